@@ -1,0 +1,32 @@
+import type { KubernetesObject } from '../../crds/meta.ts';
+
+/**
+ * Where a served resource comes from: the port that the watch cache needs, implemented by the store's change log for
+ * issues and by anything with ordered change numbers for others (a poller over a table with a version column).
+ *
+ * Change numbers are global: strictly increasing integers below 2^53 in commit order (aggregated-api V1–V3), never 0.
+ */
+export interface ChangeSource<T extends KubernetesObject = KubernetesObject> {
+  /** All visible objects, exact at `resourceVersion`. `floor`: the oldest number that `since` can start from. */
+  snapshot(): Promise<{ resourceVersion: number; floor: number; objects: T[] }>;
+  /**
+   * Changes of this resource with numbers in (after, upTo], ascending, at most `limit`. `upTo` is global, so that
+   * quiet resources advance too. `after` below `floor` means that changes are missing: the caller answers 410.
+   */
+  since(after: number, limit: number): Promise<{ changes: Change<T>[]; upTo: number; floor: number }>;
+  /** The last committed number now (a consistent read). */
+  latest(): Promise<number>;
+  /** Yields when something may have changed, at least every 200 ms or so: a hint, never the truth. */
+  wakeUps(signal: AbortSignal): AsyncIterable<void>;
+  /** Changes when the database is another one (restore, failover): caches drop and watches end with 410. */
+  identity(): Promise<string>;
+}
+
+export interface Change<T extends KubernetesObject = KubernetesObject> {
+  readonly resourceVersion: number;
+  readonly type: 'ADDED' | 'MODIFIED' | 'DELETED';
+  /** The object with metadata.resourceVersion of this change; for DELETED its last state with the deletion's number. */
+  readonly object: T;
+  /** Labels and selectable fields of the version before this change; absent for ADDED. */
+  readonly previous?: { readonly labels: Record<string, string>; readonly fields: Record<string, string> };
+}

@@ -1,0 +1,218 @@
+import type { IssueSpec, IssueState, ObservedObject, ResolvedReason, Subject } from '../../crds/issue.ts';
+import type { Condition, KubernetesObject } from '../../crds/meta.ts';
+import type { OrderKey } from '../../crds/order.ts';
+import type { OrderClass, SourceFilter } from '../../crds/report.ts';
+
+/**
+ * The port between the engine and the database: what `ingest`, `resources` and `rest` ask, and what every
+ * implementation keeps (`store.contract.ts` is run on each). Times are epoch microseconds ("µs") unless said
+ * otherwise: they come from the database clock and are compared with order keys.
+ *
+ * Decide first, then lock (design.md decision 4): `readSubjects` reads without a lock, the caller decides in pure
+ * code, and `commit` writes each subject on condition that its version is still the one that was read.
+ */
+export interface Store extends AsyncDisposable {
+  /** Identity of the cluster whose issues are stored. */
+  readonly clusterId: string;
+
+  readSubjects(refs: readonly SubjectRef[]): Promise<SubjectsRead>;
+  /**
+   * Writes all subjects whose versions are the expected ones in one transaction and answers per write; a `conflict`
+   * wrote nothing and is to be read and decided again. Throws StoreUnavailable when the database cannot be reached
+   * or timed out, and CommitRefused when the batch can never be stored (the caller then tries one by one).
+   */
+  commit(writes: readonly SubjectWrite[]): Promise<CommitResult>;
+
+  /** Aspects (as full subjects) of `subject` that have issues from `source` in `namespace`, whatever their state. */
+  aspectsOf(namespace: string, source: string, subject: Subject): Promise<Subject[]>;
+  /** Issues of a source that are Active, with what sync and the subjects route need. */
+  activeIssues(source: string): Promise<ActiveIssue[]>;
+  issue(namespace: string, name: string): Promise<StoredIssue | undefined>;
+
+  /** Issues a new epoch per source to this manager and remembers what it covers; fences earlier epochs. Returns epochs in order. */
+  lead(manager: string, shard: string, sources: readonly LedSource[]): Promise<number[]>;
+  /** The registered leader of a source, or undefined when nobody ever led it. */
+  source(name: string, shard: string): Promise<StoredSource | undefined>;
+
+  /** The answer that was given to a delivery of the last 24 h. */
+  deliveries(source: string, ids: readonly string[]): Promise<Map<string, StoredDelivery>>;
+
+  /** Snapshot and changes of one resource for a watch cache; shape: `apiserver/kube/source.ts`. */
+  changes(resource: string): StoreChanges;
+
+  /** The last committed change number, read from the database (consistent). */
+  lastChange(): Promise<number>;
+  /** True when the database answers now. Never throws. */
+  ping(): Promise<boolean>;
+}
+
+/** Which subject of which source in which namespace. `hash` is `subjectHash(subject)`. */
+export interface SubjectRef {
+  readonly namespace: string;
+  readonly source: string;
+  readonly subject: Subject;
+  readonly hash: string;
+  /** `everyAspectHash(subject)`: its watermark is a deletion of the whole subject and counts for every aspect. */
+  readonly everyAspect: string;
+}
+
+export interface SubjectsRead {
+  /** The database clock, µs since 1970. */
+  readonly now: number;
+  /** One per ref, in order. */
+  readonly subjects: readonly SubjectState[];
+}
+
+/** What is stored about one subject when it is read. */
+export interface SubjectState {
+  readonly ref: SubjectRef;
+  /** Version of the subject (of its watermark row with key ''); 0 when there is none. */
+  readonly version: number;
+  /** Version of the every-aspect row; 0 when there is none. */
+  readonly everyAspectVersion: number;
+  /** By key; '' is the last complete observation. */
+  readonly watermarks: ReadonlyMap<string, OrderKey>;
+  /** The deletion of the whole subject, when there was one. */
+  readonly everyAspect: OrderKey | undefined;
+  /** By key, in any state, hidden ones too. */
+  readonly issues: ReadonlyMap<string, StoredIssue>;
+}
+
+/** A row of `issues`. */
+export interface StoredIssue {
+  /** Kite's id: never changes, not even when `uid` does. */
+  readonly id: string;
+  readonly namespace: string;
+  readonly namespaceUid: string;
+  /** Hex. */
+  readonly fingerprint: string;
+  readonly name: string;
+  /** metadata.uid; a new one when a hidden issue reopens. */
+  readonly uid: string;
+  readonly generation: number;
+  /** metadata.creationTimestamp. */
+  readonly createdAt: number;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly spec: IssueSpec;
+  readonly state: IssueState;
+  readonly openedAt: number;
+  readonly resolvedAt?: number;
+  readonly resolvedReason?: ResolvedReason;
+  readonly firstSeenAt: number;
+  readonly lastSeenAt: number;
+  readonly occurrences: number;
+  readonly reopened: number;
+  readonly observed?: ObservedObject;
+  readonly expiresAt?: number;
+  /** Hex SHA-256 of what makes a finding identical; equal = nothing to write. */
+  readonly contentHash: string;
+  readonly acknowledged?: { readonly by: string; readonly at: string };
+  readonly snoozedUntil?: string;
+  readonly assignee?: string;
+  readonly conditions: readonly Condition[];
+  /** Set while the issue is outside the visible set. */
+  readonly hiddenAt?: number;
+  /** Remembered at a manual resolve, for row 10'. */
+  readonly manual?: { readonly at: number; readonly hash: string; readonly healthySince?: boolean };
+  /** When the row was last written, by the server's clock. */
+  readonly changedAt: number;
+  /** Number of the last change; 0 before the first commit. */
+  readonly change: number;
+}
+
+export interface Episode {
+  readonly number: number;
+  readonly openedAt: number;
+  readonly resolvedAt: number;
+  readonly reason: ResolvedReason;
+  readonly spec: IssueSpec;
+}
+
+/** The next state of one issue of a subject. */
+export interface IssueWrite {
+  readonly issue: StoredIssue;
+  /** `insert` and `reveal` (a hidden issue that reopens, new uid) appear as ADDED, `update` as MODIFIED, `hide` as DELETED. */
+  readonly op: 'insert' | 'update' | 'reveal' | 'hide';
+  readonly closed?: Episode;
+  readonly timeline?: {
+    readonly actor: string;
+    readonly action: string;
+    readonly comment?: string;
+    readonly auditId?: string;
+  };
+}
+
+export interface SubjectWrite {
+  readonly ref: SubjectRef;
+  readonly expectedVersion: number;
+  readonly expectedEveryAspectVersion: number;
+  /** Upserted; '' is always there, possibly unchanged, because its version is the subject's. */
+  readonly watermarks: ReadonlyMap<string, OrderKey | undefined>;
+  /** Set when the whole subject (every aspect) was deleted at this key. */
+  readonly everyAspect?: OrderKey;
+  readonly issues: readonly IssueWrite[];
+  readonly deliveries?: readonly StoredDelivery[];
+}
+
+export interface StoredDelivery {
+  readonly source: string;
+  readonly id: string;
+  /** The report's result as it was answered, JSON. */
+  readonly result: unknown;
+}
+
+export interface CommitResult {
+  /** Per write, in order. `names`: the stored name per issue id (a name clash makes it 4 characters longer). */
+  readonly outcomes: readonly ('committed' | 'conflict')[];
+  readonly names: ReadonlyMap<string, string>;
+  readonly lastChange: number;
+}
+
+export interface LedSource {
+  readonly name: string;
+  readonly class: OrderClass;
+  readonly filter: SourceFilter;
+}
+
+export interface StoredSource extends LedSource {
+  readonly manager: string;
+  readonly shard: string;
+  readonly epoch: number;
+  readonly absentSince?: number;
+}
+
+export interface ActiveIssue {
+  readonly ref: SubjectRef;
+  readonly issue: StoredIssue;
+  /** The watermark that decided it: of its key, or of the last complete observation. */
+  readonly watermark: OrderKey | undefined;
+}
+
+/** One committed change of a resource, with what a filtered watch needs to tell ADDED, MODIFIED and DELETED apart (W7). */
+export interface StoredChange {
+  readonly resourceVersion: number;
+  readonly type: 'ADDED' | 'MODIFIED' | 'DELETED';
+  /** The object as served, with metadata.resourceVersion of this change. */
+  readonly object: KubernetesObject;
+  /** Of the version before this change; absent for ADDED. */
+  readonly previous?: { readonly labels: Record<string, string>; readonly fields: Record<string, string> };
+}
+
+/** Structurally the `ChangeSource` of `apiserver/kube`: the store does not import the wire. */
+export interface StoreChanges {
+  snapshot(): Promise<{ resourceVersion: number; floor: number; objects: KubernetesObject[] }>;
+  since(after: number, limit: number): Promise<{ changes: StoredChange[]; upTo: number; floor: number }>;
+  latest(): Promise<number>;
+  wakeUps(signal: AbortSignal): AsyncIterable<void>;
+  identity(): Promise<string>;
+}
+
+/** The database cannot be reached, timed out or is shutting down: 503 with Retry-After, and nothing was written. */
+export class StoreUnavailable extends Error {
+  override readonly name = 'StoreUnavailable';
+}
+
+/** The database refused the content of a batch (a data error): retried one by one, only the culprit is refused. */
+export class CommitRefused extends Error {
+  override readonly name = 'CommitRefused';
+}

@@ -1,0 +1,132 @@
+import type Joi from 'joi';
+import type { Finding, Subject } from '../../crds/report.ts';
+
+/**
+ * What a plugin author writes (contracts.md "Plugin"). A controller is a pure function of observed state: it returns
+ * *everything* that is wrong with the subject now, and never says "create" or "resolve".
+ */
+
+export type DeepReadonly<T> = T extends (infer E)[]
+  ? readonly DeepReadonly<E>[]
+  : T extends object
+    ? { readonly [K in keyof T]: DeepReadonly<T[K]> }
+    : T;
+
+/** What every watched object has. Recorded objects are not always tidy: everything but `kind` and `name` may be missing. */
+export interface ObjectLike {
+  apiVersion: string;
+  kind: string;
+  metadata: {
+    name: string;
+    namespace?: string;
+    uid?: string;
+    resourceVersion?: string;
+    creationTimestamp?: string;
+    deletionTimestamp?: string;
+    labels?: Record<string, string>;
+    annotations?: Record<string, string>;
+    ownerReferences?: { apiVersion: string; kind: string; name: string; uid: string; controller?: boolean }[];
+  };
+}
+
+export interface Watches {
+  /** `tekton.dev/v1`, or several in order of preference: the first version the server serves is watched. */
+  apiVersion: string | readonly string[];
+  kind: string;
+  /** Dotted paths that `observe` reads besides identity, labels, annotations and owners; everything else is dropped before it is kept. */
+  fields?: readonly string[];
+  labelSelector?: string;
+}
+
+export interface Reads {
+  apiVersion: string | readonly string[];
+  kind: string;
+  fields?: readonly string[];
+  /** Only objects owned (ownerReferences) by an observed object are kept. */
+  ownedByObject?: boolean;
+}
+
+/** One look at one subject. An empty list of findings means healthy. */
+export interface Observation {
+  subject: Subject;
+  /** Where the issue lives; default: the observed object's namespace. */
+  namespace?: string;
+  /** RFC 3339 time of the transition (a condition's lastTransitionTime). */
+  observedAt?: string;
+  /** RFC 3339; class `run` only. Default: status.completionTime, else the deciding condition's lastTransitionTime. */
+  completedAt?: string;
+  /** RFC 3339; class `run` only. Default: metadata.creationTimestamp. */
+  createdAt?: string;
+  /** RFC 3339; class `run` only. */
+  expiresAt?: string;
+  /** How many related objects were found finished; default: the owned objects read that have a completionTime. */
+  detail?: number;
+  /** Look again after this many ms. */
+  again?: number;
+  findings: readonly Finding[];
+}
+
+/** No verdict: nothing is sent, stored or resolved. */
+export interface Undecided {
+  readonly undecided: string;
+  /** Look again after this many ms. */
+  readonly again?: number;
+  /** Settled without a verdict for ever (a cancelled run): not counted as terminal and undecided. */
+  readonly final?: boolean;
+}
+
+export type Verdict = Observation | readonly Observation[] | Undecided;
+
+/**
+ * Related objects, from the cache, as frozen values. Only kinds that `reads` declares. Every read is remembered, so
+ * that a change of what was read observes again. Asynchronous from the first day: a plugin may run in a worker.
+ */
+export interface Read {
+  now(): Date;
+  readonly signal: AbortSignal;
+  owned<K extends ObjectLike>(kind: string): Promise<readonly DeepReadonly<K>[]>;
+  get<K extends ObjectLike>(kind: string, namespace: string, name: string): Promise<DeepReadonly<K> | undefined>;
+  list<K extends ObjectLike>(
+    kind: string,
+    selector: { namespace: string; labels?: Record<string, string> },
+  ): Promise<readonly DeepReadonly<K>[]>;
+}
+
+export interface ControllerDefinition<T extends ObjectLike = ObjectLike, O = unknown> {
+  apiVersion: 'controller/v1';
+  watches: Watches;
+  reads?: readonly Reads[];
+  /** Validates `with:` of faultline.yaml and gives its defaults. */
+  options?: Joi.ObjectSchema<O>;
+  order: 'run' | 'state';
+  /** What the deletion of the observed object means: its failure is gone (a Deployment), or says nothing (a pruned run). */
+  onDelete: 'resolve' | 'keep';
+  observe(object: DeepReadonly<T>, read: Read, options: O): Promise<Verdict> | Verdict;
+}
+
+/** Declares a controller. Checks nothing at run time but gives the types; the loader validates what it loads by shape. */
+export function defineController<T extends ObjectLike, O = Record<string, never>>(
+  definition: ControllerDefinition<T, O>,
+): ControllerDefinition<T, O> {
+  return definition;
+}
+
+/** "I cannot tell yet" (`Running`), "look again in `again` ms", or "I will never tell" (`final`). */
+export function undecided(reason: string, how: { again?: number; final?: boolean } = {}): Undecided {
+  return { undecided: reason, ...how };
+}
+
+/** Do not retry: the object will never be understood as it is. Recognised by name, because source and dist are two copies. */
+export class TerminalError extends Error {
+  override readonly name = 'TerminalError';
+}
+
+/** Look again after `ms` instead of with backoff. */
+export class RetryAfter extends Error {
+  override readonly name = 'RetryAfter';
+  readonly ms: number;
+  constructor(ms: number, message = `look again in ${ms} ms`) {
+    super(message);
+    this.ms = ms;
+  }
+}
