@@ -4,7 +4,9 @@
  *     await using cluster = await startControlPlane();
  *     await kubectl(['get', 'namespaces'], { kubeconfig: cluster.adminKubeconfigPath });
  *
- * There is no node, no scheduler and, unless asked for, no controller manager: objects stay as they were written.
+ * There is no node, no scheduler and, unless asked for, no controller manager: objects stay as they were written, a
+ * deleted namespace stays Terminating, and the ClusterRoles view, edit and admin are empty (bind
+ * `system:aggregate-to-view` instead).
  */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -37,6 +39,13 @@ interface Layout {
 
 const defaultReadyTimeoutMs = 60_000;
 const stopGraceMs = 15_000;
+
+/** What finishes deletions of namespaces and of owned objects, and fills the roles view, edit and admin. */
+const defaultControllers = [
+  'namespace-controller',
+  'garbage-collector-controller',
+  'clusterrole-aggregation-controller',
+] as const;
 
 /**
  * Starts etcd and kube-apiserver and waits until the API server is ready and its first namespaces exist: about 4 s,
@@ -157,13 +166,8 @@ export class ControlPlane implements AsyncDisposable {
     await this.startApiserver();
   }
 
-  /**
-   * Starts kube-controller-manager (built at the first use, about a minute). Default: only what finishes the deletion
-   * of namespaces and of owned objects; `['*']` is everything.
-   */
-  async startControllerManager(
-    controllers: readonly string[] = ['namespace-controller', 'garbage-collector-controller'],
-  ): Promise<void> {
+  /** Starts kube-controller-manager with the given controllers, `['*']` for all; built at the first use, about 1 min. */
+  async startControllerManager(controllers: readonly string[] = defaultControllers): Promise<void> {
     if (this.#controllerManager && !this.#controllerManager.ended) return;
     const name = 'kube-controller-manager';
     const binaries = await findBinaries([name], this.#layout.options);

@@ -59,7 +59,6 @@ export function versionsIn(files: readonly string[]): string[] {
 /** Runs kubectl to its end. Any exit code is a result; rejects only when kubectl cannot be run or was aborted. */
 export async function kubectl(args: readonly string[], options: KubectlOptions): Promise<KubectlResult> {
   const child = start(args, options);
-  child.stdin?.on('error', () => {}); // it may exit without reading
   child.stdin?.end(options.input ?? '');
   const stdout = collect(child, 'stdout');
   const stderr = collect(child, 'stderr');
@@ -173,6 +172,7 @@ function start(args: readonly string[], options: KubectlOptions): ChildProcess {
     killSignal: 'SIGKILL',
     ...(signal ? { signal } : {}),
   });
+  child.stdin?.on('error', () => {}); // it may exit without reading
   live.add(child);
   child.once('close', () => live.delete(child));
   child.once('error', () => live.delete(child));
