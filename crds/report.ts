@@ -200,14 +200,14 @@ export const reportSchema = Joi.object<Report>({
   source: Joi.string().pattern(SOURCE_NAME, 'a source name').required(),
   namespace: Joi.string().pattern(DNS_LABEL, 'a namespace name').required(),
   subject: subjectSchema.required(),
-  order: Joi.object({ class: Joi.string().valid('run', 'state', 'received').required() })
-    .unknown()
-    .when('.class', {
+  order: Joi.alternatives()
+    .conditional('.class', {
       switch: [
         { is: 'run', then: runOrderSchema },
         { is: 'state', then: stateOrderSchema },
         { is: 'received', then: receivedOrderSchema },
       ],
+      otherwise: Joi.object({ class: Joi.string().valid('run', 'state', 'received').required() }).unknown(),
     })
     .required(),
   observedAt: rfc3339(),
