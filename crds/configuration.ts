@@ -1,0 +1,177 @@
+import Joi from 'joi';
+import { CONFIG_API_VERSION, DNS_LABEL, SOURCE_NAME } from './names.ts';
+
+/** The kind `FaultlineConfiguration`: what `faultline.yaml` says (contracts.md). Every key but the first two is optional. */
+
+/** Where objects come from: a watched folder of recorded objects, a kubeconfig, or the cluster this process runs in. */
+export type ClusterConfiguration = { folder: string } | { kubeconfig?: string; context?: string } | { inCluster: true };
+
+/** Where issues are stored: PGlite in this process, or the PostgreSQL whose URL a file contains. */
+export type DatabaseConfiguration = { database: 'embedded' } | { databaseUrlFile: string };
+
+export type ServerConfiguration = {
+  /** `host:port`; port 0 takes any free one. */
+  listen: string;
+} & DatabaseConfiguration;
+
+export interface IssuesConfiguration {
+  /** Duration for which a resolved issue stays visible. */
+  resolvedVisibleFor: string;
+  /** Duration after which a closed episode is forgotten, and beyond which an old run opens nothing. */
+  retention: string;
+  /** Where issues of cluster-scoped subjects (a Node) live. */
+  clusterScopedNamespace: string;
+}
+
+export interface ControllerConfiguration {
+  /** `tekton/pipelinerun` (built in), `./x.ts` (a file beside this configuration) or `npm:package`. */
+  use: string;
+  /** The source of its issues. */
+  name: string;
+  enabled: boolean;
+  /** Globs, `!` excludes; absent: those of the whole configuration. */
+  namespaces?: string[];
+  labelSelector: string;
+  /** How many objects it looks at at a time. */
+  concurrency: number;
+  /** Duration: how old a failed run of an initial list may be to open an issue. */
+  maxAge: string;
+  /** Options of the controller itself. */
+  with: Record<string, unknown>;
+}
+
+export interface FaultlineConfiguration {
+  apiVersion: typeof CONFIG_API_VERSION;
+  kind: 'FaultlineConfiguration';
+  /** Absent: the example folder. */
+  cluster?: ClusterConfiguration;
+  namespaces: string[];
+  server: ServerConfiguration;
+  issues: IssuesConfiguration;
+  controllers: ControllerConfiguration[];
+}
+
+/** The port that everything of ours listens on unless told otherwise. */
+export const DEFAULT_LISTEN = '127.0.0.1:7443';
+
+/** What runs without any configuration. */
+export const DEFAULT_CONTROLLER: Readonly<ControllerConfiguration> = {
+  use: 'tekton/pipelinerun',
+  name: 'tekton-pipelinerun',
+  enabled: true,
+  labelSelector: '',
+  concurrency: 4,
+  maxAge: '30d',
+  with: {},
+};
+
+const DURATION = /^(\d+(\.\d+)?(ms|[smhdw]))+$/;
+// A namespace name in which `*` stands for any characters and `?` for one; `!` in front takes away.
+const NAMESPACE_GLOB = /^!?[-a-z0-9*?]{1,63}$/;
+const LISTEN = /^(\[[0-9a-fA-F:]+\]|[A-Za-z0-9.-]*):\d{1,5}$/;
+const PATH_MESSAGE = 'must be the path of a file';
+
+const patternMessage = (text: string) => ({ 'string.pattern.base': text, 'string.pattern.name': text });
+
+const duration = (fallback: string, description: string): Joi.StringSchema =>
+  Joi.string()
+    .pattern(DURATION, 'a duration')
+    .messages(patternMessage('must be a duration such as 90s, 15m, 1h30m or 14d'))
+    .default(fallback)
+    .description(description);
+
+const path = (description: string): Joi.StringSchema =>
+  Joi.string().min(1).messages({ 'string.empty': PATH_MESSAGE }).description(description);
+
+const namespaces = Joi.array()
+  .items(
+    Joi.string()
+      .pattern(NAMESPACE_GLOB, 'a namespace glob')
+      .messages(patternMessage('must be a namespace name; * and ? are wildcards and a leading ! excludes')),
+  )
+  .min(1);
+
+const clusterSchema = Joi.object({
+  folder: path('A folder of recorded objects (YAML or JSON); it is watched, relative to this file.'),
+  kubeconfig: path('A kubeconfig file, relative to this file. Default: $KUBECONFIG, then ~/.kube/config.'),
+  context: Joi.string().min(1).description('A context of the kubeconfig. Default: its current context.'),
+  inCluster: Joi.boolean().valid(true).description('The cluster in which this process runs, by its service account.'),
+})
+  .oxor('folder', 'inCluster')
+  .without('folder', ['kubeconfig', 'context'])
+  .without('inCluster', ['kubeconfig', 'context'])
+  .messages({
+    'object.oxor': 'says two clusters at once: keep one of folder, kubeconfig (with context) and inCluster',
+    'object.without': 'says two clusters at once: keep one of folder, kubeconfig (with context) and inCluster',
+  })
+  .description('Where objects come from. Default: the example folder.');
+
+const serverSchema = Joi.object({
+  listen: Joi.string()
+    .pattern(LISTEN, 'host:port')
+    .messages(patternMessage(`must be host:port, for example ${DEFAULT_LISTEN}`))
+    .custom((value: string, helpers) =>
+      Number(value.slice(value.lastIndexOf(':') + 1)) <= 65_535 ? value : helpers.error('listen.port'),
+    )
+    .messages({ 'listen.port': 'must have a port of at most 65535' })
+    .default(DEFAULT_LISTEN)
+    .description('Address to listen on, as host:port.'),
+  database: Joi.string().valid('embedded').description('embedded: PGlite, in the state folder.'),
+  databaseUrlFile: path('A file with the URL of a PostgreSQL database, postgres://user:password@host/database.'),
+})
+  .oxor('database', 'databaseUrlFile')
+  .messages({ 'object.oxor': 'says two databases at once: keep database or databaseUrlFile' })
+  .custom((value: { databaseUrlFile?: string }) =>
+    value.databaseUrlFile === undefined ? { ...value, database: 'embedded' } : value,
+  )
+  .description('The API server.');
+
+const issuesSchema = Joi.object<IssuesConfiguration, true>({
+  resolvedVisibleFor: duration('1h', 'How long a resolved issue stays visible.'),
+  retention: duration('90d', 'How long closed episodes are kept; an older run opens nothing.'),
+  clusterScopedNamespace: Joi.string()
+    .pattern(DNS_LABEL, 'a namespace name')
+    .messages(patternMessage('must be a namespace name'))
+    .default('faultline-system')
+    .description('Where issues of cluster-scoped subjects live.'),
+}).description('Issues and how long they are kept.');
+
+const controllerSchema = Joi.object<ControllerConfiguration, true>({
+  use: Joi.string()
+    .min(1)
+    .required()
+    .description('Built in (tekton/pipelinerun), a file beside this one (./x.ts), or a package (npm:x).'),
+  name: Joi.string()
+    .pattern(SOURCE_NAME, 'a source name')
+    .messages(
+      patternMessage(
+        'must be a source name: at most 63 of a-z, 0-9, - and ., beginning and ending with a letter or digit',
+      ),
+    )
+    .description('The source of its issues. Default: `use` with / as -, the base name of a file; required for npm.'),
+  enabled: Joi.boolean().default(true).description('false: not loaded.'),
+  namespaces: namespaces.description('Globs; ! excludes. Default: the namespaces above.'),
+  labelSelector: Joi.string().allow('').default('').description('Only objects with these labels.'),
+  concurrency: Joi.number().integer().min(1).max(64).default(4).description('How many objects it looks at at a time.'),
+  maxAge: duration('30d', 'How old a failed run of an initial list may be to open an issue.'),
+  with: Joi.object().unknown().default({}).description('Options of the controller.'),
+}).description('One controller.');
+
+/** Checks one document and fills in defaults; names of controllers are filled in by the loader of the configuration. */
+export const configurationSchema = Joi.object<FaultlineConfiguration>({
+  apiVersion: Joi.string().valid(CONFIG_API_VERSION).required(),
+  kind: Joi.string().valid('FaultlineConfiguration').required(),
+  cluster: clusterSchema,
+  namespaces: namespaces.default(['*']).description('Which namespaces are watched: globs, ! excludes.'),
+  server: serverSchema.default({ listen: DEFAULT_LISTEN, database: 'embedded' }),
+  issues: issuesSchema.default({
+    resolvedVisibleFor: '1h',
+    retention: '90d',
+    clusterScopedNamespace: 'faultline-system',
+  }),
+  controllers: Joi.array()
+    .items(controllerSchema)
+    .min(1)
+    .default([DEFAULT_CONTROLLER])
+    .description('Which controllers run. Default: tekton/pipelinerun.'),
+}).description('Configuration of Faultline.');
