@@ -1,18 +1,23 @@
 import { defineConfig } from 'vitest/config';
 
+/** A file to write the results to as JSON, besides the console: `.ci/run` sums them. */
+const report = process.env.FAULTLINE_TEST_REPORT;
+const ignored = ['dist/**', 'node_modules/**'];
+
 /**
- * Three projects: `unit` needs npm alone, `e2e` needs a real control plane and PostgreSQL, `soak` is long and
- * never part of CI.
+ * Three projects: `unit` needs npm alone, `e2e` needs a real control plane and PostgreSQL and runs file by file,
+ * `soak` is long and never part of CI.
  */
 export default defineConfig({
   test: {
+    reporters: report ? ['default', ['json', { outputFile: report }]] : ['default'],
     projects: [
       {
         test: {
           name: 'unit',
           include: ['**/*.test.ts', '**/*.test.tsx'],
-          exclude: ['**/*.e2e.test.ts', '**/*.soak.test.ts', 'dist/**', 'node_modules/**'],
-          testTimeout: 20_000,
+          exclude: [...ignored, '**/*.e2e.test.ts', '**/*.soak.test.ts'],
+          testTimeout: 30_000,
           hookTimeout: 60_000,
         },
       },
@@ -20,7 +25,7 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: ['**/*.e2e.test.ts'],
-          exclude: ['dist/**', 'node_modules/**'],
+          exclude: ignored,
           testTimeout: 120_000,
           hookTimeout: 600_000,
           fileParallelism: false,
@@ -30,7 +35,7 @@ export default defineConfig({
         test: {
           name: 'soak',
           include: ['**/*.soak.test.ts'],
-          exclude: ['dist/**', 'node_modules/**'],
+          exclude: ignored,
           testTimeout: 3_600_000,
           hookTimeout: 600_000,
           fileParallelism: false,

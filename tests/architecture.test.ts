@@ -1,0 +1,147 @@
+import { globSync, readFileSync } from 'node:fs';
+import { dirname, join, normalize, relative } from 'node:path';
+import { describe, expect, test } from 'vitest';
+
+/**
+ * The arrows between rooms (docs/architecture.md) are law. A file may import from its own room, from the rooms named
+ * here, and from the packages that its room is allowed. Everything is read from the sources: no list to keep in step.
+ */
+const root = join(import.meta.dirname, '..');
+
+/** Longest prefix wins. */
+const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
+  crds: [],
+  'controllers/runtime': ['crds'],
+  'controllers/index.ts': ['controllers/runtime', 'crds'],
+  'controllers/testing': ['controllers/runtime', 'controllers/index.ts', 'crds'],
+  'controllers/tekton': ['controllers/index.ts'],
+  'apiserver/store': ['crds', 'migrations'],
+  'apiserver/ingest': ['apiserver/store', 'crds'],
+  'apiserver/kube': ['crds/meta.ts', 'crds/duration.ts'],
+  'apiserver/resources': ['apiserver/kube', 'apiserver/store', 'apiserver/ingest', 'crds'],
+  'apiserver/rest': ['apiserver/ingest', 'apiserver/kube', 'apiserver/store', 'crds'],
+  'apiserver/server': ['apiserver/kube', 'apiserver/rest', 'crds'],
+  'apiserver/server.ts': ['apiserver/server', 'apiserver/kube', 'apiserver/rest', 'crds'],
+  migrations: ['crds'],
+  cli: ['crds', 'controllers', 'apiserver', 'migrations'],
+};
+
+/** Packages that one room keeps for itself; every other package is free. */
+const ONLY_IN: Readonly<Record<string, readonly string[]>> = {
+  knex: ['apiserver/store', 'migrations'],
+  pg: ['apiserver/store'],
+  'knex-pglite': ['apiserver/store'],
+  '@electric-sql/pglite': ['apiserver/store'],
+  koa: ['apiserver/kube', 'apiserver/rest', 'apiserver/server'],
+  '@koa/router': ['apiserver/rest'],
+  ws: ['apiserver/kube'],
+  ink: ['cli/tui'],
+  react: ['cli/tui'],
+  commander: ['cli'],
+  '@kubernetes/client-node': ['cli'],
+  '@peculiar/x509': ['cli/pki', 'apiserver/kube/access'],
+};
+
+interface Import {
+  readonly file: string;
+  readonly specifier: string;
+  /** Path inside the project, or undefined for a package. */
+  readonly target: string | undefined;
+}
+
+const sources = globSync('{crds,controllers,apiserver,migrations,cli}/**/*.{ts,tsx}', { cwd: root })
+  .filter((file) => !/\.(test|soak\.test|contract)\.tsx?$/.test(file) && !file.includes('/testing/'))
+  .sort();
+
+const imports: Import[] = sources.flatMap((file) => {
+  const text = readFileSync(join(root, file), 'utf8');
+  const found = text.matchAll(
+    /(?:^|\n)\s*(?:import|export)\s[^'"]*?from\s*['"]([^'"]+)['"]|import\(\s*['"]([^'"]+)['"]\s*\)|(?:^|\n)import\s+['"]([^'"]+)['"]/g,
+  );
+  return [...found].map((match) => {
+    const specifier = (match[1] ?? match[2] ?? match[3]) as string;
+    const target = specifier.startsWith('.')
+      ? relative(root, normalize(join(root, dirname(file), specifier)))
+      : undefined;
+    return { file, specifier, target };
+  });
+});
+
+const within = (path: string, room: string): boolean => path === room || path.startsWith(`${room}/`);
+const roomOf = (file: string): string => {
+  const room = Object.keys(MAY_IMPORT)
+    .filter((prefix) => within(file, prefix))
+    .sort((a, b) => b.length - a.length)[0];
+  if (!room)
+    throw new Error(`${file} is in no room: name its arrows in tests/architecture.test.ts and docs/architecture.md`);
+  return room;
+};
+const packageOf = (specifier: string): string =>
+  specifier
+    .split('/')
+    .slice(0, specifier.startsWith('@') ? 2 : 1)
+    .join('/');
+
+describe('the arrows between rooms', () => {
+  test('are read from real sources', () => {
+    expect(sources.length).toBeGreaterThan(20);
+    expect(imports.length).toBeGreaterThan(50);
+  });
+
+  test('point only where docs/architecture.md allows', () => {
+    const wrong = imports.filter(({ file, target }) => {
+      if (!target) return false;
+      const room = roomOf(file);
+      return !within(target, room) && !(MAY_IMPORT[room] ?? []).some((allowed) => within(target, allowed));
+    });
+    expect(wrong.map(({ file, specifier }) => `${file} → ${specifier}`)).toEqual([]);
+  });
+
+  test('never join a controller plugin to another', () => {
+    const plugin = (path: string): string | undefined => /^controllers\/((?!runtime|testing)[^/.]+)\//.exec(path)?.[1];
+    const wrong = imports.filter(({ file, target }) => {
+      const [from, to] = [plugin(file), target && plugin(target)];
+      return from !== undefined && to !== undefined && from !== to;
+    });
+    expect(wrong.map(({ file, specifier }) => `${file} → ${specifier}`)).toEqual([]);
+  });
+});
+
+describe('the packages of a room', () => {
+  test.each(Object.entries(ONLY_IN))('%s stays in %s', (name, rooms) => {
+    const wrong = imports.filter(
+      ({ file, specifier, target }) =>
+        !target && packageOf(specifier) === name && !rooms.some((room) => within(file, room)),
+    );
+    expect(wrong.map(({ file }) => file)).toEqual([]);
+  });
+
+  test('are all dependencies of package.json', () => {
+    const { dependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { dependencies: object };
+    const missing = imports.filter(
+      ({ specifier, target }) => !target && !specifier.startsWith('node:') && !(packageOf(specifier) in dependencies),
+    );
+    expect(missing.map(({ file, specifier }) => `${file} → ${specifier}`)).toEqual([]);
+  });
+});
+
+describe('the process', () => {
+  test('is read and ended in the entry points only', () => {
+    const ambient = /\bprocess\.(argv|env|exit|exitCode|stdin|stdout|stderr)\b/;
+    const wrong = sources.filter(
+      (file) =>
+        !['cli/main.ts', 'cli/bin.ts'].includes(file) &&
+        ambient.test(stripComments(readFileSync(join(root, file), 'utf8'))),
+    );
+    expect(wrong).toEqual([]);
+  });
+});
+
+test('no source file is longer than 400 lines', () => {
+  const long = sources.filter((file) => readFileSync(join(root, file), 'utf8').split('\n').length > 401);
+  expect(long).toEqual([]);
+});
+
+function stripComments(text: string): string {
+  return text.replace(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, '');
+}
