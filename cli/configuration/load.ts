@@ -1,0 +1,114 @@
+import { readFile } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import type { ClusterConfiguration, FaultlineConfiguration, ServerConfiguration } from '../../crds/configuration.ts';
+import { CONFIG_API_VERSION } from '../../crds/names.ts';
+import { check, type Knowledge } from './check.ts';
+import { ConfigurationDocument } from './document.ts';
+import { ConfigurationError, type ConfigurationFault, type Path } from './fault.ts';
+
+/** The configuration that a command runs with: complete, checked, with absolute paths. */
+export interface LoadedConfiguration {
+  readonly configuration: FaultlineConfiguration;
+  /** The file as the user named it; undefined for the built-in default. */
+  readonly file: string | undefined;
+  /** Where `use: ./x.ts` and `npm:x` resolve from. */
+  readonly directory: string;
+  /** A fault at the place of `path`, for those who look into `with:` later (the loader of controllers). */
+  fault(path: Path, message: string): ConfigurationFault;
+}
+
+export interface LoadRequest extends Knowledge {
+  /** `--config`. */
+  readonly flag: string | undefined;
+  /** `$FAULTLINE_CONFIG`. */
+  readonly variable: string | undefined;
+  /** The current directory. */
+  readonly directory: string;
+}
+
+/** The file looked for in the current directory. */
+export const CONFIGURATION_FILE = 'faultline.yaml';
+// Nothing we understand is longer; a wrong path (a disk image) must not fill the memory.
+const MAX_BYTES = 1 << 20;
+
+/**
+ * `--config` > `$FAULTLINE_CONFIG` > `./faultline.yaml` > the built-in default with tekton/pipelinerun.
+ * Throws a ConfigurationError with every fault, or an Error of one line when a named file cannot be read.
+ */
+export async function loadConfiguration(request: LoadRequest): Promise<LoadedConfiguration> {
+  const named = request.flag ?? (request.variable === '' ? undefined : request.variable);
+  const file = named ?? CONFIGURATION_FILE;
+  const text = await readText(resolve(request.directory, file), {
+    name: file,
+    said: request.flag !== undefined ? '--config' : '$FAULTLINE_CONFIG',
+    optional: named === undefined,
+  });
+  if (text === undefined) {
+    return parseConfiguration(undefined, builtInDefault, request.directory, request);
+  }
+  return parseConfiguration(file, text, dirname(resolve(request.directory, file)), request);
+}
+
+/** Checks the text of a configuration; `file` is the name that faults are reported under. */
+export function parseConfiguration(
+  file: string | undefined,
+  text: string,
+  directory: string,
+  knowledge: Knowledge,
+): LoadedConfiguration {
+  const document = new ConfigurationDocument(text);
+  const name = file ?? 'the built-in configuration';
+  if (document.faults.length > 0) throw new ConfigurationError(name, document.faults);
+  const { configuration, faults } = check(document, knowledge);
+  if (configuration === undefined) throw new ConfigurationError(name, faults);
+  return {
+    configuration: absolute(configuration, directory),
+    file,
+    directory,
+    fault: (path, message) => document.fault(path, message),
+  };
+}
+
+const builtInDefault = `apiVersion: ${CONFIG_API_VERSION}\nkind: FaultlineConfiguration\n`;
+
+async function readText(
+  path: string,
+  how: { name: string; said: string; optional: boolean },
+): Promise<string | undefined> {
+  try {
+    const bytes = await readFile(path);
+    if (bytes.length > MAX_BYTES)
+      throw new Error(`${how.name}: ${bytes.length} bytes are too many for a configuration`);
+    return bytes.toString('utf8').replace(/^\ufeff/, '');
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    if (code === undefined) throw error;
+    if (code === 'ENOENT' && how.optional) return undefined;
+    const reason = code === 'ENOENT' ? 'no such file' : code === 'EISDIR' ? 'is a folder, not a file' : code;
+    throw new Error(`cannot read the configuration ${how.name} (${how.said}): ${reason}`, { cause: error });
+  }
+}
+
+/** Paths in a configuration are relative to it, not to where the command was typed. */
+function absolute(configuration: FaultlineConfiguration, directory: string): FaultlineConfiguration {
+  const { cluster, server } = configuration;
+  return {
+    ...configuration,
+    ...(cluster === undefined ? {} : { cluster: absoluteCluster(cluster, directory) }),
+    server: absoluteServer(server, directory),
+  };
+}
+
+function absoluteCluster(cluster: ClusterConfiguration, directory: string): ClusterConfiguration {
+  if ('folder' in cluster) return { folder: resolve(directory, cluster.folder) };
+  if ('kubeconfig' in cluster && cluster.kubeconfig !== undefined) {
+    return { ...cluster, kubeconfig: resolve(directory, cluster.kubeconfig) };
+  }
+  return cluster;
+}
+
+function absoluteServer(server: ServerConfiguration, directory: string): ServerConfiguration {
+  return 'databaseUrlFile' in server
+    ? { ...server, databaseUrlFile: resolve(directory, server.databaseUrlFile) }
+    : server;
+}
