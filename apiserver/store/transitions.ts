@@ -1,0 +1,151 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { IssueSpec, ObservedObject, ResolvedReason } from '../../crds/issue.ts';
+import type { Condition } from '../../crds/meta.ts';
+import { formatTime } from '../../crds/time.ts';
+import type { Episode, IssueWrite, StoredIssue } from './store.ts';
+
+/**
+ * How one stored issue becomes the next: pure, shared by the decision table (`ingest`) and the sweeper. Every function
+ * returns a new issue with `changedAt` set to `now`; `change` is set by the commit. All times are µs since 1970.
+ *
+ * Rules kept here (design.md, below the decision table): an episode never ends before it began and never begins before
+ * the previous one ended; `generation` counts changes of the spec; `occurrences` counts distinct observed objects.
+ */
+
+/** What a failing observation says about an issue that is stored already. */
+export interface Sighting {
+  readonly spec: IssueSpec;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly contentHash: string;
+  readonly observed?: ObservedObject | undefined;
+  readonly expiresAt?: number | undefined;
+  /** When it was seen failing: completedAt or observedAt, else the database clock. `lastSeenAt` never goes back. */
+  readonly seenAt: number;
+}
+
+/** Row 3B: an Active issue is seen failing again. Its spec may change, its episode goes on. */
+export function updateIssue(issue: StoredIssue, sighting: Sighting, now: number): IssueWrite {
+  return { op: 'update', issue: { ...seen(issue, sighting), changedAt: now } };
+}
+
+/**
+ * Row 3C: a Resolved issue fails again. Same row, id and name; a new episode that begins at `at`, but not before the
+ * previous one ended. A hidden issue appears as a new object (`reveal`): uid from `newUid`, creationTimestamp `now` and
+ * generation 1, because clients have seen the old uid deleted.
+ */
+export function reopenIssue(
+  issue: StoredIssue,
+  sighting: Sighting,
+  { at, now, newUid }: { at: number; now: number; newUid: () => string },
+): IssueWrite {
+  const { resolvedAt, resolvedReason: _reason, hiddenAt, manual: _manual, ...rest } = seen(issue, sighting);
+  const reopened: StoredIssue = {
+    ...rest,
+    state: 'Active',
+    openedAt: Math.max(at, resolvedAt ?? at),
+    reopened: issue.reopened + 1,
+    changedAt: now,
+  };
+  if (hiddenAt === undefined) return { op: 'update', issue: reopened };
+  return { op: 'reveal', issue: { ...reopened, uid: newUid(), createdAt: now, generation: 1 } };
+}
+
+/**
+ * Rows 4, 5, 7, 8, 9, 10: an Active issue is over at `at`, but not before it began. Conditions that only an Active issue
+ * can have (SourceAbsent, SubjectConflict) go. For row 10 pass `manual`.
+ */
+export function resolveIssue(
+  issue: StoredIssue,
+  { at, now, reason, manual }: { at: number; now: number; reason: ResolvedReason; manual?: StoredIssue['manual'] },
+): IssueWrite & { readonly closed: Episode } {
+  const resolved: StoredIssue = {
+    ...issue,
+    state: 'Resolved',
+    resolvedAt: Math.max(at, issue.openedAt),
+    resolvedReason: reason,
+    conditions: issue.conditions.filter((condition) => condition.type === 'Flapping'),
+    changedAt: now,
+    ...(manual ? { manual } : {}),
+  };
+  return { op: 'update', issue: resolved, closed: closeEpisode(resolved) };
+}
+
+/** The episode of a Resolved issue, as it goes to `episodes`. Throws when the issue is Active. */
+export function closeEpisode(issue: StoredIssue): Episode {
+  if (issue.resolvedAt === undefined || issue.resolvedReason === undefined) {
+    throw new Error(`issue ${issue.namespace}/${issue.name} is Active: its episode is not over`);
+  }
+  return {
+    number: issue.reopened + 1,
+    openedAt: issue.openedAt,
+    resolvedAt: issue.resolvedAt,
+    reason: issue.resolvedReason,
+    spec: issue.spec,
+  };
+}
+
+/** A Resolved issue leaves the visible set: a DELETED change, the row stays. */
+export function hideIssue(issue: StoredIssue, now: number): IssueWrite {
+  return { op: 'hide', issue: { ...issue, hiddenAt: now, changedAt: now } };
+}
+
+/** The issue with one stored condition set, or taken away with `undefined`. The same object when nothing changes. */
+export function withCondition(
+  issue: StoredIssue,
+  type: string,
+  condition: { readonly reason: string; readonly message: string; readonly since: number } | undefined,
+): StoredIssue {
+  const stored = issue.conditions.find((each) => each.type === type);
+  if (!condition) {
+    return stored ? { ...issue, conditions: issue.conditions.filter((each) => each !== stored) } : issue;
+  }
+  const { reason, message, since } = condition;
+  if (stored?.reason === reason && stored.message === message) return issue;
+  const next: Condition = { type, status: 'True', reason, message, lastTransitionTime: formatTime(since / 1_000) };
+  return { ...issue, conditions: [...issue.conditions.filter((each) => each !== stored), next] };
+}
+
+/**
+ * The conditions as served: Active and Resolved from the state, then the stored ones, all with observedGeneration.
+ * `kubectl wait --for=condition=Resolved` reads them.
+ */
+export function conditionsOf(issue: StoredIssue): Condition[] {
+  const active = issue.state === 'Active';
+  const at = formatTime((active ? issue.openedAt : (issue.resolvedAt ?? issue.openedAt)) / 1_000);
+  const reason = active ? issue.spec.reason : (issue.resolvedReason ?? 'Recovered');
+  const message = active ? issue.spec.title : '';
+  const observedGeneration = issue.generation;
+  const status = (is: boolean): Condition['status'] => (is ? 'True' : 'False');
+  return [
+    { type: 'Active', status: status(active), observedGeneration, lastTransitionTime: at, reason, message },
+    { type: 'Resolved', status: status(!active), observedGeneration, lastTransitionTime: at, reason, message },
+    ...issue.conditions.map((condition) => ({ ...condition, observedGeneration })),
+  ];
+}
+
+/** How many distinct objects have shown the issue after `observed` did. An observation without an object adds none. */
+export function occurrencesAfter(issue: StoredIssue, observed: ObservedObject | undefined): number {
+  if (!observed || (issue.observed && sameObject(issue.observed, observed))) return issue.occurrences;
+  return issue.occurrences + 1;
+}
+
+function sameObject(a: ObservedObject, b: ObservedObject): boolean {
+  // Receivers may not know a uid; then the name is all there is.
+  return a.uid && b.uid ? a.uid === b.uid : a.kind === b.kind && a.name === b.name;
+}
+
+function seen(issue: StoredIssue, sighting: Sighting): StoredIssue {
+  const { observed = issue.observed, expiresAt, seenAt, spec, labels, contentHash } = sighting;
+  const { expiresAt: _expired, ...kept } = issue;
+  return {
+    ...kept,
+    spec,
+    labels,
+    contentHash,
+    generation: isDeepStrictEqual(issue.spec, spec) ? issue.generation : issue.generation + 1,
+    lastSeenAt: Math.max(issue.lastSeenAt, seenAt),
+    occurrences: occurrencesAfter(issue, sighting.observed),
+    ...(observed ? { observed } : {}),
+    ...(expiresAt === undefined ? {} : { expiresAt }),
+  };
+}
