@@ -1,0 +1,22 @@
+/** The controller runtime, for the composition root (`cli/`) and for authors of the hard case. It knows no concrete kind. */
+export type { Clock } from './clock.ts';
+export { pause, systemClock } from './clock.ts';
+export type { FolderSourceOptions } from './folder-source.ts';
+export { createFolderSource } from './folder-source.ts';
+export type { KubeClient, KubeClientOptions, KubeResponse } from './kube-client.ts';
+export { createKubeClient } from './kube-client.ts';
+export type { LiveSourceOptions } from './live-source.ts';
+export { createLiveSource } from './live-source.ts';
+export type { ControllerEntry, LoadedController, LoadOptions, LoadResult } from './loader.ts';
+export { loadControllers } from './loader.ts';
+export type { Logger } from './logger.ts';
+export { silentLogger } from './logger.ts';
+export type { BackendOptions, ControllerStatus, Manager, ManagerOptions } from './manager.ts';
+export { createManager } from './manager.ts';
+export type { ClusterObject } from './object.ts';
+export type { RecordedProgress, RecordedSummary } from './recorded.ts';
+export { readRecorded } from './recorded.ts';
+export type { ReplayOptions, ReplaySummary } from './replay.ts';
+export { replay } from './replay.ts';
+export type { Sink } from './sink.ts';
+export type { ObjectSource, SourceEvent, SourceFault, WatchRequest } from './source.ts';

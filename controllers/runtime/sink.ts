@@ -1,0 +1,16 @@
+import type { Report, ReportResult } from '../../crds/report.ts';
+
+/**
+ * Where reports go: the port that the controllers need. `http-sink.ts` speaks to a backend; `replay` gives an engine
+ * in the same process.
+ */
+export interface Sink {
+  /**
+   * Resolves when every report was decided: one result a report, in order. Faults of the way there (network, 408, 429,
+   * 5xx) are retried inside for as long as it takes, so a result other than 200 is the backend's word. Rejects only
+   * when the sink was closed before the reports arrived.
+   */
+  submit(reports: readonly Report[]): Promise<ReportResult[]>;
+  /** Resolves when there is room: the back-pressure that stops the workers while a backend is away. */
+  room(signal: AbortSignal): Promise<void>;
+}

@@ -1,0 +1,39 @@
+import type { ClusterObject } from './object.ts';
+
+/**
+ * Where cluster objects come from: the port between the runtime and a live cluster (`live-source.ts`), a watched
+ * folder (`folder-source.ts`) or a test. One request is one kind in one namespace, or in all of them.
+ */
+export interface ObjectSource {
+  /** Of a live cluster a `maxAge` bounds how old a failure may be to open an issue; of recorded objects nothing is too old. */
+  readonly live: boolean;
+  /** Never throws because of the cluster: faults are events, and the generator ends only with the signal. */
+  watch(request: WatchRequest, signal: AbortSignal): AsyncGenerator<SourceEvent, void, void>;
+}
+
+export interface WatchRequest {
+  /** In order of preference: the first version the server serves is watched. */
+  readonly apiVersions: readonly string[];
+  readonly kind: string;
+  /** One namespace; without it all namespaces, and cluster-scoped kinds. */
+  readonly namespace?: string;
+  readonly labelSelector?: string;
+  readonly fieldSelector?: string;
+}
+
+export type SourceEvent =
+  /** A list begins: what follows until `synced` is the whole truth, and what is missing from it is gone. */
+  | { readonly type: 'listing' }
+  | { readonly type: 'listed'; readonly objects: readonly ClusterObject[] }
+  | { readonly type: 'synced' }
+  | { readonly type: 'applied'; readonly object: ClusterObject }
+  | { readonly type: 'deleted'; readonly object: ClusterObject }
+  /** Nothing arrives for now; the source tries again by itself. */
+  | { readonly type: 'waiting'; readonly fault: SourceFault };
+
+/** Why a source waits. `message` names the host or path, the cause and what to do. */
+export interface SourceFault {
+  readonly reason: 'NotInstalled' | 'Forbidden' | 'Unauthorized' | 'Unreachable' | 'Throttled' | 'ServerError';
+  readonly message: string;
+  readonly retryInMs: number;
+}
