@@ -101,7 +101,7 @@ async function build(names: readonly BinaryName[], dir: string, env: NodeJS.Proc
   const started = Date.now();
   const elapsed = (): string => `${Math.round((Date.now() - started) / 1000)} s`;
   const what = `${names.join(', ')} ${await kubernetesVersion()}`;
-  log(`controlplane: building ${what} with Go; once, about 3 minutes on 2 cores`);
+  log(`controlplane: building ${what} with Go; once, up to 3 minutes on 2 cores`);
   const ticker = setInterval(() => log(`controlplane: still building, ${elapsed()}`), progressEveryMs);
   try {
     const flags = ['-trimpath', '-buildvcs=false', '-ldflags', linkFlags(await kubernetesVersion())];

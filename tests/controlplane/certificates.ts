@@ -8,9 +8,9 @@ import {
   ExtendedKeyUsageExtension,
   type Extension,
   type JsonGeneralNames,
-  type JsonName,
   KeyUsageFlags,
   KeyUsagesExtension,
+  Name,
   PemConverter,
   SubjectAlternativeNameExtension,
   SubjectKeyIdentifierExtension,
@@ -60,7 +60,8 @@ export async function createAuthority(commonName: string): Promise<Authority> {
       await SubjectKeyIdentifierExtension.create(keys.publicKey),
     ],
   });
-  const issuer = { name: certificate.subject, keys };
+  // The name as it is encoded, not its text: Go compares bytes, and the text would be encoded as another string type.
+  const issuer = { name: certificate.subjectName, keys };
   return { certificatePem: `${certificate.toString('pem')}\n`, issue: (options) => issue(issuer, options) };
 }
 
@@ -72,7 +73,7 @@ export function alternativeNames(options: Pick<LeafOptions, 'dnsNames' | 'ipAddr
   ];
 }
 
-async function issue(issuer: { name: string; keys: KeyMaterial }, options: LeafOptions): Promise<KeyPair> {
+async function issue(issuer: { name: Name; keys: KeyMaterial }, options: LeafOptions): Promise<KeyPair> {
   const keys = await newKeys();
   const certificate = await X509CertificateGenerator.create({
     serialNumber: serialNumber(),
@@ -111,8 +112,12 @@ function serialNumber(): string {
   return `4${Buffer.from(crypto.getRandomValues(new Uint8Array(15))).toString('hex')}0`;
 }
 
-function distinguishedName(commonName: string, organizations: readonly string[]): JsonName {
-  return [...organizations.map((name) => ({ O: [name] })), { CN: [commonName] }];
+/** As objects: of a plain string the library reads quotes and `#` as syntax, and the user would be another one. */
+function distinguishedName(commonName: string, organizations: readonly string[]): Name {
+  return new Name([
+    ...organizations.map((name) => ({ O: [{ utf8String: name }] })),
+    { CN: [{ utf8String: commonName }] },
+  ]);
 }
 
 function validity(options: Pick<LeafOptions, 'notBefore' | 'notAfter'>): { notBefore: Date; notAfter: Date } {

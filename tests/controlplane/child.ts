@@ -46,10 +46,9 @@ export class Child implements AsyncDisposable {
   /** Starts the command. Throws when it cannot be executed; one that starts and then dies shows in `ended`. */
   static async start(options: ChildOptions): Promise<Child> {
     const { command, args, uid, gid } = options;
-    const guarded = existsSync(setpriv);
-    const guard = [`--pdeathsig=${options.deathSignal ?? 'KILL'}`, '--', command];
+    const guarded = dyingWithUs(command, args, options.deathSignal);
     const log = openSync(options.logPath, 'a');
-    const child = spawn(guarded ? setpriv : command, guarded ? [...guard, ...args] : args, {
+    const child = spawn(guarded.command, guarded.args, {
       stdio: ['ignore', log, log],
       env: { ...inherited(), ...options.env },
       ...(uid === undefined ? {} : { uid }),
@@ -106,6 +105,12 @@ export class Child implements AsyncDisposable {
     const tail = logTail(await readFile(this.logPath, 'utf8').catch(() => ''));
     return new Error(`${this.name} ${what}; end of ${this.logPath}:\n${tail}`, { cause });
   }
+}
+
+/** The command so that the kernel ends it when we die, where `setpriv` exists; unchanged elsewhere. */
+export function dyingWithUs(command: string, args: readonly string[], signal: 'KILL' | 'QUIT' = 'KILL') {
+  if (!existsSync(setpriv)) return { command, args };
+  return { command: setpriv, args: [`--pdeathsig=${signal}`, '--', command, ...args] };
 }
 
 /** The last lines of a log, for an error message, without gRPC's chatter about connections that it replaced. */

@@ -137,9 +137,7 @@ export class ControlPlane implements AsyncDisposable {
     if (this.#etcd && !this.#etcd.ended) return;
     const { dir, ports, binaries, options } = this.#layout;
     this.#etcd = await this.#spawn('etcd', binaries.etcd, etcdFlags(dir, ports.etcd, options.etcdFsync ?? false));
-    const health = async (): Promise<boolean> =>
-      (await send(`http://127.0.0.1:${ports.etcd}/readyz`, '', { timeoutMs: 2_000 })).status === 200;
-    await this.#etcd.until('ready', health, options.readyTimeoutMs ?? defaultReadyTimeoutMs);
+    await this.#untilReady(this.#etcd, () => this.#answers(`http://127.0.0.1:${ports.etcd}/readyz`));
   }
 
   /** Takes the store away from the API server, which then answers 5xx; `startEtcd` brings it back with its data. */
@@ -153,7 +151,7 @@ export class ControlPlane implements AsyncDisposable {
     const { dir, ports, binaries, options } = this.#layout;
     const flags = [...apiserverFlags(dir, ports), ...(options.apiserverFlags ?? [])];
     this.#apiserver = await this.#spawn('kube-apiserver', binaries['kube-apiserver'], flags);
-    await this.#apiserver.until('ready', () => this.#isReady(), options.readyTimeoutMs ?? defaultReadyTimeoutMs);
+    await this.#untilReady(this.#apiserver, () => this.#isReady());
   }
 
   /** SIGTERM lets requests finish, SIGKILL is a crash; killed after 15 s in any case. */
@@ -171,8 +169,13 @@ export class ControlPlane implements AsyncDisposable {
     if (this.#controllerManager && !this.#controllerManager.ended) return;
     const name = 'kube-controller-manager';
     const binaries = await findBinaries([name], this.#layout.options);
-    const flags = controllerManagerFlags(this.dir, this.adminKubeconfigPath, controllers);
-    this.#controllerManager = await this.#spawn(name, binaries[name], flags);
+    const port = await freePort();
+    this.#controllerManager = await this.#spawn(
+      name,
+      binaries[name],
+      controllerManagerFlags(this.dir, port, controllers),
+    );
+    await this.#untilReady(this.#controllerManager, () => this.#answers(`https://127.0.0.1:${port}/healthz`));
   }
 
   /** Writes a kubeconfig for a user with a fresh client certificate. Without a RoleBinding the user may do nothing. */
@@ -197,6 +200,14 @@ export class ControlPlane implements AsyncDisposable {
   /** One request to the API server, as the administrator unless `as` says otherwise. Any status is an answer. */
   request(path: string, options: ApiRequest = {}): Promise<ApiResponse> {
     return send(`${this.url}${path}`, this.caPem, { as: this.admin, ...options });
+  }
+
+  async #untilReady(child: Child, probe: () => Promise<boolean>): Promise<void> {
+    await child.until('ready', probe, this.#layout.options.readyTimeoutMs ?? defaultReadyTimeoutMs);
+  }
+
+  async #answers(url: string): Promise<boolean> {
+    return (await send(url, this.caPem, { timeoutMs: 2_000 })).status === 200;
   }
 
   /** /readyz comes before the first namespaces and before the ConfigMap that aggregated servers read. */

@@ -89,6 +89,14 @@ describe('the real control plane', () => {
     expect(answer.status).toBe(503);
     expect(answer.body).toContain('not wrong-name.faultline-system.svc');
   });
+
+  it('is not ready while etcd is away and serves its data again afterwards', async () => {
+    await plane.stopEtcd();
+    expect((await plane.request('/readyz')).status).toBe(500);
+    await plane.startEtcd();
+    const path = '/api/v1/namespaces/default';
+    await expect.poll(async () => (await plane.request(path)).status, { timeout: 10_000 }).toBe(200);
+  });
 });
 
 it('disposing a control plane leaves no process and no file', async () => {

@@ -61,13 +61,17 @@ function aggregationFlags(pki: (file: string) => string): string[] {
   ];
 }
 
-export function controllerManagerFlags(dir: string, kubeconfig: string, controllers: readonly string[]): string[] {
+export function controllerManagerFlags(dir: string, port: number, controllers: readonly string[]): string[] {
+  const pki = (file: string): string => join(dir, 'pki', file);
   return [
-    `--kubeconfig=${kubeconfig}`,
+    `--kubeconfig=${join(dir, 'admin.kubeconfig')}`,
     `--controllers=${controllers.join(',')}`,
     '--leader-elect=false',
-    '--secure-port=0', // nobody asks for its metrics
-    `--root-ca-file=${join(dir, 'pki', 'serving-ca.crt')}`,
-    `--service-account-private-key-file=${join(dir, 'pki', 'service-account.key')}`,
+    '--bind-address=127.0.0.1',
+    `--secure-port=${port}`,
+    `--tls-cert-file=${pki('apiserver.crt')}`,
+    `--tls-private-key-file=${pki('apiserver.key')}`,
+    `--root-ca-file=${pki('serving-ca.crt')}`,
+    `--service-account-private-key-file=${pki('service-account.key')}`,
   ];
 }

@@ -1,10 +1,10 @@
 /** The kubectl binaries of this machine, run one command at a time or as a watch whose lines are read one by one. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { accessSync, constants, mkdtempSync, readdirSync, realpathSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { accessSync, constants, readdirSync, realpathSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
-import { createInterface } from 'node:readline';
+import { createInterface, type Interface } from 'node:readline';
+import { dyingWithUs } from './child.ts';
 
 export interface KubectlBinary {
   /** `1.33`, or `default` for a plain kubectl whose version its file name does not tell. */
@@ -20,7 +20,7 @@ export interface KubectlOptions {
   readonly input?: string;
   /** Kills kubectl; the promise is then rejected with the signal's reason. */
   readonly signal?: AbortSignal;
-  /** HOME, where kubectl caches discovery. Default: a temporary one for each kubeconfig, removed when we exit. */
+  /** HOME, where kubectl caches discovery. Default: `<kubeconfig>.home`. */
   readonly home?: string;
   /** Added to the environment, for example `KUBECTL_…` feature gates or a PATH with our plugin. */
   readonly env?: Readonly<Record<string, string>>;
@@ -75,7 +75,8 @@ export function kubectlWatch(args: readonly string[], options: KubectlOptions): 
 export class KubectlWatch implements AsyncIterable<string>, AsyncDisposable {
   readonly #child: ChildProcess;
   readonly #command: string;
-  readonly #closed: Promise<unknown>;
+  readonly #exited: Promise<unknown>;
+  readonly #reader: Interface;
   readonly #lines: AsyncIterator<string>;
   readonly #stderr: () => string;
   #pending: Promise<IteratorResult<string>> | undefined;
@@ -86,10 +87,10 @@ export class KubectlWatch implements AsyncIterable<string>, AsyncDisposable {
     this.#child = start(args, options);
     this.#child.stdin?.end(options.input ?? '');
     // An aborted signal arrives as an error; for a watch it is the ordinary end.
-    this.#closed = once(this.#child, 'close').catch(() => {});
+    this.#exited = once(this.#child, 'exit').catch(() => {});
     this.#stderr = collect(this.#child, 'stderr');
-    const reader = createInterface({ input: this.#child.stdout as NodeJS.ReadableStream });
-    this.#lines = reader[Symbol.asyncIterator]();
+    this.#reader = createInterface({ input: this.#child.stdout as NodeJS.ReadableStream });
+    this.#lines = this.#reader[Symbol.asyncIterator]();
   }
 
   /** What it has written to standard error so far. */
@@ -137,12 +138,15 @@ export class KubectlWatch implements AsyncIterable<string>, AsyncDisposable {
     }
   }
 
-  /** Interrupts kubectl as Ctrl-C does and waits for its end; kills it after a second. */
+  /** Interrupts kubectl as Ctrl-C does and waits for its end; kills it after a second. Twice is once. */
   async stop(): Promise<void> {
-    this.#child.kill('SIGINT');
+    if (this.#child.exitCode === null && this.#child.signalCode === null) this.#child.kill('SIGINT');
     const timer = setTimeout(() => this.#child.kill('SIGKILL'), 1_000);
-    await this.#closed;
+    await this.#exited;
     clearTimeout(timer);
+    // Not the end of its output: a helper that kubectl started may hold that open.
+    this.#reader.close();
+    this.#child.stdout?.destroy();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -154,28 +158,16 @@ export class KubectlWatch implements AsyncIterable<string>, AsyncDisposable {
   }
 }
 
-const homes = new Map<string, string>();
-const live = new Set<ChildProcess>();
-
-process.on('exit', () => {
-  for (const child of live) child.kill('SIGKILL');
-  for (const home of homes.values()) rmSync(home, { recursive: true, force: true });
-});
-
 function start(args: readonly string[], options: KubectlOptions): ChildProcess {
-  const home = options.home ?? homeOf(options.kubeconfig);
+  // Beside the kubeconfig, so that it goes with it and no test sees the discovery cache of another.
+  const home = options.home ?? `${options.kubeconfig}.home`;
   // By environment, not by flags: kubectl reads no flags before the name of a plugin.
   const env = { PATH: process.env.PATH ?? '', HOME: home, KUBECONFIG: options.kubeconfig, ...options.env };
   const { signal } = options;
-  const child = spawn(binary(options.version).path, args, {
-    env,
-    killSignal: 'SIGKILL',
-    ...(signal ? { signal } : {}),
-  });
+  const guarded = dyingWithUs(binary(options.version).path, args);
+  const child = spawn(guarded.command, guarded.args, { env, killSignal: 'SIGKILL', ...(signal ? { signal } : {}) });
+  child.on('error', () => {}); // an abort, of which the promise tells
   child.stdin?.on('error', () => {}); // it may exit without reading
-  live.add(child);
-  child.once('close', () => live.delete(child));
-  child.once('error', () => live.delete(child));
   return child;
 }
 
@@ -184,13 +176,6 @@ function binary(version: string | undefined): KubectlBinary {
   const found = version === undefined ? all.at(-1) : all.find((candidate) => candidate.version === version);
   if (found) return found;
   throw new Error(`no kubectl ${version} here; there is ${all.map((each) => each.version).join(', ')}`);
-}
-
-/** One HOME a kubeconfig, so that the discovery cache of one test is not what another test sees. */
-function homeOf(kubeconfig: string): string {
-  const home = homes.get(kubeconfig) ?? mkdtempSync(join(tmpdir(), 'faultline-kubectl-'));
-  homes.set(kubeconfig, home);
-  return home;
 }
 
 function collect(child: ChildProcess, stream: 'stdout' | 'stderr'): () => string {
