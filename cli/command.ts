@@ -1,0 +1,87 @@
+import { type Command as Commander, Option } from 'commander';
+import { UsageError } from './exit.ts';
+import type { Streams } from './streams.ts';
+
+/**
+ * A command as kubectl builds them: Complete (flags, environment and files become one options struct), Validate (all
+ * that contradicts, at once), Run (over injected streams, answers an exit code).
+ */
+export interface Command<Flags, Options> {
+  readonly name: string;
+  /** For example `<folder|file|->`. */
+  readonly parameters?: string;
+  /** One line for the list of commands. */
+  readonly summary: string;
+  readonly description: string;
+  readonly examples: readonly Example[];
+  readonly flags: readonly Flag[];
+  complete(given: Given<Flags>, streams: Streams): Options | Promise<Options>;
+  /** What is wrong with the options, one line each. */
+  validate(options: Options): readonly string[];
+  run(options: Options, streams: Streams): Promise<number>;
+}
+
+export interface Example {
+  readonly comment: string;
+  readonly line: string;
+}
+
+export interface Flag {
+  /** In commander's form: `-o, --output <format>`. */
+  readonly spelling: string;
+  readonly description: string;
+  readonly choices?: readonly string[];
+  readonly default?: string | boolean | readonly string[];
+  /** May be given several times. */
+  readonly repeated?: boolean;
+}
+
+/** What was typed: positional arguments, and flags by their camelCase name. */
+export interface Given<Flags> {
+  readonly parameters: readonly string[];
+  readonly flags: Flags;
+}
+
+/** A command that can be added to a program, whatever its options are. */
+export interface Runnable {
+  readonly name: string;
+  addTo(program: Commander, streams: Streams, done: (exitCode: number) => void): void;
+}
+
+/** Binds the three steps of a command to a program. */
+export function runnable<Flags, Options>(command: Command<Flags, Options>): Runnable {
+  return {
+    name: command.name,
+    addTo(program, streams, done) {
+      const added = program
+        .command(`${command.name}${command.parameters === undefined ? '' : ` ${command.parameters}`}`)
+        .summary(command.summary)
+        .description(command.description)
+        .addHelpText('after', examplesText(command.examples))
+        .action(async (...received: unknown[]) => {
+          // Commander appends the flags and itself to the positional arguments.
+          const [flags] = received.slice(-2) as [Flags];
+          const parameters = received.slice(0, -2).filter((one) => typeof one === 'string');
+          const options = await command.complete({ parameters, flags }, streams);
+          const faults = command.validate(options);
+          if (faults.length > 0) throw new UsageError(faults.join('\n'));
+          done(await command.run(options, streams));
+        });
+      for (const flag of command.flags) added.addOption(toOption(flag));
+    },
+  };
+}
+
+function toOption(flag: Flag): Option {
+  const option = new Option(flag.spelling, flag.description);
+  if (flag.choices) option.choices(flag.choices);
+  if (flag.default !== undefined) option.default(flag.default);
+  if (flag.repeated) {
+    option.argParser((value: string, before: string[] | undefined) => [...(before ?? []), value]);
+  }
+  return option;
+}
+
+function examplesText(examples: readonly Example[]): string {
+  return `\nExamples:\n${examples.map(({ comment, line }) => `  # ${comment}\n  ${line}`).join('\n\n')}`;
+}

@@ -1,0 +1,6 @@
+import type { Runnable } from '../command.ts';
+import { runnable } from '../command.ts';
+import { version } from './version.ts';
+
+/** Every command, in the order of `faultline --help`. */
+export const commands: readonly Runnable[] = [runnable(version)];

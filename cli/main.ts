@@ -1,0 +1,52 @@
+import { basename } from 'node:path';
+import { commands } from './commands/index.ts';
+import { EXIT } from './exit.ts';
+import { packageVersion } from './package-info.ts';
+import { runProgram } from './program.ts';
+import type { Output, Streams } from './streams.ts';
+
+/** The process: the only file that reads its arguments, environment and streams, and that ends it. */
+
+const stop = new AbortController();
+for (const name of ['SIGINT', 'SIGTERM'] as const) {
+  process.on(name, () => {
+    // The second time the user means it.
+    if (stop.signal.aborted) process.exit(EXIT.interrupted);
+    stop.abort(new Error(name));
+  });
+}
+
+function output(stream: NodeJS.WriteStream): Output {
+  // `faultline … | head` closes the pipe: nothing is left to say.
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(process.exitCode ?? EXIT.ok);
+    throw error;
+  });
+  return {
+    write: (text) => void stream.write(text),
+    get isTTY() {
+      return stream.isTTY === true;
+    },
+    get columns() {
+      return stream.columns ?? 80;
+    },
+  };
+}
+
+const streams: Streams = {
+  out: output(process.stdout),
+  err: output(process.stderr),
+  in: process.stdin,
+  env: process.env,
+  directory: process.cwd(),
+  signal: stop.signal,
+};
+
+const isPlugin = basename(process.argv[1] ?? '').startsWith('kubectl-');
+process.exitCode = await runProgram(process.argv.slice(2), streams, {
+  name: isPlugin ? 'kubectl faultline' : 'faultline',
+  version: packageVersion(),
+  commands,
+});
+// Everything was closed; a handle that somebody forgot must not keep the shell waiting.
+setTimeout(() => process.exit(), 500).unref();

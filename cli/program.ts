@@ -1,0 +1,86 @@
+import { CommanderError, Command as Program } from 'commander';
+import type { Runnable } from './command.ts';
+import { EXIT, UsageError } from './exit.ts';
+import type { Streams } from './streams.ts';
+
+export interface ProgramOptions {
+  /** As the user typed it: `faultline`, or `kubectl faultline` for the plugin. */
+  readonly name: string;
+  readonly version: string;
+  readonly commands: readonly Runnable[];
+}
+
+/**
+ * Parses the arguments, runs one command and answers the exit code. Never throws: every error is written to `err`, an
+ * expected one as its own lines, any other with where it happened.
+ */
+export async function runProgram(argv: readonly string[], streams: Streams, options: ProgramOptions): Promise<number> {
+  let exitCode: number = EXIT.ok;
+  const program = createProgram(streams, options, (code) => {
+    exitCode = code;
+  });
+  try {
+    await program.parseAsync(argv.length === 0 ? ['--help'] : [...argv], { from: 'user' });
+    return exitCode;
+  } catch (error) {
+    const command = options.commands.find(({ name }) => name === argv[0]);
+    return report(error, streams, command === undefined ? options.name : `${options.name} ${command.name}`);
+  }
+}
+
+function createProgram(streams: Streams, options: ProgramOptions, done: (exitCode: number) => void): Program {
+  const program = new Program(options.name)
+    .description('What is broken in your Kubernetes cluster right now, as Kubernetes resources.')
+    .version(options.version, '-V, --version', 'Print the version.')
+    .helpOption('-h, --help', 'Print this help.')
+    .helpCommand('help [command]', 'Print the help of a command.')
+    .addHelpText('after', `\nBegin with:\n  ${options.name} up`)
+    .showHelpAfterError(false)
+    .showSuggestionAfterError(true)
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => streams.out.write(text),
+      writeErr: (text) => streams.err.write(text),
+      getOutHelpWidth: () => streams.out.columns,
+      getErrHelpWidth: () => streams.err.columns,
+      getOutHasColors: () => false,
+      getErrHasColors: () => false,
+    });
+  for (const command of options.commands) command.addTo(program, streams, done);
+  return program;
+}
+
+function report(error: unknown, streams: Streams, command: string): number {
+  if (error instanceof CommanderError) {
+    // Help and version are "errors" with code 0; what is wrong was already written by commander.
+    if (error.exitCode === 0) return EXIT.ok;
+    streams.err.write(`See ${command} --help\n`);
+    return EXIT.usage;
+  }
+  if (error instanceof UsageError) {
+    streams.err.write(`${prefixed(error.message)}\nSee ${command} --help\n`);
+    return EXIT.usage;
+  }
+  if (streams.signal.aborted) return EXIT.interrupted;
+  const message = error instanceof Error ? error.message : String(error);
+  streams.err.write(`${isOurs(error) ? prefixed(message) : `error: ${stackOf(error)}`}\n`);
+  return EXIT.failure;
+}
+
+function prefixed(message: string): string {
+  return message
+    .split('\n')
+    .map((line) => `error: ${line}`)
+    .join('\n');
+}
+
+// Errors that were made to be read carry a name of ours; a stack is for those that nobody expected.
+const UNEXPECTED = new Set(['TypeError', 'ReferenceError', 'RangeError', 'SyntaxError', 'AssertionError']);
+
+function isOurs(error: unknown): boolean {
+  return error instanceof Error && !UNEXPECTED.has(error.name);
+}
+
+function stackOf(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}
