@@ -24,6 +24,7 @@ export default defineConfig({
       {
         test: {
           name: 'e2e',
+          globalSetup: ['tests/controlplane/global-setup.ts'],
           include: ['**/*.e2e.test.ts'],
           exclude: ignored,
           testTimeout: 120_000,

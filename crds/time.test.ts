@@ -17,7 +17,7 @@ describe('parseTime', () => {
     ['2026-13-01T00:00:00Z', 'month 13'],
     [1_700_000_000, 'a number'],
     [undefined, 'nothing'],
-  ])('refuses %s: %s', (text) => expect(parseTime(text)).toBeUndefined());
+  ] as [unknown, string][])('refuses %s: %s', (text) => expect(parseTime(text)).toBeUndefined());
 });
 
 test('formatTime writes whole seconds in UTC, as every time of a Kubernetes object', () => {

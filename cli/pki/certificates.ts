@@ -66,7 +66,8 @@ export async function issueLeaf(
   const certificate = await X509CertificateGenerator.create({
     serialNumber: serialNumber(),
     subject: distinguishedName(subject.commonName, subject.usage === 'client' ? subject.organizations : []),
-    issuer: issuer.subject,
+    // The encoded name as it stands in the CA: Go compares issuers byte for byte, and text would be encoded anew.
+    issuer: issuer.subjectName,
     ...validity(now, LEAF_DAYS),
     publicKey: keys.publicKey,
     signingKey: await importSigningKey(authority.key),
