@@ -1,6 +1,8 @@
 /** What a plugin author imports, as `faultline/controllers`. */
+export { parseDuration } from '../crds/duration.ts';
 export type { Finding, Link, Severity, Subject } from '../crds/report.ts';
-export { oneLine, truncate } from '../crds/text.ts';
+export { multiLine, oneLine, truncate } from '../crds/text.ts';
+export { parseTime } from '../crds/time.ts';
 export type {
   ControllerDefinition,
   DeepReadonly,

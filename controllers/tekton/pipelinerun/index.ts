@@ -1,0 +1,180 @@
+import {
+  type DeepReadonly,
+  defineController,
+  type Finding,
+  type ObjectLike,
+  type Observation,
+  parseDuration,
+  parseTime,
+  type Read,
+  undecided,
+  type Verdict,
+} from '../../index.ts';
+import { classify } from './classify.ts';
+import { type Failure, failureOf, testFailureOf } from './failure.ts';
+import { type Identity, identityOf, pipelineName } from './identity.ts';
+import { linksOf } from './links.ts';
+import { KEYS, type Metadata, metadataOf } from './metadata.ts';
+import { type Options, optionsSchema } from './options.ts';
+import { type Place, placeOf } from './place.ts';
+import { reasonText } from './reasons.ts';
+import { type RunType, runTypeOf } from './run-type.ts';
+import { fields, identifier, items, text } from './shape.ts';
+import { finishedCount, type TaskOutcome, taskOutcomes } from './task-runs.ts';
+import { testOutputs } from './test-output.ts';
+import { runState } from './verdict.ts';
+import { description, runTitle, title } from './words.ts';
+
+/**
+ * Tekton PipelineRuns: one issue for each thing that is built, tested or released and does not work
+ * (docs/controllers/tekton-pipelinerun.md). Written for Konflux and Pipelines-as-Code, and for Tekton alone.
+ */
+
+/** Test results are in the TaskRuns, which another watch brings: wait so long for them after a test run succeeded. */
+const TASK_RUN_GRACE_MS = 5_000;
+const LATEST_TIME = Date.UTC(9999, 11, 31);
+
+export default defineController<ObjectLike, Options>({
+  apiVersion: 'controller/v1',
+  watches: {
+    apiVersion: ['tekton.dev/v1', 'tekton.dev/v1beta1'],
+    kind: 'PipelineRun',
+    fields: [
+      'spec.pipelineRef',
+      'spec.params',
+      'spec.status',
+      'status.conditions',
+      'status.completionTime',
+      'status.childReferences',
+      'status.taskRuns',
+      'status.results',
+      'status.pipelineResults',
+    ],
+  },
+  reads: [
+    {
+      apiVersion: ['tekton.dev/v1', 'tekton.dev/v1beta1'],
+      kind: 'TaskRun',
+      ownedByObject: true,
+      fields: ['status.conditions', 'status.completionTime', 'status.steps', 'status.results', 'status.taskResults'],
+    },
+    {
+      apiVersion: ['appstudio.redhat.com/v1beta2', 'appstudio.redhat.com/v1beta1', 'appstudio.redhat.com/v1alpha1'],
+      kind: 'IntegrationTestScenario',
+      fields: [],
+    },
+    // Subjects: when one of them is deleted, its issues resolve as SubjectDeleted.
+    { apiVersion: 'appstudio.redhat.com/v1alpha1', kind: 'Component', fields: [] },
+    { apiVersion: 'appstudio.redhat.com/v1alpha1', kind: 'Application', fields: [] },
+    { apiVersion: 'appstudio.redhat.com/v1alpha1', kind: 'ReleasePlan', fields: [] },
+    { apiVersion: 'pipelinesascode.tekton.dev/v1alpha1', kind: 'Repository', fields: [] },
+  ],
+  options: optionsSchema,
+  order: 'run',
+  onDelete: 'keep',
+  observe,
+});
+
+async function observe(run: DeepReadonly<ObjectLike>, read: Read, options: Options): Promise<Verdict> {
+  const state = runState(run);
+  if (state.state === 'undecided') return undecided(state.reason, { final: state.settled });
+  const metadata = metadataOf(run);
+  const { name, namespace } = metadata;
+  if (name === undefined || namespace === undefined) return undecided('Malformed');
+
+  const type = runTypeOf(metadata);
+  const place = placeOf(metadata);
+  const outcomes = taskOutcomes(run, await read.owned('TaskRun'));
+  const times = timesOf(run, state.condition, metadata);
+  if (state.state === 'succeeded' && type.kind === 'test' && awaitsTaskRuns(run, outcomes, times, read)) {
+    return undecided('AwaitingTaskRuns', { again: 1_000 });
+  }
+  const tests = type.kind === 'test' ? testOutputs(run, outcomes) : [];
+  const failure =
+    state.state === 'failed' ? failureOf(state.condition, outcomes, tests) : testFailureOf(state.condition, tests);
+  const identity = identityOf(run, { ...metadata, name, namespace }, type, place);
+  const context = { run, metadata, type, place, identity, options };
+  return {
+    subject: identity.subject,
+    ...times,
+    ...expiry(identity, times, options),
+    detail: finishedCount(outcomes),
+    findings: failure === undefined ? [] : [finding(failure, await isOptional(metadata, namespace, read), context)],
+  };
+}
+
+interface Context {
+  readonly run: unknown;
+  readonly metadata: Metadata;
+  readonly type: RunType;
+  readonly place: Place;
+  readonly identity: Identity;
+  readonly options: Options;
+}
+
+/** The one finding of a run: which task failed is its reason, not another key. */
+function finding(failure: Failure, optional: boolean, context: Context): Finding {
+  const { run, metadata, type, place, identity, options } = context;
+  const what = runTitle(
+    identity.subject,
+    type,
+    place,
+    pipelineName(run, metadata),
+    identifier(metadata.labels[KEYS.scenario]),
+  );
+  const remedy = reasonText(failure.reason)?.remedy;
+  return {
+    key: 'run',
+    ...classify(metadata, type, place, optional, options),
+    reason: failure.reason,
+    title: title(what, failure),
+    description: description(failure, metadata),
+    links: linksOf(metadata, place, options),
+    ...(remedy === undefined ? {} : { remediation: { text: remedy } }),
+  };
+}
+
+/** The label is on the run; runs of older integration-service versions carry it on the scenario only. */
+async function isOptional(metadata: Metadata, namespace: string, read: Read): Promise<boolean> {
+  const label = metadata.labels[KEYS.optional];
+  const scenario = identifier(metadata.labels[KEYS.scenario]);
+  if (label !== undefined || scenario === undefined) return label === 'true';
+  const object = await read.get('IntegrationTestScenario', namespace, scenario);
+  return object !== undefined && metadataOf(object).labels[KEYS.optional] === 'true';
+}
+
+type Times = Pick<Observation, 'observedAt' | 'completedAt' | 'createdAt'>;
+
+/** Times that are none are left out, so that a broken clock in an object orders first and silences nobody. */
+function timesOf(run: unknown, condition: Readonly<Record<string, unknown>>, metadata: Metadata): Times {
+  const transition = time(condition.lastTransitionTime);
+  const completed = time(fields(fields(run).status).completionTime) ?? transition;
+  const created = time(metadata.creationTimestamp);
+  return {
+    ...(transition === undefined ? {} : { observedAt: transition }),
+    ...(completed === undefined ? {} : { completedAt: completed }),
+    ...(created === undefined ? {} : { createdAt: created }),
+  };
+}
+
+function time(value: unknown): string | undefined {
+  return parseTime(value) === undefined ? undefined : text(value);
+}
+
+function expiry(identity: Identity, times: Times, options: Options): Pick<Observation, 'expiresAt'> {
+  const from = parseTime(times.completedAt ?? times.createdAt);
+  if (identity.lifetime === 'lasting' || from === undefined) return {};
+  const after = identity.lifetime === 'branch' ? options.branchExpiry : options.pullRequestExpiry;
+  const at = from + parseDuration(after);
+  return at > LATEST_TIME ? {} : { expiresAt: new Date(at).toISOString() };
+}
+
+/** A test run that just succeeded and whose TaskRuns have not all been seen: its results may say otherwise. */
+function awaitsTaskRuns(run: unknown, outcomes: readonly TaskOutcome[], times: Times, read: Read): boolean {
+  const age = read.now().getTime() - (parseTime(times.completedAt) ?? 0);
+  if (age < 0 || age > TASK_RUN_GRACE_MS) return false;
+  const seen = new Set(outcomes.filter((outcome) => outcome.status !== 'unfinished').map((outcome) => outcome.name));
+  return items(fields(fields(run).status).childReferences)
+    .map(fields)
+    .some((child) => child.kind === 'TaskRun' && typeof child.name === 'string' && !seen.has(child.name));
+}
