@@ -1,0 +1,109 @@
+import { readFile } from 'node:fs/promises';
+import type { RequestOptions } from 'node:https';
+import { resolve } from 'node:path';
+import { KubeConfig } from '@kubernetes/client-node';
+import { Failure } from '../exit.ts';
+import { didYouMean } from '../suggest.ts';
+import { type ClusterConnection, cached } from './connection.ts';
+
+export interface KubeconfigRequest {
+  /** Merged in order, as kubectl does; those that do not exist are skipped when there are several. */
+  readonly files: readonly string[];
+  /** Who named the files: `--kubeconfig`, `$KUBECONFIG`. */
+  readonly said: string;
+  readonly context: string | undefined;
+  readonly directory: string;
+}
+
+/** A context of a kubeconfig, with its certificates, tokens and exec plugins (by @kubernetes/client-node). */
+export async function kubeconfigConnection(request: KubeconfigRequest): Promise<ClusterConnection> {
+  const config = await readKubeconfig(request);
+  const name = chooseContext(config, request);
+  config.setCurrentContext(name);
+  const cluster = config.getCurrentCluster();
+  const where = `the context "${name}" (${request.files.join(':')})`;
+  if (!cluster?.server || !URL.canParse(cluster.server)) throw new Failure(`${where} names no cluster with a server`);
+  if (cluster.proxyUrl)
+    throw new Failure(`${where} goes through the proxy ${cluster.proxyUrl}, which faultline cannot`);
+  const plain = cluster.server.startsWith('http:');
+  // client-node refuses plain HTTP otherwise, which `kubectl proxy` serves on loopback.
+  if (plain) config.clusters = config.clusters.map((one) => (one === cluster ? { ...one, skipTLSVerify: true } : one));
+  const options = await optionsOf(config, where);
+  return {
+    server: cluster.server.replace(/\/+$/, ''),
+    name,
+    ...(plain ? {} : tlsOf(options)),
+    ...(cluster.skipTLSVerify && !plain ? { skipTlsVerify: true } : {}),
+    ...(cluster.tlsServerName ? { serverName: cluster.tlsServerName } : {}),
+    headers: cached(async () => authorizationOf(await optionsOf(config, where))),
+  };
+}
+
+async function readKubeconfig({ files, said, directory }: KubeconfigRequest): Promise<KubeConfig> {
+  let merged: KubeConfig | undefined;
+  for (const file of files) {
+    const path = resolve(directory, file);
+    const code = await readFile(path).then(
+      () => undefined,
+      (error: NodeJS.ErrnoException) => error.code ?? 'EIO',
+    );
+    if (code === 'ENOENT' && files.length > 1) continue;
+    if (code !== undefined) {
+      const reason = code === 'ENOENT' ? 'no such file' : code;
+      throw new Failure(`cannot read the kubeconfig ${file} (${said}): ${reason}; name another with --kubeconfig`);
+    }
+    const one = parse(path, file);
+    if (merged === undefined) merged = one;
+    else merged.mergeConfig(one, true);
+  }
+  if (merged === undefined) throw new Failure(`none of the kubeconfigs ${files.join(':')} (${said}) exists`);
+  return merged;
+}
+
+function parse(path: string, file: string): KubeConfig {
+  try {
+    const config = new KubeConfig();
+    config.loadFromFile(path);
+    if (config.clusters.length === 0) throw new Error('it names no cluster');
+    return config;
+  } catch (cause) {
+    const [reason] = String(cause instanceof Error ? cause.message : cause).split('\n');
+    throw new Failure(`${file} is no usable kubeconfig: ${reason}`, { cause });
+  }
+}
+
+function chooseContext(config: KubeConfig, { context, files }: KubeconfigRequest): string {
+  const names = config.getContexts().map(({ name }) => name);
+  const known = names.length === 0 ? 'it has none' : `it has ${names.join(', ')}`;
+  const chosen = context ?? config.getCurrentContext();
+  if (!chosen) throw new Failure(`${files.join(':')} has no current context: choose one with --context (${known})`);
+  if (!names.includes(chosen)) {
+    throw new Failure(`${files.join(':')} has no context "${chosen}"${didYouMean(chosen, names)} (${known})`);
+  }
+  return chosen;
+}
+
+async function optionsOf(config: KubeConfig, where: string): Promise<RequestOptions> {
+  const options: RequestOptions = {};
+  try {
+    await config.applyToHTTPSOptions(options);
+    return options;
+  } catch (cause) {
+    const [reason] = String(cause instanceof Error ? cause.message : cause).split('\n');
+    throw new Failure(`${where} gives no credentials: ${reason}`, { cause });
+  }
+}
+
+function tlsOf({ ca, cert, key }: RequestOptions): Pick<ClusterConnection, 'ca' | 'cert' | 'key'> {
+  return {
+    ...(ca ? { ca: Buffer.from(ca as Buffer) } : {}),
+    ...(cert ? { cert: Buffer.from(cert as Buffer) } : {}),
+    ...(key ? { key: Buffer.from(key as Buffer) } : {}),
+  };
+}
+
+function authorizationOf({ headers, auth }: RequestOptions): Record<string, string> {
+  const given = (headers as Record<string, string> | undefined)?.Authorization;
+  if (given) return { authorization: given };
+  return auth ? { authorization: `Basic ${Buffer.from(auth).toString('base64')}` } : {};
+}
