@@ -1,0 +1,139 @@
+import { unversionedIssue } from './issue-object.ts';
+import { issueRow, longName } from './issue-row.ts';
+import { orderRow } from './order-row.ts';
+import type { IssueWrite, SubjectWrite } from './store.ts';
+
+/** One batch as the parameters of `COMMIT_WRITE`. */
+export interface Batch {
+  readonly values: readonly string[];
+  /** Place of each write among the subjects sent, from 1; 0 when it conflicts within the batch and was not sent. */
+  readonly places: readonly number[];
+}
+
+/** Rows of each parameter of `COMMIT_WRITE`, in its order. */
+interface Tables {
+  readonly subjects: object[];
+  readonly marks: object[];
+  readonly issues: object[];
+  readonly episodes: object[];
+  readonly deliveries: object[];
+  readonly timeline: object[];
+}
+
+/** All JSON is built here, before the lock. */
+export function prepareBatch(writes: readonly SubjectWrite[]): Batch {
+  const places = placesOf(writes);
+  const tables: Tables = { subjects: [], marks: [], issues: [], episodes: [], deliveries: [], timeline: [] };
+  const names = new Set<string>();
+  const reports = new Map<string, number>();
+  for (const [index, write] of writes.entries()) {
+    const n = places[index] as number;
+    if (n === 0) continue;
+    addSubject(tables, write, n, reports);
+    for (const each of write.issues) addIssue(tables, each, { hash: write.ref.hash, n, names });
+    for (const { source, id, result } of write.deliveries ?? []) {
+      tables.deliveries.push({ n, source, delivery_id: id, result });
+    }
+  }
+  return { places, values: Object.values(tables).map((rows) => JSON.stringify(rows)) };
+}
+
+/** `reports`: place of the first write of each deletion of a whole object; the others go with it. */
+function addSubject(tables: Tables, write: SubjectWrite, n: number, reports: Map<string, number>): void {
+  const { namespace, source, hash, everyAspect } = write.ref;
+  const object = scoped(write.ref, 'everyAspect');
+  const together = write.everyAspect ? (reports.get(object) ?? n) : n;
+  tables.subjects.push({
+    ...{ n, together, namespace, source, hash, every: everyAspect },
+    version: write.expectedVersion,
+    every_version: write.expectedEveryAspectVersion,
+  });
+  tables.marks.push(...markRows(write, n));
+  if (!write.everyAspect || together !== n) return;
+  reports.set(object, n);
+  const mark = { n, namespace, source, hash: everyAspect, key: '', gone: false };
+  tables.marks.push({ ...mark, ...orderRow(write.everyAspect) });
+}
+
+function addIssue(tables: Tables, write: IssueWrite, to: { hash: string; n: number; names: Set<string> }): void {
+  const { hash, n, names } = to;
+  tables.issues.push(issueRecord(write, { hash, n, names, place: tables.issues.length }));
+  const issue_id = write.issue.id;
+  if (write.closed) tables.episodes.push({ n, issue_id, ...episodeRow(write.closed) });
+  if (write.timeline) tables.timeline.push({ n, issue_id, ...timelineRow(write.timeline) });
+}
+
+/**
+ * Two writes of one batch that do not know of each other: the first wins, the second is to be decided again. They clash
+ * when they are of the same subject, or of one object of which one writes the deletion ("every aspect") and the other
+ * does not. Writes that carry the same deletion are one report, and one that clashes takes the others with it.
+ */
+function placesOf(writes: readonly SubjectWrite[]): number[] {
+  const subjects = new Set<string>();
+  const deletions = new Map<string, string>();
+  const torn = new Set<string>();
+  const fits = writes.map((write) => {
+    const deletion = write.everyAspect ? JSON.stringify(orderRow(write.everyAspect)) : '';
+    const [subject, object] = [scoped(write.ref, 'hash'), scoped(write.ref, 'everyAspect')];
+    const known = deletions.get(object) ?? deletion;
+    if (subjects.has(subject) || known !== deletion) {
+      if (write.everyAspect) torn.add(object);
+      return false;
+    }
+    subjects.add(subject);
+    deletions.set(object, deletion);
+    return true;
+  });
+  let place = 0;
+  return writes.map(({ ref, everyAspect }, index) => {
+    const whole = !(everyAspect && torn.has(scoped(ref, 'everyAspect')));
+    return fits[index] && whole ? ++place : 0;
+  });
+}
+
+function scoped(ref: SubjectWrite['ref'], hash: 'hash' | 'everyAspect'): string {
+  return `${ref.namespace}/${ref.source}/${ref[hash]}`;
+}
+
+function markRows({ ref, watermarks }: SubjectWrite, n: number): object[] {
+  if (!watermarks.has('')) {
+    throw new Error(
+      `the write of subject ${ref.subject.kind} ${ref.subject.name} has no watermark '': its version is the subject's`,
+    );
+  }
+  const { namespace, source, hash } = ref;
+  return Array.from(watermarks, ([key, order]) => ({
+    ...{ n, namespace, source, hash, key },
+    gone: key !== '' && order === undefined,
+    ...orderRow(order),
+  }));
+}
+
+const CHANGE_OF = { insert: 'ADDED', reveal: 'ADDED', update: 'MODIFIED', hide: 'DELETED' } as const;
+
+function issueRecord(
+  { issue, op }: IssueWrite,
+  { hash, n, names, place }: { hash: string; n: number; names: Set<string>; place: number },
+): object {
+  const name = `${issue.namespace}/${issue.name}`;
+  const taken = op === 'insert' && names.has(name);
+  names.add(name);
+  // Nobody sees a hidden issue, so nobody is told that it changed.
+  const unseen = op === 'update' && issue.hiddenAt !== undefined;
+  return {
+    ...{ place, n, op, taken },
+    short_name: issue.name,
+    ...(unseen ? {} : { change_op: CHANGE_OF[op], object: unversionedIssue(issue) }),
+    ...(op === 'insert' ? { long_name: longName(issue) } : {}),
+    ...issueRow(issue, hash),
+  };
+}
+
+function episodeRow(episode: NonNullable<IssueWrite['closed']>): object {
+  const { number, openedAt, resolvedAt, reason, spec } = episode;
+  return { number, opened_at: openedAt, resolved_at: resolvedAt, reason, spec };
+}
+
+function timelineRow(entry: NonNullable<IssueWrite['timeline']>): object {
+  return { actor: entry.actor, action: entry.action, comment: entry.comment, audit_id: entry.auditId };
+}

@@ -1,0 +1,119 @@
+import type { KubernetesObject } from '../../crds/meta.ts';
+import type { Database, Session } from './database.ts';
+import { readIdentity } from './identity.ts';
+import { issueObject, withResourceVersion } from './issue-object.ts';
+import { ISSUE_SELECT, type IssueRow, storedIssue } from './issue-row.ts';
+import type { StoreChanges, StoredChange } from './store.ts';
+import type { WakeUps } from './wake-ups.ts';
+
+/** Rows a round trip, so that a snapshot of many issues is never in memory twice. */
+const PAGE = 1_000;
+
+/** Reads all visible objects of a resource inside the transaction of `session`. */
+type Snapshot = (session: Session) => Promise<KubernetesObject[]>;
+
+/** Resources whose visible objects the database holds. The change log itself takes rows of any resource. */
+const SNAPSHOTS: Readonly<Record<string, Snapshot>> = { issues: visibleIssues };
+
+// One statement, so that the rows and both numbers are of one moment.
+const SINCE = `
+SELECT m.last_change, m.change_floor, c.change, c.op, c.labels_before, c.fields_before, c.object
+FROM meta m LEFT JOIN LATERAL (
+  SELECT * FROM changes WHERE change > $2 AND resource = $1 ORDER BY change LIMIT $3
+) c ON true
+ORDER BY c.change`;
+
+interface ChangeRow {
+  last_change: number;
+  change_floor: number;
+  change: number | null;
+  op: StoredChange['type'];
+  labels_before: Record<string, string> | null;
+  fields_before: Record<string, string> | null;
+  object: KubernetesObject;
+}
+
+/** The change log of one resource: see `StoreChanges` and aggregated-api.md section 6. */
+export class ChangeLog implements StoreChanges {
+  readonly #database: Database;
+  readonly #resource: string;
+  readonly #snapshot: Snapshot;
+  readonly #wakeUps: WakeUps;
+
+  /** Throws when nothing is known of the resource. */
+  constructor(database: Database, resource: string, wakeUps: WakeUps) {
+    const snapshot = SNAPSHOTS[resource];
+    if (!snapshot)
+      throw new Error(`the store keeps no resource "${resource}", only ${Object.keys(SNAPSHOTS).join(', ')}`);
+    this.#database = database;
+    this.#resource = resource;
+    this.#snapshot = snapshot;
+    this.#wakeUps = wakeUps;
+  }
+
+  /** Exact at `resourceVersion`: the number and the rows are read in one repeatable-read transaction. */
+  async snapshot(): Promise<{ resourceVersion: number; floor: number; objects: KubernetesObject[] }> {
+    const begin = 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL enable_seqscan = on';
+    return this.#database.transaction(begin, async (session) => {
+      const { last_change, change_floor } = await numbers(session);
+      return { resourceVersion: last_change, floor: change_floor, objects: await this.#snapshot(session) };
+    });
+  }
+
+  async since(after: number, limit: number): Promise<{ changes: StoredChange[]; upTo: number; floor: number }> {
+    const rows = await this.#database.query<ChangeRow>(SINCE, [this.#resource, after, limit], {
+      name: 'faultline-since',
+    });
+    const [first] = rows;
+    if (!first) throw new Error('the table meta has no row');
+    const changes = rows.flatMap((row) => (row.change === null ? [] : [storedChange(row, row.change)]));
+    const last = changes.at(-1);
+    // A full page may end before the last commit; the caller then asks again from where it ended.
+    const upTo = last && changes.length === limit ? last.resourceVersion : Math.max(first.last_change, after);
+    return { changes, upTo, floor: first.change_floor };
+  }
+
+  async latest(): Promise<number> {
+    return this.#database.session(async (session) => (await numbers(session)).last_change);
+  }
+
+  wakeUps(signal: AbortSignal): AsyncIterable<void> {
+    return this.#wakeUps.subscribe(signal);
+  }
+
+  async identity(): Promise<string> {
+    return this.#database.session((session) => readIdentity(session, this.#database.embedded));
+  }
+}
+
+async function numbers(session: Session): Promise<{ last_change: number; change_floor: number }> {
+  const [row] = await session.query<{ last_change: number; change_floor: number }>(
+    'SELECT last_change, change_floor FROM meta',
+    [],
+    { name: 'faultline-numbers' },
+  );
+  if (!row) throw new Error('the table meta has no row');
+  return row;
+}
+
+function storedChange(row: ChangeRow, change: number): StoredChange {
+  const { op, object, labels_before, fields_before } = row;
+  return {
+    resourceVersion: change,
+    type: op,
+    object: withResourceVersion(object, change),
+    ...(op === 'ADDED' ? {} : { previous: { labels: labels_before ?? {}, fields: fields_before ?? {} } }),
+  };
+}
+
+async function visibleIssues(session: Session): Promise<KubernetesObject[]> {
+  await session.run(
+    `DECLARE visible NO SCROLL CURSOR FOR SELECT ${ISSUE_SELECT} FROM issues i WHERE i.hidden_at IS NULL`,
+  );
+  const objects: KubernetesObject[] = [];
+  for (;;) {
+    const rows = await session.query<IssueRow>(`FETCH ${PAGE} FROM visible`, [], { timeoutMs: 30_000 });
+    for (const row of rows) objects.push(issueObject(storedIssue(row)));
+    if (rows.length < PAGE) return objects;
+  }
+}

@@ -1,0 +1,44 @@
+import { prepareBatch } from './batch.ts';
+import { COMMIT_BEGIN, COMMIT_WRITE } from './commit-sql.ts';
+import type { Database } from './database.ts';
+import type { CommitResult, SubjectWrite } from './store.ts';
+
+/** Result of a commit and whether anything in it is visible to watches. */
+export interface Committed extends CommitResult {
+  readonly changed: boolean;
+}
+
+/** Writes a batch in one transaction: see `Store.commit`. `clockOffset` in µs is added to the database clock. */
+export async function commitBatch(
+  database: Database,
+  writes: readonly SubjectWrite[],
+  clockOffset: number,
+): Promise<Committed> {
+  const batch = prepareBatch(writes);
+  const [row] = await database.transaction(COMMIT_BEGIN, (session) =>
+    session.query<CommitRow>(COMMIT_WRITE, [...batch.values, clockOffset], { name: 'faultline-commit' }),
+  );
+  if (!row) throw new Error('the commit statement answers one row');
+  const outcomes = batch.places.map((place) => (place > 0 && row.ok?.[place - 1] ? 'committed' : 'conflict'));
+  return { outcomes, names: namesOf(writes, outcomes, row.renamed), lastChange: row.last_change, changed: row.changed };
+}
+
+interface CommitRow {
+  ok: boolean[] | null;
+  last_change: number;
+  changed: boolean;
+  renamed: Record<string, string> | null;
+}
+
+function namesOf(
+  writes: readonly SubjectWrite[],
+  outcomes: CommitResult['outcomes'],
+  renamed: Record<string, string> | null,
+): Map<string, string> {
+  const names = new Map<string, string>();
+  for (const [index, { issues }] of writes.entries()) {
+    if (outcomes[index] === 'conflict') continue;
+    for (const { issue } of issues) names.set(issue.id, renamed?.[issue.id] ?? issue.name);
+  }
+  return names;
+}

@@ -1,0 +1,38 @@
+import type { Database } from './database.ts';
+
+/** Monthly partitions of `episodes`, by the month of `recorded_at` in UTC. */
+
+const MONTHS_AHEAD = 2;
+
+/** `episodes_2026_11` for any moment of November 2026 (ms since 1970, UTC). */
+export function partitionName(ms: number): string {
+  return `episodes_${new Date(ms).toISOString().slice(0, 7).replace('-', '_')}`;
+}
+
+function firstOfMonth(ms: number, months: number): number {
+  const date = new Date(ms);
+  return Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + months, 1);
+}
+
+/** Creates the partition of the month of `nowMs` and those of the next two months, when they are missing. */
+export async function createPartitions(database: Database, nowMs: number): Promise<void> {
+  for (let month = 0; month <= MONTHS_AHEAD; month++) {
+    const [from, to] = [firstOfMonth(nowMs, month), firstOfMonth(nowMs, month + 1)];
+    const range = [from, to].map((ms) => `'${new Date(ms).toISOString()}'`).join(') TO (');
+    await database.query(
+      `CREATE TABLE IF NOT EXISTS ${partitionName(from)} PARTITION OF episodes FOR VALUES FROM (${range})`,
+    );
+  }
+}
+
+/** Drops the partitions that ended before `beforeMs` and answers their names. Nothing is deleted row by row. */
+export async function dropPartitions(database: Database, beforeMs: number): Promise<string[]> {
+  const partitions = await database.query<{ name: string }>(
+    `SELECT c.relname AS name FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
+     WHERE i.inhparent = 'episodes'::regclass ORDER BY 1`,
+  );
+  const oldest = partitionName(beforeMs);
+  const dropped = partitions.map(({ name }) => name).filter((name) => name < oldest);
+  for (const name of dropped) await database.query(`DROP TABLE IF EXISTS ${name}`);
+  return dropped;
+}

@@ -1,0 +1,50 @@
+import type { Database, Session } from './database.ts';
+
+// The timeline counts promotions of a replica; it can only be asked of a server that takes writes.
+const EXTERNAL = `
+SELECT concat_ws('/',
+  (SELECT system_identifier FROM pg_control_system()),
+  CASE WHEN pg_is_in_recovery() THEN 'standby' ELSE substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8) END,
+  (SELECT oid FROM pg_database WHERE datname = current_database()),
+  (SELECT database_id FROM meta)) AS identity`;
+
+const EMBEDDED = `SELECT concat_ws('/', cluster_id, database_id) AS identity FROM meta`;
+
+/** Which database this is: another one after a restore, a failover or a change of the folder (decision 14). */
+export async function readIdentity(session: Session, embedded: boolean): Promise<string> {
+  const [row] = await session.query<{ identity: string }>(embedded ? EMBEDDED : EXTERNAL);
+  return row?.identity ?? '';
+}
+
+/**
+ * Raises the counter to max(counter, µs since 1970), which is above every number that was ever issued: the counter
+ * starts at the clock and grows slower than it. When the database is another one than the last time, the floor is
+ * raised too: numbers of the lost history would otherwise resume a watch that missed something (V6).
+ */
+const RAISE = `
+WITH clock AS MATERIALIZED (SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS now)
+UPDATE meta SET
+  last_change = greatest(last_change, clock.now),
+  change_floor = CASE WHEN identity IS DISTINCT FROM $1 THEN greatest(last_change, clock.now) ELSE change_floor END,
+  identity = $1
+FROM clock`;
+
+/** At every start. */
+export async function raiseCounter(session: Session, embedded: boolean): Promise<void> {
+  await session.query(RAISE, [await readIdentity(session, embedded)]);
+}
+
+/** On every new connection: a failover ends all old ones, so none can write before this has looked. */
+export async function raiseCounterAfterFailover(session: Session, embedded: boolean): Promise<void> {
+  const [meta] = await session.query<{ identity: string | null }>('SELECT identity FROM meta');
+  if (meta && meta.identity !== (await readIdentity(session, embedded))) await raiseCounter(session, embedded);
+}
+
+/** Claims the database for a cluster, once; answers whose it is. */
+export async function claimCluster(database: Database, clusterId: string): Promise<string> {
+  const [row] = await database.query<{ cluster_id: string }>(
+    'UPDATE meta SET cluster_id = coalesce(cluster_id, $1) RETURNING cluster_id',
+    [clusterId],
+  );
+  return row?.cluster_id ?? clusterId;
+}

@@ -1,0 +1,104 @@
+import type { Issue } from '../../crds/issue.ts';
+import { API_VERSION, LABEL_KEY, LABEL_VALUE, LABELS } from '../../crds/names.ts';
+import { formatTime } from '../../crds/time.ts';
+import type { StoredIssue } from './store.ts';
+import { conditionsOf } from './transitions.ts';
+
+/** A stored issue as Kubernetes clients see it: contracts.md "Issue". Every time is RFC 3339, UTC, whole seconds. */
+
+/** With the resourceVersion of its last change. */
+export function issueObject(issue: StoredIssue): Issue {
+  return withResourceVersion(unversionedIssue(issue), issue.change);
+}
+
+/** Without resourceVersion, as the change log keeps it: the number is known only under the lock. */
+export function unversionedIssue(issue: StoredIssue): Omit<Issue, 'metadata'> & { metadata: UnversionedMeta } {
+  return {
+    apiVersion: API_VERSION,
+    kind: 'Issue',
+    metadata: {
+      name: issue.name,
+      namespace: issue.namespace,
+      uid: issue.uid,
+      creationTimestamp: time(issue.createdAt),
+      generation: issue.generation,
+      labels: servedLabels(issue),
+    },
+    spec: issue.spec,
+    status: {
+      state: issue.state,
+      openedAt: time(issue.openedAt),
+      ...(issue.resolvedAt === undefined ? {} : { resolvedAt: time(issue.resolvedAt) }),
+      ...(issue.resolvedReason ? { resolvedReason: issue.resolvedReason } : {}),
+      firstSeenAt: time(issue.firstSeenAt),
+      lastSeenAt: time(issue.lastSeenAt),
+      occurrences: issue.occurrences,
+      reopened: issue.reopened,
+      ...(issue.observed ? { observed: issue.observed } : {}),
+      ...(issue.acknowledged ? { acknowledged: issue.acknowledged } : {}),
+      ...(issue.snoozedUntil ? { snoozedUntil: issue.snoozedUntil } : {}),
+      ...(issue.assignee ? { assignee: issue.assignee } : {}),
+      conditions: conditionsOf(issue),
+    },
+  };
+}
+
+type UnversionedMeta = Omit<Issue['metadata'], 'resourceVersion'>;
+
+/** Puts the number of a change where clients look for it. */
+export function withResourceVersion<T extends { metadata: object }>(object: T, change: number): T & Issue {
+  return { ...object, metadata: { ...object.metadata, resourceVersion: String(change) } } as T & Issue;
+}
+
+/**
+ * The labels as served: those of the observation and ours, which win. What is not a valid label is left out; field
+ * selectors serve it.
+ */
+export function servedLabels(issue: StoredIssue): Record<string, string> {
+  const all = {
+    ...issue.labels,
+    [LABELS.severity]: issue.spec.severity,
+    [LABELS.type]: issue.spec.type,
+    [LABELS.state]: issue.state,
+    [LABELS.source]: issue.spec.source,
+    [LABELS.subjectKind]: issue.spec.subject.kind,
+  };
+  return Object.fromEntries(
+    Object.entries(all).filter(([key, value]) => LABEL_KEY.test(key) && LABEL_VALUE.test(value)),
+  );
+}
+
+/** The selectable fields, each with where the table `issues` (as `i`) has it: one list for selectors and change log. */
+const FIELDS: readonly {
+  readonly name: string;
+  readonly column: string;
+  readonly of: (issue: StoredIssue) => string;
+}[] = [
+  { name: 'metadata.name', column: 'i.name', of: (issue) => issue.name },
+  { name: 'metadata.namespace', column: 'i.namespace', of: (issue) => issue.namespace },
+  { name: 'status.state', column: 'i.state', of: (issue) => issue.state },
+  { name: 'spec.severity', column: 'i.severity', of: (issue) => issue.spec.severity },
+  { name: 'spec.type', column: 'i.type', of: (issue) => issue.spec.type },
+  { name: 'spec.source', column: 'i.source', of: (issue) => issue.spec.source },
+  { name: 'spec.reason', column: 'i.reason', of: (issue) => issue.spec.reason },
+  { name: 'spec.subject.kind', column: 'i.subject_kind', of: (issue) => issue.spec.subject.kind },
+  { name: 'spec.subject.name', column: 'i.subject_name', of: (issue) => issue.spec.subject.name },
+  {
+    name: 'status.observed.name',
+    column: `coalesce(i.observed->>'name', '')`,
+    of: (issue) => issue.observed?.name ?? '',
+  },
+  { name: 'status.observed.uid', column: `coalesce(i.observed->>'uid', '')`, of: (issue) => issue.observed?.uid ?? '' },
+];
+
+/** Values of the selectable fields; a missing one is '', as a field selector sees it. */
+export function issueFields(issue: StoredIssue): Record<string, string> {
+  return Object.fromEntries(FIELDS.map(({ name, of }) => [name, of(issue)]));
+}
+
+/** SQL for `issueFields` of the row `i` of `issues`, as jsonb. */
+export const ISSUE_FIELDS_SQL = `jsonb_build_object(${FIELDS.map(({ name, column }) => `'${name}', ${column}`).join(', ')})`;
+
+function time(micros: number): string {
+  return formatTime(micros / 1_000);
+}

@@ -1,0 +1,243 @@
+import { FINGERPRINT_VERSION, issueName } from '../../crds/identity.ts';
+import type { IssueSpec, IssueState, ObservedObject, ResolvedReason } from '../../crds/issue.ts';
+import { type Condition, groupOf } from '../../crds/meta.ts';
+import { LABELS } from '../../crds/names.ts';
+import { formatTime, parseTime } from '../../crds/time.ts';
+import { servedLabels } from './issue-object.ts';
+import type { StoredIssue } from './store.ts';
+
+/**
+ * A row of `issues` and a StoredIssue are the same thing twice; this file is the only one that knows both. Times cross
+ * as µs since 1970, hashes as hex, so that JSON and every driver carry them alike.
+ */
+
+interface Column {
+  readonly name: string;
+  /** How the column travels: its type in `jsonb_to_recordset`, and what makes the column of it and it of the column. */
+  readonly wire: 'text' | 'bigint' | 'jsonb' | 'uuid' | 'micros' | 'hex';
+  /** Identity never changes after the insert. */
+  readonly fixed?: true;
+}
+
+const fixed = true;
+const COLUMNS: readonly Column[] = [
+  { name: 'id', wire: 'uuid', fixed },
+  { name: 'namespace', wire: 'text', fixed },
+  { name: 'namespace_uid', wire: 'text', fixed },
+  { name: 'fingerprint', wire: 'hex', fixed },
+  { name: 'fingerprint_version', wire: 'bigint', fixed },
+  { name: 'uid', wire: 'uuid' },
+  { name: 'generation', wire: 'bigint' },
+  { name: 'created_at', wire: 'micros' },
+  { name: 'source', wire: 'text', fixed },
+  { name: 'subject_hash', wire: 'hex', fixed },
+  { name: 'subject_group', wire: 'text', fixed },
+  { name: 'subject_kind', wire: 'text', fixed },
+  { name: 'subject_namespace', wire: 'text', fixed },
+  { name: 'subject_name', wire: 'text', fixed },
+  { name: 'aspect', wire: 'text', fixed },
+  { name: 'key', wire: 'text', fixed },
+  { name: 'severity', wire: 'text' },
+  { name: 'type', wire: 'text' },
+  { name: 'reason', wire: 'text' },
+  { name: 'stage', wire: 'text' },
+  { name: 'labels', wire: 'jsonb' },
+  { name: 'served_labels', wire: 'jsonb' },
+  { name: 'spec', wire: 'jsonb' },
+  { name: 'state', wire: 'text' },
+  { name: 'opened_at', wire: 'micros' },
+  { name: 'resolved_at', wire: 'micros' },
+  { name: 'resolved_reason', wire: 'text' },
+  { name: 'first_seen_at', wire: 'micros' },
+  { name: 'last_seen_at', wire: 'micros' },
+  { name: 'occurrences', wire: 'bigint' },
+  { name: 'reopened', wire: 'bigint' },
+  { name: 'observed', wire: 'jsonb' },
+  { name: 'expires_at', wire: 'micros' },
+  { name: 'content_hash', wire: 'hex' },
+  { name: 'acknowledged', wire: 'jsonb' },
+  { name: 'snoozed_until', wire: 'micros' },
+  { name: 'assignee', wire: 'text' },
+  { name: 'conditions', wire: 'jsonb' },
+  { name: 'manual', wire: 'jsonb' },
+  { name: 'hidden_at', wire: 'micros' },
+  { name: 'changed_at', wire: 'micros' },
+];
+
+/** For `jsonb_to_recordset(…) AS x(…)`: what `issueRow` gives, without `name` and `change`, which the commit decides. */
+export const ISSUE_RECORD = COLUMNS.map(({ name, wire }) => {
+  const type = wire === 'micros' ? 'bigint' : wire === 'hex' ? 'text' : wire;
+  return `${name} ${type}`;
+}).join(', ');
+
+export const ISSUE_INSERT_COLUMNS = COLUMNS.map(({ name }) => name).join(', ');
+/** The values of `ISSUE_INSERT_COLUMNS` from the record `x`. */
+export const ISSUE_INSERT_VALUES = COLUMNS.map(stored).join(', ');
+/** `SET` of an update from the record `x`. */
+export const ISSUE_SET = COLUMNS.filter((column) => !column.fixed)
+  .map((column) => `${column.name} = ${stored(column)}`)
+  .join(', ');
+
+/** Columns that an IssueRow is read from; the table is `i`. */
+export const ISSUE_SELECT = [
+  ...COLUMNS.filter(({ name }) => name !== 'served_labels' && name !== 'fingerprint_version' && name !== 'stage').map(
+    ({ name, wire }) => {
+      if (wire === 'micros') return `${micros(`i.${name}`)} AS ${name}`;
+      return wire === 'hex' ? `encode(i.${name}, 'hex') AS ${name}` : `i.${name}`;
+    },
+  ),
+  'i.name',
+  'i.change',
+].join(', ');
+
+/** µs since 1970 of a timestamptz. */
+export function micros(expression: string): string {
+  return `(extract(epoch FROM ${expression}) * 1000000)::bigint`;
+}
+
+/** timestamptz of µs since 1970: exact to the microsecond until the year 2242. */
+export function timestamp(expression: string): string {
+  return `to_timestamp(${expression} / 1000000::float8)`;
+}
+
+function stored({ name, wire }: Column): string {
+  if (wire === 'micros') return timestamp(`x.${name}`);
+  return wire === 'hex' ? `decode(x.${name}, 'hex')` : `x.${name}`;
+}
+
+/** What `ISSUE_SELECT` reads. */
+export interface IssueRow {
+  id: string;
+  namespace: string;
+  namespace_uid: string;
+  fingerprint: string;
+  uid: string;
+  name: string;
+  generation: number;
+  created_at: number;
+  source: string;
+  subject_hash: string;
+  key: string;
+  labels: Record<string, string>;
+  spec: IssueSpec;
+  state: IssueState;
+  opened_at: number;
+  resolved_at: number | null;
+  resolved_reason: ResolvedReason | null;
+  first_seen_at: number;
+  last_seen_at: number;
+  occurrences: number;
+  reopened: number;
+  observed: ObservedObject | null;
+  expires_at: number | null;
+  content_hash: string;
+  acknowledged: { by: string; at: string } | null;
+  snoozed_until: number | null;
+  assignee: string | null;
+  conditions: Condition[];
+  manual: NonNullable<StoredIssue['manual']> | null;
+  hidden_at: number | null;
+  changed_at: number;
+  change: number;
+}
+
+export function storedIssue(row: IssueRow): StoredIssue {
+  return {
+    id: row.id,
+    namespace: row.namespace,
+    namespaceUid: row.namespace_uid,
+    fingerprint: row.fingerprint,
+    name: row.name,
+    uid: row.uid,
+    generation: row.generation,
+    createdAt: row.created_at,
+    labels: row.labels,
+    spec: row.spec,
+    state: row.state,
+    openedAt: row.opened_at,
+    firstSeenAt: row.first_seen_at,
+    lastSeenAt: row.last_seen_at,
+    occurrences: row.occurrences,
+    reopened: row.reopened,
+    contentHash: row.content_hash,
+    conditions: row.conditions,
+    changedAt: row.changed_at,
+    change: row.change,
+    ...present({
+      resolvedAt: row.resolved_at,
+      resolvedReason: row.resolved_reason,
+      observed: row.observed,
+      expiresAt: row.expires_at,
+      acknowledged: row.acknowledged,
+      snoozedUntil: row.snoozed_until === null ? null : formatTime(row.snoozed_until / 1_000),
+      assignee: row.assignee,
+      hiddenAt: row.hidden_at,
+      manual: row.manual,
+    }),
+  };
+}
+
+/** The columns of `ISSUE_RECORD` as JSON; a missing property becomes NULL. */
+export function issueRow(issue: StoredIssue, subjectHash: string): Record<string, unknown> {
+  const { spec } = issue;
+  return {
+    id: issue.id,
+    namespace: issue.namespace,
+    namespace_uid: issue.namespaceUid,
+    fingerprint: issue.fingerprint,
+    fingerprint_version: FINGERPRINT_VERSION,
+    uid: issue.uid,
+    generation: issue.generation,
+    created_at: issue.createdAt,
+    source: spec.source,
+    subject_hash: subjectHash,
+    subject_group: groupOf(spec.subject.apiVersion),
+    subject_kind: spec.subject.kind,
+    subject_namespace: spec.subject.namespace ?? '',
+    subject_name: spec.subject.name,
+    aspect: spec.subject.aspect ?? '',
+    key: spec.key,
+    severity: spec.severity,
+    type: spec.type,
+    reason: spec.reason,
+    stage: issue.labels[LABELS.stage],
+    labels: issue.labels,
+    served_labels: servedLabels(issue),
+    spec,
+    state: issue.state,
+    opened_at: issue.openedAt,
+    resolved_at: issue.resolvedAt,
+    resolved_reason: issue.resolvedReason,
+    first_seen_at: issue.firstSeenAt,
+    last_seen_at: issue.lastSeenAt,
+    occurrences: issue.occurrences,
+    reopened: issue.reopened,
+    observed: issue.observed,
+    expires_at: issue.expiresAt,
+    content_hash: issue.contentHash,
+    acknowledged: issue.acknowledged,
+    snoozed_until: issue.snoozedUntil === undefined ? undefined : microsOf(issue.snoozedUntil),
+    assignee: issue.assignee,
+    conditions: issue.conditions,
+    manual: issue.manual,
+    hidden_at: issue.hiddenAt,
+    changed_at: issue.changedAt,
+  };
+}
+
+/** The name to take when `issue.name` belongs to another issue of the namespace already. */
+export function longName(issue: StoredIssue): string {
+  return issueName(issue.spec.subject, Buffer.from(issue.fingerprint, 'hex'), 12);
+}
+
+function microsOf(text: string): number | undefined {
+  const ms = parseTime(text);
+  return ms === undefined ? undefined : ms * 1_000;
+}
+
+/** The entries that are not null: an optional property is absent rather than null. */
+function present<T extends object>(values: T): { [K in keyof T]?: NonNullable<T[K]> } {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== null)) as {
+    [K in keyof T]?: NonNullable<T[K]>;
+  };
+}

@@ -1,0 +1,61 @@
+import pg from 'pg';
+import { CHANNEL } from './commit-sql.ts';
+import { clientConfig } from './postgresql.ts';
+import type { Listen } from './wake-ups.ts';
+
+/** While PostgreSQL is away the poll serves; trying again every second costs nothing. */
+const RETRY_MS = 1_000;
+
+/** LISTEN on a connection of its own, opened again when it breaks. */
+export function postgresListen(url: string): Listen {
+  return (onNotify) => {
+    const stopping = new AbortController();
+    const done = keepListening(url, onNotify, stopping.signal);
+    return {
+      async stop() {
+        stopping.abort();
+        await done;
+      },
+    };
+  };
+}
+
+async function keepListening(url: string, onNotify: () => void, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    await listenOnce(url, onNotify, signal).catch(() => {});
+    if (!signal.aborted) await pause(RETRY_MS, signal);
+  }
+}
+
+/** Until the connection breaks or `signal` fires. */
+async function listenOnce(url: string, onNotify: () => void, signal: AbortSignal): Promise<void> {
+  const client = new pg.Client(clientConfig(url));
+  const { promise: broken, resolve: end } = Promise.withResolvers<void>();
+  client.on('error', () => end());
+  client.on('end', () => end());
+  client.on('notification', onNotify);
+  signal.addEventListener('abort', () => end(), { once: true });
+  try {
+    await client.connect();
+    await client.query(`LISTEN ${CHANNEL}`);
+    // What happened while nobody listened.
+    onNotify();
+    await broken;
+  } finally {
+    await client.end().catch(() => {});
+  }
+}
+
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, ms);
+    signal.addEventListener(
+      'abort',
+      () => {
+        clearTimeout(timer);
+        resolve();
+      },
+      { once: true },
+    );
+  });
+}

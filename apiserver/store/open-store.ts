@@ -1,0 +1,73 @@
+import type { Database } from './database.ts';
+import { createPartitions } from './episodes.ts';
+import { ForeignState } from './errors.ts';
+import { claimCluster, raiseCounter, raiseCounterAfterFailover } from './identity.ts';
+import { migrate } from './migrate.ts';
+import { SqlStore } from './sql-store.ts';
+import { WakeUps } from './wake-ups.ts';
+
+export interface StoreOptions {
+  /**
+   * `embedded`: PGlite in a folder (created when missing, locked by the caller) or in memory, for one process.
+   * `url`: an external PostgreSQL 15 or newer, without a pooler in transaction mode: advisory locks, LISTEN and prepared
+   * statements belong to connections.
+   */
+  readonly database: { readonly embedded: string | 'memory' } | { readonly url: string };
+  /** uid of the namespace kube-system, or `folder:<path>`. Claimed at the first open. */
+  readonly clusterId: string;
+  /** Connections of the pool of an external database; one more listens, one more holds the sweeper's lease. Default 8. */
+  readonly maxConnections?: number;
+  /** µs that are added to the database clock: for tests that let an hour pass. Default none. */
+  readonly clockOffset?: () => number;
+}
+
+/**
+ * Opens the database, brings its schema up to date and claims it for the cluster. Throws ForeignState, NewerSchema (both
+ * say what to do) or StoreUnavailable (try again).
+ */
+export async function openStore(options: StoreOptions): Promise<SqlStore> {
+  const { database, wakeUps } = await connect(options);
+  try {
+    await migrate(database);
+    const stored = await claimCluster(database, options.clusterId);
+    if (stored !== options.clusterId) throw new ForeignState(stored, options.clusterId);
+    await database.session((session) => raiseCounter(session, database.embedded));
+    const clockOffset = options.clockOffset ?? (() => 0);
+    const store = new SqlStore({ clusterId: options.clusterId, database, wakeUps, clockOffset });
+    await createPartitions(database, (await store.now()) / 1_000);
+    // Only now: the table meta exists.
+    database.onConnect((session) => raiseCounterAfterFailover(session, database.embedded));
+    return store;
+  } catch (error) {
+    await database[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+/**
+ * A plan that was cached while the tables were empty would scan them for ever; every statement of ours that names rows
+ * finds them by an index.
+ */
+const PLANNER = 'SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off; SET jit = off';
+
+async function connect({
+  database: where,
+  maxConnections,
+}: StoreOptions): Promise<{ database: Database; wakeUps: WakeUps }> {
+  const opened = 'url' in where ? await external(where.url, maxConnections) : await embedded(where.embedded);
+  opened.database.onConnect((session) => session.run(PLANNER));
+  return opened;
+}
+
+async function external(url: string, maxConnections = 8): Promise<{ database: Database; wakeUps: WakeUps }> {
+  const [{ openPostgresql }, { postgresListen }] = await Promise.all([
+    import('./postgresql.ts'),
+    import('./listener.ts'),
+  ]);
+  return { database: openPostgresql(url, { maxConnections }), wakeUps: new WakeUps(postgresListen(url)) };
+}
+
+async function embedded(folder: string): Promise<{ database: Database; wakeUps: WakeUps }> {
+  const { openEmbedded } = await import('./embedded.ts');
+  return { database: await openEmbedded(folder), wakeUps: new WakeUps() };
+}

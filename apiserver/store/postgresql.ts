@@ -1,0 +1,68 @@
+import knex, { type Knex } from 'knex';
+import pg from 'pg';
+import { Database, type QueryOptions, type RawConnection } from './database.ts';
+
+const DEFAULT_TIMEOUT_MS = 5_000;
+const INT8 = 20;
+
+/** int8 as a number; everything else as pg reads it. */
+const types: pg.CustomTypesConfig = {
+  getTypeParser: (oid: number, format?: 'text' | 'binary') =>
+    oid === INT8 ? Number : format === 'binary' ? pg.types.getTypeParser(oid, format) : pg.types.getTypeParser(oid),
+} as pg.CustomTypesConfig;
+
+/** How to connect, for the pool and for the connections that listen or hold a lease. */
+export function clientConfig(url: string): pg.ClientConfig {
+  return {
+    connectionString: url,
+    application_name: 'faultline',
+    connectionTimeoutMillis: 3_000,
+    keepAlive: true,
+    // Of the server; the commit sets shorter ones for itself.
+    statement_timeout: 60_000,
+    idle_in_transaction_session_timeout: 10_000,
+    types,
+  };
+}
+
+/** A pool on an external PostgreSQL 15 or newer. Opens no connection yet. */
+export function openPostgresql(url: string, options: { readonly maxConnections?: number } = {}): Database {
+  const pool = knex({
+    client: 'pg',
+    connection: clientConfig(url) as Knex.PgConnectionConfig,
+    pool: { min: 0, max: options.maxConnections ?? 8 },
+    acquireConnectionTimeout: DEFAULT_TIMEOUT_MS,
+  });
+  return new Database({ embedded: false, knex: pool, wrap: (connection) => new PostgresConnection(connection) });
+}
+
+/** The mark by which knex's pool knows that a connection must not be lent again. */
+interface Disposable {
+  __knex__disposed?: unknown;
+}
+
+class PostgresConnection implements RawConnection {
+  readonly #client: pg.Client & Disposable;
+
+  constructor(connection: unknown) {
+    this.#client = connection as pg.Client & Disposable;
+  }
+
+  async query<Row>(sql: string, values: readonly unknown[] = [], options: QueryOptions = {}): Promise<Row[]> {
+    const result = await this.#client.query({
+      text: sql,
+      values: [...values],
+      ...(options.name ? { name: options.name } : {}),
+      query_timeout: options.timeoutMs ?? DEFAULT_TIMEOUT_MS,
+    } as pg.QueryConfig);
+    return result.rows as Row[];
+  }
+
+  async run(sql: string, options: QueryOptions = {}): Promise<void> {
+    await this.#client.query({ text: sql, query_timeout: options.timeoutMs ?? DEFAULT_TIMEOUT_MS } as pg.QueryConfig);
+  }
+
+  discard(reason: unknown): void {
+    this.#client.__knex__disposed = reason;
+  }
+}

@@ -1,0 +1,63 @@
+import type { Database } from './database.ts';
+import { micros } from './issue-row.ts';
+import type { LedSource, StoredSource } from './store.ts';
+
+/**
+ * Epochs begin at the clock, not at 1: they stay increasing when a database is restored from a backup, and when a
+ * subject moves between shards the later leader wins.
+ */
+const LEAD = `
+WITH led AS (
+  INSERT INTO sources AS s (name, shard, manager, class, epoch, filter, absent_since)
+  SELECT x.name, $2, $1, x.class, ${micros('clock_timestamp()')}, x.filter, NULL
+  FROM jsonb_to_recordset($3::jsonb) AS x(name text, class text, filter jsonb)
+  ON CONFLICT (name, shard) DO UPDATE SET manager = excluded.manager, class = excluded.class,
+    epoch = greatest(s.epoch + 1, excluded.epoch), filter = excluded.filter, absent_since = NULL
+  RETURNING s.name, s.epoch
+), left_out AS (
+  UPDATE sources s SET absent_since = now() + $4::float8 * interval '1 microsecond'
+  WHERE s.manager = $1 AND s.shard = $2 AND s.absent_since IS NULL
+    AND NOT EXISTS (SELECT FROM jsonb_to_recordset($3::jsonb) AS x(name text) WHERE x.name = s.name)
+)
+SELECT name, epoch FROM led`;
+
+/** See `Store.lead`. */
+export async function lead(
+  database: Database,
+  leader: { readonly manager: string; readonly shard: string; readonly clockOffset: number },
+  sources: readonly LedSource[],
+): Promise<number[]> {
+  const { manager, shard, clockOffset } = leader;
+  const rows = await database.query<{ name: string; epoch: number }>(LEAD, [
+    ...[manager, shard, JSON.stringify(sources), clockOffset],
+  ]);
+  const epochs = new Map(rows.map(({ name, epoch }) => [name, epoch]));
+  return sources.map(({ name }) => epochs.get(name) as number);
+}
+
+interface SourceRow {
+  name: string;
+  shard: string;
+  manager: string;
+  class: StoredSource['class'];
+  epoch: number;
+  filter: StoredSource['filter'];
+  absent_since: number | null;
+}
+
+const SELECT = `SELECT name, shard, manager, class, epoch, filter, ${micros('absent_since')} AS absent_since FROM sources`;
+
+function storedSource({ absent_since, ...row }: SourceRow): StoredSource {
+  return { ...row, ...(absent_since === null ? {} : { absentSince: absent_since }) };
+}
+
+/** See `Store.source`. */
+export async function readSource(database: Database, name: string, shard: string): Promise<StoredSource | undefined> {
+  const [row] = await database.query<SourceRow>(`${SELECT} WHERE name = $1 AND shard = $2`, [name, shard]);
+  return row && storedSource(row);
+}
+
+/** Every source that was ever registered, all shards. */
+export async function readSources(database: Database): Promise<StoredSource[]> {
+  return (await database.query<SourceRow>(`${SELECT} ORDER BY name, shard`)).map(storedSource);
+}

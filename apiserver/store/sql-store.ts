@@ -1,0 +1,168 @@
+import { everyAspectHash, subjectHash } from '../../crds/identity.ts';
+import type { Subject } from '../../crds/issue.ts';
+import { groupOf } from '../../crds/meta.ts';
+import { compareOrder, type OrderKey } from '../../crds/order.ts';
+import { ChangeLog } from './change-log.ts';
+import { commitBatch } from './commit.ts';
+import type { Database } from './database.ts';
+import { createPartitions } from './episodes.ts';
+import { sqlState } from './errors.ts';
+import { ISSUE_SELECT, type IssueRow, micros, storedIssue } from './issue-row.ts';
+import { ORDER_COLUMNS, type OrderRow, orderKey } from './order-row.ts';
+import { readSubjects } from './read-subjects.ts';
+import { lead, readSource } from './sources.ts';
+import type {
+  ActiveIssue,
+  CommitResult,
+  LedSource,
+  Store,
+  StoreChanges,
+  StoredDelivery,
+  StoredIssue,
+  StoredSource,
+  SubjectRef,
+  SubjectsRead,
+  SubjectWrite,
+} from './store.ts';
+import { CommitRefused } from './store.ts';
+import type { WakeUps } from './wake-ups.ts';
+
+/** The port `Store` in SQL, on PostgreSQL and on PGlite alike. Made by `openStore`. */
+export class SqlStore implements Store {
+  readonly clusterId: string;
+  /** For the sweeper and the tests of this room; nobody else speaks SQL. */
+  readonly database: Database;
+  readonly #wakeUps: WakeUps;
+  readonly #clockOffset: () => number;
+
+  constructor(options: {
+    clusterId: string;
+    database: Database;
+    wakeUps: WakeUps;
+    /** µs, added to the database clock. */
+    clockOffset: () => number;
+  }) {
+    this.clusterId = options.clusterId;
+    this.database = options.database;
+    this.#wakeUps = options.wakeUps;
+    this.#clockOffset = options.clockOffset;
+  }
+
+  /** The database clock with the offset, µs since 1970: what every decision and every row uses as "now". */
+  async now(): Promise<number> {
+    const [row] = await this.database.query<{ now: number }>(`SELECT ${micros('clock_timestamp()')} AS now`);
+    return (row?.now ?? 0) + this.#clockOffset();
+  }
+
+  async readSubjects(refs: readonly SubjectRef[]): Promise<SubjectsRead> {
+    return readSubjects(this.database, refs, this.#clockOffset());
+  }
+
+  async commit(writes: readonly SubjectWrite[]): Promise<CommitResult> {
+    if (writes.length === 0) return { outcomes: [], names: new Map(), lastChange: await this.lastChange() };
+    const committed = await this.#commitWithPartition(writes);
+    if (committed.changed) this.#wakeUps.notify();
+    const { outcomes, names, lastChange } = committed;
+    return { outcomes, names, lastChange };
+  }
+
+  async aspectsOf(namespace: string, source: string, subject: Subject): Promise<Subject[]> {
+    const rows = await this.database.query<{ subject: Subject }>(
+      `SELECT DISTINCT ON (i.aspect) i.spec->'subject' AS subject FROM issues i
+       WHERE i.subject_name = $1 AND i.subject_kind = $2 AND i.namespace = $3 AND i.source = $4
+         AND i.subject_group = $5 AND i.subject_namespace = $6 ORDER BY i.aspect`,
+      [subject.name, subject.kind, namespace, source, groupOf(subject.apiVersion), subject.namespace ?? ''],
+    );
+    return rows.map((row) => row.subject);
+  }
+
+  async activeIssues(source: string): Promise<ActiveIssue[]> {
+    const rows = await this.database.query<ActiveRow>(ACTIVE_ISSUES, [source], { timeoutMs: 30_000 });
+    return rows.map(activeIssue);
+  }
+
+  async issue(namespace: string, name: string): Promise<StoredIssue | undefined> {
+    const [row] = await this.database.query<IssueRow>(
+      `SELECT ${ISSUE_SELECT} FROM issues i WHERE i.namespace = $1 AND i.name = $2`,
+      [namespace, name],
+    );
+    return row && storedIssue(row);
+  }
+
+  async lead(manager: string, shard: string, sources: readonly LedSource[]): Promise<number[]> {
+    return lead(this.database, { manager, shard, clockOffset: this.#clockOffset() }, sources);
+  }
+
+  async source(name: string, shard: string): Promise<StoredSource | undefined> {
+    return readSource(this.database, name, shard);
+  }
+
+  async deliveries(source: string, ids: readonly string[]): Promise<Map<string, StoredDelivery>> {
+    const rows = await this.database.query<{ delivery_id: string; result: unknown }>(
+      `SELECT delivery_id, result FROM deliveries WHERE source = $1 AND delivery_id = ANY($2)
+       AND at > now() + $3::float8 * interval '1 microsecond' - interval '24 hours'`,
+      [source, ids, this.#clockOffset()],
+    );
+    return new Map(rows.map(({ delivery_id: id, result }) => [id, { source, id, result }]));
+  }
+
+  changes(resource: string): StoreChanges {
+    return new ChangeLog(this.database, resource, this.#wakeUps);
+  }
+
+  async lastChange(): Promise<number> {
+    return this.changes('issues').latest();
+  }
+
+  async ping(): Promise<boolean> {
+    return this.database.query('SELECT 1', [], { timeoutMs: 2_000 }).then(
+      () => true,
+      () => false,
+    );
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#wakeUps[Symbol.asyncDispose]();
+    await this.database[Symbol.asyncDispose]();
+  }
+
+  /** The sweeper makes partitions ahead; a server that was down for months meets a month without one. */
+  async #commitWithPartition(writes: readonly SubjectWrite[]): ReturnType<typeof commitBatch> {
+    try {
+      return await commitBatch(this.database, writes, this.#clockOffset());
+    } catch (error) {
+      if (!isMissingPartition(error)) throw error;
+      await createPartitions(this.database, (await this.now()) / 1_000);
+      return commitBatch(this.database, writes, this.#clockOffset());
+    }
+  }
+}
+
+function isMissingPartition(error: unknown): boolean {
+  if (!(error instanceof CommitRefused) || sqlState(error.cause) !== '23514') return false;
+  return String(error.message).includes('partition');
+}
+
+const ORDER_NAMES = ORDER_COLUMNS.map((column) => column.split(' ')[0] as string);
+const both = ['k', 'c'].map((table) => ORDER_NAMES.map((name) => `'${name}', ${table}.${name}`).join(', '));
+const ACTIVE_ISSUES = `
+SELECT ${ISSUE_SELECT}, encode(i.subject_hash, 'hex') AS subject_hash,
+  CASE WHEN k.version IS NOT NULL THEN jsonb_build_object(${both[0]}) END AS of_key,
+  CASE WHEN c.version IS NOT NULL THEN jsonb_build_object(${both[1]}) END AS of_complete
+FROM issues i
+LEFT JOIN watermarks k ON k.subject_hash = i.subject_hash AND k.namespace = i.namespace AND k.source = i.source AND k.key = i.key
+LEFT JOIN watermarks c ON c.subject_hash = i.subject_hash AND c.namespace = i.namespace AND c.source = i.source AND c.key = ''
+WHERE i.source = $1 AND i.state = 'Active'`;
+
+type ActiveRow = IssueRow & { of_key: OrderRow | null; of_complete: OrderRow | null };
+
+function activeIssue(row: ActiveRow): ActiveIssue {
+  const issue = storedIssue(row);
+  const keys = [row.of_key, row.of_complete].flatMap((order) => (order ? (orderKey(order) ?? []) : []));
+  return { ref: subjectRef(issue), issue, watermark: keys.sort(compareOrder).at(-1) as OrderKey | undefined };
+}
+
+/** The subject that an issue belongs to, as `readSubjects` takes it. */
+export function subjectRef({ namespace, spec: { source, subject } }: StoredIssue): SubjectRef {
+  return { namespace, source, subject, hash: subjectHash(subject), everyAspect: everyAspectHash(subject) };
+}

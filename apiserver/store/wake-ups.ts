@@ -1,0 +1,72 @@
+/** Waits for the table even when no hint arrives: lost notifications cost at most this. */
+const POLL_MS = 200;
+
+/** Listens on another connection; calls `onNotify` for each hint, returns how to stop. */
+export type Listen = (onNotify: () => void) => { stop(): Promise<void> };
+
+/**
+ * Hints that something may have changed, for every feed of this process: a commit of our own, a notification from
+ * another process, or 200 ms. Hints are never the truth: "NOTIFY wakes up, the table decides".
+ */
+export class WakeUps {
+  readonly #waiting = new Set<() => void>();
+  readonly #listen: Listen | undefined;
+  #listener: { stop(): Promise<void> } | undefined;
+  #subscribers = 0;
+
+  constructor(listen?: Listen) {
+    this.#listen = listen;
+  }
+
+  /** Called after every commit of this process that changed something. */
+  notify(): void {
+    for (const wake of this.#waiting) wake();
+  }
+
+  async *subscribe(signal: AbortSignal): AsyncGenerator<void> {
+    this.#begin();
+    // A hint between two turns of the consumer must not be lost: it is remembered until the next turn.
+    let pending = false;
+    let resume = (): void => {};
+    const wake = (): void => {
+      pending = true;
+      resume();
+    };
+    this.#waiting.add(wake);
+    signal.addEventListener('abort', wake);
+    try {
+      while (!signal.aborted) {
+        if (!pending) {
+          const { promise, resolve } = Promise.withResolvers<void>();
+          resume = resolve;
+          const timer = setTimeout(resolve, POLL_MS);
+          await promise;
+          clearTimeout(timer);
+        }
+        pending = false;
+        if (!signal.aborted) yield;
+      }
+    } finally {
+      signal.removeEventListener('abort', wake);
+      this.#waiting.delete(wake);
+      await this.#end();
+    }
+  }
+
+  /** Stops listening; subscribers go on with the poll until they are aborted. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    const listener = this.#listener;
+    this.#listener = undefined;
+    await listener?.stop();
+  }
+
+  #begin(): void {
+    this.#subscribers += 1;
+    if (!this.#listener) this.#listener = this.#listen?.(() => this.notify());
+  }
+
+  async #end(): Promise<void> {
+    this.#subscribers -= 1;
+    if (this.#subscribers === 0) await this[Symbol.asyncDispose]();
+  }
+}
