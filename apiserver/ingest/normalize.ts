@@ -1,0 +1,181 @@
+import { hash } from 'node:crypto';
+import { everyAspectHash, subjectHash } from '../../crds/identity.ts';
+import type { IssueSpec, Link, ObservedObject, Remediation, Subject } from '../../crds/issue.ts';
+import { LABEL_VALUE } from '../../crds/names.ts';
+import type { OrderKey } from '../../crds/order.ts';
+import type { Finding, InputFault, Report, ReportOrder } from '../../crds/report.ts';
+import { multiLine, oneLine, storable } from '../../crds/text.ts';
+import { formatTime, parseTime } from '../../crds/time.ts';
+import type { SubjectRef } from '../store/store.ts';
+import type { NormalizedBody, NormalizedFinding, NormalizedReport } from './normalized.ts';
+
+/**
+ * The door: from a report that the schema accepted to one that can be stored and shown. Nothing here fails because of
+ * ugly text; text is cut, cleaned and, where it is no valid label value, left out (crds/text.ts, design.md "Names").
+ */
+
+export const MAX_TITLE = 200;
+export const MAX_DESCRIPTION_BYTES = 8 * 1024;
+export const MAX_LINKS = 20;
+
+export type Normalized =
+  | { readonly report: NormalizedReport; readonly faults?: undefined }
+  | { readonly report?: undefined; readonly faults: InputFault[] };
+
+/** `report` must have passed `reportSchema`. Faults are those that only show after cleaning: two keys became one. */
+export function normalize(report: Report): Normalized {
+  const ref = refOf(report.namespace, report.source, report.subject);
+  const observed = report.observed && cleanObserved(report.observed);
+  const observedAt = micros(report.observedAt);
+  const expiresAt = micros(report.expiresAt);
+  const findings = 'findings' in report.body ? report.body.findings : [];
+  const resolve = 'resolve' in report.body ? (report.body.resolve ?? []).map(identity) : [];
+  const cleaned = findings.map((finding) => cleanFinding(finding, ref, observed, expiresAt));
+  const faults = duplicateKeys(cleaned, resolve);
+  if (faults.length > 0) return { faults };
+  const deliveryId = report.order.class === 'received' ? report.order.deliveryId : undefined;
+  return {
+    report: {
+      ref,
+      order: orderKeyOf(report.order),
+      body: bodyOf(report, ref.subject, cleaned, resolve),
+      ...(observed ? { observed } : {}),
+      ...(observedAt === undefined ? {} : { observedAt }),
+      ...(expiresAt === undefined ? {} : { expiresAt }),
+      ...(deliveryId === undefined ? {} : { deliveryId: storable(deliveryId) }),
+    },
+  };
+}
+
+/** The reference of a subject, hashed. The subject is cleaned: identities are NFC and can be stored. */
+export function refOf(namespace: string, source: string, reported: Subject): SubjectRef {
+  const subject = cleanSubject(reported);
+  return { namespace, source, subject, hash: subjectHash(subject), everyAspect: everyAspectHash(subject) };
+}
+
+/** The order key of a report; `received` and deletions of runs still need their stamp. */
+export function orderKeyOf(order: ReportOrder): OrderKey {
+  switch (order.class) {
+    case 'run': {
+      const { uid, detail, epoch, sequence } = order;
+      const completedAt = micros(order.completedAt);
+      const createdAt = micros(order.createdAt);
+      return {
+        class: 'run',
+        ...(completedAt === undefined ? {} : { completedAt }),
+        ...(createdAt === undefined ? {} : { createdAt }),
+        uid: storable(uid),
+        detail,
+        epoch,
+        sequence,
+      };
+    }
+    case 'state':
+      return { class: 'state', epoch: order.epoch, sequence: order.sequence };
+    case 'received':
+      return { class: 'received', stampedAt: 0 };
+  }
+}
+
+/** Hex SHA-256 of what a person saw: type, severity, reason and title (row 10). */
+export function manualHashOf({ type, severity, reason, title }: IssueSpec): string {
+  return hash('sha256', JSON.stringify([type, severity, reason, title]), 'hex');
+}
+
+function bodyOf(
+  { body }: Report,
+  subject: Subject,
+  findings: readonly NormalizedFinding[],
+  resolve: readonly string[],
+): NormalizedBody {
+  if ('deleted' in body) {
+    return { kind: 'deleted', what: body.deleted === 'subject' && !subject.aspect ? 'everyAspect' : 'subject' };
+  }
+  return body.complete ? { kind: 'complete', findings } : { kind: 'incremental', findings, resolve };
+}
+
+function cleanFinding(
+  finding: Finding,
+  ref: SubjectRef,
+  observed: ObservedObject | undefined,
+  expiresAt: number | undefined,
+): NormalizedFinding {
+  const spec = specOf(finding, ref);
+  const labels = validLabels(finding.labels);
+  const content = JSON.stringify([spec, labels, observed ?? null, expiresAt ?? null]);
+  return { key: spec.key, spec, labels, contentHash: hash('sha256', content, 'hex'), manualHash: manualHashOf(spec) };
+}
+
+/** Members in one fixed order: the content hash is over its JSON. */
+function specOf(finding: Finding, { source, subject }: SubjectRef): IssueSpec {
+  const description = multiLine(finding.description ?? '', MAX_DESCRIPTION_BYTES);
+  const links = (finding.links ?? []).slice(0, MAX_LINKS).map(cleanLink);
+  const dueAt = finding.dueAt === undefined ? undefined : parseTime(finding.dueAt);
+  return {
+    source,
+    subject,
+    key: identity(finding.key),
+    type: oneLine(finding.type, 63) || 'unknown',
+    severity: finding.severity,
+    reason: finding.reason,
+    title: oneLine(finding.title, MAX_TITLE) || finding.reason,
+    ...(description ? { description } : {}),
+    ...(links.length > 0 ? { links } : {}),
+    ...(finding.group === undefined ? {} : { group: oneLine(finding.group, 253) }),
+    ...(dueAt === undefined ? {} : { dueAt: formatTime(dueAt) }),
+    ...(finding.remediation ? { remediation: cleanRemediation(finding.remediation) } : {}),
+  };
+}
+
+function cleanLink({ rel, title, url }: Link): Link {
+  return { rel, title: oneLine(title, MAX_TITLE), url: storable(url) };
+}
+
+function cleanRemediation({ text, url }: Remediation): Remediation {
+  return { text: multiLine(text, MAX_DESCRIPTION_BYTES), ...(url === undefined ? {} : { url: storable(url) }) };
+}
+
+function cleanSubject({ apiVersion, kind, namespace, name, aspect }: Subject): Subject {
+  return {
+    apiVersion,
+    kind,
+    ...(namespace === undefined ? {} : { namespace }),
+    name: identity(name),
+    ...(aspect ? { aspect: identity(aspect) } : {}),
+  };
+}
+
+function cleanObserved({ apiVersion, kind, name, uid }: ObservedObject): ObservedObject {
+  return { apiVersion, kind, name: storable(name), uid: storable(uid) };
+}
+
+/** Sorted by key, values that are no label values left out. */
+function validLabels(labels: Readonly<Record<string, string>> = {}): Record<string, string> {
+  const valid = Object.entries(labels).filter(([, value]) => value !== '' && LABEL_VALUE.test(value));
+  return Object.fromEntries(valid.sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/** Identities are compared as NFC (crds/identity.ts), so they are kept as NFC. */
+function identity(text: string): string {
+  return storable(text).normalize('NFC');
+}
+
+function duplicateKeys(findings: readonly NormalizedFinding[], resolve: readonly string[]): InputFault[] {
+  const seen = new Set<string>();
+  const faults: InputFault[] = [];
+  const check = (key: string, path: string): void => {
+    if (seen.has(key)) {
+      const message = `names the key "${key}" a second time: every key is one finding of this subject`;
+      faults.push({ path, message, value: key });
+    }
+    seen.add(key);
+  };
+  findings.forEach((finding, index) => void check(finding.key, `body.findings[${index}].key`));
+  resolve.forEach((key, index) => void check(key, `body.resolve[${index}]`));
+  return faults;
+}
+
+function micros(time: string | undefined): number | undefined {
+  const ms = parseTime(time);
+  return ms === undefined ? undefined : ms * 1_000;
+}
