@@ -3,7 +3,7 @@ import type { Subject } from '../../index.ts';
 import { KEYS, type Metadata, pacValue } from './metadata.ts';
 import { type Place, placePath } from './place.ts';
 import type { RunType } from './run-type.ts';
-import { fields, identifier, items } from './shape.ts';
+import { fields, identifier, records } from './shape.ts';
 
 /**
  * What a run is about: the lasting thing and the part of it (design.md decision 9). The label `tekton.dev/pipeline`
@@ -107,9 +107,7 @@ function isNamespace(name: string): boolean {
 }
 
 function parameter(params: unknown, name: string): unknown {
-  return items(params)
-    .map(fields)
-    .find((param) => param.name === name)?.value;
+  return records(params).find((param) => param.name === name)?.value;
 }
 
 function lifetime(place: Place): Identity['lifetime'] {

@@ -19,7 +19,7 @@ import { type Options, optionsSchema } from './options.ts';
 import { type Place, placeOf } from './place.ts';
 import { reasonText } from './reasons.ts';
 import { type RunType, runTypeOf } from './run-type.ts';
-import { fields, identifier, items, text } from './shape.ts';
+import { fields, identifier, records, text } from './shape.ts';
 import { finishedCount, type TaskOutcome, taskOutcomes } from './task-runs.ts';
 import { testOutputs } from './test-output.ts';
 import { runState } from './verdict.ts';
@@ -40,12 +40,15 @@ export default defineController<ObjectLike, Options>({
     apiVersion: ['tekton.dev/v1', 'tekton.dev/v1beta1'],
     kind: 'PipelineRun',
     fields: [
-      'spec.pipelineRef',
+      'spec.pipelineRef.name',
+      'spec.pipelineRef.params',
       'spec.params',
       'spec.status',
       'status.conditions',
       'status.completionTime',
-      'status.childReferences',
+      'status.childReferences.kind',
+      'status.childReferences.name',
+      'status.childReferences.pipelineTaskName',
       'status.taskRuns',
       'status.results',
       'status.pipelineResults',
@@ -56,7 +59,16 @@ export default defineController<ObjectLike, Options>({
       apiVersion: ['tekton.dev/v1', 'tekton.dev/v1beta1'],
       kind: 'TaskRun',
       ownedByObject: true,
-      fields: ['status.conditions', 'status.completionTime', 'status.steps', 'status.results', 'status.taskResults'],
+      fields: [
+        'status.conditions',
+        'status.completionTime',
+        'status.steps.name',
+        'status.steps.container',
+        'status.steps.terminated',
+        'status.steps.terminationReason',
+        'status.results',
+        'status.taskResults',
+      ],
     },
     {
       apiVersion: ['appstudio.redhat.com/v1beta2', 'appstudio.redhat.com/v1beta1', 'appstudio.redhat.com/v1alpha1'],
@@ -174,7 +186,7 @@ function awaitsTaskRuns(run: unknown, outcomes: readonly TaskOutcome[], times: T
   const age = read.now().getTime() - (parseTime(times.completedAt) ?? 0);
   if (age < 0 || age > TASK_RUN_GRACE_MS) return false;
   const seen = new Set(outcomes.filter((outcome) => outcome.status !== 'unfinished').map((outcome) => outcome.name));
-  return items(fields(fields(run).status).childReferences)
-    .map(fields)
-    .some((child) => child.kind === 'TaskRun' && typeof child.name === 'string' && !seen.has(child.name));
+  return records(fields(fields(run).status).childReferences).some(
+    (child) => child.kind === 'TaskRun' && typeof child.name === 'string' && !seen.has(child.name),
+  );
 }

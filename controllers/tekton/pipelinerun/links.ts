@@ -31,20 +31,15 @@ export function httpURL(url: string | undefined): string | undefined {
   const parsed = new URL(url);
   if (parsed.protocol !== 'https:' && parsed.protocol !== 'http:') return undefined;
   if (parsed.hostname === '') return undefined;
-  parsed.username = '';
-  parsed.password = '';
-  // What WHATWG lets stand and RFC 3986 does not: | { } ^ ` and a second #.
-  const [before, ...fragment] = parsed.href.split('#');
-  const strict = [before, fragment.join('%23')].filter((part) => part !== '').map((part) => escapeRest(part ?? ''));
-  const href = strict.join('#');
+  const href = `${parsed.protocol}//${parsed.host}${strict(parsed.pathname)}${strict(parsed.search)}${strict(parsed.hash)}`;
   return href.length > MAX_URL ? undefined : href;
 }
 
-function escapeRest(part: string): string {
+/** Escapes what WHATWG lets stand in a path, query or fragment and RFC 3986 does not: | { } ^ ` [ ] and a second #. */
+function strict(part: string): string {
   return part
     .replace(/%(?![0-9A-Fa-f]{2})/g, '%25')
-    .replace(/[^A-Za-z0-9\-._~:/?#[\]@!$&'()*+,;=%]/g, (char) => encodeURIComponent(char))
-    .replace(/(?<=[?#].*|\/\/[^/]*\/.*)[[\]]/g, (char) => (char === '[' ? '%5B' : '%5D'));
+    .replace(/(?!^)#|[^A-Za-z0-9\-._~:/?#@!$&'()*+,;=%]/g, (char) => encodeURIComponent(char));
 }
 
 function consoleURL(template: string | undefined, metadata: Metadata): string | undefined {

@@ -1,4 +1,4 @@
-import { type Fields, fields, identifier, text } from './shape.ts';
+import { type Fields, fields, identifier, records, text } from './shape.ts';
 
 /**
  * What the labels and annotations of a run say. Pipelines-as-Code writes under its own prefix; Konflux's
@@ -37,7 +37,7 @@ export interface Metadata {
 
 export function metadataOf(object: unknown): Metadata {
   const metadata = fields(fields(object).metadata);
-  const owners = Array.isArray(metadata.ownerReferences) ? metadata.ownerReferences.map(fields) : [];
+  const owners = records(metadata.ownerReferences);
   const namespace = identifier(metadata.namespace);
   return {
     name: identifier(metadata.name),

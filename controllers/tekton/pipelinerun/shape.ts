@@ -12,9 +12,9 @@ export function fields(value: unknown): Fields {
   return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Fields) : NOTHING;
 }
 
-/** The array's items; none when it is not an array. */
-export function items(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? value : [];
+/** The array's items as objects; none when it is not an array. */
+export function records(value: unknown): readonly Fields[] {
+  return Array.isArray(value) ? Array.from(value, fields) : [];
 }
 
 /** A string that says something. */

@@ -1,5 +1,5 @@
 import { KEYS, metadataOf } from './metadata.ts';
-import { count, type Fields, fields, identifier, items, text } from './shape.ts';
+import { count, type Fields, fields, identifier, records, text } from './shape.ts';
 
 /**
  * The TaskRuns of a run in one form: as objects (Tekton v1), or embedded in `status.taskRuns` (v1beta1 before 0.45, and
@@ -30,7 +30,7 @@ export interface FailedStep {
 export function taskOutcomes(run: unknown, owned: readonly unknown[]): readonly TaskOutcome[] {
   const status = fields(fields(run).status);
   const taskNames = new Map<string, string>();
-  for (const child of items(status.childReferences).map(fields)) {
+  for (const child of records(status.childReferences)) {
     const [name, task] = [text(child.name), text(child.pipelineTaskName)];
     if (name !== undefined && task !== undefined) taskNames.set(name, task);
   }
@@ -54,9 +54,7 @@ export function finishedCount(outcomes: readonly TaskOutcome[]): number {
 }
 
 function outcomeOf(name: string, task: string, status: Fields): TaskOutcome {
-  const condition = items(status.conditions)
-    .map(fields)
-    .find((one) => one.type === 'Succeeded');
+  const condition = records(status.conditions).find((one) => one.type === 'Succeeded');
   const reason = text(condition?.reason);
   return {
     name,
@@ -65,9 +63,9 @@ function outcomeOf(name: string, task: string, status: Fields): TaskOutcome {
     reason,
     message: text(condition?.message),
     completedAt: text(status.completionTime),
-    steps: items(status.steps).map(fields).flatMap(failedStep),
+    steps: records(status.steps).flatMap(failedStep),
     // `results` in v1, `taskResults` in v1beta1.
-    results: [...items(status.results), ...items(status.taskResults)].map(fields),
+    results: [...records(status.results), ...records(status.taskResults)],
   };
 }
 

@@ -1,4 +1,4 @@
-import { count, fields, items, text } from './shape.ts';
+import { count, fields, records, text } from './shape.ts';
 import type { TaskOutcome } from './task-runs.ts';
 
 /**
@@ -25,8 +25,7 @@ export function testOutputs(run: unknown, outcomes: readonly TaskOutcome[]): rea
   if (ofTasks.length > 0) return ofTasks;
   // Pruned TaskRuns take their results along; the pipeline may have passed them on.
   const status = fields(fields(run).status);
-  return [...items(status.results), ...items(status.pipelineResults)]
-    .map(fields)
+  return [...records(status.results), ...records(status.pipelineResults)]
     .filter(isTestOutput)
     .map((result) => parse('the pipeline', result.value));
 }

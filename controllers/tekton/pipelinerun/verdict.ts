@@ -1,4 +1,4 @@
-import { type Fields, fields, items, text } from './shape.ts';
+import { type Fields, fields, records, text } from './shape.ts';
 
 /**
  * What the `Succeeded` condition says. Other conditions (a recorded run has `Failure=True` besides) say nothing: the
@@ -22,7 +22,7 @@ const CANCELLED = new Set([
 
 export function runState(run: unknown): RunState {
   const { spec, status } = fields(run);
-  const conditions = items(fields(status).conditions).map(fields);
+  const conditions = records(fields(status).conditions);
   const condition = conditions.find((one) => one.type === 'Succeeded');
   const wanted = text(fields(spec).status);
   if (condition === undefined) {

@@ -11,8 +11,12 @@ import type { TestOutput } from './test-output.ts';
 
 export const MAX_TITLE = 200;
 export const MAX_DESCRIPTION = 8_192;
+// Together below 8 KiB: 1 KiB of message, 10 tasks of 450 bytes, 10 tests of 200, and the run itself.
+const MAX_RUN_MESSAGE = 1_024;
 const MAX_TASKS = 10;
-const MAX_MESSAGE = 600;
+const MAX_TASK_BYTES = 450;
+const MAX_TEST_BYTES = 200;
+const MAX_MESSAGE = 250;
 
 /** What failed: "Build of payments on main", "Test smoke of payments for pull request 18". */
 export function runTitle(
@@ -102,7 +106,9 @@ function placeWords(place: Place): string {
 /** The condition's message, the failed tasks with their steps, the test results, the run and its commit. ≤ 8 KiB. */
 export function description(failure: Failure, metadata: Metadata): string {
   const parts = [
-    failure.message === undefined ? undefined : multiLine(failure.message, 2_048),
+    failure.message === undefined
+      ? undefined
+      : multiLine(failure.message.slice(0, MAX_RUN_MESSAGE * 4), MAX_RUN_MESSAGE),
     section('Failed tasks', failure.failed.map(taskLines)),
     section('Test results', failure.tests.map(testLine)),
     origin(metadata),
@@ -125,7 +131,7 @@ function taskLines(task: TaskOutcome): string {
     const message = step.message === undefined ? '' : `: ${short(step.message, MAX_MESSAGE)}`;
     return `  step ${short(step.name, 100)}: exit code ${step.exitCode}${reason}${message}`;
   });
-  return [head, ...steps].join('\n');
+  return multiLine([head, ...steps].join('\n'), MAX_TASK_BYTES);
 }
 
 function testLine(test: TestOutput): string {
@@ -134,7 +140,8 @@ function testLine(test: TestOutput): string {
     test.warnings === undefined ? undefined : `${test.warnings} warnings`,
   ].filter((one) => one !== undefined);
   const note = test.note === undefined ? '' : `: ${short(test.note, MAX_MESSAGE)}`;
-  return `- ${short(test.task, 100)}: ${test.verdict}${counts.length === 0 ? '' : ` (${counts.join(', ')})`}${note}`;
+  const line = `- ${short(test.task, 100)}: ${test.verdict}${counts.length === 0 ? '' : ` (${counts.join(', ')})`}${note}`;
+  return multiLine(line, MAX_TEST_BYTES);
 }
 
 function origin(metadata: Metadata): string {
