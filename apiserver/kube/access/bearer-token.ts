@@ -1,0 +1,82 @@
+import { createHmac, randomBytes } from 'node:crypto';
+import type { ClusterApi } from './cluster-api.ts';
+import type { CredentialAuthenticator, CredentialResult } from './credentials.ts';
+import { ExpiringCache } from './expiring-cache.ts';
+import type { UserInfo } from './types.ts';
+
+export interface BearerTokenOptions {
+  readonly api: ClusterApi;
+  /** ms. */
+  readonly now: () => number;
+  /** Audiences of which a token must have one; default: those of the API server. */
+  readonly audiences?: readonly string[];
+  /** How long an answer, good or bad, is believed, ms. Default: 10,000, as upstream. */
+  readonly ttlMs?: number;
+}
+
+interface TokenReview {
+  readonly status?: {
+    readonly authenticated?: boolean;
+    readonly audiences?: readonly string[];
+    readonly user?: { username?: string; uid?: string; groups?: string[]; extra?: Record<string, string[]> };
+  };
+}
+
+const MAX_TOKENS = 4096;
+const INVALID: CredentialResult = { kind: 'invalid', message: 'bearer token: not valid' };
+
+/**
+ * Bearer tokens (of ServiceAccounts, mostly), checked by the cluster's TokenReview. Answers are kept under a keyed
+ * hash, never under the token; concurrent requests with one token make one review.
+ */
+export function bearerTokenAuthenticator(options: BearerTokenOptions): CredentialAuthenticator {
+  const { api, now, audiences = [], ttlMs = 10_000 } = options;
+  const key = randomBytes(32);
+  const cache = new ExpiringCache<CredentialResult>(MAX_TOKENS, now);
+  const pending = new Map<string, Promise<CredentialResult>>();
+
+  async function review(token: string, hash: string): Promise<CredentialResult> {
+    try {
+      const result = readReview(
+        (await api.post(TOKEN_REVIEWS, tokenReview(token, audiences))) as TokenReview,
+        audiences,
+      );
+      cache.set(hash, result, ttlMs);
+      return result;
+    } catch {
+      // The error's text could quote what was sent; whoever runs the server sees it in the cluster's own log.
+      return { kind: 'unavailable', message: 'bearer tokens cannot be checked now', retryAfterSeconds: 1 };
+    } finally {
+      pending.delete(hash);
+    }
+  }
+
+  return {
+    check(request) {
+      const token = /^bearer +([^ ]+) *$/i.exec(request.headers.authorization ?? '')?.[1];
+      if (token === undefined) return { kind: 'absent' };
+      const hash = createHmac('sha256', key).update(token).digest('base64');
+      const known = cache.get(hash) ?? pending.get(hash);
+      if (known !== undefined) return known;
+      const reviewed = review(token, hash);
+      pending.set(hash, reviewed);
+      return reviewed;
+    },
+  };
+}
+
+const TOKEN_REVIEWS = '/apis/authentication.k8s.io/v1/tokenreviews';
+
+function tokenReview(token: string, audiences: readonly string[]) {
+  const spec = { token, ...(audiences.length > 0 && { audiences }) };
+  return { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenReview', spec };
+}
+
+/** An API server that does not know audiences leaves the list out; then the token was not checked for ours. */
+function readReview({ status }: TokenReview, audiences: readonly string[]): CredentialResult {
+  if (status?.authenticated !== true || !status.user?.username) return INVALID;
+  if (audiences.length > 0 && !audiences.some((audience) => status.audiences?.includes(audience))) return INVALID;
+  const { username, uid, groups = [], extra } = status.user;
+  const user: UserInfo = { name: username, ...(uid && { uid }), groups, ...(extra && { extra }) };
+  return { kind: 'user', user };
+}

@@ -1,0 +1,118 @@
+import { Agent, type Dispatcher } from 'undici';
+
+/**
+ * The API server of the cluster as access control needs it: two verbs and JSON. The connection is described by the
+ * caller (cli reads kubeconfig, environment and service account files), so that nothing here looks around itself.
+ */
+export interface ClusterApi {
+  /** Rejects with ClusterApiError on every answer but 2xx, and when there is no answer. `path` begins with `/`. */
+  get(path: string, options?: RequestOptions): Promise<unknown>;
+  post(path: string, body: unknown, options?: RequestOptions): Promise<unknown>;
+}
+
+export interface RequestOptions {
+  readonly signal?: AbortSignal;
+}
+
+export interface ClusterConnection {
+  /** `https://10.96.0.1:443`; a path prefix is kept. */
+  readonly server: string;
+  /** PEM bundle; default: the authorities that Node knows. */
+  readonly ca?: string;
+  /** PEM of a client certificate and its key, together. */
+  readonly cert?: string;
+  readonly key?: string;
+  /** Asked before every request, since projected tokens change hourly; the caller caches. */
+  readonly token?: () => Promise<string>;
+  /** The name to verify instead of the server's host. */
+  readonly tlsServerName?: string;
+  /** For clusters whose kubeconfig says `insecure-skip-tls-verify`. Default: false. */
+  readonly insecureSkipTlsVerify?: boolean;
+  /** Of a whole request, ms. Default: 10,000 (A7). */
+  readonly timeoutMs?: number;
+}
+
+/** `status`: HTTP code, or undefined when no answer came. `message` never holds a credential. */
+export class ClusterApiError extends Error {
+  override readonly name = 'ClusterApiError';
+  readonly status: number | undefined;
+
+  constructor(message: string, status: number | undefined, cause?: unknown) {
+    super(message, { cause });
+    this.status = status;
+  }
+
+  /** Whether the same request may succeed a little later. */
+  get retriable(): boolean {
+    return this.status === undefined || this.status === 429 || this.status >= 500;
+  }
+}
+
+/** A client with its own connection pool; dispose of it to close the connections. */
+export function createClusterApi(connection: ClusterConnection): ClusterApi & AsyncDisposable {
+  const { server, ca, cert, key, token, tlsServerName, timeoutMs = 10_000 } = connection;
+  const base = new URL(server);
+  const prefix = base.pathname.replace(/\/+$/, '');
+  const agent = new Agent({
+    connect: {
+      ...(ca !== undefined && { ca }),
+      ...(cert !== undefined && { cert }),
+      ...(key !== undefined && { key }),
+      ...(tlsServerName !== undefined && { servername: tlsServerName }),
+      rejectUnauthorized: !(connection.insecureSkipTlsVerify ?? false),
+      timeout: timeoutMs,
+    },
+    allowH2: false,
+  });
+
+  async function request(method: 'GET' | 'POST', path: string, body: unknown, options: RequestOptions = {}) {
+    const deadline = AbortSignal.timeout(timeoutMs);
+    const signal = options.signal ? AbortSignal.any([options.signal, deadline]) : deadline;
+    try {
+      const response = await agent.request({
+        origin: base.origin,
+        path: `${prefix}${path}`,
+        method,
+        headers: {
+          accept: 'application/json',
+          ...(body !== undefined && { 'content-type': 'application/json' }),
+          ...(token !== undefined && { authorization: `Bearer ${await token()}` }),
+        },
+        ...(body !== undefined && { body: JSON.stringify(body) }),
+        signal,
+      });
+      return await readAnswer(response, `${method} ${path}`);
+    } catch (error) {
+      if (error instanceof ClusterApiError) throw error;
+      const why = deadline.aborted ? `no answer within ${timeoutMs} ms` : causeText(error);
+      throw new ClusterApiError(`${method} ${base.origin}${path}: ${why}`, undefined, error);
+    }
+  }
+
+  return {
+    get: (path, options) => request('GET', path, undefined, options),
+    post: (path, body, options) => request('POST', path, body, options),
+    [Symbol.asyncDispose]: () => agent.destroy(),
+  };
+}
+
+async function readAnswer(response: Dispatcher.ResponseData, what: string): Promise<unknown> {
+  const text = await response.body.text();
+  let body: unknown;
+  try {
+    body = JSON.parse(text);
+  } catch {
+    body = undefined;
+  }
+  const { statusCode } = response;
+  if (statusCode >= 200 && statusCode < 300 && body !== undefined) return body;
+  const said = (body as { message?: unknown } | null | undefined)?.message;
+  const message = typeof said === 'string' ? said : text.slice(0, 200);
+  throw new ClusterApiError(`${what}: the cluster answered ${statusCode}: ${message}`, statusCode);
+}
+
+/** Connection errors of undici hide the useful part in `cause`, and that of an AggregateError in its code. */
+function causeText(error: unknown): string {
+  const { message, cause, code } = error as { message?: string; cause?: { message?: string }; code?: string };
+  return cause?.message || message || code || String(error);
+}

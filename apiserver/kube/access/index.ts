@@ -1,0 +1,36 @@
+export {
+  type AuthenticationConfig,
+  type CurrentAuthenticationConfig,
+  clientCertificatesOnly,
+  parseAuthenticationConfig,
+} from './authentication-config.ts';
+export {
+  AUTHENTICATION_CONFIG_MAP,
+  type AuthenticationConfigSource,
+  AuthenticationConfiguration,
+  pollAuthenticationConfig,
+} from './authentication-config-watch.ts';
+export { createAuthenticator } from './authenticator.ts';
+export { createAuthorizer } from './authorizer.ts';
+export { bearerTokenAuthenticator } from './bearer-token.ts';
+export { type ClusterApi, ClusterApiError, type ClusterConnection, createClusterApi } from './cluster-api.ts';
+export {
+  type CredentialAuthenticator,
+  type CredentialResult,
+  clientCertificateAuthenticator,
+  frontProxyAuthenticator,
+} from './credentials.ts';
+export { type Grant, type LocalAuthorizer, localAuthorizer } from './local-authorizer.ts';
+export { subjectAccessReviewAuthorizer } from './subject-access-review.ts';
+export {
+  AccessUnavailable,
+  ANONYMOUS,
+  type Attributes,
+  type Authentication,
+  type Authenticator,
+  type Authorizer,
+  type Decision,
+  type NonResourceAttributes,
+  type ResourceAttributes,
+  type UserInfo,
+} from './types.ts';
