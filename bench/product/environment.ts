@@ -1,0 +1,168 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { send } from '../../tests/controlplane/api-request.ts';
+import { registerApiService } from '../../tests/controlplane/api-service.ts';
+import { Child } from '../../tests/controlplane/child.ts';
+import { type ControlPlane, startControlPlane } from '../../tests/controlplane/control-plane.ts';
+import { freePort } from '../../tests/controlplane/ports.ts';
+import { type Postgres, startPostgres } from '../../tests/controlplane/postgres.ts';
+import type { Target } from '../load/connection.ts';
+import { SOURCE } from '../load/plan.ts';
+import type { BenchContext } from '../scenario.ts';
+import { eachOf, KubeClient } from './kube-client.ts';
+
+/**
+ * Faultline as in production: `faultline server` (dist) on an external PostgreSQL with fsync and otherwise default
+ * settings, registered at a real kube-apiserver with etcd on disk, and a ServiceAccount that may report.
+ */
+export class Environment implements AsyncDisposable {
+  readonly plane: ControlPlane;
+  readonly postgres: Postgres;
+  readonly namespaces: readonly string[];
+  /** Where reports go: to the server itself, as controllers in a cluster send them. */
+  readonly target: Target;
+  readonly #dir: string;
+  readonly #resources: AsyncDisposableStack;
+  #server: Child | undefined;
+
+  /** Use {@link startEnvironment}. */
+  constructor(parts: Parts, resources: AsyncDisposableStack) {
+    this.plane = parts.plane;
+    this.postgres = parts.postgres;
+    this.namespaces = parts.namespaces;
+    this.target = parts.target;
+    this.#dir = parts.dir;
+    this.#resources = resources;
+  }
+
+  get serverPid(): number {
+    if (!this.#server) throw new Error('the server does not run');
+    return this.#server.pid;
+  }
+
+  get serverLogPath(): string {
+    return join(this.#dir, 'server.log');
+  }
+
+  /** Starts `faultline server` and waits until the aggregator lists issues through it. */
+  async startServer(nodeFlags: readonly string[] = []): Promise<void> {
+    const args = [
+      ...nodeFlags,
+      join(import.meta.dirname, '../../dist/cli/bin.js'),
+      'server',
+      `--config=${join(this.#dir, 'faultline.yaml')}`,
+      `--listen=127.0.0.1:${this.target.port}`,
+      `--tls-cert-file=${join(this.#dir, 'tls.crt')}`,
+      `--tls-key-file=${join(this.#dir, 'tls.key')}`,
+    ];
+    const { serverLogPath: logPath } = this;
+    this.#server = await Child.start({ name: 'faultline server', command: process.execPath, args, logPath });
+    const { port, caPem } = this.target;
+    await this.#server.until('answering', () => this.#listens(), 30_000);
+    await registerApiService(this.plane, { group: 'faultline.dev', version: 'v1alpha1', port, caPem });
+    await this.#server.until('listing issues through the aggregator', () => this.#lists(), 30_000);
+  }
+
+  async stopServer(): Promise<void> {
+    await this.#server?.stop('SIGTERM', 30_000);
+    this.#server = undefined;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#server?.stop('SIGKILL');
+    await this.#resources.disposeAsync();
+  }
+
+  async #listens(): Promise<boolean> {
+    return (await fetchStatus(this.target, '/livez')) > 0;
+  }
+
+  async #lists(): Promise<boolean> {
+    return (await this.plane.request('/apis/faultline.dev/v1alpha1/issues?limit=1')).status === 200;
+  }
+}
+
+interface Parts {
+  readonly plane: ControlPlane;
+  readonly postgres: Postgres;
+  readonly namespaces: readonly string[];
+  readonly target: Target;
+  readonly dir: string;
+}
+
+/** Starts everything, the server included. `namespaces`: how many to create for issues. */
+export async function startEnvironment(context: BenchContext, namespaces: number): Promise<Environment> {
+  await using resources = new AsyncDisposableStack();
+  const { progress } = context;
+  progress.step('starting etcd, kube-apiserver and PostgreSQL');
+  const plane = resources.use(await startControlPlane({ etcdFsync: true }));
+  const postgres = resources.use(await startPostgres());
+  const dir = await mkdtemp(join(tmpdir(), 'faultline-bench-'));
+  resources.defer(() => rm(dir, { recursive: true, force: true }));
+  progress.step(`creating ${namespaces} namespaces`);
+  const names = await createNamespaces(plane, namespaces);
+  await writeServerFiles(dir, plane, await postgres.database('faultline'));
+  const credentials = { token: await reporterToken(plane) };
+  const target = { host: '127.0.0.1', port: await freePort(), caPem: plane.servingCa.certificatePem, credentials };
+  const environment = new Environment({ plane, postgres, namespaces: names, target, dir }, resources.move());
+  try {
+    progress.step('starting faultline server');
+    await environment.startServer();
+    return environment;
+  } catch (error) {
+    await environment[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+async function writeServerFiles(dir: string, plane: ControlPlane, databaseUrl: string): Promise<void> {
+  const { certificatePem, keyPem } = await plane.servingCa.issue({
+    commonName: 'faultline',
+    usage: 'server',
+    dnsNames: ['faultline.faultline-system.svc', 'localhost'],
+    ipAddresses: ['127.0.0.1'],
+  });
+  const configuration = {
+    apiVersion: 'config.faultline.dev/v1alpha1',
+    kind: 'FaultlineConfiguration',
+    cluster: { kubeconfig: plane.adminKubeconfigPath },
+    server: { databaseUrlFile: join(dir, 'database-url') },
+  };
+  await writeFile(join(dir, 'tls.crt'), certificatePem);
+  await writeFile(join(dir, 'tls.key'), keyPem, { mode: 0o600 });
+  await writeFile(join(dir, 'database-url'), databaseUrl, { mode: 0o600 });
+  await writeFile(join(dir, 'faultline.yaml'), JSON.stringify(configuration)); // JSON is YAML
+}
+
+async function createNamespaces(plane: ControlPlane, count: number): Promise<string[]> {
+  const names = Array.from({ length: count }, (_, index) => `team-${String(index).padStart(3, '0')}`);
+  await using client = new KubeClient(plane, 8);
+  await eachOf(names, 8, (name) => client.json('POST', '/api/v1/namespaces', { metadata: { name } }));
+  return names;
+}
+
+/** A ServiceAccount with the rights of manifests/base: create reports everywhere, and speak as the bench's source. */
+async function reporterToken(plane: ControlPlane): Promise<string> {
+  await using client = new KubeClient(plane);
+  const rbac = '/apis/rbac.authorization.k8s.io/v1';
+  const apiGroups = ['faultline.dev'];
+  await client.json('POST', `${rbac}/clusterroles`, {
+    metadata: { name: 'bench-reporter' },
+    rules: [
+      { apiGroups, resources: ['issuereports'], verbs: ['create'] },
+      { apiGroups, resources: ['sources'], verbs: ['report'], resourceNames: [SOURCE] },
+      { nonResourceURLs: ['/api/v1/reports', '/api/v1/lead', '/api/v1/sources/*'], verbs: ['get', 'post'] },
+    ],
+  });
+  await client.json('POST', `${rbac}/clusterrolebindings`, {
+    metadata: { name: 'bench-reporter' },
+    roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'bench-reporter' },
+    subjects: [{ kind: 'ServiceAccount', name: 'bench', namespace: 'default' }],
+  });
+  return plane.serviceAccountToken('default', 'bench');
+}
+
+async function fetchStatus(target: Target, path: string): Promise<number> {
+  return (await send(`https://${target.host}:${target.port}${path}`, target.caPem, { timeoutMs: 2_000 })).status;
+}

@@ -1,0 +1,63 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Figure, number } from '../harness/figure.ts';
+import { processMemory } from '../harness/process-memory.ts';
+import { type Environment, startEnvironment } from '../product/environment.ts';
+import { KubeClient } from '../product/kube-client.ts';
+import type { BenchContext, Scenario } from '../scenario.ts';
+import { storeIssues } from './list.ts';
+
+const GOAL_MB = 200;
+const LISTS = 20;
+
+/** What `faultline server` itself keeps, without PostgreSQL and the kube-apiserver. */
+export const memory: Scenario = {
+  name: 'memory',
+  summary: 'Resident memory of faultline server with 10,000 issues on external PostgreSQL, fresh and after a restart.',
+  run,
+};
+
+async function run(context: BenchContext): Promise<readonly Figure[]> {
+  const issues = context.quick ? 1_000 : 10_000;
+  await using environment = await startEnvironment(context, 50);
+  await using client = new KubeClient(environment.plane);
+  const figures: Figure[] = [];
+  const measure = async (what: string, counts: boolean): Promise<void> => {
+    const { residentMB, peakMB } = await processMemory(environment.serverPid);
+    context.progress.note(`memory: ${what}: ${number(residentMB)} MB, peak ${number(peakMB)} MB`);
+    figures.push({
+      scenario: 'memory',
+      what,
+      measured: `${number(residentMB)} MB (peak ${number(peakMB)} MB)`,
+      ...(counts ? { goal: `≤ ${GOAL_MB} MB`, met: residentMB <= GOAL_MB } : {}),
+    });
+  };
+  await measure('started, no issues', false);
+  await storeIssues(context, environment, client, issues);
+  await measure(`${number(issues)} issues reported and listed once`, true);
+  await listAndRest(context, client, measure);
+  await restart(context, environment);
+  await measure(`restarted with ${number(issues)} issues`, true);
+  await listAndRest(context, client, measure);
+  return figures;
+}
+
+async function listAndRest(
+  context: BenchContext,
+  client: KubeClient,
+  measure: (what: string, counts: boolean) => Promise<void>,
+): Promise<void> {
+  for (let request = 0; request < LISTS; request++) {
+    context.progress.step(`listing everything: ${request + 1} of ${LISTS}`);
+    await client.time('/apis/faultline.dev/v1alpha1/issues', { accept: 'application/json' });
+  }
+  await measure(`after ${LISTS} lists of everything`, true);
+  context.progress.step('idle for 10 s');
+  await sleep(10_000, undefined, { signal: context.signal });
+  await measure('after 10 s idle', true);
+}
+
+async function restart(context: BenchContext, environment: Environment): Promise<void> {
+  context.progress.step('restarting faultline server');
+  await environment.stopServer();
+  await environment.startServer();
+}
