@@ -1,0 +1,100 @@
+import { describe, expect, it } from 'vitest';
+import { type Command, runnable } from './command.ts';
+import { commands } from './commands/index.ts';
+import { ConfigurationError } from './configuration/fault.ts';
+import { Failure } from './exit.ts';
+import { runProgram } from './program.ts';
+import { recordedStreams } from './testing/recorded-streams.ts';
+
+/** A command that fails, or not, as the test says. */
+const stub = (run: () => Promise<number>): Command<{ size?: string }, { size: string }> => ({
+  name: 'stub',
+  parameters: '[what]',
+  summary: 'Stub.',
+  description: 'A stub.',
+  examples: [{ comment: 'As it is', line: 'faultline stub' }],
+  flags: [{ spelling: '--size <size>', description: 'How large.', choices: ['small', 'large'] }],
+  complete: ({ flags, parameters }) => ({ size: flags.size ?? parameters[0] ?? 'small' }),
+  validate: ({ size }) => (size === 'large' ? ['large is too large', 'and large is not small'] : []),
+  run,
+});
+const run = async (argv: string[], action: () => Promise<number> = async () => 0) => {
+  const streams = recordedStreams();
+  const exitCode = await runProgram(argv, streams, {
+    name: 'faultline',
+    version: '1.2.3',
+    commands: [runnable(stub(action))],
+  });
+  return { exitCode, out: streams.out.text(), err: streams.err.text() };
+};
+
+describe('the exit code', () => {
+  it('is what the command answers', async () => {
+    expect(await run(['stub'], async () => 10)).toEqual({ exitCode: 10, out: '', err: '' });
+  });
+
+  it.each([
+    [['stbu'], "error: unknown command 'stbu'\n(Did you mean stub?)\nSee faultline --help\n"],
+    [['stub', '--sise', 'x'], "error: unknown option '--sise'\n(Did you mean --size?)\nSee faultline stub --help\n"],
+    [['stub', '--size', 'huge'], /Allowed choices are small, large\.\nSee faultline stub --help\n$/],
+    [['stub', 'a', 'b'], /^error: too many arguments/],
+    [
+      ['stub', '--size', 'large'],
+      'error: large is too large\nerror: and large is not small\nSee faultline stub --help\n',
+    ],
+  ])('of %j is 2, with what to do', async (argv, err) => {
+    expect(await run(argv)).toMatchObject({
+      exitCode: 2,
+      out: '',
+      err: typeof err === 'string' ? err : expect.stringMatching(err),
+    });
+  });
+
+  it('of an expected failure is 1, with its lines and no stack', async () => {
+    const failing = async () => {
+      throw new Failure('the port is taken: choose another');
+    };
+    expect(await run(['stub'], failing)).toEqual({
+      exitCode: 1,
+      out: '',
+      err: 'error: the port is taken: choose another\n',
+    });
+    const faulty = async () => {
+      throw new ConfigurationError('f.yaml', [
+        { line: 2, column: 1, path: 'b', message: 'second' },
+        { line: 1, column: 1, path: 'a', message: 'first' },
+      ]);
+    };
+    expect((await run(['stub'], faulty)).err).toBe('error: f.yaml:1:1: a: first\nerror: f.yaml:2:1: b: second\n');
+  });
+
+  it('of a fault of ours is 1, with where it happened', async () => {
+    const broken = async () => {
+      throw new TypeError('x is not a function');
+    };
+    const { exitCode, err } = await run(['stub'], broken);
+    expect(exitCode).toBe(1);
+    expect(err).toMatch(/^error: TypeError: x is not a function\n\s+at /);
+  });
+
+  it.each([[['--help']], [['stub', '--help']], [['--version']], [[]]])('of %j is 0', async (argv) => {
+    expect(await run(argv)).toMatchObject({ exitCode: 0, err: '' });
+  });
+});
+
+describe('the help', () => {
+  const help = async (...argv: string[]) => {
+    const streams = recordedStreams();
+    await runProgram([...argv, '--help'], streams, { name: 'faultline', version: '1.2.3', commands });
+    return streams.out.text();
+  };
+
+  it('lists every command', async () => {
+    const text = await help();
+    for (const { name } of commands) expect(text).toMatch(new RegExp(`^  ${name} `, 'm'));
+  });
+
+  it.each(commands.map(({ name }) => name))('of %s has examples', async (name) => {
+    expect(await help(name)).toMatch(/Examples:\n {2}# .+\n {2}faultline /);
+  });
+});
