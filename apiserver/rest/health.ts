@@ -49,7 +49,7 @@ export function healthEndpoints({ live, ready }: HealthOptions): Middleware {
     const checks = groups.get(group) ?? [];
     const chosen = name ? checks.filter((check) => check.name === name) : checks;
     if (chosen.length === 0 || rest.length > 0) return next();
-    const excluded = new Set([ctx.query['exclude'] ?? []].flat());
+    const excluded = new Set([ctx.query.exclude ?? []].flat());
     const outcomes = await Promise.all(chosen.map((check) => run(check, excluded.has(check.name))));
     const failed = outcomes.some(({ check, healthy }) => !healthy && (name ? true : check.decides !== false));
     ctx.status = failed ? 500 : 200;

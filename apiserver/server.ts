@@ -1,0 +1,146 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
+import Koa from 'koa';
+import { serviceUnavailable } from './kube/status.ts';
+import { type HealthCheck, healthEndpoints } from './rest/health.ts';
+import { metricsEndpoint } from './rest/metrics.ts';
+import { Connections } from './server/connections.ts';
+import { envelope, toApiError } from './server/envelope.ts';
+import { authenticate, authorizePath, refuseAnonymous } from './server/gates.ts';
+import { createListener, listen, refuseRaw, replaceSecureContext, type ServingCertificate } from './server/listener.ts';
+import { countRequests } from './server/request-metrics.ts';
+import type { ServerOptions } from './server/types.ts';
+
+export { type ListenAddress, parseListenAddress, type ServingCertificate } from './server/listener.ts';
+export type { KubeApi, Logger, RequestState, ServerOptions, ShutdownOptions } from './server/types.ts';
+
+export interface ApiServer extends AsyncDisposable {
+  /** Begins to listen. Rejects with one line that says what to do when the address is taken. */
+  start(): Promise<{ readonly url: string }>;
+  /** Stops as `ShutdownOptions` says; resolves when every connection is closed. Asked again, it is the same stop. */
+  stop(): Promise<void>;
+  /** Serves new connections with this certificate. */
+  setCertificate(tls: ServingCertificate): void;
+}
+
+/**
+ * The process's one door: TLS, who asks, health, then the REST routes and the Kubernetes API. Nothing but health is
+ * answered before the caller is known.
+ */
+export function createServer(options: ServerOptions): ApiServer {
+  return new Server(options);
+}
+
+class Server implements ApiServer {
+  readonly #options: ServerOptions;
+  readonly #listener;
+  readonly #connections: Connections;
+  #tls: ServingCertificate;
+  #unsubscribe: (() => void) | undefined;
+  #stopped: Promise<void> | undefined;
+
+  constructor(options: ServerOptions) {
+    this.#options = options;
+    this.#tls = options.tls;
+    const handle = this.#application().callback();
+    this.#listener = createListener(this.#secureContext(), (request, response) =>
+      this.#handle(request, response, handle),
+    );
+    this.#connections = new Connections(this.#listener);
+    this.#listener.on('upgrade', (request, socket, head) => void this.#upgrade(request, socket, head));
+  }
+
+  async start(): Promise<{ readonly url: string }> {
+    this.#unsubscribe = this.#options.clientAuthorities.onChange?.(() => this.#replaceContext());
+    return { url: await listen(this.#listener, this.#options.listen) };
+  }
+
+  setCertificate(tls: ServingCertificate): void {
+    this.#tls = tls;
+    this.#replaceContext();
+  }
+
+  stop(): Promise<void> {
+    this.#stopped ??= this.#stop();
+    return this.#stopped;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop();
+  }
+
+  async #stop(): Promise<void> {
+    const { propagationMs = 0, drainMs = 1000 } = this.#options.shutdown ?? {};
+    if (propagationMs > 0) await sleep(propagationMs);
+    this.#unsubscribe?.();
+    const closed = this.#connections.close(drainMs);
+    await this.#options.kube.endWatches?.(drainMs / 2);
+    await closed;
+  }
+
+  #application(): Koa {
+    const { authenticator, authorizer, kube, logger, metrics, rest = [] } = this.#options;
+    const app = new Koa();
+    app.on('error', (err: unknown) => logger.warn({ err }, 'answer could not be sent'));
+    if (metrics !== undefined) app.use(countRequests(metrics));
+    app.use(envelope(logger));
+    app.use(healthEndpoints({ live: this.#options.live ?? [], ready: this.#readiness() }));
+    app.use(authenticate(authenticator));
+    if (metrics !== undefined) app.use(authorizePath('/metrics', authorizer, metricsEndpoint(metrics)));
+    for (const middleware of rest) app.use(refuseAnonymous(middleware));
+    app.use(kube.middleware);
+    return app;
+  }
+
+  #readiness(): HealthCheck[] {
+    return [
+      { name: 'tls', healthy: () => this.#listener.listening || this.#stopped !== undefined },
+      { name: 'authentication-config', healthy: () => this.#options.clientAuthorities.current !== undefined },
+      { name: 'shutdown', healthy: () => this.#stopped === undefined },
+      ...(this.#options.ready ?? []),
+    ];
+  }
+
+  #handle(
+    request: IncomingMessage,
+    response: ServerResponse,
+    handle: (request: IncomingMessage, response: ServerResponse) => Promise<void>,
+  ): void {
+    if (this.#connections.closing) {
+      response.setHeader('Connection', 'close');
+      response.setHeader('Retry-After', '1');
+      response.writeHead(503, { 'Content-Type': 'application/json' });
+      response.end(JSON.stringify(serviceUnavailable('the server is stopping').toStatus()));
+      return;
+    }
+    this.#connections.begin(response);
+    void handle(request, response);
+  }
+
+  async #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
+    const { kube, logger } = this.#options;
+    socket.on('error', () => socket.destroy()); // the client went away
+    if (this.#connections.closing || kube.handleUpgrade === undefined) {
+      refuseRaw(socket, serviceUnavailable('no WebSocket is served now'));
+      return;
+    }
+    this.#connections.upgraded(socket);
+    try {
+      await kube.handleUpgrade(request, socket, head);
+    } catch (error) {
+      const answer = toApiError(error);
+      if (answer.code === 500) logger.error({ err: error, path: request.url }, 'upgrade failed');
+      refuseRaw(socket, answer);
+    }
+  }
+
+  #replaceContext(): void {
+    replaceSecureContext(this.#listener, this.#secureContext());
+  }
+
+  #secureContext() {
+    const acceptableAuthorities = this.#options.clientAuthorities.current?.acceptableAuthorities;
+    return { ...this.#tls, ...(acceptableAuthorities !== undefined && { acceptableAuthorities }) };
+  }
+}

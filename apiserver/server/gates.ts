@@ -1,0 +1,60 @@
+import type { Middleware } from 'koa';
+import {
+  ANONYMOUS,
+  type Authentication,
+  type Authenticator,
+  type Authorizer,
+  type UserInfo,
+} from '../kube/access/types.ts';
+import { ApiError, forbidden, serviceUnavailable, unauthorized } from '../kube/status.ts';
+
+/** Says who asks, in `ctx.state.user`, or answers 401, 403 or 503. Behind it no request carries a credential (A5). */
+export function authenticate(authenticator: Authenticator): Middleware {
+  return async (ctx, next) => {
+    const pending = authenticator.authenticate(ctx.req);
+    ctx.state.user = userOf(pending instanceof Promise ? await pending : pending);
+    return next();
+  };
+}
+
+/** The user, or the ApiError that the outcome means. */
+export function userOf(authentication: Authentication): UserInfo {
+  switch (authentication.outcome) {
+    case 'user':
+      return authentication.user;
+    case 'invalid':
+      throw unauthorized(); // why is for the log: an answer that explains helps who guesses
+    case 'refused':
+      throw new ApiError('Forbidden', `forbidden: ${authentication.message}`, {});
+    case 'unavailable':
+      throw serviceUnavailable(authentication.message, authentication.retryAfterSeconds);
+    default:
+      return authentication satisfies never;
+  }
+}
+
+/** Lets `inner` be asked by named users only: for routes that authorize what they do and have nothing for strangers. */
+export function refuseAnonymous(inner: Middleware): Middleware {
+  return async (ctx, next) => {
+    if (!isRest(ctx.req.url ?? '')) return next();
+    if ((ctx.state.user as UserInfo).name === ANONYMOUS.name) throw unauthorized();
+    return inner(ctx, next);
+  };
+}
+
+/** The paths that are not Kubernetes' own; `/api/v1` is the core group there, and what REST does not serve falls through. */
+function isRest(url: string): boolean {
+  return !url.startsWith('/apis') && !url.startsWith('/openapi') && !url.startsWith('/version');
+}
+
+/** Lets `inner` be asked for one path only by whom the authorizer allows that path. */
+export function authorizePath(path: string, authorizer: Authorizer, inner: Middleware): Middleware {
+  return async (ctx, next) => {
+    if (ctx.path !== path) return next();
+    const user = ctx.state.user as UserInfo;
+    const verb = ctx.method.toLowerCase();
+    const decision = await authorizer.authorize(user, { kind: 'nonResource', verb, path });
+    if (!decision.allowed) throw forbidden({ user: user.name, verb, path }, decision.reason);
+    return inner(ctx, next);
+  };
+}

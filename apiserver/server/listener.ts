@@ -1,0 +1,145 @@
+import { constants } from 'node:crypto';
+import type { IncomingMessage, RequestListener } from 'node:http';
+import { createServer, type Server, type ServerOptions } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { ApiError, badRequest } from '../kube/status.ts';
+
+export interface ServingCertificate {
+  /** PEM, with intermediates when there are any. */
+  readonly cert: string;
+  readonly key: string;
+}
+
+export interface SecureContext extends ServingCertificate {
+  /** PEM of the authorities named to clients in the handshake, so that they pick the right certificate. */
+  readonly acceptableAuthorities?: string;
+}
+
+/** How long a connection may be idle. Above 90 s, after which Go's clients close theirs: else a POST meets a closed socket (H1). */
+const KEEP_ALIVE_MS = 100_000;
+/** Whole header of a request; above the idle time, as Node wants it. */
+const HEADERS_MS = 110_000;
+/** A user in 200 groups has 200 headers (H5). */
+const MAX_HEADER_BYTES = 64 * 1024;
+
+/**
+ * HTTP/1.1 over TLS and nothing else (design.md decision 12). Every client is asked for a certificate, none is
+ * required and none is believed here: who it proves is judged per authority in `apiserver/kube/access` (A1, A2).
+ */
+export function createListener(context: SecureContext, onRequest: RequestListener): Server {
+  const server = createServer(
+    {
+      ...secureContext(context),
+      ALPNProtocols: ['http/1.1'],
+      requestCert: true,
+      rejectUnauthorized: false,
+      maxHeaderSize: MAX_HEADER_BYTES,
+      keepAliveTimeout: KEEP_ALIVE_MS,
+      headersTimeout: HEADERS_MS,
+      requestTimeout: 300_000, // of receiving a request; long answers such as watches are not cut (H3)
+    },
+    onRequest,
+  );
+  server.timeout = 0;
+  server.maxRequestsPerSocket = 0;
+  server.on('clientError', answerUnreadable);
+  return server;
+}
+
+/** Serves new connections with other certificates; open ones stay (A4, X12). */
+export function replaceSecureContext(server: Server, context: SecureContext): void {
+  server.setSecureContext(secureContext(context));
+}
+
+function secureContext({ cert, key, acceptableAuthorities }: SecureContext): ServerOptions {
+  return {
+    cert,
+    key,
+    ...(acceptableAuthorities && { ca: acceptableAuthorities }),
+    minVersion: 'TLSv1.2',
+    // A resumed session carries the client's certificate without its intermediates, and outlives a changed authority.
+    secureOptions: constants.SSL_OP_NO_TICKET | constants.SSL_OP_NO_RENEGOTIATION,
+  };
+}
+
+/** Where to listen. `host` is a name or address without brackets. */
+export interface ListenAddress {
+  readonly host: string;
+  /** 0 takes any free port. */
+  readonly port: number;
+}
+
+/** `127.0.0.1:7443`, `[::1]:7443`, `:7443` (all addresses) or `7443` (loopback). */
+export function parseListenAddress(text: string): ListenAddress {
+  const match = /^(?:(?:\[([^\]]+)\]|([^:]*)):)?(\d{1,5})$/.exec(text);
+  const port = Number(match?.[3]);
+  if (match === null || port > 65_535) {
+    throw new Error(
+      `listen address ${JSON.stringify(text)} is not <host>:<port>, such as 127.0.0.1:7443 or [::1]:7443`,
+    );
+  }
+  const host = match[1] ?? match[2];
+  return { host: host === undefined ? '127.0.0.1' : host || '::', port };
+}
+
+/** Begins to listen; resolves with the URL that clients on this machine use. Rejects with one line that says what to do. */
+export async function listen(server: Server, address: ListenAddress): Promise<string> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  server.once('error', reject);
+  server.listen(address.port, address.host, resolve);
+  try {
+    await promise;
+  } catch (cause) {
+    throw new Error(listenFault(cause as NodeJS.ErrnoException, address), { cause });
+  } finally {
+    server.off('error', reject);
+  }
+  const { port, family, address: bound } = server.address() as AddressInfo;
+  if (bound === '::' || bound === '0.0.0.0') return `https://localhost:${port}`;
+  return `https://${family === 'IPv6' ? `[${bound}]` : bound}:${port}`;
+}
+
+function listenFault({ code, message }: NodeJS.ErrnoException, { host, port }: ListenAddress): string {
+  const where = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+  if (code === 'EADDRINUSE') {
+    return `${where} is taken by another process: stop it, or choose another port with --listen ${host.includes(':') ? `[${host}]` : host}:${port + 1}`;
+  }
+  if (code === 'EACCES') return `not allowed to listen on ${where}: choose a port above 1023 with --listen`;
+  if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') {
+    return `${host} is no address of this machine: choose another with --listen`;
+  }
+  return `cannot listen on ${where}: ${message}`;
+}
+
+/** What HTTP's parser refuses never becomes a request; the answer is a Status all the same (E1). */
+function answerUnreadable(error: NodeJS.ErrnoException, socket: Duplex): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  if (error.code === 'HPE_HEADER_OVERFLOW') {
+    refuseRaw(socket, new ApiError('BadRequest', `request header is larger than ${MAX_HEADER_BYTES} bytes`), 431);
+  } else if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT') {
+    refuseRaw(socket, new ApiError('BadRequest', 'the request was not received in time'), 408);
+  } else refuseRaw(socket, badRequest('this is not a readable HTTP/1.1 request'));
+}
+
+/** Answers on a socket that has no ServerResponse (an upgrade, an unreadable request), and closes it. */
+export function refuseRaw(socket: Duplex, error: ApiError, code: number = error.code): void {
+  const body = JSON.stringify({ ...error.toStatus(), code });
+  const retry = error.details?.retryAfterSeconds;
+  socket.end(
+    [
+      `HTTP/1.1 ${code} ${error.reason}`,
+      'Content-Type: application/json',
+      `Content-Length: ${Buffer.byteLength(body)}`,
+      ...(retry === undefined ? [] : [`Retry-After: ${retry}`]),
+      'Connection: close',
+      '',
+      body,
+    ].join('\r\n'),
+  );
+}
+
+export type UpgradeListener = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;

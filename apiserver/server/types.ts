@@ -1,0 +1,67 @@
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { Middleware } from 'koa';
+import type { Registry } from 'prom-client';
+import type { AuthenticationConfig } from '../kube/access/authentication-config.ts';
+import type { Authenticator, Authorizer } from '../kube/access/types.ts';
+import type { HealthCheck } from '../rest/health.ts';
+import type { ListenAddress, ServingCertificate } from './listener.ts';
+
+/** The part of pino that the server uses. */
+export interface Logger {
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}
+
+/** The Kubernetes API (`apiserver/kube`). It authorizes what it serves; the server has authenticated before. */
+export interface KubeApi {
+  readonly middleware: Middleware;
+  /** WebSocket watches (W12). Authenticates and authorizes by itself; owns the socket from then on. */
+  readonly handleUpgrade?: (request: IncomingMessage, socket: Duplex, head: Buffer) => void | Promise<void>;
+  /** Ends open watches cleanly, spread over about so many ms, so that their clients do not all come back at once. */
+  readonly endWatches?: (spreadMs: number) => void | Promise<void>;
+}
+
+/** The authorities of clients, when they can change (`AuthenticationConfiguration`). */
+export interface ClientAuthorities {
+  readonly current: AuthenticationConfig | undefined;
+  onChange?(listener: (config: AuthenticationConfig) => void): () => void;
+}
+
+export interface ServerOptions {
+  readonly tls: ServingCertificate;
+  readonly listen: ListenAddress;
+  readonly authenticator: Authenticator;
+  readonly authorizer: Authorizer;
+  readonly clientAuthorities: ClientAuthorities;
+  readonly kube: KubeApi;
+  /** `/api/v1`, `/docs`: asked in order, before kube. Behind authentication; each authorizes what it serves. */
+  readonly rest?: readonly Middleware[];
+  /** Besides ping, tls, authentication-config and shutdown. */
+  readonly ready?: readonly HealthCheck[];
+  readonly live?: readonly HealthCheck[];
+  readonly logger: Logger;
+  /** Served at `/metrics` to whom the authorizer allows it. */
+  readonly metrics?: Registry;
+  readonly shutdown?: ShutdownOptions;
+}
+
+/**
+ * How to stop (X2). In a cluster, `propagationMs` is how long the Service may still send requests here after
+ * `/readyz` began to fail, and terminationGracePeriodSeconds is above the sum of both.
+ */
+export interface ShutdownOptions {
+  /** Default: 0. */
+  readonly propagationMs?: number;
+  /** For running requests and watches to end. Default: 1,000. */
+  readonly drainMs?: number;
+}
+
+/** What the server's middlewares leave in `ctx.state` for those behind them. */
+export interface RequestState {
+  /** Set by the server before anything but health is asked. */
+  user: import('../kube/access/types.ts').UserInfo;
+  /** kube-apiserver's, else a random one. */
+  auditId: string;
+}
