@@ -6,6 +6,8 @@ export interface BenchContext {
   /** Fewer repetitions and smaller sets: whether it runs at all, not for figures. */
   readonly quick: boolean;
   readonly signal: AbortSignal;
+  /** For the node of the product's processes: `--cpu-prof`. */
+  readonly nodeFlags: readonly string[];
 }
 
 /** One named thing to measure: `npm run bench <name>`. */

@@ -23,6 +23,7 @@ export class Environment implements AsyncDisposable {
   /** Where reports go: to the server itself, as controllers in a cluster send them. */
   readonly target: Target;
   readonly #dir: string;
+  readonly #nodeFlags: readonly string[];
   readonly #resources: AsyncDisposableStack;
   #server: Child | undefined;
 
@@ -33,6 +34,7 @@ export class Environment implements AsyncDisposable {
     this.namespaces = parts.namespaces;
     this.target = parts.target;
     this.#dir = parts.dir;
+    this.#nodeFlags = parts.nodeFlags;
     this.#resources = resources;
   }
 
@@ -46,9 +48,9 @@ export class Environment implements AsyncDisposable {
   }
 
   /** Starts `faultline server` and waits until the aggregator lists issues through it. */
-  async startServer(nodeFlags: readonly string[] = []): Promise<void> {
+  async startServer(): Promise<void> {
     const args = [
-      ...nodeFlags,
+      ...this.#nodeFlags,
       join(import.meta.dirname, '../../dist/cli/bin.js'),
       'server',
       `--config=${join(this.#dir, 'faultline.yaml')}`,
@@ -64,13 +66,14 @@ export class Environment implements AsyncDisposable {
     await this.#server.until('listing issues through the aggregator', () => this.#lists(), 30_000);
   }
 
+  /** Politely, so that a profile is written. */
   async stopServer(): Promise<void> {
     await this.#server?.stop('SIGTERM', 30_000);
     this.#server = undefined;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#server?.stop('SIGKILL');
+    await this.stopServer();
     await this.#resources.disposeAsync();
   }
 
@@ -89,6 +92,7 @@ interface Parts {
   readonly namespaces: readonly string[];
   readonly target: Target;
   readonly dir: string;
+  readonly nodeFlags: readonly string[];
 }
 
 /** Starts everything, the server included. `namespaces`: how many to create for issues. */
@@ -105,7 +109,8 @@ export async function startEnvironment(context: BenchContext, namespaces: number
   await writeServerFiles(dir, plane, await postgres.database('faultline'));
   const credentials = { token: await reporterToken(plane) };
   const target = { host: '127.0.0.1', port: await freePort(), caPem: plane.servingCa.certificatePem, credentials };
-  const environment = new Environment({ plane, postgres, namespaces: names, target, dir }, resources.move());
+  const parts = { plane, postgres, namespaces: names, target, dir, nodeFlags: context.nodeFlags };
+  const environment = new Environment(parts, resources.move());
   try {
     progress.step('starting faultline server');
     await environment.startServer();
