@@ -90,6 +90,10 @@ class Look {
   everyAspect(): void {
     const { order } = this.#report;
     const known = this.#state.everyAspect;
+    if (this.#tooOld(known)) {
+      this.#ignore(-1, this.#issues.keys());
+      return;
+    }
     const repeated = compareMarks(order, known) <= 0;
     if (!repeated) {
       this.#everyAspect = order;
@@ -156,8 +160,9 @@ class Look {
     if (order.class !== 'run' || order.completedAt === undefined) return false;
     const { now, retention, namespaceCreatedAt } = this.#context;
     if (namespaceCreatedAt !== undefined && order.completedAt < namespaceCreatedAt) return true;
-    // Only a run's watermark tells whether this run is news: against another class every run compares alike.
-    return known?.class !== 'run' && order.completedAt < now - retention;
+    // Only the completion of another run tells whether this one is news; any other mark compares alike with every run.
+    const comparable = known?.class === 'run' && known.completedAt !== undefined;
+    return !comparable && order.completedAt < now - retention;
   }
 
   #mark(key: string, order: OrderKey): void {

@@ -2,6 +2,7 @@ import { fingerprint, issueName } from '../../crds/identity.ts';
 import type { ResolvedReason } from '../../crds/issue.ts';
 import type { IssueWrite, StoredIssue } from '../store/store.ts';
 import { reopenIssue, resolveIssue, type Sighting, updateIssue } from '../store/transitions.ts';
+import { manualHashOf } from './normalize.ts';
 import type { NormalizedFinding, NormalizedReport } from './normalized.ts';
 import type { Context } from './table.ts';
 
@@ -76,6 +77,16 @@ export function closeIssue(
   const { now, reason } = how;
   const at = 'report' in how ? momentOf(how.report, now) : Math.min(how.at, now);
   return resolveIssue(issue, { at, now, reason });
+}
+
+/** 10B: a person resolves. The time and what they saw are remembered for row 10'. */
+export function resolveByHand(
+  issue: StoredIssue,
+  { now, ...timeline }: { now: number; actor: string; comment?: string; auditId?: string },
+): IssueWrite {
+  const manual = { at: now, hash: manualHashOf(issue.spec) };
+  const write = resolveIssue(issue, { at: now, now, reason: 'Manual', manual });
+  return { ...write, timeline: { ...timeline, action: 'resolve' } };
 }
 
 /** Row 10': whether a failing look may reopen what a person resolved. Always true for what healed by itself. */
