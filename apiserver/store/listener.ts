@@ -1,5 +1,6 @@
 import pg from 'pg';
 import { CHANNEL } from './commit-sql.ts';
+import { pause } from './pause.ts';
 import { clientConfig } from './postgresql.ts';
 import type { Listen } from './wake-ups.ts';
 
@@ -44,18 +45,4 @@ async function listenOnce(url: string, onNotify: () => void, signal: AbortSignal
   } finally {
     await client.end().catch(() => {});
   }
-}
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms);
-    signal.addEventListener(
-      'abort',
-      () => {
-        clearTimeout(timer);
-        resolve();
-      },
-      { once: true },
-    );
-  });
 }

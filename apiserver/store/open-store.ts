@@ -2,7 +2,10 @@ import type { Database } from './database.ts';
 import { createPartitions } from './episodes.ts';
 import { ForeignState } from './errors.ts';
 import { claimCluster, raiseCounter, raiseCounterAfterFailover } from './identity.ts';
+import { type Lease, PostgresLease, SOLE_LEASE } from './lease.ts';
+import { postgresListen } from './listener.ts';
 import { migrate } from './migrate.ts';
+import { openPostgresql } from './postgresql.ts';
 import { SqlStore } from './sql-store.ts';
 import { WakeUps } from './wake-ups.ts';
 
@@ -26,14 +29,14 @@ export interface StoreOptions {
  * say what to do) or StoreUnavailable (try again).
  */
 export async function openStore(options: StoreOptions): Promise<SqlStore> {
-  const { database, wakeUps } = await connect(options);
+  const { database, wakeUps, lease } = await connect(options);
   try {
     await migrate(database);
     const stored = await claimCluster(database, options.clusterId);
     if (stored !== options.clusterId) throw new ForeignState(stored, options.clusterId);
     await database.session((session) => raiseCounter(session, database.embedded));
     const clockOffset = options.clockOffset ?? (() => 0);
-    const store = new SqlStore({ clusterId: options.clusterId, database, wakeUps, clockOffset });
+    const store = new SqlStore({ clusterId: options.clusterId, database, wakeUps, lease, clockOffset });
     await createPartitions(database, (await store.now()) / 1_000);
     // Only now: the table meta exists.
     database.onConnect((session) => raiseCounterAfterFailover(session, database.embedded));
@@ -50,24 +53,28 @@ export async function openStore(options: StoreOptions): Promise<SqlStore> {
  */
 const PLANNER = 'SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off; SET jit = off';
 
-async function connect({
-  database: where,
-  maxConnections,
-}: StoreOptions): Promise<{ database: Database; wakeUps: WakeUps }> {
-  const opened = 'url' in where ? await external(where.url, maxConnections) : await embedded(where.embedded);
-  opened.database.onConnect((session) => session.run(PLANNER));
-  return opened;
+interface Connected {
+  readonly database: Database;
+  readonly wakeUps: WakeUps;
+  readonly lease: () => Lease;
 }
 
-async function external(url: string, maxConnections = 8): Promise<{ database: Database; wakeUps: WakeUps }> {
-  const [{ openPostgresql }, { postgresListen }] = await Promise.all([
-    import('./postgresql.ts'),
-    import('./listener.ts'),
-  ]);
-  return { database: openPostgresql(url, { maxConnections }), wakeUps: new WakeUps(postgresListen(url)) };
+async function connect({ database: where, maxConnections }: StoreOptions): Promise<Connected> {
+  const connected = 'url' in where ? await external(where.url, maxConnections) : await embedded(where.embedded);
+  connected.database.onConnect((session) => session.run(PLANNER));
+  return connected;
 }
 
-async function embedded(folder: string): Promise<{ database: Database; wakeUps: WakeUps }> {
+async function external(url: string, maxConnections = 8): Promise<Connected> {
+  return {
+    database: openPostgresql(url, { maxConnections }),
+    wakeUps: new WakeUps(postgresListen(url)),
+    lease: () => new PostgresLease(url),
+  };
+}
+
+/** PGlite is large: imported only when it is used. */
+async function embedded(folder: string): Promise<Connected> {
   const { openEmbedded } = await import('./embedded.ts');
-  return { database: await openEmbedded(folder), wakeUps: new WakeUps() };
+  return { database: await openEmbedded(folder), wakeUps: new WakeUps(), lease: () => SOLE_LEASE };
 }

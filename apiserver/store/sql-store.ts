@@ -8,6 +8,7 @@ import type { Database } from './database.ts';
 import { createPartitions } from './episodes.ts';
 import { sqlState } from './errors.ts';
 import { ISSUE_SELECT, type IssueRow, micros, storedIssue } from './issue-row.ts';
+import type { Lease } from './lease.ts';
 import { ORDER_COLUMNS, type OrderRow, orderKey } from './order-row.ts';
 import { readSubjects } from './read-subjects.ts';
 import { lead, readSource } from './sources.ts';
@@ -34,6 +35,7 @@ export class SqlStore implements Store {
   readonly database: Database;
   readonly #wakeUps: WakeUps;
   readonly #clockOffset: () => number;
+  readonly #lease: () => Lease;
 
   constructor(options: {
     clusterId: string;
@@ -41,11 +43,18 @@ export class SqlStore implements Store {
     wakeUps: WakeUps;
     /** µs, added to the database clock. */
     clockOffset: () => number;
+    lease: () => Lease;
   }) {
     this.clusterId = options.clusterId;
     this.database = options.database;
     this.#wakeUps = options.wakeUps;
     this.#clockOffset = options.clockOffset;
+    this.#lease = options.lease;
+  }
+
+  /** Who sweeps. The caller disposes of it. */
+  sweeperLease(): Lease {
+    return this.#lease();
   }
 
   /** The database clock with the offset, µs since 1970: what every decision and every row uses as "now". */

@@ -1,0 +1,47 @@
+import type { StoredSource } from './store.ts';
+
+/**
+ * Whether a namespace is inside a filter such as `['team-*', '!team-x']`: it matches one of the globs (an empty list of
+ * them is every namespace) and none of the exclusions. `*` is any text, `?` one character.
+ */
+export function coversNamespace(namespaces: readonly string[], namespace: string): boolean {
+  const [excluded, included] = [
+    namespaces.filter((glob) => glob.startsWith('!')),
+    namespaces.filter((glob) => !glob.startsWith('!')),
+  ];
+  if (excluded.some((glob) => globMatches(glob.slice(1), namespace))) return false;
+  return included.length === 0 || included.some((glob) => globMatches(glob, namespace));
+}
+
+/** True when no namespace can be outside the filter, so that nothing has to be looked up. */
+export function coversEverything(namespaces: readonly string[]): boolean {
+  return namespaces.every((glob) => !glob.startsWith('!')) && (namespaces.length === 0 || namespaces.includes('*'));
+}
+
+/** What of one source its managers still register; all shards together. */
+export interface Coverage {
+  readonly source: string;
+  /** µs; set when no manager registers the source any more. */
+  readonly absentSince?: number;
+  /** Filters of those who do. */
+  readonly filters: readonly (readonly string[])[];
+}
+
+/** By source. A source that was never registered (Kite, CI) is not in here and never absent. */
+export function coverageOf(sources: readonly StoredSource[]): Coverage[] {
+  const byName = Map.groupBy(sources, ({ name }) => name);
+  return Array.from(byName, ([source, shards]) => {
+    const present = shards.filter(({ absentSince }) => absentSince === undefined);
+    const filters = present.map(({ filter }) => filter.namespaces);
+    if (present.length > 0) return { source, filters };
+    return { source, filters, absentSince: Math.max(...shards.map(({ absentSince }) => absentSince ?? 0)) };
+  });
+}
+
+function globMatches(glob: string, text: string): boolean {
+  const pattern = glob
+    .replace(/[.+^${}()|[\]\\]/g, '\\$&')
+    .replaceAll('*', '.*')
+    .replaceAll('?', '.');
+  return new RegExp(`^${pattern}$`).test(text);
+}

@@ -1,0 +1,111 @@
+import { COMMIT_BEGIN } from './commit-sql.ts';
+import { timestamp } from './issue-row.ts';
+import type { SqlStore } from './sql-store.ts';
+
+/** The sweeper's deletions, which nobody sees: log, deliveries, and what retention takes. Never one giant DELETE. */
+
+/** Rows of the log are small and nobody waits for them. */
+const LOG_BATCH = 5_000;
+const ISSUE_BATCH = 500;
+
+/**
+ * V4: forgets changes older than `keepFor` ms. One floor for all resources; it is the greatest number that is gone, so
+ * that a watch from the floor misses nothing.
+ */
+export async function trimChanges(store: SqlStore, keepFor: number): Promise<number> {
+  const before = (await store.now()) - keepFor * 1_000;
+  return inBatches(LOG_BATCH, async () =>
+    store.database.transaction('BEGIN', async (session) => {
+      const [gone] = await session.query<{ count: number; floor: number | null }>(
+        `WITH oldest AS (SELECT change, at FROM changes ORDER BY change LIMIT ${LOG_BATCH}), deleted AS (
+           DELETE FROM changes WHERE change <= (SELECT max(change) FROM oldest WHERE at <= ${timestamp('$1::bigint')})
+           RETURNING change
+         ) SELECT count(*) AS count, max(change) AS floor FROM deleted`,
+        [before],
+      );
+      // Last, because commits wait for this row.
+      if (gone?.floor) await session.query('UPDATE meta SET change_floor = greatest(change_floor, $1)', [gone.floor]);
+      return gone?.count ?? 0;
+    }),
+  );
+}
+
+/** Forgets answers to deliveries older than `keepFor` ms. */
+export async function trimDeliveries(store: SqlStore, keepFor: number): Promise<number> {
+  const before = (await store.now()) - keepFor * 1_000;
+  return inBatches(LOG_BATCH, async () => {
+    const [gone] = await store.database.query<{ count: number }>(
+      `WITH deleted AS (
+         DELETE FROM deliveries d USING (
+           SELECT source, delivery_id FROM deliveries WHERE at <= ${timestamp('$1::bigint')} ORDER BY at LIMIT ${LOG_BATCH}
+         ) old WHERE d.source = old.source AND d.delivery_id = old.delivery_id RETURNING 1
+       ) SELECT count(*) AS count FROM deleted`,
+      [before],
+    );
+    return gone?.count ?? 0;
+  });
+}
+
+/**
+ * Takes what was hidden longer ago than `retention` ms, with its timeline, and then the watermarks without an issue that
+ * saw nothing for as long. Both under the commit's lock, so that no batch decides on a watermark that is going.
+ */
+export async function applyRetention(
+  store: SqlStore,
+  retention: number,
+): Promise<{ issues: number; subjects: number }> {
+  const before = (await store.now()) - retention * 1_000;
+  return { issues: await deleteHidden(store, before), subjects: await deleteWatermarks(store, before) };
+}
+
+function deleteHidden(store: SqlStore, before: number): Promise<number> {
+  return inBatches(ISSUE_BATCH, () =>
+    store.database.transaction(COMMIT_BEGIN, async (session) => {
+      const [gone] = await session.query<{ count: number }>(
+        `WITH deleted AS (
+           DELETE FROM issues WHERE id IN (
+             SELECT id FROM issues WHERE hidden_at <= ${timestamp('$1::bigint')} ORDER BY hidden_at LIMIT ${ISSUE_BATCH}
+           ) RETURNING id
+         ), actions AS (DELETE FROM timeline WHERE issue_id IN (SELECT id FROM deleted))
+         SELECT count(*) AS count FROM deleted`,
+        [before],
+      );
+      return gone?.count ?? 0;
+    }),
+  );
+}
+
+async function deleteWatermarks(store: SqlStore, before: number): Promise<number> {
+  const idle = `w.seen_at <= ${timestamp('$1::bigint')} AND NOT EXISTS (
+    SELECT FROM issues i WHERE i.subject_hash = w.subject_hash AND i.namespace = w.namespace AND i.source = w.source)`;
+  return inBatches(ISSUE_BATCH, async () => {
+    // Found without the lock and looked at again under it: the search reads the whole table.
+    const subjects = await store.database.query<{ hash: string; namespace: string; source: string }>(
+      `SELECT encode(w.subject_hash, 'hex') AS hash, w.namespace, w.source FROM watermarks w
+       WHERE w.key = '' AND ${idle} LIMIT ${ISSUE_BATCH}`,
+      [before],
+      { timeoutMs: 60_000 },
+    );
+    if (subjects.length === 0) return 0;
+    await store.database.transaction(COMMIT_BEGIN, (session) =>
+      session.query(
+        `DELETE FROM watermarks d USING jsonb_to_recordset($2::jsonb) AS x(hash text, namespace text, source text)
+         WHERE d.subject_hash = decode(x.hash, 'hex') AND d.namespace = x.namespace AND d.source = x.source AND EXISTS (
+           SELECT FROM watermarks w WHERE w.subject_hash = d.subject_hash AND w.namespace = d.namespace
+             AND w.source = d.source AND w.key = '' AND ${idle})`,
+        [before, JSON.stringify(subjects)],
+      ),
+    );
+    return subjects.length;
+  });
+}
+
+/** Repeats until a batch was not full. */
+async function inBatches(full: number, batch: () => Promise<number>): Promise<number> {
+  let total = 0;
+  for (;;) {
+    const count = await batch();
+    total += count;
+    if (count < full) return total;
+  }
+}

@@ -1,0 +1,96 @@
+import { createPartitions, dropPartitions } from './episodes.ts';
+import { pause } from './pause.ts';
+import type { SqlStore } from './sql-store.ts';
+import { expireIssues, hideResolved, sweepAbsentSources } from './sweep-issues.ts';
+import { applyRetention, trimChanges, trimDeliveries } from './sweep-rows.ts';
+
+/**
+ * What happens because time passes, done by one replica for all, so that all of them show the same: resolved issues
+ * leave, expiring ones resolve, absent sources show, and what nobody needs is forgotten (design.md decision 8).
+ */
+export interface SweepOptions {
+  /** How long a resolved issue stays visible, ms. Default 1 h. */
+  readonly resolvedVisibleFor?: number;
+  /** How long hidden issues, idle watermarks and closed episodes are kept, ms. Default 90 d. */
+  readonly retention?: number;
+  /** How long a source may be absent until its issues are resolved `SourceRemoved`, ms. Default 24 h. */
+  readonly sourceRemovedAfter?: number;
+  /** How far back a watch may resume, ms. Default 1 h. */
+  readonly changesKeptFor?: number;
+  /** How long a delivery is answered as the first time, ms. Default 24 h. */
+  readonly deliveriesKeptFor?: number;
+}
+
+/** How many of each a sweep took: for metrics. */
+export interface Swept {
+  readonly hidden: number;
+  readonly expired: number;
+  /** Issues whose condition SourceAbsent came or went, and those resolved SourceRemoved. */
+  readonly absent: number;
+  readonly changes: number;
+  readonly deliveries: number;
+  readonly issues: number;
+  readonly subjects: number;
+  readonly partitions: number;
+}
+
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
+
+/** One sweep of everything, now. Throws StoreUnavailable; what was swept before that stays swept. */
+export async function sweepOnce(store: SqlStore, options: SweepOptions = {}): Promise<Swept> {
+  return { ...(await sweepOften(store, options)), ...(await sweepRarely(store, options)) };
+}
+
+/**
+ * Sweeps every `interval` ms (default 10 s) while this process holds the lease, until `signal` fires; what retention
+ * takes only every hour, because it reads whole tables. Never throws: an error goes to `onError`, and the next sweep
+ * tries again.
+ */
+export async function runSweeper(
+  store: SqlStore,
+  options: SweepOptions & {
+    readonly signal: AbortSignal;
+    readonly interval?: number;
+    readonly onSwept?: (swept: Swept) => void;
+    readonly onError?: (error: unknown) => void;
+  },
+): Promise<void> {
+  const { signal, interval = 10_000, onSwept, onError } = options;
+  await using lease = store.sweeperLease();
+  for (let elapsed = HOUR; !signal.aborted; elapsed += interval) {
+    try {
+      if (await lease.held()) {
+        const often = await sweepOften(store, options);
+        const due = elapsed >= HOUR;
+        onSwept?.({ ...often, ...(due ? await sweepRarely(store, options) : NOTHING_RARE) });
+        if (due) elapsed = 0;
+      }
+    } catch (error) {
+      if (!signal.aborted) onError?.(error);
+    }
+    await pause(interval, signal);
+  }
+}
+
+type Rare = Pick<Swept, 'issues' | 'subjects' | 'partitions'>;
+
+const NOTHING_RARE: Rare = { issues: 0, subjects: 0, partitions: 0 };
+
+async function sweepOften(store: SqlStore, options: SweepOptions): Promise<Omit<Swept, keyof Rare>> {
+  const expired = await expireIssues(store);
+  const absent = await sweepAbsentSources(store, options.sourceRemovedAfter ?? DAY);
+  const hidden = await hideResolved(store, options.resolvedVisibleFor ?? HOUR);
+  const changes = await trimChanges(store, options.changesKeptFor ?? HOUR);
+  const deliveries = await trimDeliveries(store, options.deliveriesKeptFor ?? DAY);
+  return { hidden, expired, absent, changes, deliveries };
+}
+
+async function sweepRarely(store: SqlStore, options: SweepOptions): Promise<Rare> {
+  const retention = options.retention ?? 90 * DAY;
+  const { issues, subjects } = await applyRetention(store, retention);
+  const nowMs = (await store.now()) / 1_000;
+  await createPartitions(store.database, nowMs);
+  const partitions = (await dropPartitions(store.database, nowMs - retention)).length;
+  return { issues, subjects, partitions };
+}
