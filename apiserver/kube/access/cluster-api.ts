@@ -18,16 +18,16 @@ export interface ClusterConnection {
   /** `https://10.96.0.1:443`; a path prefix is kept. */
   readonly server: string;
   /** PEM bundle; default: the authorities that Node knows. */
-  readonly ca?: string;
+  readonly ca?: string | Buffer;
   /** PEM of a client certificate and its key, together. */
-  readonly cert?: string;
-  readonly key?: string;
+  readonly cert?: string | Buffer;
+  readonly key?: string | Buffer;
   /** Asked before every request, since projected tokens change hourly; the caller caches. */
-  readonly token?: () => Promise<string>;
+  readonly headers?: () => Promise<Record<string, string>>;
   /** The name to verify instead of the server's host. */
-  readonly tlsServerName?: string;
+  readonly serverName?: string;
   /** For clusters whose kubeconfig says `insecure-skip-tls-verify`. Default: false. */
-  readonly insecureSkipTlsVerify?: boolean;
+  readonly skipTlsVerify?: boolean;
   /** Of a whole request, ms. Default: 10,000 (A7). */
   readonly timeoutMs?: number;
 }
@@ -50,7 +50,7 @@ export class ClusterApiError extends Error {
 
 /** A client with its own connection pool; dispose of it to close the connections. */
 export function createClusterApi(connection: ClusterConnection): ClusterApi & AsyncDisposable {
-  const { server, ca, cert, key, token, tlsServerName, timeoutMs = 10_000 } = connection;
+  const { server, ca, cert, key, headers, serverName, timeoutMs = 10_000 } = connection;
   const base = new URL(server);
   const prefix = base.pathname.replace(/\/+$/, '');
   const agent = new Agent({
@@ -58,8 +58,8 @@ export function createClusterApi(connection: ClusterConnection): ClusterApi & As
       ...(ca !== undefined && { ca }),
       ...(cert !== undefined && { cert }),
       ...(key !== undefined && { key }),
-      ...(tlsServerName !== undefined && { servername: tlsServerName }),
-      rejectUnauthorized: !(connection.insecureSkipTlsVerify ?? false),
+      ...(serverName !== undefined && { servername: serverName }),
+      rejectUnauthorized: !(connection.skipTlsVerify ?? false),
       timeout: timeoutMs,
     },
     allowH2: false,
@@ -76,7 +76,7 @@ export function createClusterApi(connection: ClusterConnection): ClusterApi & As
         headers: {
           accept: 'application/json',
           ...(body !== undefined && { 'content-type': 'application/json' }),
-          ...(token !== undefined && { authorization: `Bearer ${await token()}` }),
+          ...(await headers?.()),
         },
         ...(body !== undefined && { body: JSON.stringify(body) }),
         signal,

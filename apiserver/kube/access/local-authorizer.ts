@@ -32,17 +32,18 @@ const DENIED: Decision = { allowed: false };
 const ALLOWED: Decision = { allowed: true };
 
 /**
- * Decides by a fixed list of grants, where there is no cluster to ask (`faultline up`). Masters, discovery and health
- * are `createAuthorizer`'s; whoever is not named here may do nothing.
+ * Decides by grants, where there is no cluster to ask (`faultline up`). Masters, discovery and health are
+ * `createAuthorizer`'s; whoever has no grant may do nothing. `grants` is asked every time, because the sources that
+ * the controllers may speak for change when their configuration is reloaded.
  */
-export function localAuthorizer(grants: readonly Grant[]): LocalAuthorizer {
-  const byUser = new Map(grants.map((grant) => [grant.user, grant]));
+export function localAuthorizer(grants: () => readonly Grant[]): LocalAuthorizer {
+  const grantOf = (user: UserInfo) => grants().find((grant) => grant.user === user.name);
   return {
     authorize(user, attributes) {
-      const grant = byUser.get(user.name);
+      const grant = grantOf(user);
       return grant !== undefined && allows(grant, attributes) ? ALLOWED : DENIED;
     },
-    grantOf: (user) => byUser.get(user.name),
+    grantOf,
   };
 }
 

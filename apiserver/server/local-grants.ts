@@ -1,0 +1,36 @@
+import { GROUP, SOURCES_RESOURCE } from '../../crds/names.ts';
+import type { Grant } from '../kube/access/local-authorizer.ts';
+
+export interface LocalIdentities {
+  /** Common name of the built-in controllers' certificate. */
+  readonly controllers: string;
+  /** The sources that they speak for now. */
+  readonly sources: readonly string[];
+  /** User of `--kite-identity`, when given: reads and resolves issues and reports as `kite`. */
+  readonly kite?: string;
+}
+
+/** What the identities of `faultline up` may do (contracts.md "Identities"); the admin is a master and needs no grant. */
+export function localGrants({ controllers, sources, kite }: LocalIdentities): Grant[] {
+  const grants = [reporter(controllers, sources)];
+  if (kite !== undefined) {
+    const { resources = [], paths = [] } = reporter(kite, ['kite']);
+    const read = { verbs: ['get', 'list', 'watch'], groups: [GROUP], resources: ['issues'] };
+    const resolve = { verbs: ['create'], groups: [GROUP], resources: ['issues/resolve'] };
+    grants.push({ user: kite, resources: [...resources, read, resolve], paths });
+  }
+  return grants;
+}
+
+function reporter(user: string, sources: readonly string[]): Grant {
+  const { group, resource, verb } = SOURCES_RESOURCE;
+  const speak = { verbs: [verb], groups: [group], resources: [resource], names: sources };
+  return {
+    user,
+    resources: [
+      { verbs: ['create'], groups: [GROUP], resources: ['issuereports'] },
+      ...(sources.length > 0 ? [speak] : []), // no names would mean any name
+    ],
+    paths: [{ verbs: ['get', 'post'], paths: ['/api/v1/reports', '/api/v1/lead', '/api/v1/sources/*'] }],
+  };
+}

@@ -1,0 +1,125 @@
+import type { Context, Middleware } from 'koa';
+import type { LocalAuthorizer } from '../kube/access/local-authorizer.ts';
+import { type Attributes, type Authorizer, MASTERS, type UserInfo } from '../kube/access/types.ts';
+import { badRequest, requestEntityTooLarge, unauthorized, unsupportedMediaType } from '../kube/status.ts';
+
+/** The part of an object of `authorization.k8s.io/v1` that is read. */
+interface Review {
+  readonly apiVersion?: string;
+  readonly kind?: string;
+  readonly spec?: {
+    readonly resourceAttributes?: Partial<
+      Record<'verb' | 'namespace' | 'group' | 'version' | 'resource' | 'subresource' | 'name', string>
+    >;
+    readonly nonResourceAttributes?: { readonly verb?: string; readonly path?: string };
+    readonly namespace?: string;
+  };
+}
+
+type Answer = (user: UserInfo, review: Review) => Promise<object>;
+
+const MAX_BODY_BYTES = 64 * 1024;
+
+/**
+ * "May I?", answered by the server itself where no cluster is behind it: `kubectl auth can-i`, `auth can-i --list`
+ * and `auth whoami` against `faultline up`. In a cluster, kube-apiserver answers these and nobody asks us.
+ */
+export function selfReviews(authorizer: Authorizer, grants: Pick<LocalAuthorizer, 'grantOf'>): Middleware {
+  const answers = new Map<string, { kind: string; answer: Answer }>([
+    [
+      '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews',
+      { kind: 'SelfSubjectAccessReview', answer: (user, review) => accessReview(authorizer, user, review) },
+    ],
+    [
+      '/apis/authorization.k8s.io/v1/selfsubjectrulesreviews',
+      { kind: 'SelfSubjectRulesReview', answer: async (user) => rulesReview(grants, user) },
+    ],
+    [
+      '/apis/authentication.k8s.io/v1/selfsubjectreviews',
+      { kind: 'SelfSubjectReview', answer: async (user) => ({ userInfo: userInfoOf(user) }) },
+    ],
+  ]);
+  return async (ctx, next) => {
+    const served = ctx.method === 'POST' ? answers.get(ctx.path) : undefined;
+    if (served === undefined) return next();
+    const user = ctx.state.user as UserInfo | undefined;
+    if (user === undefined) throw unauthorized();
+    const review = await readReview(ctx);
+    if (review.kind !== served.kind) throw badRequest(`expected an object of kind ${served.kind}`);
+    ctx.status = 201;
+    ctx.set('Content-Type', 'application/json');
+    ctx.body = JSON.stringify({ ...review, metadata: {}, status: await served.answer(user, review) });
+  };
+}
+
+/** What `/apis` and `/apis/<group>/v1` list besides the served resources, when this middleware is mounted. */
+export const SELF_REVIEW_RESOURCES = [
+  { group: 'authorization.k8s.io', plural: 'selfsubjectaccessreviews', kind: 'SelfSubjectAccessReview' },
+  { group: 'authorization.k8s.io', plural: 'selfsubjectrulesreviews', kind: 'SelfSubjectRulesReview' },
+  { group: 'authentication.k8s.io', plural: 'selfsubjectreviews', kind: 'SelfSubjectReview' },
+] as const;
+
+async function accessReview(authorizer: Authorizer, user: UserInfo, { spec }: Review): Promise<object> {
+  const decision = await authorizer.authorize(user, attributesOf(spec));
+  if (decision.allowed) return { allowed: true };
+  return { allowed: false, ...(decision.reason !== undefined && { reason: decision.reason }) };
+}
+
+function attributesOf(spec: Review['spec']): Attributes {
+  const { resourceAttributes, nonResourceAttributes } = spec ?? {};
+  if ((resourceAttributes === undefined) === (nonResourceAttributes === undefined)) {
+    throw badRequest('spec needs exactly one of resourceAttributes and nonResourceAttributes');
+  }
+  if (nonResourceAttributes !== undefined) {
+    const { verb = '', path = '' } = nonResourceAttributes;
+    return { kind: 'nonResource', verb, path };
+  }
+  const { verb = '', namespace, group = '', version = '', resource = '', subresource, name } = resourceAttributes ?? {};
+  return {
+    kind: 'resource',
+    ...{ verb, group, version, resource },
+    ...(namespace && { namespace }),
+    ...(subresource && { subresource }),
+    ...(name && { name }),
+  };
+}
+
+function rulesReview(grants: Pick<LocalAuthorizer, 'grantOf'>, user: UserInfo): object {
+  const all = ['*'];
+  if (user.groups.includes(MASTERS)) {
+    const resourceRules = [{ verbs: all, apiGroups: all, resources: all }];
+    return { resourceRules, nonResourceRules: [{ verbs: all, nonResourceURLs: all }], incomplete: false };
+  }
+  const { resources = [], paths = [] } = grants.grantOf(user) ?? {};
+  return {
+    resourceRules: resources.map(({ verbs, groups, resources: plurals, names }) => ({
+      ...{ verbs, apiGroups: groups, resources: plurals },
+      ...(names && names.length > 0 && { resourceNames: names }),
+    })),
+    nonResourceRules: paths.map(({ verbs, paths: urls }) => ({ verbs, nonResourceURLs: urls })),
+    incomplete: false,
+  };
+}
+
+function userInfoOf({ name, uid, groups, extra }: UserInfo): object {
+  return { username: name, ...(uid && { uid }), groups, ...(extra && { extra }) };
+}
+
+async function readReview(ctx: Context): Promise<Review> {
+  const type = ctx.get('content-type').split(';', 1)[0]?.trim().toLowerCase();
+  if (type !== '' && type !== 'application/json') throw unsupportedMediaType(['application/json']);
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of ctx.req as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > MAX_BODY_BYTES) throw requestEntityTooLarge(MAX_BODY_BYTES);
+    chunks.push(chunk);
+  }
+  try {
+    const value: unknown = JSON.parse(Buffer.concat(chunks).toString());
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Review;
+  } catch {
+    // Falls through: said below in our words, not in V8's.
+  }
+  throw badRequest('the body of the request is not a JSON object');
+}
