@@ -1,0 +1,134 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type Installation, install } from './installation.ts';
+import { at, completeRun, createRun, deleteRun } from './pipelineruns.ts';
+
+/** Item 3 of the first slice: what a run's completion does to an issue, from a real cluster object to a real kubectl. */
+let faultline: Installation;
+beforeAll(async () => {
+  faultline = await install({ namespaces: ['shop', 'storm', 'pull', 'gone'] });
+});
+afterAll(async () => faultline?.[Symbol.asyncDispose]());
+
+describe('an issue', () => {
+  test('opens, resolves and reopens under one name while kubectl watches', async () => {
+    await using watch = faultline.watch(['get', 'issues', '-n', 'shop', '-w', '-o', 'wide', '--no-headers']);
+    const run = (name: string) => ({ name, namespace: 'shop', component: 'payments' });
+
+    await createRun(faultline.plane, run('payments-1'), { succeeded: false, at: at(-30) });
+    const opened = await watch.nextMatching(/Active/);
+    const name = opened.split(/\s+/)[0] as string;
+    expect(name).toMatch(/^component-payments-[a-z2-7]{8}$/);
+
+    await createRun(faultline.plane, run('payments-2'));
+    await completeRun(faultline.plane, 'shop', 'payments-2', { succeeded: true, at: at(-20) });
+    expect(await watch.nextMatching(/Resolved/)).toContain(name);
+
+    await createRun(faultline.plane, run('payments-3'), {
+      succeeded: false,
+      at: at(-10),
+      reason: 'PipelineRunTimeout',
+    });
+    expect(await watch.nextMatching(/Active/)).toContain(name);
+
+    const [issue, ...others] = await faultline.issues('shop');
+    expect(others).toEqual([]);
+    expect(issue).toMatchObject({
+      metadata: { name },
+      spec: { subject: { kind: 'Component', name: 'payments', aspect: 'build/push/main' } },
+      status: { state: 'Active', reopened: 1, occurrences: 2, observed: { name: 'payments-3' } },
+    });
+  });
+
+  test('of the branch is never touched by a pull request, failing or green', async () => {
+    const { plane } = faultline;
+    const run = (name: string, pullRequest?: number) => ({
+      name,
+      namespace: 'pull',
+      component: 'cart',
+      ...(pullRequest === undefined ? {} : { pullRequest }),
+    });
+    await createRun(plane, run('cart-push-1'), { succeeded: false, at: at(-60) });
+    await createRun(plane, run('cart-pr-1', 18), { succeeded: false, at: at(-50) });
+    const both = await faultline.until('pull', (issues) => issues.length === 2);
+    expect(both.map(({ spec }) => spec.subject.aspect).sort()).toEqual(['build/pr/18', 'build/push/main']);
+
+    await createRun(plane, run('cart-pr-2', 18), { succeeded: true, at: at(-40) });
+    const after = await faultline.until('pull', (issues) => issues.some(({ status }) => status.state === 'Resolved'));
+    const states = Object.fromEntries(after.map(({ spec, status }) => [spec.subject.aspect, status.state]));
+    expect(states).toEqual({ 'build/pr/18': 'Resolved', 'build/push/main': 'Active' });
+  });
+
+  test('stays when its failed run is pruned', async () => {
+    const run = { name: 'keeper-1', namespace: 'gone', component: 'keeper' };
+    await createRun(faultline.plane, run, { succeeded: false, at: at(-60) });
+    const [before] = await faultline.until('gone', (issues) => issues.length === 1);
+    await deleteRun(faultline.plane, 'gone', 'keeper-1');
+    // A later look at another component proves that the deletion has been seen.
+    await createRun(
+      faultline.plane,
+      { ...run, name: 'other-1', component: 'other' },
+      { succeeded: false, at: at(-50) },
+    );
+    const after = await faultline.until('gone', (issues) => issues.length === 2);
+    expect(after.find(({ metadata }) => metadata.uid === before?.metadata.uid)?.status.state).toBe('Active');
+  });
+});
+
+test('restarting the controllers over a backlog of 2,000 old runs changes nothing', async () => {
+  const { plane } = faultline;
+  const runs = Array.from({ length: 2_000 }, (_, index) => ({
+    options: { name: `storm-${index}`, namespace: 'storm', component: `c${index % 40}` },
+    // Every component's last run (the newest 40) fails for even components and succeeds for odd ones.
+    outcome: { succeeded: index >= 1_960 ? index % 2 === 1 : index % 3 === 0, at: at(-10_000 + index) } as const,
+  }));
+  await inParallel(32, runs, ({ options, outcome }) => createRun(plane, options, outcome));
+  const settled = await faultline.until(
+    'storm',
+    (issues) => issues.filter(({ status }) => status.state === 'Active').length === 20 && newestSeen(issues, 1_960),
+    60_000,
+  );
+  const before = fingerprints(settled);
+
+  await faultline.stopControllers();
+  await faultline.startControllers();
+  // A new failure is reported after the whole backlog has been looked at again.
+  await createRun(
+    plane,
+    { name: 'sentinel-1', namespace: 'storm', component: 'sentinel' },
+    { succeeded: false, at: at(-1) },
+  );
+  const after = await faultline.until(
+    'storm',
+    (issues) => issues.some(({ spec }) => spec.subject.name === 'sentinel'),
+    60_000,
+  );
+  expect(fingerprints(after.filter(({ spec }) => spec.subject.name !== 'sentinel'))).toEqual(before);
+});
+
+interface Seen {
+  metadata: { name: string; uid: string; resourceVersion: string };
+  status: { state: string; observed?: { name: string } };
+}
+
+/** Every Active issue was last shown by one of its component's newest runs. */
+function newestSeen(issues: readonly Seen[], from: number): boolean {
+  return issues
+    .filter(({ status }) => status.state === 'Active')
+    .every(({ status }) => Number(status.observed?.name.split('-')[1]) >= from);
+}
+
+/** What must not change: the resource version too, because nothing is written for an old look. */
+function fingerprints(issues: readonly Seen[]): string[] {
+  return issues
+    .map(({ metadata, status }) => `${metadata.name} ${metadata.uid} ${metadata.resourceVersion} ${status.state}`)
+    .sort();
+}
+
+async function inParallel<T>(width: number, items: readonly T[], run: (item: T) => Promise<void>): Promise<void> {
+  const queue = items.values();
+  await Promise.all(
+    Array.from({ length: width }, async () => {
+      for (const item of queue) await run(item);
+    }),
+  );
+}
