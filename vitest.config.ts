@@ -3,6 +3,8 @@ import { defineConfig } from 'vitest/config';
 /** A file to write the results to as JSON, besides the console: `.ci/run` sums them. */
 const report = process.env.FAULTLINE_TEST_REPORT;
 const ignored = ['dist/**', 'node_modules/**'];
+/** The package's own name means the sources here: tests load examples/ without a build, and never a stale one. */
+const resolve = { alias: { 'faultline/controllers': `${import.meta.dirname}/controllers/index.ts` } };
 
 /**
  * Three projects: `unit` needs npm alone, `e2e` needs a real control plane and PostgreSQL and runs file by file,
@@ -13,6 +15,7 @@ export default defineConfig({
     reporters: report ? ['default', ['json', { outputFile: report }]] : ['default'],
     projects: [
       {
+        resolve,
         test: {
           name: 'unit',
           include: ['**/*.test.ts', '**/*.test.tsx'],
@@ -22,6 +25,7 @@ export default defineConfig({
         },
       },
       {
+        resolve,
         test: {
           name: 'e2e',
           globalSetup: ['tests/controlplane/global-setup.ts'],
@@ -33,6 +37,7 @@ export default defineConfig({
         },
       },
       {
+        resolve,
         test: {
           name: 'soak',
           include: ['**/*.soak.test.ts'],

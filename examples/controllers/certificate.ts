@@ -1,0 +1,31 @@
+import { defineController, type ObjectLike, undecided } from 'faultline/controllers';
+
+/** cert-manager's Certificate, as far as it is read here. */
+interface Certificate extends ObjectLike {
+  spec?: { dnsNames?: string[] };
+  status?: { notAfter?: string; conditions?: { type: string; status: string; reason?: string; message?: string }[] };
+}
+
+/** Reports the certificates of cert-manager that are not ready. */
+export default defineController<Certificate>({
+  apiVersion: 'controller/v1',
+  watches: { apiVersion: 'cert-manager.io/v1', kind: 'Certificate', fields: ['spec.dnsNames', 'status'] },
+  order: 'state', // a certificate *is*; it does not finish
+  onDelete: 'resolve', // without the certificate there is no problem either
+  observe({ apiVersion, kind, metadata, spec, status }, read) {
+    const subject = { apiVersion, kind, namespace: metadata.namespace ?? '', name: metadata.name };
+    const ready = status?.conditions?.find((condition) => condition.type === 'Ready');
+    if (ready?.status === 'True') return { subject, findings: [] };
+    if (ready?.status !== 'False') return undecided('NotIssuedYet');
+    const expired = Date.parse(status?.notAfter ?? '') <= read.now().getTime();
+    const finding = {
+      key: 'ready',
+      type: 'security',
+      severity: expired ? ('critical' as const) : ('major' as const),
+      reason: ready.reason ?? 'NotReady',
+      title: `Certificate of ${spec?.dnsNames?.join(', ') ?? metadata.name} ${expired ? 'has expired' : 'is not ready'}`,
+      description: ready.message ?? '',
+    };
+    return { subject, findings: [finding], again: 3_600_000 }; // it may expire without a change of the object
+  },
+});
