@@ -1,0 +1,106 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { setImmediate as immediately } from 'node:timers/promises';
+import { createGzip } from 'node:zlib';
+import { indent } from './indent.ts';
+import { ApiError, internalError, serviceUnavailable } from './status.ts';
+
+/** What a handler answers. A body of chunks is made while it is sent. */
+export interface Answer {
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** JSON. */
+  readonly body: string | Iterable<Buffer>;
+}
+
+export function json(value: unknown, status = 200, headers?: Readonly<Record<string, string>>): Answer {
+  return { status, body: `${JSON.stringify(value)}\n`, ...(headers && { headers }) };
+}
+
+/** The answer for an ApiError: a Status, and Retry-After in the header too, or client-go would not retry (E1, E5). */
+export function failure(error: ApiError): Answer {
+  const seconds = error.details?.retryAfterSeconds;
+  return json(error.toStatus(), error.code, seconds === undefined ? undefined : { 'Retry-After': String(seconds) });
+}
+
+/** Headers that every answer carries (L17). `Audit-Id` is kube-apiserver's, so that both logs can be joined. */
+export function setCommonHeaders(request: IncomingMessage, response: ServerResponse): void {
+  response.setHeader('Cache-Control', 'no-cache, private');
+  response.setHeader('X-Content-Type-Options', 'nosniff');
+  const auditId = request.headers['audit-id'];
+  if (typeof auditId === 'string' && /^[\x21-\x7e]{1,128}$/.test(auditId)) response.setHeader('Audit-Id', auditId);
+}
+
+/** Sends the answer, with back-pressure, and resolves when it is out or the client is gone. */
+export async function send(request: IncomingMessage, response: ServerResponse, answer: Answer): Promise<void> {
+  response.statusCode = answer.status;
+  response.setHeader('Content-Type', 'application/json');
+  for (const [name, value] of Object.entries(answer.headers ?? {})) response.setHeader(name, value);
+  const body = typeof answer.body === 'string' ? [Buffer.from(answer.body)] : answer.body;
+  const chunks = (wantsIndented(request) ? indent(body) : body)[Symbol.iterator]();
+  const first = chunks.next();
+  const second = first.done ? first : chunks.next();
+  if (second.done) {
+    const whole = first.done ? Buffer.alloc(0) : first.value;
+    response.setHeader('Content-Length', whole.length);
+    response.end(whole);
+    return;
+  }
+  await stream(request, response, inTurns([first.value as Buffer, second.value], chunks));
+}
+
+/** More than one chunk is more than 128 KiB: upstream compresses from there, at level 1 (L16). */
+async function stream(
+  request: IncomingMessage,
+  response: ServerResponse,
+  chunks: AsyncIterable<Buffer>,
+): Promise<void> {
+  response.appendHeader('Vary', 'Accept-Encoding');
+  const source = Readable.from(chunks, { objectMode: false, highWaterMark: 256 * 1024 });
+  try {
+    if (acceptsGzip(request)) {
+      response.setHeader('Content-Encoding', 'gzip');
+      await pipeline(source, createGzip({ level: 1 }), response);
+    } else await pipeline(source, response);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ERR_STREAM_PREMATURE_CLOSE') throw error;
+  }
+}
+
+/** Lets other requests in between chunks: the availability probe must be answered while a list goes out (H6, L18). */
+async function* inTurns(begun: readonly Buffer[], rest: Iterator<Buffer>): AsyncGenerator<Buffer> {
+  yield* begun;
+  for (let next = rest.next(); !next.done; next = rest.next()) {
+    yield next.value;
+    await immediately();
+  }
+}
+
+/** `pretty=true`, or somebody at a terminal or browser (L15). */
+function wantsIndented(request: IncomingMessage): boolean {
+  const pretty = new URLSearchParams(request.url?.split('?')[1] ?? '').get('pretty');
+  if (pretty !== null && pretty !== '') return ['1', 't', 'true'].includes(pretty.toLowerCase());
+  return /^(curl|Wget|Mozilla\/5\.0)/.test(request.headers['user-agent'] ?? '');
+}
+
+function acceptsGzip(request: IncomingMessage): boolean {
+  const header = request.headers['accept-encoding'];
+  const clauses = (typeof header === 'string' ? header : '').split(',').map((clause) => clause.trim());
+  return clauses.some((clause) => /^gzip\b/i.test(clause) && !/;\s*q=0(\.0*)?$/.test(clause));
+}
+
+/**
+ * What is thrown besides ApiErrors is a fault of ours, and the caller learns no more than that; except what says by its
+ * name that something is away for now (StoreUnavailable, AccessUnavailable): that is 503, and may be tried again.
+ */
+export function asApiError(error: unknown): ApiError {
+  if (error instanceof ApiError) return error;
+  const {
+    name = '',
+    message = '',
+    retryAfterSeconds,
+  } = (error ?? {}) as Partial<Error> & { retryAfterSeconds?: number };
+  if (name.endsWith('Unavailable')) return serviceUnavailable(message, retryAfterSeconds ?? 1, error);
+  return internalError('see the log of the server', error);
+}

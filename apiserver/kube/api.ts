@@ -1,0 +1,261 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { Middleware } from 'koa';
+import type { UserInfo } from './access/types.ts';
+import { type Answer, asApiError, failure, send, setCommonHeaders } from './answer.ts';
+import { sleep } from './cache/timing.ts';
+import type { WatchCache, WatchCacheOptions } from './cache/watch-cache.ts';
+import { create } from './create.ts';
+import { Discovery, type VersionInfo } from './discovery.ts';
+import { type Access, type Admitted, admit } from './filters.ts';
+import { type KubeMetrics, NO_METRICS } from './metrics.ts';
+import { acceptsJson } from './negotiate.ts';
+import { OpenApi } from './openapi.ts';
+import type { RequestInfo } from './request-info.ts';
+import { groupResource, type ResourceDefinition } from './resource.ts';
+import { ServedResource } from './served-resource.ts';
+import {
+  badRequest,
+  methodNotAllowed,
+  notAcceptable,
+  serviceUnavailable,
+  tooManyRequests,
+  unknownPath,
+} from './status.ts';
+import { streamWatch } from './watch/http-stream.ts';
+import type { Watcher } from './watch/watcher.ts';
+import { refuseUpgrade, WatchSockets } from './watch/websocket.ts';
+
+export interface KubeApiOptions {
+  readonly resources: readonly ResourceDefinition[];
+  readonly access: Access;
+  readonly version: VersionInfo;
+  /** Default: none are kept. */
+  readonly metrics?: KubeMetrics;
+  /** Milliseconds since 1970. Default: Date.now. */
+  readonly now?: () => number;
+  /** [0, 1). Default: Math.random. */
+  readonly random?: () => number;
+  /** ms between the bookmarks of a watch. Default 60,000 (W5). */
+  readonly bookmarkInterval?: number;
+  /** Watches at the same time; one more is answered 429 (W15). Default 10,000. */
+  readonly maxWatches?: number;
+  /** Lists without a limit that are sent at the same time; one more is answered 429 (L18). Default 200. */
+  readonly maxUnlimitedLists?: number;
+  readonly cache?: Omit<WatchCacheOptions, 'now' | 'onError'>;
+  /** Told what callers are not: the causes of 500s and 503s, and that a source failed and is tried again. */
+  readonly onError?: (error: unknown, where: string) => void;
+}
+
+/**
+ * The Kubernetes wire for read-only resources: discovery, OpenAPI, get, list, watch and create, behind authentication
+ * and authorization. Knows definitions, not kinds. `start` it, give `middleware` to Koa and `handleUpgrade` to the
+ * HTTP server's `upgrade` event; disposing of it ends all watches cleanly.
+ */
+export class KubeApi implements AsyncDisposable {
+  readonly #options: KubeApiOptions;
+  readonly #metrics: KubeMetrics;
+  readonly #now: () => number;
+  readonly #resources: readonly ServedResource[];
+  readonly #discovery: Discovery;
+  readonly #openApi: OpenApi;
+  readonly #sockets = new WatchSockets();
+  /** One for each watch that runs. */
+  readonly #watches = new Set<AbortController>();
+  #stopping = false;
+  #unlimitedLists = 0;
+
+  constructor(options: KubeApiOptions) {
+    this.#options = options;
+    this.#metrics = options.metrics ?? NO_METRICS;
+    this.#now = options.now ?? Date.now;
+    const { random = Math.random, bookmarkInterval = 60_000, onError = () => undefined } = options;
+    const watching = { now: this.#now, random, bookmarkInterval };
+    this.#resources = options.resources.map((definition) => {
+      const report = (error: unknown): void => onError(error, `the source of ${definition.plural}`);
+      return new ServedResource(definition, watching, { ...options.cache, now: this.#now, onError: report });
+    });
+    this.#discovery = new Discovery(options.resources, options.version);
+    this.#openApi = new OpenApi(options.resources, options.version, this.#now);
+  }
+
+  /** Begins to follow the sources. Before a source's first snapshot its resource is 503 and discovery is served. */
+  start(): void {
+    for (const { cache } of this.#resources) cache?.start();
+  }
+
+  /** Whether every resource with a source can be read. */
+  get synced(): boolean {
+    return this.#resources.every(({ cache }) => cache?.synced ?? true);
+  }
+
+  /** The cache of a resource, by its plural: other rooms read from the same memory. */
+  cache(plural: string): WatchCache | undefined {
+    return this.#resources.find(({ definition }) => definition.plural === plural)?.cache;
+  }
+
+  /**
+   * Ends all watches cleanly, spread over `spreadMs` so that their clients do not all come back at once (X2), and
+   * refuses new ones. Clients resume from their last resourceVersion, with another replica. Resolves when all ended.
+   */
+  async endWatches(spreadMs = 0): Promise<void> {
+    this.#stopping = true;
+    const { random = Math.random } = this.#options;
+    await Promise.all(
+      [...this.#watches].map(async (watch) => {
+        if (spreadMs > 0) await sleep(random() * spreadMs, watch.signal);
+        watch.abort();
+      }),
+    );
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.endWatches();
+    await Promise.all(this.#resources.map((resource) => resource[Symbol.asyncDispose]()));
+  }
+
+  /** Serves /, /api, /apis, /openapi and /version, and leaves every other path to the next middleware. */
+  readonly middleware: Middleware = async (context, next) => {
+    if (!isOurs(context.path)) return next();
+    context.respond = false; // lists and watches are written with their own back-pressure
+    await this.handle(context.req, context.res, context.state.user as UserInfo | undefined);
+  };
+
+  /** The same without Koa. `known`: who asks, when the request was authenticated before. Never rejects. */
+  async handle(request: IncomingMessage, response: ServerResponse, known?: UserInfo): Promise<void> {
+    const started = this.#now();
+    setCommonHeaders(request, response);
+    let admitted: Admitted | undefined;
+    try {
+      admitted = await admit(request, this.#options.access, known);
+      await this.#serve(admitted, request, response);
+    } catch (error) {
+      await this.#fail(error, request, response);
+    }
+    if (admitted?.info.verb === 'watch') return;
+    const { verb = '', resource = '' } = admitted?.info ?? {};
+    const seconds = (this.#now() - started) / 1_000;
+    this.#metrics.requestFinished({ verb, resource, code: response.statusCode, seconds });
+  }
+
+  /** A WebSocket watch (W12): the same chain as for every request, then 101. Never rejects. */
+  async handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
+    socket.on('error', () => socket.destroy());
+    try {
+      const { info } = await admit(request, this.#options.access);
+      const resource = this.#find(info);
+      if (!resource || info.verb !== 'watch')
+        throw badRequest('only watches are served over WebSocket: add watch=true');
+      const watcher = await resource.watch(info, 'application/json');
+      await this.#watching(info.resource, watcher, (stop) =>
+        this.#sockets.serve(watcher, { request, socket, head }, stop, this.#metrics, info.resource),
+      );
+    } catch (error) {
+      this.#report(error, request);
+      refuseUpgrade(socket, asApiError(error));
+    }
+  }
+
+  async #serve({ info, user }: Admitted, request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { accept } = request.headers;
+    if (!info.isResourceRequest) return send(request, response, this.#answerPath(info, request));
+    const resource = this.#find(info);
+    if (!resource) throw unknownPath();
+    const { definition } = resource;
+    if (info.verb === 'get' && info.isItem) return send(request, response, await resource.get(info, accept));
+    if (info.verb === 'list') return this.#list(resource, info, request, response);
+    if (info.verb === 'watch') return this.#watch(resource, info, request, response);
+    if (info.verb === 'create' && !info.isItem && definition.create) {
+      if (!acceptsJson(accept)) throw notAcceptable(['application/json']);
+      const gone = new AbortController();
+      response.once('close', () => gone.abort());
+      const handler = { ...definition, create: definition.create };
+      return send(request, response, await create(handler, request, { info, user }, gone.signal));
+    }
+    throw methodNotAllowed(groupResource(definition), definition.readOnlyMessage);
+  }
+
+  #answerPath(info: RequestInfo, request: IncomingMessage): Answer {
+    const { accept } = request.headers;
+    const ifNoneMatch = request.headers['if-none-match'];
+    if (info.verb !== 'get' && info.verb !== 'head')
+      throw methodNotAllowed({ group: '', resource: '' }, METHOD_REFUSED);
+    const answer =
+      this.#discovery.answer(info.path, accept, ifNoneMatch) ??
+      this.#openApi.answer(info.path, info.query, accept, ifNoneMatch);
+    if (!answer) throw unknownPath();
+    return answer;
+  }
+
+  async #list(resource: ServedResource, info: RequestInfo, request: IncomingMessage, response: ServerResponse) {
+    const unlimited = !(Number(info.query.get('limit')) > 0);
+    const { maxUnlimitedLists = 200 } = this.#options;
+    if (unlimited && this.#unlimitedLists >= maxUnlimitedLists) {
+      throw tooManyRequests(`too many lists without a limit at once (${maxUnlimitedLists}): use limit, or try again`);
+    }
+    if (unlimited) this.#unlimitedLists++;
+    try {
+      await send(request, response, await resource.list(info, request.headers.accept));
+    } finally {
+      if (unlimited) this.#unlimitedLists--;
+    }
+  }
+
+  async #watch(resource: ServedResource, info: RequestInfo, request: IncomingMessage, response: ServerResponse) {
+    const watcher = await resource.watch(info, request.headers.accept);
+    await this.#watching(info.resource, watcher, (stop) =>
+      streamWatch(watcher, response, stop, this.#metrics, info.resource),
+    );
+  }
+
+  /** Counts the watch while it runs. */
+  async #watching(resource: string, watcher: Watcher, run: (stop: AbortSignal) => Promise<void>): Promise<void> {
+    const { maxWatches = 10_000 } = this.#options;
+    if (this.#stopping) throw serviceUnavailable('the server is stopping');
+    if (this.#watches.size >= maxWatches) throw tooManyRequests(`too many watches at once (${maxWatches}): try again`);
+    const watch = new AbortController();
+    this.#watches.add(watch);
+    this.#metrics.watchStarted(resource);
+    try {
+      await run(watch.signal);
+    } finally {
+      watch.abort();
+      this.#watches.delete(watch);
+      this.#metrics.watchEnded(resource, watcher.end);
+    }
+  }
+
+  /** The resource that the URL names, when it is one of ours and the URL has the form of its scope (L1). */
+  #find(info: RequestInfo): ServedResource | undefined {
+    const found = this.#resources.find(
+      ({ definition: { group, version, plural } }) =>
+        group === info.group && version === info.version && plural === info.resource,
+    );
+    if (!found || info.subresource !== '' || info.rest.length > 0) return undefined;
+    const { namespaced } = found.definition;
+    if (namespaced ? info.isItem && info.namespace === '' : info.namespace !== '') return undefined;
+    return found;
+  }
+
+  async #fail(error: unknown, request: IncomingMessage, response: ServerResponse): Promise<void> {
+    this.#report(error, request);
+    if (response.headersSent || response.destroyed) {
+      response.destroy();
+      return;
+    }
+    // What is left of an unread body must not be taken for the next request.
+    if (!request.complete) response.setHeader('Connection', 'close');
+    await send(request, response, failure(asApiError(error))).catch(() => response.destroy());
+  }
+
+  #report(error: unknown, request: IncomingMessage): void {
+    const { code, cause } = asApiError(error);
+    if (code >= 500 && cause !== undefined) this.#options.onError?.(cause, `${request.method} ${request.url}`);
+  }
+}
+
+const METHOD_REFUSED = 'the server does not allow this method on the requested resource';
+
+function isOurs(path: string): boolean {
+  return /^\/(|version\/?|api\/?|apis(\/.*)?|openapi(\/.*)?)$/.test(path);
+}

@@ -1,0 +1,274 @@
+import { setImmediate as immediately } from 'node:timers/promises';
+import type { KubernetesObject } from '../../../crds/meta.ts';
+import { type ReadyObject, readyObject } from '../ready-object.ts';
+import type { ResourceDefinition } from '../resource.ts';
+import type { Change, ChangeSource } from '../source.ts';
+import { serviceUnavailable, tooLargeResourceVersion } from '../status.ts';
+import { type CacheEvent, ChangeWindow, type WindowLimits } from './change-window.ts';
+import { rewind } from './rewind.ts';
+import { SharedRead } from './shared-read.ts';
+import { SortedObjects } from './sorted-objects.ts';
+import { backoff, type Sleep, sleep, within } from './timing.ts';
+
+/**
+ * Follows one ChangeSource and keeps every visible object in memory, ready to be served: the snapshot first, then the
+ * changes after it, in order and each once. One a resource and process; lists, gets and all watches read from it
+ * (aggregated-api V5). When the source fails, what is in memory stays served, consistent reads are 503 and watches
+ * stay open (design.md decision 7); when the database turns out to be another one, everything is dropped.
+ */
+export interface WatchCacheOptions {
+  /** Milliseconds since 1970. Default: Date.now. */
+  readonly now?: () => number;
+  /** Changes read from the source at once. Default 500. */
+  readonly pageSize?: number;
+  /** Recent changes that are kept in memory. Default: 4,096 changes, 8 MiB. */
+  readonly window?: WindowLimits;
+  /** How long a read waits for the source and for the feed to catch up, ms. Default 3,000 (L12). */
+  readonly waitLimit?: number;
+  /** How often the identity of the source is asked, ms. Default 10,000. */
+  readonly identityInterval?: number;
+  readonly sleep?: Sleep;
+  /** Told once a failure: the source failed and is tried again. */
+  readonly onError?: (error: unknown) => void;
+}
+
+interface Loaded {
+  readonly objects: SortedObjects;
+  readonly window: ChangeWindow;
+  resourceVersion: number;
+  /** The oldest number from which the source's log is complete. */
+  floor: number;
+  /** Another number means another history: watches of the old one end with 410. */
+  readonly epoch: number;
+}
+
+export class WatchCache<T extends KubernetesObject = KubernetesObject> implements AsyncDisposable {
+  readonly definition: ResourceDefinition<T>;
+  readonly #source: ChangeSource<T>;
+  readonly #options: Required<WatchCacheOptions>;
+  readonly #stop = new AbortController();
+  readonly #latest: SharedRead<number>;
+  readonly #pulls: SharedRead<void>;
+  readonly #listeners = new Set<() => void>();
+  #loaded: Loaded | undefined;
+  #epoch = 0;
+  #identity: string | undefined;
+  #identityCheckedAt = 0;
+  #following: Promise<void> | undefined;
+
+  constructor(definition: ResourceDefinition<T>, source: ChangeSource<T>, options: WatchCacheOptions = {}) {
+    this.definition = definition;
+    this.#source = source;
+    this.#options = {
+      now: options.now ?? Date.now,
+      pageSize: options.pageSize ?? 500,
+      window: options.window ?? { events: 4_096, bytes: 8 * 1024 * 1024 },
+      waitLimit: options.waitLimit ?? 3_000,
+      identityInterval: options.identityInterval ?? 10_000,
+      sleep: options.sleep ?? sleep,
+      onError: options.onError ?? (() => undefined),
+    };
+    this.#latest = new SharedRead(() => this.#source.latest());
+    this.#pulls = new SharedRead(() => this.#pull());
+  }
+
+  /** Begins to follow the source, until disposed of. */
+  start(): void {
+    this.#following ??= this.#follow(this.#stop.signal);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stop.abort();
+    await this.#following;
+    this.#notify();
+  }
+
+  /** Whether the first snapshot has been read. */
+  get synced(): boolean {
+    return this.#loaded !== undefined;
+  }
+
+  /** The number up to which the cache is complete. Throws 503 before the first snapshot, like all reads. */
+  get resourceVersion(): number {
+    return this.#require().resourceVersion;
+  }
+
+  /** Older numbers have expired: 410. */
+  get floor(): number {
+    return this.#require().floor;
+  }
+
+  get epoch(): number {
+    return this.#require().epoch;
+  }
+
+  /** Where `eventsAfter` can start from. */
+  get windowStart(): number {
+    return this.#require().window.start;
+  }
+
+  get size(): number {
+    return this.#loaded?.objects.size ?? 0;
+  }
+
+  get(namespace: string, name: string): ReadyObject | undefined {
+    return this.#require().objects.get(namespace, name);
+  }
+
+  /** A copy of all objects, or of one namespace, by namespace and name. */
+  list(namespace = ''): ReadyObject[] {
+    return this.#require().objects.slice(namespace);
+  }
+
+  /** All objects as they were at `resourceVersion`; undefined when memory does not reach back that far. */
+  listAt(resourceVersion: number): ReadyObject[] | undefined {
+    const { objects, window, resourceVersion: current } = this.#require();
+    if (resourceVersion < window.start || resourceVersion > current) return undefined;
+    return rewind(objects.slice(), window.after(resourceVersion, Number.POSITIVE_INFINITY));
+  }
+
+  /** Recent changes after `resourceVersion`, which must not be below `windowStart`. */
+  eventsAfter(resourceVersion: number, limit: number): CacheEvent[] {
+    return this.#require().window.after(resourceVersion, limit);
+  }
+
+  /** Older changes, from the source's log. `floor` above `after`: changes are missing (410). Throws 503. */
+  async logAfter(after: number): Promise<{ events: CacheEvent[]; upTo: number; floor: number }> {
+    const { pageSize } = this.#options;
+    const { changes, upTo, floor } = await this.#reachable(this.#source.since(after, pageSize));
+    return { events: changes.map((change) => this.#event(change, undefined)), upTo, floor };
+  }
+
+  /** Calls back whenever there may be something new, until the returned function is called. */
+  onAdvance(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Waits until this cache shows everything that is committed now. Throws 503 or, when the feed lags, 504. */
+  async untilLatest(): Promise<void> {
+    this.#require();
+    const deadline = this.#options.now() + this.#options.waitLimit;
+    const latest = await this.#reachable(this.#latest.read());
+    // The wake-up is on its way; reading at once makes read-your-writes cost one round trip, not one poll.
+    if (this.#require().resourceVersion < latest) this.#pulls.read().catch(this.#options.onError);
+    await this.#until(latest, deadline);
+  }
+
+  /** Waits until this cache has reached `resourceVersion`; after 3 s 504 "Too large resource version" (L12). */
+  async untilReached(resourceVersion: number): Promise<void> {
+    await this.#until(resourceVersion, this.#options.now() + this.#options.waitLimit);
+  }
+
+  async #until(resourceVersion: number, deadline: number): Promise<void> {
+    while (this.#require().resourceVersion < resourceVersion) {
+      const left = deadline - this.#options.now();
+      if (left <= 0) throw tooLargeResourceVersion(resourceVersion, this.#require().resourceVersion);
+      const { promise, resolve } = Promise.withResolvers<void>();
+      const unsubscribe = this.onAdvance(resolve);
+      await within(promise, left).catch(() => undefined);
+      unsubscribe();
+    }
+  }
+
+  #require(): Loaded {
+    if (this.#loaded) return this.#loaded;
+    throw serviceUnavailable(`${this.definition.plural} are not loaded yet`);
+  }
+
+  async #reachable<R>(read: Promise<R>): Promise<R> {
+    try {
+      return await within(read, this.#options.waitLimit);
+    } catch (error) {
+      throw serviceUnavailable(`the storage of ${this.definition.plural} cannot be reached`, 1, error);
+    }
+  }
+
+  async #follow(signal: AbortSignal): Promise<void> {
+    for (let failures = 0; !signal.aborted; ) {
+      try {
+        await this.#pulls.read();
+        for await (const _ of this.#source.wakeUps(signal)) {
+          await this.#pulls.read();
+          failures = 0;
+          if (signal.aborted) break;
+        }
+      } catch (error) {
+        if (signal.aborted) return;
+        this.#identityCheckedAt = Number.NEGATIVE_INFINITY; // a failover looks like an error first
+        this.#options.onError(error);
+      }
+      await this.#options.sleep(backoff(failures++), signal);
+    }
+  }
+
+  /** Brings the cache up to date. Only one runs at a time. */
+  async #pull(): Promise<void> {
+    await this.#checkIdentity();
+    if (!this.#loaded) return this.#load();
+    for (;;) {
+      const loaded = this.#require();
+      const { changes, upTo, floor } = await this.#source.since(loaded.resourceVersion, this.#options.pageSize);
+      if (loaded.resourceVersion < floor) return this.#load();
+      loaded.floor = floor;
+      for (const change of changes) this.#apply(loaded, change);
+      const advanced = upTo > loaded.resourceVersion || changes.length > 0;
+      loaded.resourceVersion = Math.max(loaded.resourceVersion, upTo);
+      if (advanced) this.#notify();
+      if (changes.length < this.#options.pageSize) return;
+    }
+  }
+
+  async #checkIdentity(): Promise<void> {
+    const now = this.#options.now();
+    if (now - this.#identityCheckedAt < this.#options.identityInterval) return;
+    const identity = await this.#source.identity();
+    if (this.#identity !== undefined && this.#identity !== identity) {
+      this.#loaded = undefined;
+      this.#notify();
+    }
+    this.#identity = identity;
+    this.#identityCheckedAt = now;
+  }
+
+  async #load(): Promise<void> {
+    const { resourceVersion, floor, objects } = await this.#source.snapshot();
+    const ready: ReadyObject[] = [];
+    for (const object of objects) {
+      ready.push(readyObject(this.definition, object));
+      // Probes must be answered while ten thousand objects are encoded.
+      if (ready.length % 500 === 0) await immediately();
+    }
+    this.#loaded = {
+      objects: new SortedObjects(ready),
+      window: new ChangeWindow(resourceVersion, this.#options.window),
+      resourceVersion,
+      floor,
+      epoch: ++this.#epoch,
+    };
+    this.#notify();
+  }
+
+  #apply(loaded: Loaded, change: Change<T>): void {
+    if (change.resourceVersion <= loaded.resourceVersion) return;
+    const { namespace = '', name } = change.object.metadata;
+    const event = this.#event(change, loaded.objects.get(namespace, name));
+    if (change.type === 'DELETED') loaded.objects.delete(namespace, name);
+    else loaded.objects.set(event.object);
+    loaded.window.push(event);
+    loaded.resourceVersion = change.resourceVersion;
+  }
+
+  #event(change: Change<T>, previousObject: ReadyObject | undefined): CacheEvent {
+    const object = readyObject(this.definition, change.object);
+    const { namespace, name } = object;
+    const { resourceVersion, type } = change;
+    if (type === 'ADDED') return { resourceVersion, type, object };
+    const previous = change.previous ? { namespace, name, ...change.previous } : (previousObject ?? object);
+    return { resourceVersion, type, object, previous, ...(previousObject && { previousObject }) };
+  }
+
+  #notify(): void {
+    for (const listener of [...this.#listeners]) listener();
+  }
+}

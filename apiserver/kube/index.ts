@@ -1,0 +1,14 @@
+/** The Kubernetes wire for any read-only resource: what `resources`, `rest` and the server import. */
+export { KubeApi, type KubeApiOptions } from './api.ts';
+export type { CacheEvent } from './cache/change-window.ts';
+export { WatchCache, type WatchCacheOptions } from './cache/watch-cache.ts';
+export type { VersionInfo } from './discovery.ts';
+export { type Access, type Admitted, admit, attributesOf } from './filters.ts';
+export type { KubeMetrics } from './metrics.ts';
+export { openApiSchema } from './openapi-schema.ts';
+export { parseReady, type ReadyObject } from './ready-object.ts';
+export type { RequestInfo } from './request-info.ts';
+export { parseRequestInfo } from './request-info.ts';
+export type { Cell, Column, CreateHandler, CreateRequest, JsonSchema, ResourceDefinition } from './resource.ts';
+export type { Change, ChangeSource } from './source.ts';
+export * from './status.ts';

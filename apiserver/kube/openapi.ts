@@ -1,0 +1,204 @@
+import { type Answer, json } from './answer.ts';
+import { contentHash, type VersionInfo, withETag } from './discovery.ts';
+import { parseAccept } from './negotiate.ts';
+import { LIST_META, META_SCHEMAS, OBJECT_META, STATUS } from './openapi-meta.ts';
+import { openApiSchema } from './openapi-schema.ts';
+import { apiVersionOf, type JsonSchema, knownFields, type ResourceDefinition } from './resource.ts';
+import { notAcceptable } from './status.ts';
+
+/**
+ * OpenAPI v3 per group and version, for `kubectl explain` and the aggregator, and a v2 stub (aggregated-api section 2).
+ * Made from the definitions alone, like discovery, once.
+ */
+export class OpenApi {
+  readonly #documents = new Map<string, { document: object; hash: string }>();
+  readonly #version: VersionInfo;
+  readonly #now: () => number;
+
+  constructor(definitions: readonly ResourceDefinition[], version: VersionInfo, now: () => number = Date.now) {
+    this.#version = version;
+    this.#now = now;
+    for (const definition of definitions) {
+      const key = `apis/${apiVersionOf(definition)}`;
+      if (this.#documents.has(key)) continue;
+      const own = definitions.filter((other) => apiVersionOf(other) === apiVersionOf(definition));
+      const document = documentOf(own, version);
+      this.#documents.set(key, { document, hash: contentHash(JSON.stringify(document)) });
+    }
+  }
+
+  /** The answer for a path below /openapi, or undefined. Never a redirect: the aggregator turns those into 502 (O3). */
+  answer(
+    path: string,
+    query: URLSearchParams,
+    accept: string | undefined,
+    ifNoneMatch: string | undefined,
+  ): Answer | undefined {
+    const trimmed = path.replace(/^\/+|\/+$/g, '');
+    if (trimmed === 'openapi/v2') return withETag(this.#stub(), ifNoneMatch, { Vary: 'Accept' });
+    if (trimmed === 'openapi/v3') return json({ paths: this.#roots() });
+    const found = trimmed.startsWith('openapi/v3/') && this.#documents.get(trimmed.slice('openapi/v3/'.length));
+    if (!found) return undefined;
+    requireJson(accept);
+    const current = query.get('hash') === found.hash;
+    return withETag(found.document, ifNoneMatch, { Vary: 'Accept', ...(current && immutable(this.#now())) });
+  }
+
+  #roots() {
+    return Object.fromEntries(
+      [...this.#documents].map(([key, { hash }]) => [key, { serverRelativeURL: `/openapi/v3/${key}?hash=${hash}` }]),
+    );
+  }
+
+  /** Empty paths make the cluster's merge a no-op, so that nothing of ours can break it for others (O9). */
+  #stub() {
+    return { swagger: '2.0', info: info(this.#version), paths: {} };
+  }
+}
+
+/** A document under its own hash never changes (O4). */
+function immutable(now: number): Record<string, string> {
+  return {
+    'Cache-Control': 'public, immutable',
+    Expires: new Date(now + 365 * 86_400_000).toUTCString(),
+  };
+}
+
+function requireJson(accept: string | undefined): void {
+  const clauses = parseAccept(accept ?? '');
+  const fits = clauses.some(({ type }) => ['application/json', 'application/*', '*/*'].includes(type));
+  if (clauses.length > 0 && !fits) throw notAcceptable(['application/json']);
+}
+
+function documentOf(definitions: readonly ResourceDefinition[], version: VersionInfo) {
+  const schemas = Object.assign({}, META_SCHEMAS, ...definitions.map(schemasOf));
+  const paths = Object.assign({}, ...definitions.map(pathsOf));
+  return { openapi: '3.0.0', info: info(version), paths, components: { schemas } };
+}
+
+function info({ gitVersion }: VersionInfo) {
+  return { title: 'Faultline', version: gitVersion };
+}
+
+function schemasOf(definition: ResourceDefinition): Record<string, JsonSchema> {
+  const { kind, listKind, description, schema } = definition;
+  const own = schemaName(definition, kind);
+  const fields = Object.fromEntries(Object.entries(schema).map(([name, one]) => [name, openApiSchema(one)]));
+  const object = {
+    type: 'object',
+    description: `${description} Selectable fields: ${knownFields(definition).join(', ')}.`,
+    properties: { ...typeFields(kind), metadata: reference(OBJECT_META, 'Metadata that every object has.'), ...fields },
+    'x-kubernetes-group-version-kind': [gvk(definition, kind)],
+  };
+  if (!definition.source) return { [own]: object };
+  const list = {
+    type: 'object',
+    description: `A list of ${definition.plural}.`,
+    required: ['items'],
+    properties: {
+      ...typeFields(listKind),
+      metadata: reference(LIST_META, 'Metadata of the list.'),
+      items: { type: 'array', description: `The ${definition.plural}.`, items: reference(own, description) },
+    },
+    'x-kubernetes-group-version-kind': [gvk(definition, listKind)],
+  };
+  return { [own]: object, [schemaName(definition, listKind)]: list };
+}
+
+/** `faultline.dev` v1alpha1 Issue → `dev.faultline.v1alpha1.Issue`: no slash, no tilde (O10). */
+function schemaName({ group, version }: ResourceDefinition, kind: string): string {
+  return [...group.split('.').toReversed(), version, kind].join('.');
+}
+
+function typeFields(kind: string): Record<string, JsonSchema> {
+  return {
+    apiVersion: { type: 'string', description: 'Group and version of this representation.' },
+    kind: { type: 'string', description: `Always ${kind}.` },
+  };
+}
+
+/** A description beside a reference is kept by readers of 3.0 only inside allOf. */
+function reference(name: string, description: string): JsonSchema {
+  return { description, allOf: [{ $ref: `#/components/schemas/${name}` }] };
+}
+
+function gvk({ group, version }: ResourceDefinition, kind: string) {
+  return { group, version, kind };
+}
+
+function pathsOf(definition: ResourceDefinition): Record<string, object> {
+  const { plural, namespaced, source, create } = definition;
+  const base = `/apis/${apiVersionOf(definition)}`;
+  const collection = namespaced ? `${base}/namespaces/{namespace}/${plural}` : `${base}/${plural}`;
+  const inNamespace = namespaced ? [pathParameter('namespace', 'The namespace of the object.')] : [];
+  const paths: Record<string, object> = {};
+  paths[collection] = {
+    ...(inNamespace.length > 0 && { parameters: inNamespace }),
+    ...(source && { get: listOperation(definition, namespaced ? 'Namespaced' : '') }),
+    ...(create && { post: createOperation(definition) }),
+  };
+  if (!source) return paths;
+  paths[`${collection}/{name}`] = {
+    parameters: [...inNamespace, pathParameter('name', `The name of the ${definition.singular}.`)],
+    get: operation(definition, 'get', `read${namespaced ? 'Namespaced' : ''}`, definition.kind, []),
+  };
+  if (namespaced) paths[`${base}/${plural}`] = { get: listOperation(definition, 'AllNamespaces') };
+  return paths;
+}
+
+function listOperation(definition: ResourceDefinition, scope: string) {
+  return operation(definition, 'list', `list${scope}`, definition.listKind, LIST_PARAMETERS);
+}
+
+function createOperation(definition: ResourceDefinition) {
+  const schema = { $ref: `#/components/schemas/${schemaName(definition, definition.kind)}` };
+  const body = { required: true, content: { 'application/json': { schema } } };
+  const parameters = ['dryRun', 'fieldManager', 'fieldValidation'].map((name) => queryParameter(name, 'string'));
+  return { ...operation(definition, 'post', 'create', definition.kind, parameters), requestBody: body };
+}
+
+function operation(
+  definition: ResourceDefinition,
+  action: 'get' | 'list' | 'post',
+  prefix: string,
+  resultKind: string,
+  parameters: readonly object[],
+) {
+  const { group, version, kind, plural } = definition;
+  const verb = { get: 'Read', list: 'List or watch', post: 'Create' }[action];
+  const schema = { $ref: `#/components/schemas/${schemaName(definition, resultKind)}` };
+  const status = { $ref: `#/components/schemas/${STATUS}` };
+  return {
+    tags: [`${group}_${version}`],
+    description: `${verb} ${plural}.`,
+    operationId: `${prefix}${kind}`,
+    ...(parameters.length > 0 && { parameters }),
+    responses: {
+      [action === 'post' ? '201' : '200']: { description: 'OK', content: { 'application/json': { schema } } },
+      default: { description: 'Failure', content: { 'application/json': { schema: status } } },
+    },
+    'x-kubernetes-action': action,
+    'x-kubernetes-group-version-kind': gvk(definition, kind),
+  };
+}
+
+const LIST_PARAMETERS: readonly object[] = [
+  queryParameter('labelSelector', 'string'),
+  queryParameter('fieldSelector', 'string'),
+  queryParameter('limit', 'integer'),
+  queryParameter('continue', 'string'),
+  queryParameter('resourceVersion', 'string'),
+  queryParameter('resourceVersionMatch', 'string'),
+  queryParameter('watch', 'boolean'),
+  queryParameter('allowWatchBookmarks', 'boolean'),
+  queryParameter('sendInitialEvents', 'boolean'),
+  queryParameter('timeoutSeconds', 'integer'),
+];
+
+function queryParameter(name: string, type: string) {
+  return { name, in: 'query', schema: { type, uniqueItems: true } };
+}
+
+function pathParameter(name: string, description: string) {
+  return { name, in: 'path', required: true, description, schema: { type: 'string', uniqueItems: true } };
+}

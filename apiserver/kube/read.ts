@@ -1,0 +1,116 @@
+import type { WatchCache } from './cache/watch-cache.ts';
+import { type ContinueToken, decodeContinueToken, encodeContinueToken } from './continue-token.ts';
+import type { ListOptions } from './list-options.ts';
+import type { ReadyObject } from './ready-object.ts';
+import type { ListMetadata } from './representation.ts';
+import type { RequestInfo } from './request-info.ts';
+import { groupResource } from './resource.ts';
+import { parseFieldSelector, requiredValue } from './selectors/field-selector.ts';
+import { selects, selectsWholeNamespace } from './selectors/object-selector.ts';
+import { badRequest, expired, notFound } from './status.ts';
+
+/** One page of a list: what it says of itself, and its objects in order. */
+export interface Page {
+  readonly metadata: ListMetadata;
+  readonly objects: readonly ReadyObject[];
+}
+
+/** Reads one page with the freshness that the options ask for. Throws 400, 410, 503 and 504. */
+export async function readPage(cache: WatchCache, options: ListOptions): Promise<Page> {
+  const token = options.continueToken === '' ? undefined : decodeContinueToken(options.continueToken);
+  const { resourceVersion, objects } = await readVersion(cache, options, token);
+  const first = token ? indexAfter(objects, token) : 0;
+  const { limit, selector } = options;
+  const page: ReadyObject[] = [];
+  for (let index = first; index < objects.length; index++) {
+    const object = objects[index] as ReadyObject;
+    if (!selects(selector, object)) continue;
+    if (limit > 0 && page.length === limit) {
+      const remaining = selectsWholeNamespace(selector) ? objects.length - index : undefined;
+      return { metadata: continued(resourceVersion, page.at(-1) as ReadyObject, remaining), objects: page };
+    }
+    page.push(object);
+  }
+  return { metadata: { resourceVersion: String(resourceVersion) }, objects: page };
+}
+
+/** One object. 404 only when it is known not to exist, however old an answer would do (E3, E4). */
+export async function readObject(cache: WatchCache, info: RequestInfo): Promise<ReadyObject> {
+  const { namespace, name, query } = info;
+  const selected = requiredValue(parseFieldSelector(query.get('fieldSelector') ?? ''), 'metadata.name');
+  if (selected !== undefined && selected !== name) {
+    throw badRequest(`field selector metadata.name=${selected} does not match the requested name ${name}`);
+  }
+  const resourceVersion = query.get('resourceVersion') ?? '';
+  if (resourceVersion !== '' && !/^\d{1,15}$/.test(resourceVersion)) {
+    throw badRequest(`Invalid value: ${JSON.stringify(resourceVersion)}: resourceVersion must be an unsigned integer`);
+  }
+  if (resourceVersion !== '') {
+    await cache.untilReached(Number(resourceVersion));
+    const cached = cache.get(namespace, name);
+    if (cached) return cached;
+  }
+  await cache.untilLatest();
+  const object = cache.get(namespace, name);
+  if (!object) throw notFound(groupResource(cache.definition), name);
+  return object;
+}
+
+interface Version {
+  readonly resourceVersion: number;
+  /** At least those of the selected namespace, in order. */
+  readonly objects: readonly ReadyObject[];
+}
+
+/** The table of aggregated-api L9–L12: which state of the world a list shows. */
+async function readVersion(
+  cache: WatchCache,
+  { resourceVersion: asked, match, limit, selector }: ListOptions,
+  token: ContinueToken | undefined,
+): Promise<Version> {
+  const { namespace } = selector;
+  if (token) {
+    await cache.untilReached(token.resourceVersion);
+    if (token.resourceVersion < cache.floor) throw expired(TOKEN_EXPIRED);
+    const { resourceVersion } = token;
+    // Beyond the window the page shows the present; a watch from the list's number still makes the client converge.
+    return { resourceVersion, objects: snapshotAt(cache, resourceVersion, namespace) ?? cache.list(namespace) };
+  }
+  if (asked === '') await cache.untilLatest();
+  else await cache.untilReached(asked);
+  if (asked !== '' && asked !== 0 && (match === 'Exact' || (match === '' && limit > 0))) {
+    const objects = snapshotAt(cache, asked, namespace);
+    if (!objects) throw expired(`The resourceVersion for the provided list is too old: ${asked}`);
+    return { resourceVersion: asked, objects };
+  }
+  const resourceVersion = cache.resourceVersion;
+  const name = requiredValue(selector.fields, 'metadata.name');
+  if (name === undefined || namespace === '') return { resourceVersion, objects: cache.list(namespace) };
+  const object = cache.get(namespace, name);
+  return { resourceVersion, objects: object ? [object] : [] };
+}
+
+const TOKEN_EXPIRED =
+  'The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter.';
+
+function snapshotAt(cache: WatchCache, resourceVersion: number, namespace: string): ReadyObject[] | undefined {
+  if (resourceVersion === cache.resourceVersion) return cache.list(namespace);
+  const objects = cache.listAt(resourceVersion);
+  return namespace === '' ? objects : objects?.filter((object) => object.namespace === namespace);
+}
+
+function continued(resourceVersion: number, last: ReadyObject, remaining: number | undefined): ListMetadata {
+  const { namespace, name } = last;
+  return {
+    resourceVersion: String(resourceVersion),
+    continue: encodeContinueToken({ resourceVersion, namespace, name }),
+    ...(remaining !== undefined && { remainingItemCount: remaining }),
+  };
+}
+
+function indexAfter(objects: readonly ReadyObject[], { namespace, name }: ContinueToken): number {
+  const index = objects.findIndex((object) =>
+    object.namespace === namespace ? object.name > name : object.namespace > namespace,
+  );
+  return index < 0 ? objects.length : index;
+}

@@ -1,0 +1,131 @@
+import { humanDuration } from '../../crds/duration.ts';
+import type { KubernetesObject } from '../../crds/meta.ts';
+import type { ByteChunks } from './byte-chunks.ts';
+import { apiVersionOf, type Cell, type ResourceDefinition } from './resource.ts';
+
+/**
+ * An object as the watch cache keeps it: its JSON once, ready to be copied into answers, and beside it only what
+ * selecting and ordering need. The JSON of its metadata is a slice of it, so PartialObjectMetadata costs nothing; the
+ * cells of its Table row follow in the same allocation, with gaps where ages belong. Immutable.
+ */
+export interface ReadyObject {
+  readonly namespace: string;
+  readonly name: string;
+  readonly resourceVersion: number;
+  readonly labels: Readonly<Record<string, string>>;
+  /** Values of the definition's selectable fields. */
+  readonly fields: Readonly<Record<string, string>>;
+  /** The object, and after `objectEnd` the elements of its row's `cells`. */
+  readonly bytes: Buffer;
+  readonly metadataStart: number;
+  readonly metadataEnd: number;
+  readonly objectEnd: number;
+  /** Ascending by `offset`. */
+  readonly ages: readonly AgeGap[];
+}
+
+/** An age is written into `bytes` at `offset` when the row is read. */
+interface AgeGap {
+  readonly offset: number;
+  /** Milliseconds since 1970. */
+  readonly since: number;
+}
+
+export function readyObject<T extends KubernetesObject>(definition: ResourceDefinition<T>, object: T): ReadyObject {
+  const { apiVersion: _version, kind: _kind, metadata, ...rest } = object;
+  const cells = encodeCells(definition.columns.map((column) => column.cell(object)));
+  return {
+    namespace: metadata.namespace ?? '',
+    name: metadata.name,
+    resourceVersion: Number(metadata.resourceVersion),
+    labels: metadata.labels ?? {},
+    fields: definition.fields(object),
+    ...layOut(prefixOf(definition), JSON.stringify(metadata), suffixOf(rest), cells),
+  };
+}
+
+/** The object with another resourceVersion: what a DELETED event carries when an object leaves a selector (W7). */
+export function withResourceVersion(ready: ReadyObject, resourceVersion: number): ReadyObject {
+  const metadata = { ...JSON.parse(metadataText(ready)), resourceVersion: String(resourceVersion) };
+  const { bytes, metadataStart, metadataEnd, objectEnd, ages } = ready;
+  const cells = {
+    text: bytes.toString('utf8', objectEnd),
+    ages: ages.map((gap) => ({ ...gap, offset: gap.offset - objectEnd })),
+  };
+  const prefix = bytes.toString('utf8', 0, metadataStart);
+  const suffix = bytes.toString('utf8', metadataEnd, objectEnd);
+  return { ...ready, resourceVersion, ...layOut(prefix, JSON.stringify(metadata), suffix, cells) };
+}
+
+/** The JSON of the object's metadata. */
+export function metadataText({ bytes, metadataStart, metadataEnd }: ReadyObject): string {
+  return bytes.toString('utf8', metadataStart, metadataEnd);
+}
+
+/** The object, parsed again: for callers inside this process. */
+export function parseReady<T extends KubernetesObject>(ready: ReadyObject): T {
+  return JSON.parse(ready.bytes.toString('utf8', 0, ready.objectEnd)) as T;
+}
+
+/** Writes the elements of the row's `cells`, with the ages as of `now` (ms since 1970). */
+export function writeCells(chunks: ByteChunks, { bytes, objectEnd, ages }: ReadyObject, now: number): void {
+  let from = objectEnd;
+  for (const { offset, since } of ages) {
+    chunks.append(bytes, from, offset);
+    chunks.text(humanDuration(now - since));
+    from = offset;
+  }
+  chunks.append(bytes, from);
+}
+
+interface EncodedCells {
+  readonly text: string;
+  /** `offset` in bytes of `text`. */
+  readonly ages: readonly AgeGap[];
+}
+
+function encodeCells(cells: readonly Cell[]): EncodedCells {
+  const ages: AgeGap[] = [];
+  let text = '';
+  for (const cell of cells) {
+    if (text !== '') text += ',';
+    if (cell === null || typeof cell !== 'object') {
+      text += JSON.stringify(cell);
+      continue;
+    }
+    const since = Date.parse(cell.since);
+    if (Number.isNaN(since)) {
+      text += '"<unknown>"';
+      continue;
+    }
+    ages.push({ offset: Buffer.byteLength(text) + 1, since });
+    text += '""';
+  }
+  return { text, ages };
+}
+
+/** One allocation of its own: slices of Node's shared pool would keep whole pool pages alive. */
+function layOut(prefix: string, metadata: string, suffix: string, cells: EncodedCells) {
+  const object = prefix + metadata + suffix;
+  const objectEnd = Buffer.byteLength(object);
+  const bytes = Buffer.allocUnsafeSlow(objectEnd + Buffer.byteLength(cells.text));
+  bytes.write(object, 0, 'utf8');
+  bytes.write(cells.text, objectEnd, 'utf8');
+  const metadataStart = Buffer.byteLength(prefix);
+  return {
+    bytes,
+    metadataStart,
+    metadataEnd: metadataStart + Buffer.byteLength(metadata),
+    objectEnd,
+    ages: cells.ages.map((gap) => ({ ...gap, offset: gap.offset + objectEnd })),
+  };
+}
+
+function prefixOf(definition: ResourceDefinition): string {
+  return `{"apiVersion":"${apiVersionOf(definition)}","kind":"${definition.kind}","metadata":`;
+}
+
+function suffixOf(rest: object): string {
+  const json = JSON.stringify(rest);
+  return json === '{}' ? '}' : `,${json.slice(1)}`;
+}

@@ -1,0 +1,83 @@
+import type { Answer } from './answer.ts';
+import { ByteChunks } from './byte-chunks.ts';
+import { WatchCache, type WatchCacheOptions } from './cache/watch-cache.ts';
+import { parseListOptions } from './list-options.ts';
+import { negotiate } from './negotiate.ts';
+import { type Page, readObject, readPage } from './read.ts';
+import { LIST_TAIL, listHead, type Representation, writeItem, writeSingle } from './representation.ts';
+import type { RequestInfo } from './request-info.ts';
+import { groupResource, type ResourceDefinition } from './resource.ts';
+import type { ChangeSource } from './source.ts';
+import { methodNotAllowed } from './status.ts';
+import { FrameEncoder } from './watch/frames.ts';
+import { Watcher, type WatcherOptions } from './watch/watcher.ts';
+
+/** A resource with everything that reading it takes: its cache, and the lines that its watchers share. */
+export class ServedResource implements AsyncDisposable {
+  readonly definition: ResourceDefinition;
+  readonly cache: WatchCache | undefined;
+  readonly #encoder: FrameEncoder;
+  readonly #watching: WatcherOptions;
+
+  constructor(definition: ResourceDefinition, watching: WatcherOptions, cache: WatchCacheOptions) {
+    this.definition = definition;
+    this.cache = definition.source && new WatchCache(definition, definition.source as ChangeSource, cache);
+    this.#encoder = new FrameEncoder(definition, watching.now);
+    this.#watching = watching;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.cache?.[Symbol.asyncDispose]();
+  }
+
+  async get(info: RequestInfo, accept: string | undefined): Promise<Answer> {
+    const representation = negotiate(accept, 'get', info.query);
+    const object = await readObject(this.#readable(), info);
+    const chunks = new ByteChunks(object.bytes.length + 4_096);
+    const how = { now: this.#watching.now(), headers: true };
+    writeSingle(chunks, this.definition, representation, object, how);
+    return { status: 200, body: [Buffer.concat([...chunks.takeAll(), NEWLINE])] };
+  }
+
+  async list(info: RequestInfo, accept: string | undefined): Promise<Answer> {
+    const representation = negotiate(accept, 'list', info.query);
+    const page = await readPage(this.#readable(), parseListOptions(this.definition, info));
+    return { status: 200, body: pageChunks(this.definition, representation, page, this.#watching.now()) };
+  }
+
+  /** A watch that is ready to begin. Throws what is answered as a plain error. */
+  async watch(info: RequestInfo, accept: string | undefined): Promise<Watcher> {
+    const representation = negotiate(accept, 'watch', info.query);
+    const options = parseListOptions(this.definition, info);
+    const watcher = new Watcher(this.#readable(), this.#encoder, options, representation, this.#watching);
+    await watcher.prepare();
+    return watcher;
+  }
+
+  #readable(): WatchCache {
+    if (this.cache) return this.cache;
+    throw methodNotAllowed(groupResource(this.definition), this.definition.readOnlyMessage);
+  }
+}
+
+const NEWLINE = Buffer.from('\n');
+
+/** A list is a concatenation of ready bytes, made while it is sent (L18). */
+function* pageChunks(
+  definition: ResourceDefinition,
+  representation: Representation,
+  { metadata, objects }: Page,
+  now: number,
+): Generator<Buffer> {
+  const chunks = new ByteChunks();
+  chunks.text(listHead(definition, representation, metadata));
+  let first = true;
+  for (const object of objects) {
+    if (!first) chunks.text(',');
+    first = false;
+    writeItem(chunks, representation, object, now);
+    yield* chunks.takeFull();
+  }
+  chunks.text(LIST_TAIL);
+  yield* chunks.takeAll();
+}

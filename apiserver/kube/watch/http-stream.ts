@@ -1,0 +1,31 @@
+import { once } from 'node:events';
+import type { ServerResponse } from 'node:http';
+import type { KubeMetrics } from '../metrics.ts';
+import type { Watcher } from './watcher.ts';
+
+/** Sends a watch as lines of JSON (W1): headers at once, no compression, back-pressure by `drain` (W11). */
+export async function streamWatch(
+  watcher: Watcher,
+  response: ServerResponse,
+  stop: AbortSignal,
+  metrics: Pick<KubeMetrics, 'watchLag'>,
+  resource: string,
+): Promise<void> {
+  const gone = new AbortController();
+  response.once('close', () => gone.abort());
+  const signal = AbortSignal.any([stop, gone.signal]);
+  response.statusCode = 200;
+  response.setHeader('Content-Type', 'application/json');
+  response.flushHeaders();
+  for await (const lines of watcher.frames(signal)) {
+    if (response.destroyed) return;
+    const taken = response.write(lines.length === 1 ? lines[0] : Buffer.concat(lines));
+    metrics.watchLag(resource, watcher.lag);
+    if (!taken && !response.destroyed) await drained(response, signal);
+  }
+  if (!response.destroyed) response.end();
+}
+
+async function drained(response: ServerResponse, signal: AbortSignal): Promise<void> {
+  await once(response, 'drain', { signal }).catch(() => undefined);
+}

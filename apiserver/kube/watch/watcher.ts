@@ -1,0 +1,212 @@
+import type { CacheEvent } from '../cache/change-window.ts';
+import type { WatchCache } from '../cache/watch-cache.ts';
+import type { ListOptions } from '../list-options.ts';
+import type { ReadyObject } from '../ready-object.ts';
+import type { Representation } from '../representation.ts';
+import { selects } from '../selectors/object-selector.ts';
+import { expired } from '../status.ts';
+import { bookmarkFrame, errorFrame, type FrameEncoder, transition } from './frames.ts';
+
+/**
+ * One watch, as the lines it consists of. A watcher has no queue: it holds a position in the cache's change window and
+ * reads on from there whenever its client has taken what it was given. So a slow client costs no memory; one that
+ * falls out of the window is ended cleanly and resumes from its last resourceVersion (W11). Between the snapshot and
+ * the live phase there is no gap and no duplicate, because both are read at one position (W10).
+ */
+export interface WatcherOptions {
+  readonly now: () => number;
+  /** [0, 1). */
+  readonly random: () => number;
+  /** ms between bookmarks; also the heartbeat for intermediaries (W5, W16). */
+  readonly bookmarkInterval: number;
+}
+
+export type WatchEnd = 'timeout' | 'closed' | 'expired' | 'overflow' | 'unavailable';
+
+/** Lines that are handed over at once: as many as fill a packet or two, so that nobody else waits long. */
+const BATCH = 64;
+const BOOKMARK_BEFORE_END = 2_000;
+
+export class Watcher {
+  readonly #cache: WatchCache;
+  readonly #encoder: FrameEncoder;
+  readonly #request: ListOptions;
+  readonly #representation: Representation;
+  readonly #options: WatcherOptions;
+  #position = 0;
+  #epoch = 0;
+  #initial: readonly ReadyObject[] = [];
+  /** Events older than the window, read when the watch was prepared. */
+  #log: readonly CacheEvent[] = [];
+  #tooOld = false;
+  /** Whether it has read from the window: from then on, falling behind ends it. */
+  #live = false;
+  #headersSent = false;
+  #nextBookmark = Number.POSITIVE_INFINITY;
+  #end: WatchEnd = 'closed';
+
+  constructor(
+    cache: WatchCache,
+    encoder: FrameEncoder,
+    request: ListOptions,
+    representation: Representation,
+    options: WatcherOptions,
+  ) {
+    this.#cache = cache;
+    this.#encoder = encoder;
+    this.#request = request;
+    this.#representation = representation;
+    this.#options = options;
+  }
+
+  /** Why it ended; final once `frames` has. */
+  get end(): WatchEnd {
+    return this.#end;
+  }
+
+  /** How many numbers it is behind the cache. */
+  get lag(): number {
+    return this.#cache.synced ? Math.max(0, this.#cache.resourceVersion - this.#position) : 0;
+  }
+
+  /** Finds where to begin. Throws what is answered as a plain error: 503 and 504. An expired start is an event (W6). */
+  async prepare(): Promise<void> {
+    const { resourceVersion: asked, sendInitialEvents, selector } = this.#request;
+    const fromNow = asked === '' || asked === 0 || sendInitialEvents === true;
+    if (asked === '') await this.#cache.untilLatest();
+    else if (sendInitialEvents) await this.#cache.untilReached(asked);
+    this.#epoch = this.#cache.epoch;
+    this.#position = fromNow ? this.#cache.resourceVersion : asked;
+    if (sendInitialEvents ?? fromNow) this.#initial = this.#cache.list(selector.namespace);
+    if (this.#position < this.#cache.floor) this.#tooOld = true;
+    else if (this.#position < this.#cache.windowStart) await this.#readLog();
+  }
+
+  /** Batches of lines until the watch ends: by its timeout, by `signal`, or because it cannot go on. */
+  async *frames(signal: AbortSignal): AsyncGenerator<readonly Buffer[]> {
+    const started = this.#options.now();
+    const deadline = started + this.#timeout();
+    this.#scheduleBookmark(started, deadline);
+    yield* this.#initialFrames();
+    while (!signal.aborted) {
+      const step = await this.#step(deadline);
+      if (step === 'wait') await this.#wait(deadline, signal);
+      else if (typeof step === 'string') {
+        this.#end = step;
+        return;
+      } else if (step.length > 0) yield step;
+      if (this.#end === 'expired') return;
+    }
+  }
+
+  /** What to do next: lines to hand over, an end, or nothing to do. */
+  async #step(deadline: number): Promise<readonly Buffer[] | WatchEnd | 'wait'> {
+    const now = this.#options.now();
+    if (!this.#cache.synced || this.#cache.epoch !== this.#epoch) return [this.#expired()];
+    if (this.#log.length > 0) return this.#logFrames();
+    if (this.#tooOld) return [this.#expired()];
+    if (this.#position < this.#cache.windowStart) return this.#live ? 'overflow' : this.#logFrames();
+    this.#live = true;
+    const events = this.#cache.eventsAfter(this.#position, BATCH);
+    if (events.length > 0) return this.#eventFrames(events);
+    // All changes up to here were looked at: a bookmark may say so. A client that asked for the future stays there.
+    this.#position = Math.max(this.#position, this.#cache.resourceVersion);
+    if (now >= this.#nextBookmark) {
+      this.#scheduleBookmark(now, deadline);
+      return [this.#bookmark(false)];
+    }
+    return now >= deadline ? 'timeout' : 'wait';
+  }
+
+  *#initialFrames(): Generator<readonly Buffer[]> {
+    let batch: Buffer[] = [];
+    for (const object of this.#initial) {
+      if (!selects(this.#request.selector, object)) continue;
+      batch.push(this.#encoder.initial(object, this.#representation, this.#headers()));
+      if (batch.length === BATCH) {
+        yield batch;
+        batch = [];
+      }
+    }
+    this.#initial = [];
+    if (this.#request.sendInitialEvents && this.#request.allowWatchBookmarks) batch.push(this.#bookmark(true));
+    if (batch.length > 0) yield batch;
+  }
+
+  #eventFrames(events: readonly CacheEvent[]): Buffer[] {
+    const frames: Buffer[] = [];
+    for (const event of events) {
+      this.#position = event.resourceVersion;
+      const what = transition(this.#request.selector, event);
+      if (what) frames.push(this.#encoder.event(event, what, this.#representation, this.#headers()));
+    }
+    return frames;
+  }
+
+  async #logFrames(): Promise<Buffer[] | WatchEnd> {
+    const frames = this.#eventFrames(this.#log);
+    this.#log = [];
+    if (this.#position >= this.#cache.windowStart) return frames;
+    try {
+      await this.#readLog();
+    } catch {
+      return 'unavailable';
+    }
+    return frames;
+  }
+
+  async #readLog(): Promise<void> {
+    const { events, upTo, floor } = await this.#cache.logAfter(this.#position);
+    if (this.#position < floor) this.#tooOld = true;
+    this.#log = events;
+    if (events.length === 0) this.#position = Math.max(this.#position, upTo);
+  }
+
+  #expired(): Buffer {
+    this.#end = 'expired';
+    return errorFrame(expired(`The resourceVersion for the provided watch is too old: ${this.#position}`));
+  }
+
+  #bookmark(initial: boolean): Buffer {
+    const { definition } = this.#cache;
+    const headers = this.#headers();
+    return bookmarkFrame(definition, this.#representation, this.#position, { initial, headers });
+  }
+
+  /** True once: the first line of a table watch carries the column definitions (T5). */
+  #headers(): boolean {
+    if (this.#headersSent) return false;
+    this.#headersSent = true;
+    return this.#representation.as === 'table';
+  }
+
+  /** Reflectors ask for 300–600 s; without a wish 30–60 min, spread so that watches do not end together (W9). */
+  #timeout(): number {
+    const { timeoutSeconds } = this.#request;
+    return timeoutSeconds > 0 ? timeoutSeconds * 1_000 : 1_800_000 * (1 + this.#options.random());
+  }
+
+  #scheduleBookmark(now: number, deadline: number): void {
+    if (!this.#request.allowWatchBookmarks) return;
+    const next = now + this.#options.bookmarkInterval;
+    const last = deadline - BOOKMARK_BEFORE_END;
+    this.#nextBookmark = now >= last ? Number.POSITIVE_INFINITY : Math.min(next, last);
+  }
+
+  /** Until something may have changed, a bookmark or the end is due, or the client is gone. */
+  async #wait(deadline: number, signal: AbortSignal): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const wake = (): void => resolve();
+    const unsubscribe = this.#cache.onAdvance(wake);
+    const due = Math.min(deadline, this.#nextBookmark) - this.#options.now();
+    const timer = setTimeout(wake, Math.max(0, due));
+    signal.addEventListener('abort', wake, { once: true });
+    try {
+      if (!signal.aborted) await promise;
+    } finally {
+      clearTimeout(timer);
+      unsubscribe();
+      signal.removeEventListener('abort', wake);
+    }
+  }
+}
