@@ -168,7 +168,8 @@ function valueAt(value: unknown, path: Path): unknown {
   );
 }
 
-function listOf(value: unknown, key: string): readonly unknown[] {
+/** The list under `key`, or an empty one when there is none. */
+export function listOf(value: unknown, key: string): readonly unknown[] {
   const list = isRecord(value) ? value[key] : undefined;
   return Array.isArray(list) ? list : [];
 }

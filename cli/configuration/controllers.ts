@@ -1,8 +1,8 @@
-import { type LoadedController, loadControllers } from '../../controllers/runtime/index.ts';
+import { type ControllerEntry, type LoadedController, loadControllers } from '../../controllers/runtime/index.ts';
 import { parseLabelSelector } from '../../controllers/runtime/label-selector.ts';
 import type { Streams } from '../streams.ts';
-import { ConfigurationError, type Path } from './fault.ts';
-import { type LoadedConfiguration, loadConfiguration } from './load.ts';
+import type { Path } from './fault.ts';
+import { type LoadedConfiguration, readConfiguration, requireFaultless } from './load.ts';
 
 /** The controllers that ship with the product, by what `use` calls them. Loaded when a configuration names them. */
 export const BUILT_INS: ReadonlyMap<string, () => Promise<unknown>> = new Map([
@@ -15,26 +15,36 @@ export interface Configured extends LoadedConfiguration {
 }
 
 /**
- * The configuration of this command line with its controllers loaded. Throws a ConfigurationError with every fault:
- * those of the file first, and when it has none, those of the controllers' own options.
+ * The configuration of this command line with its controllers loaded. Throws a ConfigurationError with every fault,
+ * those of the controllers' own options among them.
  */
 export async function configure(flag: string | undefined, streams: Streams): Promise<Configured> {
-  const loaded = await loadConfiguration({
+  const read = await readConfiguration({
     flag,
     variable: streams.env.FAULTLINE_CONFIG,
     directory: streams.directory,
     builtIns: [...BUILT_INS.keys()],
     parseLabelSelector: (text) => text.trim() === '' || parseLabelSelector(text),
   });
-  const { controllers, faults } = await loadControllers(loaded.configuration.controllers, {
-    baseDir: loaded.directory,
-    builtins: BUILT_INS,
-  });
-  if (faults.length > 0) {
-    const located = faults.map(({ path, message }) => loaded.fault(parsePath(path), message));
-    throw new ConfigurationError(loaded.file ?? 'the built-in configuration', located);
-  }
-  return { ...loaded, controllers };
+  const entries = read.configuration?.controllers ?? read.writtenControllers.map(loadableEntry);
+  const { controllers, faults } = await loadControllers(entries, { baseDir: read.directory, builtins: BUILT_INS });
+  const known = new Set(read.faults.map(({ path }) => path));
+  const more = faults
+    .filter(({ path }) => !known.has(path))
+    .map(({ path, message, value }) => read.fault(parsePath(path), `${message.trim()}${shown(value)}`));
+  return { ...requireFaultless(read, more), controllers };
+}
+
+/** What of a faulty entry can be loaded all the same, so that the faults of its options are listed too. */
+function loadableEntry(written: unknown, index: number): ControllerEntry {
+  const { use, enabled, with: options } = (written ?? {}) as Partial<Record<string, unknown>>;
+  const loadable = typeof use === 'string' && enabled !== false;
+  const given = typeof options === 'object' && options !== null ? (options as Record<string, unknown>) : {};
+  return { use: loadable ? use : '', name: `entry-${index}`, enabled: loadable, with: given };
+}
+
+function shown(value: unknown): string {
+  return value === undefined || (typeof value === 'object' && value !== null) ? '' : ` (is ${JSON.stringify(value)})`;
 }
 
 /** `controllers[1].with["a.b"].c` as its parts: the other direction of `formatPath`. */

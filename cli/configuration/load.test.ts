@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ConfigurationError } from './fault.ts';
-import { loadConfiguration, parseConfiguration } from './load.ts';
+import { parseConfiguration, readConfiguration, requireFaultless } from './load.ts';
 
 const knowledge = {
   builtIns: ['tekton/pipelinerun', 'tekton/taskrun'],
@@ -12,7 +12,8 @@ const knowledge = {
   },
 };
 const HEAD = 'apiVersion: config.faultline.dev/v1alpha1\nkind: FaultlineConfiguration\n';
-const parse = (text: string) => parseConfiguration('faultline.yaml', text, '/etc/faultline', knowledge);
+const parse = (text: string) =>
+  requireFaultless(parseConfiguration('faultline.yaml', text, '/etc/faultline', knowledge));
 const faults = (text: string): string[] => {
   try {
     parse(text);
@@ -151,13 +152,14 @@ controllers:
   });
 });
 
-describe('loadConfiguration', () => {
+describe('the file of a configuration', () => {
   let directory: string;
   beforeEach(async () => {
     directory = await mkdtemp(join(tmpdir(), 'faultline-configuration-'));
   });
   afterEach(() => rm(directory, { recursive: true, force: true }));
-  const load = (flag?: string, variable?: string) => loadConfiguration({ ...knowledge, flag, variable, directory });
+  const load = async (flag?: string, variable?: string) =>
+    requireFaultless(await readConfiguration({ ...knowledge, flag, variable, directory }));
   const write = (name: string, namespace: string) =>
     writeFile(join(directory, name), `${HEAD}namespaces: [${namespace}]\n`);
 

@@ -2,20 +2,27 @@ import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import type { ClusterConfiguration, FaultlineConfiguration, ServerConfiguration } from '../../crds/configuration.ts';
 import { CONFIG_API_VERSION } from '../../crds/names.ts';
-import { check, type Knowledge } from './check.ts';
+import { check, type Knowledge, listOf } from './check.ts';
 import { ConfigurationDocument } from './document.ts';
 import { ConfigurationError, type ConfigurationFault, type Path } from './fault.ts';
 
-/** The configuration that a command runs with: complete, checked, with absolute paths. */
-export interface LoadedConfiguration {
-  readonly configuration: FaultlineConfiguration;
+/** A configuration that was read, with whatever is wrong with it. */
+export interface ReadConfiguration {
   /** The file as the user named it; undefined for the built-in default. */
   readonly file: string | undefined;
   /** Where `use: ./x.ts` and `npm:x` resolve from. */
   readonly directory: string;
-  /** A fault at the place of `path`, for those who look into `with:` later (the loader of controllers). */
+  /** Complete, checked, with absolute paths; undefined when there are faults. */
+  readonly configuration: FaultlineConfiguration | undefined;
+  readonly faults: readonly ConfigurationFault[];
+  /** `controllers:` as it was written, for those who look into `with:` although there are faults elsewhere. */
+  readonly writtenControllers: readonly unknown[];
+  /** A fault at the place of `path`. */
   fault(path: Path, message: string): ConfigurationFault;
 }
+
+/** The configuration that a command runs with. */
+export type LoadedConfiguration = ReadConfiguration & { readonly configuration: FaultlineConfiguration };
 
 export interface LoadRequest extends Knowledge {
   /** `--config`. */
@@ -33,9 +40,9 @@ const MAX_BYTES = 1 << 20;
 
 /**
  * `--config` > `$FAULTLINE_CONFIG` > `./faultline.yaml` > the built-in default with tekton/pipelinerun.
- * Throws a ConfigurationError with every fault, or an Error of one line when a named file cannot be read.
+ * Throws an Error of one line when a named file cannot be read.
  */
-export async function loadConfiguration(request: LoadRequest): Promise<LoadedConfiguration> {
+export async function readConfiguration(request: LoadRequest): Promise<ReadConfiguration> {
   const named = request.flag ?? (request.variable === '' ? undefined : request.variable);
   const file = named ?? CONFIGURATION_FILE;
   const text = await readText(resolve(request.directory, file), {
@@ -43,9 +50,7 @@ export async function loadConfiguration(request: LoadRequest): Promise<LoadedCon
     said: request.flag !== undefined ? '--config' : '$FAULTLINE_CONFIG',
     optional: named === undefined,
   });
-  if (text === undefined) {
-    return parseConfiguration(undefined, builtInDefault, request.directory, request);
-  }
+  if (text === undefined) return parseConfiguration(undefined, builtInDefault, request.directory, request);
   return parseConfiguration(file, text, dirname(resolve(request.directory, file)), request);
 }
 
@@ -55,18 +60,30 @@ export function parseConfiguration(
   text: string,
   directory: string,
   knowledge: Knowledge,
-): LoadedConfiguration {
+): ReadConfiguration {
   const document = new ConfigurationDocument(text);
-  const name = file ?? 'the built-in configuration';
-  if (document.faults.length > 0) throw new ConfigurationError(name, document.faults);
-  const { configuration, faults } = check(document, knowledge);
-  if (configuration === undefined) throw new ConfigurationError(name, faults);
+  const checked = document.faults.length > 0 ? { faults: document.faults } : check(document, knowledge);
   return {
-    configuration: absolute(configuration, directory),
     file,
     directory,
+    configuration: checked.configuration && absolute(checked.configuration, directory),
+    faults: checked.faults,
+    writtenControllers: document.faults.length > 0 ? [] : listOf(document.value(), 'controllers'),
     fault: (path, message) => document.fault(path, message),
   };
+}
+
+/** Throws a ConfigurationError with every fault: those of the configuration and `more`. */
+export function requireFaultless(
+  read: ReadConfiguration,
+  more: readonly ConfigurationFault[] = [],
+): LoadedConfiguration {
+  const { configuration } = read;
+  const faults = [...read.faults, ...more];
+  if (configuration === undefined || faults.length > 0) {
+    throw new ConfigurationError(read.file ?? 'the built-in configuration', faults);
+  }
+  return { ...read, configuration };
 }
 
 const builtInDefault = `apiVersion: ${CONFIG_API_VERSION}\nkind: FaultlineConfiguration\n`;
