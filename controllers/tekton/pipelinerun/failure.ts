@@ -1,5 +1,5 @@
 import { reasonText } from './reasons.ts';
-import { type Fields, text } from './shape.ts';
+import { type Fields, fields, records, text } from './shape.ts';
 import type { TaskOutcome } from './task-runs.ts';
 import type { TestOutput } from './test-output.ts';
 
@@ -7,8 +7,8 @@ import type { TestOutput } from './test-output.ts';
 export interface Failure {
   /** CamelCase, stable, countable. */
   readonly reason: string;
-  /** False when nothing of the run, or of the task that is to blame, was executed. */
-  readonly started: boolean;
+  /** What never started: the whole run, or the task that is to blame; undefined when it ran and failed. */
+  readonly neverStarted: 'run' | 'task' | undefined;
   /** The task that is to blame: the first one that failed. */
   readonly culprit: TaskOutcome | undefined;
   readonly failed: readonly TaskOutcome[];
@@ -22,19 +22,20 @@ const CAMEL_CASE = /^[A-Za-z]([A-Za-z0-9_,:]{0,126}[A-Za-z0-9_])?$/;
 const QUOTA = /exceeded quota|resource ?quota/i;
 
 /** A run whose condition says False. */
-export function failureOf(condition: Fields, outcomes: readonly TaskOutcome[], tests: readonly TestOutput[]): Failure {
+export function failureOf(
+  run: unknown,
+  condition: Fields,
+  outcomes: readonly TaskOutcome[],
+  tests: readonly TestOutput[],
+): Failure {
   const failed = outcomes.filter((outcome) => outcome.status === 'failed');
   const bad = tests.filter((test) => test.verdict !== 'passed');
   const message = text(condition.message);
   const reason = runReason(text(condition.reason), message, failed[0], bad);
-  return {
-    reason,
-    started: reasonText(reason)?.started ?? true,
-    culprit: culpritOf(reason, failed),
-    failed,
-    tests: bad,
-    message,
-  };
+  const culprit = culpritOf(reason, failed);
+  // Pruned TaskRuns are still referenced: something was created.
+  const created = outcomes.length > 0 || records(fields(fields(run).status).childReferences).length > 0;
+  return { reason, neverStarted: neverStarted(reason, culprit, created), culprit, failed, tests: bad, message };
 }
 
 /** A run whose condition says True although a test says otherwise; undefined when all is well. */
@@ -43,12 +44,18 @@ export function testFailureOf(condition: Fields, tests: readonly TestOutput[]): 
   if (bad.length === 0) return undefined;
   return {
     reason: testReason(bad),
-    started: true,
+    neverStarted: undefined,
     culprit: undefined,
     failed: [],
     tests: bad,
     message: text(condition.message),
   };
+}
+
+function neverStarted(reason: string, culprit: TaskOutcome | undefined, created: boolean): Failure['neverStarted'] {
+  if (reasonText(reason)?.started !== false) return undefined;
+  if (culprit !== undefined) return 'task';
+  return created ? undefined : 'run';
 }
 
 function runReason(

@@ -448,14 +448,14 @@ describe('failure', () => {
     expect(found.remediation?.text).toBeTruthy();
   });
 
-  test('a task whose image could not be pulled never started', async () => {
+  test('a task whose image could not be pulled never started, though others ran', async () => {
     const conditions = [
       { type: 'Succeeded', status: 'False', reason: 'TaskRunImagePullFailed', message: 'ErrImagePull' },
     ];
     const found = await finding(run(), [taskRun('unit', { conditions, completionTime: '2026-11-20T10:03:00Z' })]);
     expect(found).toMatchObject({
       reason: 'TaskRunImagePullFailed',
-      title: 'Build of payments on main never started: an image could not be pulled in task unit',
+      title: 'Build of payments on main failed: task unit never started (an image could not be pulled)',
     });
   });
 
@@ -466,6 +466,19 @@ describe('failure', () => {
     );
     expect((await finding(run({ condition: { reason: 'CreateRunFailed', message: 'no' } }))).reason).toBe(
       'CreateRunFailed',
+    );
+  });
+
+  test('a run that could create its first tasks has started, also when they were pruned', async () => {
+    const condition = { reason: 'CreateRunFailed', message: 'exceeded quota: compute' };
+    const status = {
+      childReferences: [{ kind: 'TaskRun', name: 'payments-on-push-x7k2p-clone', pipelineTaskName: 'clone' }],
+    };
+    expect((await finding(run({ condition }))).title).toBe(
+      'Build of payments on main never started: the quota of the namespace is used up',
+    );
+    expect((await finding(run({ condition, status }))).title).toBe(
+      'Build of payments on main failed: the quota of the namespace is used up',
     );
   });
 

@@ -103,7 +103,7 @@ async function observe(run: DeepReadonly<ObjectLike>, read: Read, options: Optio
   }
   const tests = type.kind === 'test' ? testOutputs(run, outcomes) : [];
   const failure =
-    state.state === 'failed' ? failureOf(state.condition, outcomes, tests) : testFailureOf(state.condition, tests);
+    state.state === 'failed' ? failureOf(run, state.condition, outcomes, tests) : testFailureOf(state.condition, tests);
   const identity = identityOf(run, { ...metadata, name, namespace }, type, place);
   const context = { run, metadata, type, place, identity, options };
   return {

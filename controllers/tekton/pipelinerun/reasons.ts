@@ -4,9 +4,9 @@
  * this table.
  */
 export interface ReasonText {
-  /** Whether anything of the run, or of the task that is to blame, was executed. */
+  /** Whether it ran before it failed: the run, or the task that is to blame. */
   readonly started: boolean;
-  /** Completes "Build of payments on main failed: …" or "… never started: …". */
+  /** Completes "Build of payments on main failed: …", "… never started: …" and "… task unit never started (…)". */
   readonly phrase: string;
   readonly remedy?: string;
 }

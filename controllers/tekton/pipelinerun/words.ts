@@ -59,8 +59,11 @@ function predicate(failure: Failure): string {
   if (reason === 'PipelineRunTimeout' || reason === 'TaskRunTimeout') {
     return `timed out${limitOf(reason === 'TaskRunTimeout' ? culprit?.message : failure.message)}${inTask}`;
   }
-  if (!failure.started) return `never started: ${known?.phrase ?? reason}${inTask}`;
-  return `failed: ${known?.phrase ?? reason}${inTask}`;
+  const phrase = known?.phrase ?? reason;
+  if (failure.neverStarted === 'run') return `never started: ${phrase}`;
+  if (failure.neverStarted === 'task' && culprit)
+    return `failed: task ${short(culprit.task, 63)} never started (${phrase})`;
+  return `failed: ${phrase}${inTask}`;
 }
 
 function testWords(reason: string, test: TestOutput): string {
