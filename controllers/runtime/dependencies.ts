@@ -1,0 +1,66 @@
+import { owners } from './cache.ts';
+import type { ClusterObject } from './object.ts';
+
+/** Which looks (by object key) depend on what: an index in both directions. */
+export class Dependencies {
+  readonly #dependents = new Map<string, Set<string>>();
+  readonly #entries = new Map<string, Set<string>>();
+  /** Label selectors by kind and namespace, as JSON: lists that a change of an object there may concern. */
+  readonly #lists = new Map<string, Set<string>>();
+
+  static owned(kind: string, uid: string): string {
+    return JSON.stringify(['owned', kind, uid]);
+  }
+
+  static object(kind: string, namespace: string, name: string): string {
+    return JSON.stringify(['object', kind, namespace, name]);
+  }
+
+  static list(kind: string, namespace: string, labels: Readonly<Record<string, string>>): string {
+    return JSON.stringify(['list', kind, namespace, Object.entries(labels).sort()]);
+  }
+
+  add(key: string, entry: string): void {
+    const entries = this.#entries.get(key);
+    if (entries === undefined) this.#entries.set(key, new Set([entry]));
+    else entries.add(entry);
+    const dependents = this.#dependents.get(entry);
+    if (dependents === undefined) this.#dependents.set(entry, new Set([key]));
+    else dependents.add(key);
+    if (entry.startsWith('["list"')) this.#listsOf(entry).add(entry);
+  }
+
+  /** From now on `key` depends on exactly these. */
+  replace(key: string, entries: ReadonlySet<string>): void {
+    for (const old of this.#entries.get(key) ?? []) if (!entries.has(old)) this.#remove(key, old);
+    if (entries.size === 0) this.#entries.delete(key);
+    else this.#entries.set(key, new Set(entries));
+  }
+
+  /** Adds to `keys` whoever depends on this object as it is. */
+  collect(kind: string, object: ClusterObject, keys: Set<string>): void {
+    const { namespace = '', name, labels = {} } = object.metadata;
+    const entries = [Dependencies.object(kind, namespace, name)];
+    for (const uid of owners(object)) entries.push(Dependencies.owned(kind, uid));
+    for (const entry of this.#lists.get(JSON.stringify([kind, namespace])) ?? []) {
+      const [, , , selector] = JSON.parse(entry) as [string, string, string, [string, string][]];
+      if (selector.every(([label, value]) => labels[label] === value)) entries.push(entry);
+    }
+    for (const entry of entries) for (const key of this.#dependents.get(entry) ?? []) keys.add(key);
+  }
+
+  #remove(key: string, entry: string): void {
+    const dependents = this.#dependents.get(entry);
+    if (!dependents?.delete(key) || dependents.size > 0) return;
+    this.#dependents.delete(entry);
+    if (entry.startsWith('["list"')) this.#listsOf(entry).delete(entry);
+  }
+
+  #listsOf(entry: string): Set<string> {
+    const [, kind, namespace] = JSON.parse(entry) as [string, string, string];
+    const scope = JSON.stringify([kind, namespace]);
+    const lists = this.#lists.get(scope) ?? new Set();
+    this.#lists.set(scope, lists);
+    return lists;
+  }
+}

@@ -1,0 +1,182 @@
+import type { ReportResult } from '../../crds/report.ts';
+import type { Informer } from './informer.ts';
+import type { LoadedController } from './loader.ts';
+import type { Logger } from './logger.ts';
+import type { RuntimeMetrics } from './metrics.ts';
+import type { LookFailure } from './observe.ts';
+import { Outcomes } from './outcomes.ts';
+import type { RelatedKind } from './related.ts';
+import type { ControllerCondition, ControllerStatus } from './status.ts';
+
+export interface HealthOptions {
+  controller: LoadedController;
+  primary: Informer;
+  reads: readonly RelatedKind[];
+  logger: Logger;
+  metrics: RuntimeMetrics;
+}
+
+export type SkipReason = 'TooOld' | 'SubjectGone' | 'SubjectConflict' | 'Superseded';
+
+/** At most this many different messages of one controller are logged as warnings; the rest only counted. */
+const MAX_MESSAGES = 50;
+
+/** Counts, conditions, metrics and log lines of one controller: what it did, and whether it is well. */
+export class Health {
+  readonly #options: HealthOptions;
+  readonly #outcomes = new Outcomes();
+  readonly #said = new Set<string>();
+  #reported = 0;
+  #refused = 0;
+  #errors = 0;
+  #skipped = 0;
+  #superseded = 0;
+  #caughtUp = false;
+  #lastFailure = '';
+  #lastRefusal = '';
+  readonly #refusedKeys = new Set<string>();
+
+  constructor(options: HealthOptions) {
+    this.#options = options;
+  }
+
+  decided(key: string, failing: boolean): void {
+    this.#outcomes.set(key, failing ? 'failing' : 'healthy');
+    this.#reconciled('success');
+  }
+
+  undecided(key: string, why: { reason: string; final: boolean; terminal: boolean }): void {
+    this.#outcomes.set(key, why.final ? 'settledUndecided' : why.terminal ? 'undecidedTerminal' : 'undecided');
+    this.#options.logger.debug({ controller: this.#name, object: key, reason: why.reason }, 'undecided');
+    this.#reconciled('success');
+  }
+
+  failed(key: string, failure: LookFailure): void {
+    const labels = { controller: this.#name };
+    const { metrics } = this.#options;
+    this.#outcomes.set(key, 'failed');
+    if (failure.kind === 'retryAfter') {
+      this.#reconciled('requeue_after');
+      return;
+    }
+    this.#errors++;
+    this.#lastFailure = `${key}: ${failure.message}`;
+    this.#reconciled('error');
+    metrics.reconcileErrors.inc(labels);
+    if (failure.kind === 'terminal') metrics.terminalErrors.inc(labels);
+    if (failure.kind === 'timeout') metrics.timeouts.inc(labels);
+    this.#say(failure.message, { ...labels, object: key, kind: failure.kind, error: failure.message }, 'look failed');
+  }
+
+  gone(key: string): void {
+    this.#outcomes.delete(key);
+    this.#refusedKeys.delete(key);
+    this.#reconciled('success');
+  }
+
+  answered(key: string, result: ReportResult): void {
+    this.#options.metrics.reports.inc({ controller: this.#name, status: String(result.status) });
+    if (result.status === 200) {
+      this.#reported++;
+      this.#refusedKeys.delete(key);
+      return;
+    }
+    this.#refused++;
+    this.#refusedKeys.add(key);
+    const error = result.error ?? 'no reason given';
+    this.#lastRefusal = `${key}: ${result.status} ${error}`;
+    const fields = { controller: this.#name, object: key, status: result.status, error, details: result.details };
+    this.#say(`${result.status} ${error}`, fields, 'report refused');
+  }
+
+  /** Always false, so that a filter can end with it. */
+  skipped(reason: SkipReason): false {
+    this.#skipped++;
+    this.#options.metrics.skipped.inc({ controller: this.#name, reason });
+    return false;
+  }
+
+  /** The backlog's running total. */
+  superseded(total: number): void {
+    this.#options.metrics.skipped.inc({ controller: this.#name, reason: 'Superseded' }, total - this.#superseded);
+    this.#superseded = total;
+  }
+
+  caughtUp(): void {
+    this.#caughtUp = true;
+  }
+
+  status(conflicts: number): ControllerStatus {
+    const { controller, primary } = this.#options;
+    const counts = this.#outcomes.counts;
+    return {
+      name: controller.name,
+      use: controller.use,
+      conditions: [this.#ready(), this.#degraded(), conflictCondition(conflicts)],
+      counts: {
+        objects: primary.cache.size,
+        decided: counts.healthy + counts.failing,
+        failing: counts.failing,
+        undecided: counts.undecided + counts.undecidedTerminal,
+        undecidedTerminal: counts.undecidedTerminal,
+        settledUndecided: counts.settledUndecided,
+        failed: counts.failed,
+        reported: this.#reported,
+        refused: this.#refused,
+        errors: this.#errors,
+        skipped: this.#skipped + this.#superseded,
+      },
+    };
+  }
+
+  measure(): void {
+    for (const [outcome, count] of Object.entries(this.#outcomes.counts)) {
+      this.#options.metrics.objects.set({ controller: this.#name, outcome }, count);
+    }
+  }
+
+  get #name(): string {
+    return this.#options.controller.name;
+  }
+
+  #reconciled(result: 'success' | 'error' | 'requeue_after'): void {
+    this.#options.metrics.reconciles.inc({ controller: this.#name, result });
+  }
+
+  /** Once per message: ten thousand objects with one fault are one line. */
+  #say(message: string, fields: object, what: string): void {
+    const isNew = !this.#said.has(message) && this.#said.size < MAX_MESSAGES;
+    if (isNew) this.#said.add(message);
+    if (isNew) this.#options.logger.warn(fields, what);
+    else this.#options.logger.debug(fields, what);
+  }
+
+  #ready(): ControllerCondition {
+    const informers = [this.#options.primary, ...this.#options.reads.map((read) => read.informer)];
+    const [fault] = informers.flatMap((informer) => informer.faults);
+    if (fault !== undefined) return { type: 'Ready', status: 'False', reason: fault.reason, message: fault.message };
+    if (this.#caughtUp) return { type: 'Ready', status: 'True', reason: 'Watching', message: '' };
+    const waiting = informers.find((informer) => !informer.settled);
+    const message = waiting ? `${waiting.kind} is being listed` : 'the first list is being decided';
+    return { type: 'Ready', status: 'False', reason: 'Syncing', message };
+  }
+
+  #degraded(): ControllerCondition {
+    const { failed } = this.#outcomes.counts;
+    if (failed > 0) {
+      const message = `${failed} objects could not be looked at; the last: ${this.#lastFailure}`;
+      return { type: 'Degraded', status: 'True', reason: 'LooksFail', message };
+    }
+    if (this.#refusedKeys.size > 0) {
+      const message = `${this.#refusedKeys.size} objects have refused reports; the last: ${this.#lastRefusal}`;
+      return { type: 'Degraded', status: 'True', reason: 'ReportsRefused', message };
+    }
+    return { type: 'Degraded', status: 'False', reason: 'AsExpected', message: '' };
+  }
+}
+
+function conflictCondition(conflicts: number): ControllerCondition {
+  if (conflicts === 0) return { type: 'SubjectConflict', status: 'False', reason: 'AsExpected', message: '' };
+  const message = `${conflicts} subjects are claimed by more than one live object, so nothing is sent about them: observe their owner and read its parts`;
+  return { type: 'SubjectConflict', status: 'True', reason: 'SharedSubject', message };
+}

@@ -1,0 +1,241 @@
+import type { Report, ReportResult, ReportStatus, ReportsResponse } from '../../crds/report.ts';
+import { MAX_REPORTS } from '../../crds/report.ts';
+import type { Backend, BackendAnswer } from './backend.ts';
+import { Backoff } from './backoff.ts';
+import { type Clock, pause } from './clock.ts';
+import type { Logger } from './logger.ts';
+import { isRecord } from './object.ts';
+import type { Sink } from './sink.ts';
+
+export interface HttpSinkOptions {
+  backend: Backend;
+  logger: Logger;
+  clock: Clock;
+  random: () => number;
+  /** Reports that may wait before `room` blocks. Default 5,000. */
+  capacity?: number;
+}
+
+/** The server refuses bodies over 3 MiB. */
+const MAX_BYTES = 2_500_000;
+
+interface Pending {
+  readonly report: Report;
+  readonly json: string;
+  readonly resolve: ((result: ReportResult) => void)[];
+  readonly reject: ((error: Error) => void)[];
+}
+
+/**
+ * Sends reports in batches: a batch is what arrived while the previous one was under way, so batches grow with the
+ * load and a single report waits for nothing. What the way there loses is sent again for as long as it takes; the same
+ * report twice is no harm (row 2).
+ */
+export class HttpSink implements Sink {
+  readonly #options: HttpSinkOptions;
+  readonly #capacity: number;
+  readonly #backoff: Backoff;
+  /** In order of arrival; a superseded look of class `state` gives its place to the newer one. */
+  readonly #pending = new Map<symbol, Pending>();
+  readonly #latestState = new Map<string, symbol>();
+  readonly #waitingForRoom = new Set<() => void>();
+  #wake = Promise.withResolvers<void>();
+  #idle = Promise.withResolvers<void>();
+  #limit = MAX_REPORTS;
+  #complained = '';
+  #closed = false;
+
+  constructor(options: HttpSinkOptions) {
+    this.#options = options;
+    this.#capacity = options.capacity ?? 5_000;
+    this.#backoff = new Backoff({ base: 250, max: 30_000, random: options.random });
+    this.#idle.resolve();
+  }
+
+  /** Reports that were not acknowledged yet. */
+  get buffered(): number {
+    return this.#pending.size;
+  }
+
+  submit(reports: readonly Report[]): Promise<ReportResult[]> {
+    if (this.#closed) return Promise.reject(new Error('the sink is closed'));
+    if (reports.length === 0) return Promise.resolve([]);
+    if (this.#pending.size === 0) this.#idle = Promise.withResolvers();
+    const results = reports.map((report, index) => this.#enqueue(report).then((result) => ({ ...result, index })));
+    this.#wake.resolve();
+    return Promise.all(results);
+  }
+
+  room(signal: AbortSignal): Promise<void> {
+    if (this.#pending.size < this.#capacity || signal.aborted || this.#closed) return Promise.resolve();
+    return new Promise((resolve) => {
+      const finish = (): void => {
+        this.#waitingForRoom.delete(finish);
+        signal.removeEventListener('abort', finish);
+        resolve();
+      };
+      this.#waitingForRoom.add(finish);
+      signal.addEventListener('abort', finish, { once: true });
+    });
+  }
+
+  /** Sends until the signal aborts. What is left then is rejected; see `drained`. */
+  async run(signal: AbortSignal): Promise<void> {
+    const stop = (): void => this.#wake.resolve();
+    signal.addEventListener('abort', stop, { once: true });
+    while (!signal.aborted) {
+      await this.#wake.promise;
+      this.#wake = Promise.withResolvers();
+      while (this.#pending.size > 0 && !signal.aborted) await this.#sendBatch(signal);
+    }
+    this.#close();
+  }
+
+  /** Resolves when everything that was submitted is acknowledged. */
+  drained(): Promise<void> {
+    return this.#idle.promise;
+  }
+
+  #enqueue(report: Report): Promise<ReportResult> {
+    return new Promise((resolve, reject) => {
+      const id = Symbol();
+      const pending: Pending = { report, json: JSON.stringify(report), resolve: [resolve], reject: [reject] };
+      const subject = stateSubject(report);
+      const superseded = subject === undefined ? undefined : this.#latestState.get(subject);
+      if (superseded !== undefined) this.#supersede(superseded, pending);
+      this.#pending.set(id, pending);
+      if (subject !== undefined) this.#latestState.set(subject, id);
+    });
+  }
+
+  /** The current leader's latest look wins, so the older one need not be sent; whoever waits for it gets the answer. */
+  #supersede(id: symbol, newer: Pending): void {
+    const older = this.#pending.get(id);
+    if (older === undefined) return;
+    this.#pending.delete(id);
+    newer.resolve.push(...older.resolve);
+    newer.reject.push(...older.reject);
+  }
+
+  async #sendBatch(signal: AbortSignal): Promise<void> {
+    const batch = this.#nextBatch();
+    const body = `[${batch.map(([, { json }]) => json).join(',')}]`;
+    const answer = await this.#options.backend.call('POST', '/api/v1/reports', body, signal);
+    // Nothing was taken out of the buffer yet, so what was not acknowledged is still there.
+    if (signal.aborted) return;
+    const transient = this.#settle(batch, answer);
+    if (transient === undefined) {
+      this.#recovered();
+      return;
+    }
+    this.#complain(transient);
+    await pause(this.#options.clock, Math.max(answer.retryAfterMs ?? 0, this.#backoff.next()), signal);
+  }
+
+  #nextBatch(): [symbol, Pending][] {
+    const batch: [symbol, Pending][] = [];
+    let bytes = 0;
+    for (const entry of this.#pending) {
+      bytes += entry[1].json.length * 1.1;
+      if (batch.length === this.#limit || (batch.length > 0 && bytes > MAX_BYTES)) break;
+      batch.push(entry);
+      // Under way: a newer look must not take its place any more.
+      const subject = stateSubject(entry[1].report);
+      if (subject !== undefined && this.#latestState.get(subject) === entry[0]) this.#latestState.delete(subject);
+    }
+    return batch;
+  }
+
+  /** Hands out the results; returns the cause when something has to be sent again. */
+  #settle(batch: readonly [symbol, Pending][], answer: BackendAnswer): string | undefined {
+    if (answer.again) return answer.error || `HTTP ${answer.status}`;
+    const results = resultsOf(answer, batch.length);
+    if (results === undefined) {
+      if (batch.length > 1 && (answer.status === 413 || answer.status === 400)) {
+        // One of them spoils the batch: halves find it, and the others get through.
+        this.#limit = Math.max(1, Math.floor(batch.length / 2));
+        return undefined;
+      }
+      this.#limit = MAX_REPORTS;
+      const refusal = {
+        index: 0,
+        status: refusalStatus(answer.status),
+        error: answer.error || `HTTP ${answer.status}`,
+      };
+      for (const entry of batch) this.#finish(entry, refusal);
+      return undefined;
+    }
+    this.#limit = Math.min(MAX_REPORTS, this.#limit * 2);
+    let transient: string | undefined;
+    for (const [index, entry] of batch.entries()) {
+      const result = results[index] as ReportResult;
+      if (result.status === 429 || result.status === 503) transient = result.error ?? `HTTP ${result.status}`;
+      else this.#finish(entry, result);
+    }
+    return transient;
+  }
+
+  #finish([id, pending]: readonly [symbol, Pending], result: ReportResult): void {
+    this.#pending.delete(id);
+    for (const resolve of pending.resolve) resolve(result);
+    if (this.#pending.size < this.#capacity) for (const go of [...this.#waitingForRoom]) go();
+    if (this.#pending.size === 0) this.#idle.resolve();
+  }
+
+  #complain(cause: string): void {
+    if (cause === this.#complained) return;
+    this.#complained = cause;
+    this.#options.logger.warn(
+      { server: this.#options.backend.url, error: cause, buffered: this.buffered },
+      'reports wait for the backend',
+    );
+  }
+
+  #recovered(): void {
+    this.#backoff.reset();
+    if (this.#complained === '') return;
+    this.#complained = '';
+    this.#options.logger.info(
+      { server: this.#options.backend.url, buffered: this.buffered },
+      'backend takes reports again',
+    );
+  }
+
+  #close(): void {
+    this.#closed = true;
+    const error = new Error('the sink was closed before the report was acknowledged');
+    for (const { reject } of this.#pending.values()) for (const each of reject) each(error);
+    this.#pending.clear();
+    this.#idle.resolve();
+    for (const go of [...this.#waitingForRoom]) go();
+  }
+}
+
+/** What makes two looks of class `state` the same subject; undefined for reports that never replace each other. */
+function stateSubject({ source, namespace, subject, order, body }: Report): string | undefined {
+  if (order.class !== 'state' || ('complete' in body && !body.complete)) return undefined;
+  if ('deleted' in body && body.deleted === 'subject') return undefined;
+  return JSON.stringify([
+    source,
+    namespace,
+    subject.apiVersion,
+    subject.kind,
+    subject.namespace,
+    subject.name,
+    subject.aspect,
+  ]);
+}
+
+function resultsOf(answer: BackendAnswer, count: number): ReportResult[] | undefined {
+  if (answer.status !== 200 || !isRecord(answer.body)) return undefined;
+  const { results } = answer.body as unknown as ReportsResponse;
+  if (!Array.isArray(results)) return undefined;
+  const byIndex = new Map(results.map((result) => [result.index, result]));
+  const missing = 'the backend gave no result for this report';
+  return Array.from({ length: count }, (_, index) => byIndex.get(index) ?? { index, status: 503, error: missing });
+}
+
+function refusalStatus(status: number): ReportStatus {
+  if (status === 403 || status === 404 || status === 409 || status === 422) return status;
+  return status === 401 ? 403 : 422;
+}

@@ -1,0 +1,50 @@
+import { createRequire, registerHooks } from 'node:module';
+import { extname, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+
+/** Loads a module: a file URL, or the name of a package that is looked for from `baseDir`. */
+export type Importer = (specifier: string, baseDir: string) => Promise<unknown>;
+
+/** What a plugin may import of ours, wherever it lies, and where that is from here (source and dist alike). */
+const ROOMS: Readonly<Record<string, string>> = {
+  'faultline/controllers': '../index',
+  'faultline/crds': '../../crds/index',
+};
+
+/**
+ * Imports a plugin that does not ship with the product. A file in a folder without node_modules still finds
+ * `faultline/controllers` (this very copy) and, unless it brings its own, `joi`. Node strips the types of a local
+ * `.ts` file; under node_modules it refuses to, so a package ships JavaScript.
+ */
+export const importPlugin: Importer = async (specifier, baseDir) => {
+  const hooks = registerHooks({
+    resolve(name, context, next) {
+      const room = ROOMS[name];
+      if (room !== undefined)
+        return { url: new URL(`${room}${extname(import.meta.url)}`, import.meta.url).href, shortCircuit: true };
+      if (name !== 'joi') return next(name, context);
+      try {
+        return next(name, context);
+      } catch {
+        return { url: import.meta.resolve('joi'), shortCircuit: true };
+      }
+    },
+  });
+  try {
+    return await import(specifier.startsWith('file:') ? specifier : packageUrl(specifier, baseDir));
+  } finally {
+    hooks.deregister();
+  }
+};
+
+/** The entry of a package from the configuration's node_modules, ES modules included. */
+function packageUrl(name: string, baseDir: string): string {
+  const parent = join(baseDir, 'faultline.yaml');
+  try {
+    return pathToFileURL(createRequire(parent).resolve(name)).href;
+  } catch (error) {
+    // A package with an "import" condition alone is invisible to require; node resolves it relative to a parent URL.
+    if ((error as NodeJS.ErrnoException).code !== 'ERR_PACKAGE_PATH_NOT_EXPORTED') throw error;
+    return import.meta.resolve(name, pathToFileURL(parent).href);
+  }
+}

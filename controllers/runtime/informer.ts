@@ -1,0 +1,185 @@
+import { type CacheChange, ObjectCache } from './cache.ts';
+import type { Logger } from './logger.ts';
+import { type ClusterObject, objectKey } from './object.ts';
+import type { ObjectSource, SourceEvent, SourceFault, WatchRequest } from './source.ts';
+import type { Strip } from './strip.ts';
+
+/**
+ * Keeps a cache of one kind equal to its source: strips what arrives, applies it, and tells its listeners what really
+ * changed. One scope is one watch: a namespace, or '' for all.
+ */
+
+export interface InformerOptions {
+  source: ObjectSource;
+  apiVersions: readonly string[];
+  kind: string;
+  /** One watch a namespace; without it one watch over all. */
+  namespaces?: readonly string[] | undefined;
+  labelSelector?: string;
+  strip: Strip;
+  /** Whether a namespace is looked at: of the others nothing is known. Default all. */
+  covers?: (namespace: string) => boolean;
+  /** Objects that are not accepted are not kept. */
+  accept: (object: ClusterObject) => boolean;
+  logger: Logger;
+}
+
+/** pending: nothing known yet; absent: the kind is not installed; blocked: not allowed, see the fault. */
+export type ScopeState = 'pending' | 'synced' | 'absent' | 'blocked';
+
+export interface InformerListener {
+  changed(change: CacheChange): void;
+  /** A scope's state or fault changed. */
+  stateChanged(): void;
+}
+
+export class Informer {
+  readonly cache = new ObjectCache();
+  readonly kind: string;
+  readonly apiVersions: readonly string[];
+  readonly #options: InformerOptions;
+  readonly #states = new Map<string, ScopeState>();
+  readonly #faults = new Map<string, SourceFault>();
+  readonly #listeners = new Set<InformerListener>();
+  #missed = 0;
+
+  constructor(options: InformerOptions) {
+    this.#options = options;
+    this.kind = options.kind;
+    this.apiVersions = options.apiVersions;
+    for (const scope of options.namespaces ?? ['']) this.#states.set(scope, 'pending');
+  }
+
+  /** Every scope is synced, not installed or not allowed: nothing more will come by waiting for the first list. */
+  get settled(): boolean {
+    return [...this.#states.values()].every((state) => state !== 'pending');
+  }
+
+  /** Every scope has been listed completely. */
+  get complete(): boolean {
+    return [...this.#states.values()].every((state) => state === 'synced');
+  }
+
+  /** At least one scope has been listed. */
+  get usable(): boolean {
+    return this.#states.size === 0 || [...this.#states.values()].includes('synced');
+  }
+
+  get faults(): readonly SourceFault[] {
+    return [...this.#faults.values()];
+  }
+
+  /** Changes that only a relist found: the watch had lied (Pepr's `cache_miss`). */
+  get missed(): number {
+    return this.#missed;
+  }
+
+  stateOf(namespace: string): ScopeState {
+    if (this.#options.covers?.(namespace) === false) return 'blocked';
+    return this.#states.get('') ?? this.#states.get(namespace) ?? (namespace === '' ? this.#anyState() : 'blocked');
+  }
+
+  subscribe(listener: InformerListener): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Runs until the signal aborts. */
+  async run(signal: AbortSignal): Promise<void> {
+    await Promise.all([...this.#states.keys()].map((scope) => this.#runScope(scope, signal)));
+  }
+
+  async #runScope(scope: string, signal: AbortSignal): Promise<void> {
+    const { source, apiVersions, kind, labelSelector } = this.#options;
+    const request: WatchRequest = {
+      apiVersions,
+      kind,
+      ...(scope !== '' && { namespace: scope }),
+      ...(labelSelector && { labelSelector }),
+    };
+    for await (const event of source.watch(request, signal)) this.#handle(scope, event);
+  }
+
+  #handle(scope: string, event: SourceEvent): void {
+    switch (event.type) {
+      case 'listing':
+        this.cache.beginList(scope);
+        break;
+      case 'listed':
+        for (const object of event.objects) this.#apply(scope, object, true);
+        break;
+      case 'synced':
+        this.#synced(scope);
+        break;
+      case 'applied':
+        this.#recovered(scope);
+        this.#apply(scope, event.object, false);
+        break;
+      case 'deleted':
+        this.#recovered(scope);
+        this.#publish(this.cache.delete(scope, objectKey(event.object)));
+        break;
+      case 'waiting':
+        this.#waiting(scope, event.fault);
+        break;
+      default:
+        event satisfies never;
+    }
+  }
+
+  #apply(scope: string, object: ClusterObject, listed: boolean): void {
+    const stripped = this.#options.strip(object);
+    if (!this.#options.accept(stripped)) {
+      this.#publish(this.cache.delete(scope, objectKey(stripped)));
+      return;
+    }
+    const initial = listed && this.#states.get(scope) !== 'synced';
+    const change = this.cache.apply(scope, stripped, initial);
+    if (change !== undefined && listed && !initial) this.#missed++;
+    this.#publish(change);
+  }
+
+  #synced(scope: string): void {
+    const gone = this.cache.endList(scope);
+    if (this.#states.get(scope) === 'synced') this.#missed += gone.length;
+    for (const change of gone) this.#publish(change);
+    this.#states.set(scope, 'synced');
+    this.#faults.delete(scope);
+    this.#notify();
+  }
+
+  #waiting(scope: string, fault: SourceFault): void {
+    const before = this.#faults.get(scope);
+    this.#faults.set(scope, fault);
+    if (this.#states.get(scope) !== 'synced') {
+      if (fault.reason === 'NotInstalled') this.#states.set(scope, 'absent');
+      else if (fault.reason === 'Forbidden' || fault.reason === 'Unauthorized') this.#states.set(scope, 'blocked');
+    }
+    // One line a change of cause: a cluster that stays away must not flood the log.
+    if (before?.reason !== fault.reason || before.message !== fault.message) {
+      const fields = { kind: this.kind, namespace: scope || undefined, reason: fault.reason, error: fault.message };
+      this.#options.logger.warn(fields, 'watch is waiting');
+      this.#notify();
+    }
+  }
+
+  #recovered(scope: string): void {
+    if (!this.#faults.delete(scope)) return;
+    this.#options.logger.info({ kind: this.kind, namespace: scope || undefined }, 'watch goes on');
+    this.#notify();
+  }
+
+  #publish(change: CacheChange | undefined): void {
+    if (change === undefined) return;
+    for (const listener of this.#listeners) listener.changed(change);
+  }
+
+  #notify(): void {
+    for (const listener of this.#listeners) listener.stateChanged();
+  }
+
+  #anyState(): ScopeState {
+    const states = [...this.#states.values()];
+    return states.find((state) => state !== 'synced') ?? 'synced';
+  }
+}

@@ -1,0 +1,131 @@
+import { groupOf } from '../../crds/meta.ts';
+import type { Clock } from './clock.ts';
+import { Controller } from './controller.ts';
+import { Informer } from './informer.ts';
+import type { LoadedController } from './loader.ts';
+import type { Logger } from './logger.ts';
+import type { RuntimeMetrics } from './metrics.ts';
+import { NamespaceFilter, namespacesToWatch } from './namespaces.ts';
+import type { ClusterObject } from './object.ts';
+import type { Reads, Watches } from './plugin.ts';
+import type { Sink } from './sink.ts';
+import type { ObjectSource } from './source.ts';
+import { createStrip } from './strip.ts';
+
+/** Builds the controllers of one manager and the informers that they share. */
+
+export interface BuildOptions {
+  controllers: readonly LoadedController[];
+  source: ObjectSource;
+  namespaces: readonly string[];
+  clusterScopedNamespace: string;
+  sink: Sink;
+  logger: Logger;
+  metrics: RuntimeMetrics;
+  clock: Clock;
+  random: () => number;
+  observationTimeoutMs?: number;
+}
+
+interface Wanted {
+  readonly apiVersions: readonly string[];
+  readonly kind: string;
+  readonly labelSelector: string;
+  readonly namespaces: readonly string[];
+  readonly fields: Set<string>;
+  /** `group/Kind` of whom a kept object must be owned by. */
+  readonly ownedBy: readonly string[] | undefined;
+}
+
+export function buildControllers(options: BuildOptions): { controllers: Controller[]; informers: Informer[] } {
+  const wanted = new Map<string, Wanted>();
+  // First what all controllers want together, then the informers: two controllers of one kind share a watch.
+  const plans = options.controllers.map((controller) => ({
+    controller,
+    primary: want(wanted, watchedKind(controller)),
+    reads: (controller.definition.reads ?? []).map((read) => ({
+      id: want(wanted, readKind(controller, read)),
+      ownedByObject: read.ownedByObject === true,
+    })),
+  }));
+  const informers = new Map([...wanted].map(([id, each]) => [id, informerOf(each, options)]));
+  const informer = (id: string): Informer => informers.get(id) as Informer;
+  const controllers = plans.map(
+    ({ controller, primary, reads }) =>
+      new Controller({
+        controller,
+        primary: informer(primary),
+        reads: reads.map(({ id, ownedByObject }) => ({ informer: informer(id), ownedByObject })),
+        sink: options.sink,
+        live: options.source.live,
+        clusterScopedNamespace: options.clusterScopedNamespace,
+        logger: options.logger,
+        metrics: options.metrics,
+        clock: options.clock,
+        random: options.random,
+        ...(options.observationTimeoutMs !== undefined && { observationTimeoutMs: options.observationTimeoutMs }),
+      }),
+  );
+  return { controllers, informers: [...informers.values()] };
+}
+
+interface KindWish {
+  readonly watches: Watches | Reads;
+  readonly labelSelector: string;
+  readonly ownedBy?: readonly string[];
+  readonly namespaces: readonly string[];
+}
+
+function watchedKind(controller: LoadedController): KindWish {
+  const { watches } = controller.definition;
+  const labelSelector = [watches.labelSelector, controller.labelSelector].filter(Boolean).join(',');
+  return { watches, labelSelector, namespaces: controller.namespaces };
+}
+
+function readKind(controller: LoadedController, read: Reads): KindWish {
+  // What is read may live where nothing is watched (a ReleasePlan of another namespace), so only the manager's filter counts.
+  if (read.ownedByObject !== true) return { watches: read, labelSelector: '', namespaces: [] };
+  // The owner may be another declared kind: a Pod belongs to a ReplicaSet that belongs to the Deployment.
+  const { watches, reads = [] } = controller.definition;
+  return {
+    watches: read,
+    labelSelector: '',
+    namespaces: controller.namespaces,
+    ownedBy: [watches, ...reads].map((owner) => kindOf(owner)),
+  };
+}
+
+function want(wanted: Map<string, Wanted>, wish: KindWish): string {
+  const { watches, labelSelector, ownedBy, namespaces } = wish;
+  const apiVersions = typeof watches.apiVersion === 'string' ? [watches.apiVersion] : watches.apiVersion;
+  const id = JSON.stringify([apiVersions, watches.kind, labelSelector, namespaces, ownedBy]);
+  const before = wanted.get(id);
+  const fields = before?.fields ?? new Set<string>();
+  for (const field of watches.fields ?? []) fields.add(field);
+  wanted.set(id, { apiVersions, kind: watches.kind, labelSelector, namespaces, fields, ownedBy });
+  return id;
+}
+
+function informerOf(wanted: Wanted, options: BuildOptions): Informer {
+  const filters = [new NamespaceFilter(wanted.namespaces), new NamespaceFilter(options.namespaces)];
+  const { ownedBy } = wanted;
+  const isOwned = ({ metadata }: ClusterObject): boolean =>
+    ownedBy === undefined ||
+    (metadata.ownerReferences ?? []).some((owner) => ownedBy.includes(`${groupOf(owner.apiVersion)}/${owner.kind}`));
+  return new Informer({
+    source: options.source,
+    apiVersions: wanted.apiVersions,
+    kind: wanted.kind,
+    labelSelector: wanted.labelSelector,
+    namespaces: namespacesToWatch(filters),
+    strip: createStrip([...wanted.fields]),
+    covers: (namespace) => filters.every((filter) => filter.matches(namespace)),
+    accept: (object) => isOwned(object) && filters.every((filter) => filter.matches(object.metadata.namespace ?? '')),
+    logger: options.logger,
+  });
+}
+
+function kindOf({ apiVersion, kind }: Watches | Reads): string {
+  const [first = ''] = typeof apiVersion === 'string' ? [apiVersion] : apiVersion;
+  return `${groupOf(first)}/${kind}`;
+}

@@ -1,0 +1,117 @@
+import { objectHash } from '../../crds/identity.ts';
+import type { LeadRequest, LeadResponse, SourceFilter, Subject, SubjectsResponse } from '../../crds/report.ts';
+import type { Backend } from './backend.ts';
+import { Backoff } from './backoff.ts';
+import { type Clock, pause } from './clock.ts';
+import type { Logger } from './logger.ts';
+import type { ClusterObject } from './object.ts';
+
+/** What leading one source gives its controller: the epoch of its looks, and the two questions that need the backend. */
+export interface Leadership {
+  readonly epoch: number;
+  readonly signal: AbortSignal;
+  /** Row 7: everything that was listed; what the engine knows besides is gone. Resolves when it was taken or refused. */
+  sync(listed: readonly ClusterObject[]): Promise<void>;
+  /** The subjects with active issues of this source, as the engine believes. Empty when the engine refuses. */
+  activeSubjects(): Promise<readonly { namespace: string; subject: Subject }[]>;
+}
+
+export interface LedSource {
+  readonly name: string;
+  readonly class: 'run' | 'state';
+  readonly filter: SourceFilter;
+  /** The filter of a sync: may be narrower, never wider than what is listed. */
+  readonly syncFilter: (listed: readonly ClusterObject[]) => SourceFilter;
+}
+
+export interface LeadOptions {
+  manager: string;
+  shard?: string;
+  sources: readonly LedSource[];
+  backend: Backend;
+  logger: Logger;
+  clock: Clock;
+  random: () => number;
+}
+
+/**
+ * Begins to lead the sources: asks until the backend answers, so that a database that is away only delays. Undefined
+ * when the signal aborts first.
+ */
+export async function lead(
+  options: LeadOptions,
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, Leadership> | undefined> {
+  const { manager, shard, sources } = options;
+  const request: LeadRequest = {
+    manager,
+    ...(shard !== undefined && { shard }),
+    sources: sources.map(({ name, class: orderClass, filter }) => ({ name, class: orderClass, filter })),
+  };
+  const response = await ask<LeadResponse>(
+    options,
+    { method: 'POST', path: '/api/v1/lead', body: request, persist: true },
+    signal,
+  );
+  if (response === undefined) return undefined;
+  const epochs = new Map(response.sources.map(({ name, epoch }) => [name, epoch]));
+  return new Map(
+    sources.map((source) => [source.name, leadership(options, source, epochs.get(source.name) ?? 0, signal)]),
+  );
+}
+
+function leadership(options: LeadOptions, source: LedSource, epoch: number, signal: AbortSignal): Leadership {
+  const path = `/api/v1/sources/${encodeURIComponent(source.name)}`;
+  return {
+    epoch,
+    signal,
+    async sync(listed) {
+      const objects = listed.map(({ apiVersion, kind, metadata }) =>
+        objectHash(apiVersion, kind, metadata.namespace ?? '', metadata.name),
+      );
+      const body = {
+        epoch,
+        ...(options.shard !== undefined && { shard: options.shard }),
+        filter: source.syncFilter(listed),
+        objects,
+      };
+      await ask(options, { method: 'POST', path: `${path}/sync`, body, persist: false }, signal);
+    },
+    async activeSubjects() {
+      const question = { method: 'GET', path: `${path}/subjects?state=Active`, persist: false } as const;
+      return (await ask<SubjectsResponse>(options, question, signal))?.subjects ?? [];
+    },
+  };
+}
+
+interface Question {
+  readonly method: 'GET' | 'POST';
+  readonly path: string;
+  readonly body?: unknown;
+  /** Ask again also when the backend refuses: a right may be granted later. */
+  readonly persist: boolean;
+}
+
+async function ask<T>(options: LeadOptions, question: Question, signal: AbortSignal): Promise<T | undefined> {
+  const { backend, clock, logger, random } = options;
+  const backoff = new Backoff({ base: 500, max: 30_000, random });
+  let said = '';
+  while (!signal.aborted) {
+    const answer = await backend.call(
+      question.method,
+      question.path,
+      question.body === undefined ? undefined : JSON.stringify(question.body),
+      signal,
+    );
+    if (signal.aborted) return undefined;
+    if (answer.status === 200) return answer.body as T;
+    const cause = answer.status === 0 ? answer.error : `HTTP ${answer.status} ${answer.error}`;
+    // One line a change of cause, not one a try.
+    if (cause !== said)
+      logger.warn({ path: question.path, error: cause, server: backend.url }, 'backend does not answer as hoped');
+    said = cause;
+    if (!answer.again && !question.persist) return undefined;
+    await pause(clock, Math.max(answer.retryAfterMs ?? 0, backoff.next()), signal);
+  }
+  return undefined;
+}

@@ -1,0 +1,157 @@
+import type Joi from 'joi';
+import type { Finding, Link, Report, ReportOrder, Subject } from '../../crds/report.ts';
+import { reportSchema } from '../../crds/report.ts';
+import { multiLine, oneLine } from '../../crds/text.ts';
+import { type ClusterObject, isRecord } from './object.ts';
+import { type Observation, TerminalError, type Undecided } from './plugin.ts';
+import { completionTime, validTime } from './run-times.ts';
+
+/**
+ * From what a plugin answered to the reports that are sent. Plugins are strangers and objects are hostile: what can be
+ * repaired without changing its meaning (an endless title, ten thousand links, an invalid date) is repaired here, what
+ * cannot is the plugin's fault and named with its path.
+ */
+
+/** As the API serves them (contracts.md, Issue). */
+const MAX_TITLE = 200;
+const MAX_DESCRIPTION = 8_192;
+const MAX_LINKS = 20;
+const MAX_LINK_TITLE = 200;
+
+export interface Look {
+  readonly source: string;
+  readonly order: 'run' | 'state';
+  readonly object: ClusterObject;
+  readonly epoch: number;
+  readonly sequence: number;
+  /** Owned objects that were found finished. */
+  readonly detail: number;
+  /** For observations without a namespace of their own about objects without one. */
+  readonly clusterScopedNamespace: string;
+}
+
+/** Told apart by shape, never `instanceof`: a plugin may come with its own copy of `undecided`. */
+export function isUndecided(verdict: unknown): verdict is Undecided {
+  return isRecord(verdict) && typeof verdict.undecided === 'string';
+}
+
+/** The observations of a verdict. Throws a TerminalError when it is none: a fault of the plugin. */
+export function observationsOf(verdict: unknown): readonly Observation[] {
+  const list: readonly unknown[] = Array.isArray(verdict) ? verdict : [verdict];
+  for (const [index, observation] of list.entries()) {
+    const at = Array.isArray(verdict) ? `[${index}]` : '';
+    if (!isRecord(observation))
+      throw new TerminalError(
+        `observe() answered ${describe(observation)}${at}: expected an observation or undecided(reason)`,
+      );
+    if (!isRecord(observation.subject))
+      throw new TerminalError(`observe() answered an observation${at} without a subject`);
+    if (!Array.isArray(observation.findings)) {
+      throw new TerminalError(`observe() answered an observation${at} without findings: healthy is an empty list`);
+    }
+  }
+  return list as readonly Observation[];
+}
+
+/** The report of one observation. Throws a TerminalError that names every fault with its path. */
+export function reportOf(observation: Observation, look: Look): Report {
+  const { object } = look;
+  const report: Report = {
+    source: look.source,
+    namespace: issueNamespace(observation, look),
+    subject: subjectOf(observation.subject),
+    order: orderOf(observation, look),
+    observed: {
+      apiVersion: object.apiVersion,
+      kind: object.kind,
+      name: object.metadata.name,
+      uid: object.metadata.uid ?? '',
+    },
+    ...optionalTime('observedAt', observation.observedAt),
+    ...(look.order === 'run' ? optionalTime('expiresAt', observation.expiresAt) : {}),
+    body: { complete: true, findings: observation.findings.map(finding) },
+  };
+  return validated(report);
+}
+
+/** The report that an observed object, or a subject, is gone. A run's time is the database's: it beats every run so far. */
+export function deletionOf(
+  what: 'object' | 'subject',
+  where: { namespace: string; subject: Subject },
+  look: Look,
+): Report {
+  const { object, epoch, sequence } = look;
+  const uid = object.metadata.uid ?? object.metadata.name;
+  const order: ReportOrder =
+    look.order === 'state' ? { class: 'state', epoch, sequence } : { class: 'run', uid, detail: 0, epoch, sequence };
+  return { source: look.source, namespace: where.namespace, subject: where.subject, order, body: { deleted: what } };
+}
+
+function orderOf(observation: Observation, look: Look): ReportOrder {
+  const { object, epoch, sequence } = look;
+  if (look.order === 'state') return { class: 'state', epoch, sequence };
+  return {
+    class: 'run',
+    ...optionalTime('completedAt', validTime(observation.completedAt) ?? completionTime(object)),
+    ...optionalTime('createdAt', validTime(observation.createdAt) ?? object.metadata.creationTimestamp),
+    uid: object.metadata.uid ?? object.metadata.name,
+    detail: Number.isSafeInteger(observation.detail) ? Math.max(0, observation.detail as number) : look.detail,
+    epoch,
+    sequence,
+  };
+}
+
+function optionalTime<Name extends string>(name: Name, text: unknown): { [key in Name]?: string } {
+  const time = validTime(text);
+  return (time === undefined ? {} : { [name]: time }) as { [key in Name]?: string };
+}
+
+function issueNamespace(observation: Observation, look: Look): string {
+  const namespace = observation.namespace ?? look.object.metadata.namespace ?? observation.subject.namespace;
+  return namespace || look.clusterScopedNamespace;
+}
+
+function subjectOf(subject: Observation['subject']): Subject {
+  const { namespace, aspect, ...rest } = subject;
+  return { ...rest, ...(namespace ? { namespace } : {}), ...(aspect ? { aspect } : {}) };
+}
+
+function finding(raw: Finding, index: number): Finding {
+  if (!isRecord(raw)) throw new TerminalError(`observe() answered ${describe(raw)} as findings[${index}]`);
+  const { description, links, dueAt, ...rest } = raw as Finding;
+  return {
+    ...rest,
+    title: typeof raw.title === 'string' ? oneLine(raw.title, MAX_TITLE) : raw.title,
+    ...(typeof description === 'string' && description !== ''
+      ? { description: multiLine(description, MAX_DESCRIPTION) }
+      : {}),
+    ...(Array.isArray(links) ? { links: usableLinks(links) } : {}),
+    ...optionalTime('dueAt', dueAt),
+  };
+}
+
+function usableLinks(links: readonly Link[]): Link[] {
+  const usable: Link[] = [];
+  for (const link of links) {
+    if (usable.length === MAX_LINKS) break;
+    if (!isRecord(link) || typeof link.url !== 'string' || link.url.length > 4_096 || !isHttp(link.url)) continue;
+    usable.push({ ...(link as unknown as Link), title: oneLine(String(link.title ?? link.url), MAX_LINK_TITLE) });
+  }
+  return usable;
+}
+
+/** As strict as the schema's URI: what URL would silently encode is dropped instead. */
+function isHttp(url: string): boolean {
+  return /^https?:\/\/[\x21-\x7e]+$/i.test(url) && !/["<>\\^`{|}]/.test(url) && URL.canParse(url);
+}
+
+function validated(report: Report): Report {
+  const { error } = reportSchema.validate(report, { abortEarly: false, convert: false });
+  if (error === undefined) return report;
+  const faults = error.details.map((detail: Joi.ValidationErrorItem) => detail.message).join('; ');
+  throw new TerminalError(`observe() answered an invalid observation: ${faults}`);
+}
+
+function describe(value: unknown): string {
+  return value === undefined || value === null ? String(value) : Array.isArray(value) ? 'a list' : typeof value;
+}

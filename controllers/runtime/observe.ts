@@ -1,0 +1,51 @@
+import { type Clock, pause } from './clock.ts';
+import type { ClusterObject } from './object.ts';
+import { isRecord } from './object.ts';
+import type { ControllerDefinition, Read } from './plugin.ts';
+
+/** How a look failed, and so when to look again. Told apart by name, because source and dist are two copies. */
+export type LookFailure =
+  | { readonly kind: 'terminal'; readonly message: string }
+  | { readonly kind: 'timeout'; readonly message: string }
+  | { readonly kind: 'retryAfter'; readonly ms: number; readonly message: string }
+  | { readonly kind: 'retry'; readonly message: string };
+
+export class ObservationTimeout extends Error {
+  override readonly name = 'ObservationTimeout';
+}
+
+export function failureOf(error: unknown): LookFailure {
+  const name = isRecord(error) ? error.name : undefined;
+  const message = error instanceof Error ? error.message : String(error);
+  if (name === 'TerminalError') return { kind: 'terminal', message };
+  if (name === 'ObservationTimeout') return { kind: 'timeout', message };
+  if (name === 'RetryAfter' && isRecord(error) && typeof error.ms === 'number' && error.ms >= 0) {
+    return { kind: 'retryAfter', ms: error.ms, message };
+  }
+  return { kind: 'retry', message };
+}
+
+/**
+ * Calls `observe` for at most `timeoutMs`. A plugin that does not answer in time is left behind (its signal aborts), so
+ * that it cannot hold a worker for ever.
+ */
+export async function observeWithin(
+  definition: ControllerDefinition,
+  look: { object: ClusterObject; options: unknown; read: (signal: AbortSignal) => Read },
+  limits: { timeoutMs: number; clock: Clock; signal: AbortSignal },
+): Promise<unknown> {
+  const ended = new AbortController();
+  const signal = AbortSignal.any([limits.signal, ended.signal]);
+  const timeout = pause(limits.clock, limits.timeoutMs, signal).then(() => {
+    throw new ObservationTimeout(`observe() took longer than ${limits.timeoutMs / 1_000} s`);
+  });
+  timeout.catch(() => {});
+  try {
+    // Inside an async function, so that a plugin which throws at once is not different from one that rejects.
+    const verdict = (async () => definition.observe(look.object, look.read(signal), look.options))();
+    verdict.catch(() => {});
+    return await Promise.race([verdict, timeout]);
+  } finally {
+    ended.abort();
+  }
+}

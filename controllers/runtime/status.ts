@@ -1,0 +1,37 @@
+/** The health of one controller, and what it did since the start. */
+export interface ControllerStatus {
+  readonly name: string;
+  readonly use: string;
+  readonly conditions: readonly ControllerCondition[];
+  readonly counts: ControllerCounts;
+}
+
+export interface ControllerCondition {
+  /** `Degraded`: some looks fail or are refused. `SubjectConflict`: two live objects map to one subject. */
+  readonly type: 'Ready' | 'SubjectConflict' | 'Degraded';
+  readonly status: 'True' | 'False';
+  readonly reason: string;
+  readonly message: string;
+}
+
+export interface ControllerCounts {
+  /** Objects in the cache, inside the filter. */
+  readonly objects: number;
+  /** Objects whose last look was decided; `failing` of them with findings. */
+  readonly decided: number;
+  readonly failing: number;
+  readonly undecided: number;
+  /** Undecided though the object has come to its end, and not `final`: must return to 0. */
+  readonly undecidedTerminal: number;
+  /** Undecided for ever (a cancelled run). */
+  readonly settledUndecided: number;
+  /** Objects whose last look failed: it threw, timed out or answered nonsense. */
+  readonly failed: number;
+  /** Reports sent and acknowledged; refused ones are looked at again. */
+  readonly reported: number;
+  readonly refused: number;
+  /** Observations that threw, timed out or answered nonsense. */
+  readonly errors: number;
+  /** Not sent: too old, subject gone, superseded in the backlog, in conflict. */
+  readonly skipped: number;
+}

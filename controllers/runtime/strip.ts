@@ -1,0 +1,137 @@
+import { type ClusterObject, isRecord, type JsonObject } from './object.ts';
+
+/**
+ * Field stripping: what is dropped before anything is kept. A PipelineRun of 75 KB shrinks to what its controller
+ * declared, so that a cache of thousands fits into memory (peers.md, mistake 17).
+ */
+
+/** Annotations longer than this are dropped unless `fields` declares them. */
+export const MAX_ANNOTATION = 4_096;
+
+const DROPPED_ANNOTATIONS = new Set(['kubectl.kubernetes.io/last-applied-configuration']);
+const ANNOTATIONS = 'metadata.annotations';
+/** What the runtime itself reads: when a run finished, and what its conditions decided (messages only if declared). */
+const RUNTIME_FIELDS = [
+  'status.completionTime',
+  'status.conditions.type',
+  'status.conditions.status',
+  'status.conditions.lastTransitionTime',
+];
+
+export type Strip = (object: ClusterObject) => ClusterObject;
+
+/** A tree of declared paths; `true` keeps everything below. */
+type Selection = true | Map<string, Selection>;
+
+/**
+ * A function that keeps identity, labels, annotations, owners and the declared paths, and freezes the result. Paths are
+ * dotted and pass through lists: `status.conditions.reason` (also written `status.conditions[].reason`).
+ */
+export function createStrip(fields: readonly string[]): Strip {
+  const selection = new Map<string, Selection>();
+  for (const path of [...RUNTIME_FIELDS, ...fields]) declare(selection, path);
+  const annotations = declaredAnnotations(fields);
+  return (object) => {
+    const kept: Record<string, unknown> = { apiVersion: object.apiVersion, kind: object.kind };
+    for (const [name, below] of selection) {
+      if (name === 'metadata' || name === 'apiVersion' || name === 'kind') continue;
+      const value = select(object[name], below);
+      if (value !== undefined) kept[name] = value;
+    }
+    kept.metadata = stripMetadata(object.metadata as unknown as JsonObject, selection.get('metadata'), annotations);
+    return deepFreeze(kept) as unknown as ClusterObject;
+  };
+}
+
+function declare(root: Map<string, Selection>, path: string): void {
+  let node = root;
+  const segments = path.replaceAll(/\[[*\d]*\]/g, '').split('.');
+  for (const [index, segment] of segments.entries()) {
+    const below = node.get(segment);
+    if (below === true) return;
+    if (index === segments.length - 1) {
+      node.set(segment, true);
+      return;
+    }
+    const next: Map<string, Selection> = below ?? new Map();
+    node.set(segment, next);
+    node = next;
+  }
+}
+
+/** Keys of annotations contain dots, so what follows `metadata.annotations.` is one key. */
+function declaredAnnotations(fields: readonly string[]): 'all' | ReadonlySet<string> {
+  if (fields.some((path) => path === 'metadata' || path === ANNOTATIONS)) return 'all';
+  return new Set(
+    fields.filter((path) => path.startsWith(`${ANNOTATIONS}.`)).map((path) => path.slice(ANNOTATIONS.length + 1)),
+  );
+}
+
+function select(value: unknown, selection: Selection): unknown {
+  if (selection === true) return value;
+  if (Array.isArray(value))
+    return value.map((item: unknown) => select(item, selection)).filter((item) => item !== undefined);
+  if (!isRecord(value)) return undefined;
+  const kept: Record<string, unknown> = {};
+  for (const [name, below] of selection) {
+    const part = Object.hasOwn(value, name) ? select(value[name], below) : undefined;
+    if (part !== undefined) kept[name] = part;
+  }
+  return kept;
+}
+
+const METADATA_TEXT = [
+  'name',
+  'namespace',
+  'uid',
+  'resourceVersion',
+  'creationTimestamp',
+  'deletionTimestamp',
+] as const;
+
+/** Metadata is the one part that the types promise to plugins, so whatever does not have its promised form is dropped. */
+function stripMetadata(
+  metadata: JsonObject,
+  declared: Selection | undefined,
+  annotations: 'all' | ReadonlySet<string>,
+): JsonObject {
+  const extra =
+    declared === undefined ? {} : ((declared === true ? metadata : select(metadata, declared)) as JsonObject);
+  const { managedFields: _, ...kept }: Record<string, unknown> = { ...extra };
+  for (const name of METADATA_TEXT) {
+    if (typeof metadata[name] === 'string' && metadata[name] !== '') kept[name] = metadata[name];
+    else delete kept[name];
+  }
+  if (typeof metadata.generation === 'number') kept.generation = metadata.generation;
+  delete kept.labels;
+  delete kept.annotations;
+  delete kept.ownerReferences;
+  if (isRecord(metadata.labels)) kept.labels = textValues(metadata.labels, () => true);
+  if (isRecord(metadata.annotations)) {
+    kept.annotations = textValues(metadata.annotations, (key, text) => {
+      if (annotations === 'all' || annotations.has(key)) return true;
+      return text.length <= MAX_ANNOTATION && !DROPPED_ANNOTATIONS.has(key);
+    });
+  }
+  if (Array.isArray(metadata.ownerReferences)) kept.ownerReferences = metadata.ownerReferences.filter(isOwner);
+  return kept;
+}
+
+function textValues(record: JsonObject, keep: (key: string, text: string) => boolean): JsonObject {
+  const entries = Object.entries(record).filter((entry): entry is [string, string] => {
+    return typeof entry[1] === 'string' && keep(entry[0], entry[1]);
+  });
+  return Object.fromEntries(entries);
+}
+
+function isOwner(owner: unknown): boolean {
+  return (
+    isRecord(owner) && [owner.apiVersion, owner.kind, owner.name, owner.uid].every((part) => typeof part === 'string')
+  );
+}
+
+function deepFreeze(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value;
+  for (const part of Object.values(value)) deepFreeze(part);
+  return Object.freeze(value);
+}
