@@ -10,7 +10,7 @@ import { ApiError, internalError, serviceUnavailable } from './status.ts';
 export interface Answer {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
-  /** JSON. */
+  /** JSON, unless the headers say otherwise. */
   readonly body: string | Iterable<Buffer>;
 }
 
@@ -38,7 +38,8 @@ export async function send(request: IncomingMessage, response: ServerResponse, a
   response.setHeader('Content-Type', 'application/json');
   for (const [name, value] of Object.entries(answer.headers ?? {})) response.setHeader(name, value);
   const body = typeof answer.body === 'string' ? [Buffer.from(answer.body)] : answer.body;
-  const chunks = (wantsIndented(request) ? indent(body) : body)[Symbol.iterator]();
+  const pretty = wantsIndented(request) && response.getHeader('Content-Type') === 'application/json';
+  const chunks = (pretty ? indent(body) : body)[Symbol.iterator]();
   const first = chunks.next();
   const second = first.done ? first : chunks.next();
   if (second.done) {

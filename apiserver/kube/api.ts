@@ -114,7 +114,7 @@ export class KubeApi implements AsyncDisposable {
     await Promise.all(this.#resources.map((resource) => resource[Symbol.asyncDispose]()));
   }
 
-  /** Serves /, /api, /apis, /openapi and /version, and leaves every other path to the next middleware. */
+  /** Serves /, /api, /apis, /openapi and /version, refuses single namespaces, and leaves every other path to the next middleware. */
   readonly middleware: Middleware = async (context, next) => {
     if (!isOurs(context.path)) return next();
     context.respond = false; // lists and watches are written with their own back-pressure
@@ -159,6 +159,7 @@ export class KubeApi implements AsyncDisposable {
   async #serve({ info, user }: Admitted, request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { accept } = request.headers;
     if (!info.isResourceRequest) return send(request, response, this.#answerPath(info, request));
+    if (isNamespace(info)) throw methodNotAllowed({ group: '', resource: 'namespaces' }, NO_NAMESPACES);
     const resource = this.#find(info);
     if (!resource) throw unknownPath();
     const { definition } = resource;
@@ -256,6 +257,16 @@ export class KubeApi implements AsyncDisposable {
 
 const METHOD_REFUSED = 'the server does not allow this method on the requested resource';
 
+const NO_NAMESPACES = 'namespaces are not served here: ask the API server of the cluster';
+
+/**
+ * When kubectl is told that an object does not exist, it asks for the namespace, and says "the server could not find
+ * the requested resource" instead of the object's name when that is a 404 too. Only without an aggregator.
+ */
+function isNamespace(info: RequestInfo): boolean {
+  return info.group === '' && info.resource === 'namespaces' && info.isItem;
+}
+
 function isOurs(path: string): boolean {
-  return /^\/(|version\/?|api\/?|apis(\/.*)?|openapi(\/.*)?)$/.test(path);
+  return /^\/(|version\/?|api\/?|apis(\/.*)?|openapi(\/.*)?|api\/v1\/namespaces\/[^/]+)$/.test(path);
 }

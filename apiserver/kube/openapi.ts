@@ -35,7 +35,7 @@ export class OpenApi {
     ifNoneMatch: string | undefined,
   ): Answer | undefined {
     const trimmed = path.replace(/^\/+|\/+$/g, '');
-    if (trimmed === 'openapi/v2') return withETag(this.#stub(), ifNoneMatch, { Vary: 'Accept' });
+    if (trimmed === 'openapi/v2') return this.#v2(accept, ifNoneMatch);
     if (trimmed === 'openapi/v3') return json({ paths: this.#roots() });
     const found = trimmed.startsWith('openapi/v3/') && this.#documents.get(trimmed.slice('openapi/v3/'.length));
     if (!found) return undefined;
@@ -50,10 +50,29 @@ export class OpenApi {
     );
   }
 
-  /** Empty paths make the cluster's merge a no-op, so that nothing of ours can break it for others (O9). */
-  #stub() {
-    return { swagger: '2.0', info: info(this.#version), paths: {} };
+  /**
+   * Empty paths make the cluster's merge a no-op, so that nothing of ours can break it for others (O9). kubectl takes
+   * protobuf only when it talks to us without an aggregator, and refuses to validate or edit without an answer.
+   */
+  #v2(accept: string | undefined, ifNoneMatch: string | undefined): Answer {
+    const { title, version } = info(this.#version);
+    const best = parseAccept(accept ?? '').find(({ type }) => type === V2_PROTOBUF || isJsonRange(type));
+    if (best?.type === V2_PROTOBUF) {
+      const body = [message(1, '2.0'), message(2, message(1, title), message(2, version)), message(8)];
+      return { status: 200, headers: { 'Content-Type': V2_PROTOBUF.replace('@', '.'), Vary: 'Accept' }, body };
+    }
+    requireJson(accept);
+    return withETag({ swagger: '2.0', info: { title, version }, paths: {} }, ifNoneMatch, { Vary: 'Accept' });
   }
+}
+
+/** Asked for with an `@` that no Content-Type may have: the answer has a dot there (kube-openapi does the same). */
+const V2_PROTOBUF = 'application/com.github.proto-openapi.spec.v2@v1.0+protobuf';
+
+/** A length-delimited field of protobuf, below 128 bytes: all that the stub (gnostic's `Document`) consists of. */
+function message(field: number, ...parts: readonly (string | Buffer)[]): Buffer {
+  const content = Buffer.concat(parts.map((part) => Buffer.from(part as string)));
+  return Buffer.concat([Buffer.from([(field << 3) | 2, content.length]), content]);
 }
 
 /** A document under its own hash never changes (O4). */
@@ -66,8 +85,11 @@ function immutable(now: number): Record<string, string> {
 
 function requireJson(accept: string | undefined): void {
   const clauses = parseAccept(accept ?? '');
-  const fits = clauses.some(({ type }) => ['application/json', 'application/*', '*/*'].includes(type));
-  if (clauses.length > 0 && !fits) throw notAcceptable(['application/json']);
+  if (clauses.length > 0 && !clauses.some(({ type }) => isJsonRange(type))) throw notAcceptable(['application/json']);
+}
+
+function isJsonRange(type: string): boolean {
+  return type === 'application/json' || type === 'application/*' || type === '*/*';
 }
 
 function documentOf(definitions: readonly ResourceDefinition[], version: VersionInfo) {
