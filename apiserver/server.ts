@@ -8,7 +8,7 @@ import { metricsEndpoint } from './rest/metrics.ts';
 import { Connections } from './server/connections.ts';
 import { envelope, toApiError } from './server/envelope.ts';
 import { authenticate, authorizePath, refuseAnonymous } from './server/gates.ts';
-import { createListener, listen, refuseRaw, replaceSecureContext, type ServingCertificate } from './server/listener.ts';
+import { createListener, listen, refuseRaw, replaceCertificate, type ServingCertificate } from './server/listener.ts';
 import { countRequests } from './server/request-metrics.ts';
 import type { ServerOptions } from './server/types.ts';
 
@@ -36,29 +36,22 @@ class Server implements ApiServer {
   readonly #options: ServerOptions;
   readonly #listener;
   readonly #connections: Connections;
-  #tls: ServingCertificate;
-  #unsubscribe: (() => void) | undefined;
   #stopped: Promise<void> | undefined;
 
   constructor(options: ServerOptions) {
     this.#options = options;
-    this.#tls = options.tls;
     const handle = this.#application().callback();
-    this.#listener = createListener(this.#secureContext(), (request, response) =>
-      this.#handle(request, response, handle),
-    );
+    this.#listener = createListener(options.tls, (request, response) => this.#handle(request, response, handle));
     this.#connections = new Connections(this.#listener);
     this.#listener.on('upgrade', (request, socket, head) => void this.#upgrade(request, socket, head));
   }
 
   async start(): Promise<{ readonly url: string }> {
-    this.#unsubscribe = this.#options.clientAuthorities.onChange?.(() => this.#replaceContext());
     return { url: await listen(this.#listener, this.#options.listen) };
   }
 
   setCertificate(tls: ServingCertificate): void {
-    this.#tls = tls;
-    this.#replaceContext();
+    replaceCertificate(this.#listener, tls);
   }
 
   stop(): Promise<void> {
@@ -73,14 +66,13 @@ class Server implements ApiServer {
   async #stop(): Promise<void> {
     const { propagationMs = 0, drainMs = 1000 } = this.#options.shutdown ?? {};
     if (propagationMs > 0) await sleep(propagationMs);
-    this.#unsubscribe?.();
     const closed = this.#connections.close(drainMs);
     await this.#options.kube.endWatches?.(drainMs / 2);
     await closed;
   }
 
   #application(): Koa {
-    const { authenticator, authorizer, kube, logger, metrics, rest = [] } = this.#options;
+    const { authenticator, authorizer, kube, logger, metrics, rest = [], selfReviews } = this.#options;
     const app = new Koa();
     app.on('error', (err: unknown) => logger.warn({ err }, 'answer could not be sent'));
     if (metrics !== undefined) app.use(countRequests(metrics));
@@ -89,6 +81,7 @@ class Server implements ApiServer {
     app.use(authenticate(authenticator));
     if (metrics !== undefined) app.use(authorizePath('/metrics', authorizer, metricsEndpoint(metrics)));
     for (const middleware of rest) app.use(refuseAnonymous(middleware));
+    if (selfReviews !== undefined) app.use(selfReviews);
     app.use(kube.middleware);
     return app;
   }
@@ -133,14 +126,5 @@ class Server implements ApiServer {
       if (answer.code === 500) logger.error({ err: error, path: request.url }, 'upgrade failed');
       refuseRaw(socket, answer);
     }
-  }
-
-  #replaceContext(): void {
-    replaceSecureContext(this.#listener, this.#secureContext());
-  }
-
-  #secureContext() {
-    const acceptableAuthorities = this.#options.clientAuthorities.current?.acceptableAuthorities;
-    return { ...this.#tls, ...(acceptableAuthorities !== undefined && { acceptableAuthorities }) };
   }
 }

@@ -11,11 +11,6 @@ export interface ServingCertificate {
   readonly key: string;
 }
 
-export interface SecureContext extends ServingCertificate {
-  /** PEM of the authorities named to clients in the handshake, so that they pick the right certificate. */
-  readonly acceptableAuthorities?: string;
-}
-
 /** How long a connection may be idle. Above 90 s, after which Go's clients close theirs: else a POST meets a closed socket (H1). */
 const KEEP_ALIVE_MS = 100_000;
 /** Whole header of a request; above the idle time, as Node wants it. */
@@ -27,10 +22,10 @@ const MAX_HEADER_BYTES = 64 * 1024;
  * HTTP/1.1 over TLS and nothing else (design.md decision 12). Every client is asked for a certificate, none is
  * required and none is believed here: who it proves is judged per authority in `apiserver/kube/access` (A1, A2).
  */
-export function createListener(context: SecureContext, onRequest: RequestListener): Server {
+export function createListener(certificate: ServingCertificate, onRequest: RequestListener): Server {
   const server = createServer(
     {
-      ...secureContext(context),
+      ...secureContext(certificate),
       ALPNProtocols: ['http/1.1'],
       requestCert: true,
       rejectUnauthorized: false,
@@ -47,16 +42,16 @@ export function createListener(context: SecureContext, onRequest: RequestListene
   return server;
 }
 
-/** Serves new connections with other certificates; open ones stay (A4, X12). */
-export function replaceSecureContext(server: Server, context: SecureContext): void {
-  server.setSecureContext(secureContext(context));
+/** Serves new connections with another certificate; open ones stay (X12). */
+export function replaceCertificate(server: Server, certificate: ServingCertificate): void {
+  server.setSecureContext(secureContext(certificate));
 }
 
-function secureContext({ cert, key, acceptableAuthorities }: SecureContext): ServerOptions {
+function secureContext({ cert, key }: ServingCertificate): ServerOptions {
   return {
     cert,
     key,
-    ...(acceptableAuthorities && { ca: acceptableAuthorities }),
+    ca: [], // nobody is trusted here, and a client with certificates of several authorities is asked for any
     minVersion: 'TLSv1.2',
     // A resumed session carries the client's certificate without its intermediates, and outlives a changed authority.
     secureOptions: constants.SSL_OP_NO_TICKET | constants.SSL_OP_NO_RENEGOTIATION,

@@ -1,6 +1,6 @@
 import type { Context, Middleware } from 'koa';
 import type { LocalAuthorizer } from '../kube/access/local-authorizer.ts';
-import { type Attributes, type Authorizer, MASTERS, type UserInfo } from '../kube/access/types.ts';
+import { ANONYMOUS, type Attributes, type Authorizer, MASTERS, type UserInfo } from '../kube/access/types.ts';
 import { badRequest, requestEntityTooLarge, unauthorized, unsupportedMediaType } from '../kube/status.ts';
 
 /** The part of an object of `authorization.k8s.io/v1` that is read. */
@@ -43,7 +43,7 @@ export function selfReviews(authorizer: Authorizer, grants: Pick<LocalAuthorizer
     const served = ctx.method === 'POST' ? answers.get(ctx.path) : undefined;
     if (served === undefined) return next();
     const user = ctx.state.user as UserInfo | undefined;
-    if (user === undefined) throw unauthorized();
+    if (user === undefined || user.name === ANONYMOUS.name) throw unauthorized();
     const review = await readReview(ctx);
     if (review.kind !== served.kind) throw badRequest(`expected an object of kind ${served.kind}`);
     ctx.status = 201;

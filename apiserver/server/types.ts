@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream';
 import type { Middleware } from 'koa';
 import type { Registry } from 'prom-client';
 import type { AuthenticationConfig } from '../kube/access/authentication-config.ts';
-import type { Authenticator, Authorizer } from '../kube/access/types.ts';
+import type { Authenticator, Authorizer, UserInfo } from '../kube/access/types.ts';
 import type { HealthCheck } from '../rest/health.ts';
 import type { ListenAddress, ServingCertificate } from './listener.ts';
 
@@ -23,21 +23,18 @@ export interface KubeApi {
   readonly endWatches?: (spreadMs: number) => void | Promise<void>;
 }
 
-/** The authorities of clients, when they can change (`AuthenticationConfiguration`). */
-export interface ClientAuthorities {
-  readonly current: AuthenticationConfig | undefined;
-  onChange?(listener: (config: AuthenticationConfig) => void): () => void;
-}
-
 export interface ServerOptions {
   readonly tls: ServingCertificate;
   readonly listen: ListenAddress;
   readonly authenticator: Authenticator;
   readonly authorizer: Authorizer;
-  readonly clientAuthorities: ClientAuthorities;
+  /** Whom certificates and the front proxy speak for; not ready while it is not loaded. */
+  readonly clientAuthorities: { readonly current: AuthenticationConfig | undefined };
   readonly kube: KubeApi;
   /** `/api/v1`, `/docs`: asked in order, before kube. Behind authentication; each authorizes what it serves. */
   readonly rest?: readonly Middleware[];
+  /** `selfReviews`, where no cluster is behind this server that would answer "may I?". */
+  readonly selfReviews?: Middleware;
   /** Besides ping, tls, authentication-config and shutdown. */
   readonly ready?: readonly HealthCheck[];
   readonly live?: readonly HealthCheck[];
@@ -61,7 +58,7 @@ export interface ShutdownOptions {
 /** What the server's middlewares leave in `ctx.state` for those behind them. */
 export interface RequestState {
   /** Set by the server before anything but health is asked. */
-  user: import('../kube/access/types.ts').UserInfo;
+  user: UserInfo;
   /** kube-apiserver's, else a random one. */
   auditId: string;
 }

@@ -24,8 +24,6 @@ export interface AuthenticationConfig {
   readonly clientRoots: readonly X509Certificate[];
   /** Absent where no aggregator speaks for users. */
   readonly requestHeader?: RequestHeaderConfig;
-  /** PEM of all authorities: what the server names to clients in the handshake, trusted for nothing by itself. */
-  readonly acceptableAuthorities: string;
 }
 
 /** Where authenticators read the configuration of this moment; `undefined` until it is loaded. */
@@ -33,7 +31,7 @@ export type CurrentAuthenticationConfig = () => AuthenticationConfig | undefined
 
 /** For `faultline up`: one authority of our own, no front proxy. `clientCa`: PEM bundle. */
 export function clientCertificatesOnly(clientCa: string): AuthenticationConfig {
-  return { clientRoots: parseBundle(clientCa, 'client CA'), acceptableAuthorities: clientCa };
+  return { clientRoots: parseBundle(clientCa, 'client CA') };
 }
 
 /**
@@ -41,17 +39,13 @@ export function clientCertificatesOnly(clientCa: string): AuthenticationConfig {
  * `client-ca-file` or missing requestheader part only switches that way of authenticating off, as upstream does.
  */
 export function parseAuthenticationConfig(data: Readonly<Record<string, string>>): AuthenticationConfig {
-  const clientCa = data['client-ca-file'] ?? '';
+  const clientRoots = parseBundle(data['client-ca-file'] ?? '', 'client-ca-file');
   const requestHeaderCa = data['requestheader-client-ca-file'] ?? '';
-  const config = {
-    clientRoots: parseBundle(clientCa, 'client-ca-file'),
-    acceptableAuthorities: [requestHeaderCa, clientCa].filter((pem) => pem !== '').join('\n'),
-  };
-  if (requestHeaderCa === '') return config;
+  if (requestHeaderCa === '') return { clientRoots };
   const list = (key: string): readonly string[] => parseList(data[key], key);
   const headers = (key: string): readonly string[] => list(key).map((name) => name.toLowerCase());
   return {
-    ...config,
+    clientRoots,
     requestHeader: {
       roots: parseBundle(requestHeaderCa, 'requestheader-client-ca-file'),
       allowedNames: list('requestheader-allowed-names'),

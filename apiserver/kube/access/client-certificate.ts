@@ -1,6 +1,6 @@
-import { X509Certificate } from 'node:crypto';
+import type { X509Certificate } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import { type DetailedPeerCertificate, TLSSocket } from 'node:tls';
+import { TLSSocket } from 'node:tls';
 import { type ChainVerdict, verifyClientChain } from './certificate-chain.ts';
 
 /** The certificate that a client showed, judged by one set of authorities. */
@@ -15,58 +15,66 @@ export interface CertificateSubject {
   readonly organizations: readonly string[];
 }
 
-interface Judged {
-  readonly roots: readonly X509Certificate[];
-  readonly verdict: ChainVerdict;
+/** What a connection showed in its handshake. */
+interface Shown {
+  readonly leaf: X509Certificate;
+  /** The other certificates that came along: candidates for intermediates, trusted for nothing. */
+  readonly beside: readonly X509Certificate[];
   readonly subject: CertificateSubject;
+  readonly verdicts: WeakMap<readonly X509Certificate[], ChainVerdict>;
 }
 
 /**
- * Judges the client certificate of a connection and remembers the verdict per TLS socket, because verifying a chain
- * costs more than most requests. A verdict is made anew when the authorities were exchanged, and its validity is
- * compared with the clock every time: a certificate that expires ends its open connections' rights too.
+ * Judges the client certificates of connections and remembers verdicts per TLS socket and set of authorities, because
+ * verifying a chain costs more than most requests. Exchanged authorities make a new verdict, and the validity is
+ * compared with the clock every time: a certificate that expires ends the rights of its open connections too.
+ *
+ * One judge a server: Node hands out the certificates beside the leaf only to the first who asks, and only while its
+ * own verification fails. That is why the listener knows no authority (`ca: []`).
  */
 export class PeerJudge {
   readonly #now: () => number;
-  readonly #judged = new WeakMap<TLSSocket, Judged>();
+  readonly #shown = new WeakMap<TLSSocket, Shown | undefined>();
 
   /** `now`: ms since 1970. */
   constructor(now: () => number) {
     this.#now = now;
   }
 
+  /** True when the client showed any certificate, trusted or not. */
+  showsCertificate(request: IncomingMessage): boolean {
+    return this.#shownBy(request) !== undefined;
+  }
+
   judge(request: IncomingMessage, roots: readonly X509Certificate[]): PeerVerdict {
-    const { socket } = request;
-    if (!(socket instanceof TLSSocket)) return { kind: 'none' };
+    const shown = this.#shownBy(request);
+    if (shown === undefined) return { kind: 'none' };
     const now = this.#now();
-    let judged = this.#judged.get(socket);
-    if (judged === undefined || judged.roots !== roots) {
-      const leaf = socket.getPeerX509Certificate();
-      if (leaf === undefined) return { kind: 'none' };
-      judged = { roots, verdict: verifyClientChain(leaf, sentBeside(socket), roots, now), subject: subjectOf(leaf) };
-      this.#judged.set(socket, judged);
+    let verdict = shown.verdicts.get(roots);
+    if (verdict === undefined) {
+      verdict = verifyClientChain(shown.leaf, shown.beside, roots, now);
+      shown.verdicts.set(roots, verdict);
     }
-    const { verdict, subject } = judged;
     if (!verdict.trusted) return { kind: 'untrusted', fault: verdict.fault };
     if (now < verdict.notBefore || now > verdict.notAfter) return { kind: 'untrusted', fault: 'expired' };
-    return { kind: 'trusted', subject };
+    return { kind: 'trusted', subject: shown.subject };
+  }
+
+  #shownBy({ socket }: IncomingMessage): Shown | undefined {
+    if (!(socket instanceof TLSSocket)) return undefined;
+    if (this.#shown.has(socket)) return this.#shown.get(socket);
+    const leaf = socket.getPeerX509Certificate();
+    const shown = leaf && { leaf, beside: besideOf(leaf), subject: subjectOf(leaf), verdicts: new WeakMap() };
+    this.#shown.set(socket, shown);
+    return shown;
   }
 }
 
-/** True when the client showed any certificate, trusted or not. */
-export function showsCertificate(request: IncomingMessage): boolean {
-  return request.socket instanceof TLSSocket && request.socket.getPeerX509Certificate() !== undefined;
-}
-
-/** The other certificates of the handshake: candidates for intermediates. */
-function sentBeside(socket: TLSSocket): readonly X509Certificate[] {
+/** Node strings the certificates together as if each were the issuer of the one before, whatever they are. */
+function besideOf(leaf: X509Certificate): readonly X509Certificate[] {
   const found: X509Certificate[] = [];
-  const seen = new Set<string>();
-  let current: DetailedPeerCertificate | undefined = socket.getPeerCertificate(true).issuerCertificate;
-  while (current?.raw !== undefined && !seen.has(current.fingerprint256) && found.length < 8) {
-    seen.add(current.fingerprint256);
-    found.push(new X509Certificate(current.raw));
-    current = current.issuerCertificate;
+  for (let next = leaf.issuerCertificate; next !== undefined && found.length < 8; next = next.issuerCertificate) {
+    found.push(next);
   }
   return found;
 }

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { CurrentAuthenticationConfig, RequestHeaderConfig } from './authentication-config.ts';
-import { PeerJudge, showsCertificate } from './client-certificate.ts';
+import { PeerJudge } from './client-certificate.ts';
 import type { UserInfo } from './types.ts';
 
 /**
@@ -26,17 +26,25 @@ const NOT_LOADED: CredentialResult = {
 };
 
 /**
+ * Both ways to prove something with a client certificate, in the order in which they are asked (A7). `now`: ms since
+ * 1970.
+ */
+export function certificateCredentials(
+  config: CurrentAuthenticationConfig,
+  now: () => number,
+): readonly CredentialAuthenticator[] {
+  const judge = new PeerJudge(now);
+  return [frontProxy(config, judge), clientCertificate(config, judge)];
+}
+
+/**
  * The aggregator speaks for a user in headers. Believed only on a connection whose certificate leads to the front
  * proxy's own authority and carries an allowed common name (A1, A2); on any other connection the headers are nothing.
  */
-export function frontProxyAuthenticator(
-  config: CurrentAuthenticationConfig,
-  now: () => number,
-): CredentialAuthenticator {
-  const judge = new PeerJudge(now);
+function frontProxy(config: CurrentAuthenticationConfig, judge: PeerJudge): CredentialAuthenticator {
   return {
     check(request) {
-      if (!showsCertificate(request)) return ABSENT;
+      if (!judge.showsCertificate(request)) return ABSENT;
       const current = config();
       if (current === undefined) return NOT_LOADED;
       const { requestHeader } = current;
@@ -55,15 +63,11 @@ export function frontProxyAuthenticator(
 }
 
 /** A user's own certificate: CN is the name, every O a group. */
-export function clientCertificateAuthenticator(
-  config: CurrentAuthenticationConfig,
-  now: () => number,
-): CredentialAuthenticator {
-  const judge = new PeerJudge(now);
+function clientCertificate(config: CurrentAuthenticationConfig, judge: PeerJudge): CredentialAuthenticator {
   const users = new WeakMap<object, UserInfo>();
   return {
     check(request) {
-      if (!showsCertificate(request)) return ABSENT;
+      if (!judge.showsCertificate(request)) return ABSENT;
       const current = config();
       if (current === undefined) return NOT_LOADED;
       const verdict = judge.judge(request, current.clientRoots);

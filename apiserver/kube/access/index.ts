@@ -17,8 +17,7 @@ export { type ClusterApi, ClusterApiError, type ClusterConnection, createCluster
 export {
   type CredentialAuthenticator,
   type CredentialResult,
-  clientCertificateAuthenticator,
-  frontProxyAuthenticator,
+  certificateCredentials,
 } from './credentials.ts';
 export { type Grant, type LocalAuthorizer, localAuthorizer } from './local-authorizer.ts';
 export { subjectAccessReviewAuthorizer } from './subject-access-review.ts';
