@@ -40,7 +40,7 @@ export function identityOf(
       lifetime: lifetime(place),
     };
   }
-  const repository = identifier(metadata.labels['pipelinesascode.tekton.dev/repository']);
+  const repository = identifier(pacValue(metadata, 'repository'));
   if (repository !== undefined) {
     const subject = { apiVersion: PAC, kind: 'Repository', namespace, name: repository };
     const pipeline = pipelineName(run, metadata);

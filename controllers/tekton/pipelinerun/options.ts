@@ -27,22 +27,25 @@ export const PLACEHOLDERS = ['namespace', 'name', 'application', 'component'] as
 const severity = (): Joi.StringSchema<Severity> => Joi.string<Severity>().valid('critical', 'major', 'minor', 'info');
 
 const duration = (): Joi.StringSchema =>
-  Joi.string().custom((value: string) => {
-    parseDuration(value);
-    return value;
-  }, 'a duration such as 14d');
+  Joi.string().custom((value: string, helpers) => {
+    try {
+      parseDuration(value);
+      return value;
+    } catch {
+      return helpers.message({ custom: 'must be a duration such as 90s, 15m, 1h30m or 14d' });
+    }
+  }, 'a duration');
 
 const template = Joi.string()
   .max(2_048)
-  .custom((value: string) => {
-    const unknown = [...value.matchAll(/\{([^}]*)\}/g)].map(([, name]) => name).filter((name) => !isPlaceholder(name));
-    if (unknown.length > 0) {
-      throw new Error(
-        `unknown placeholder {${unknown[0]}}: there are ${PLACEHOLDERS.map((one) => `{${one}}`).join(', ')}`,
-      );
+  .custom((value: string, helpers) => {
+    if (!/^https?:\/\/[^/{}\s]+/.test(value)) {
+      return helpers.message({ custom: 'must begin with http:// or https:// and a host' });
     }
-    if (!/^https?:\/\/[^/{]+/.test(value)) throw new Error('must begin with http:// or https:// and a host');
-    return value;
+    const names = [...value.matchAll(/\{([^}]*)\}/g)].map(([, name]) => name);
+    if (names.every(isPlaceholder)) return value;
+    // No braces: Joi would take them for placeholders of its own.
+    return helpers.message({ custom: `has an unknown placeholder; known are ${PLACEHOLDERS.join(', ')}, in braces` });
   }, 'a URL template');
 
 function isPlaceholder(name: string | undefined): boolean {

@@ -1,0 +1,56 @@
+import { describe, expect, test } from 'vitest';
+import { finding, KONFLUX, PAC, PUSH, run, withOptions } from './samples.contract.ts';
+
+describe('classification', () => {
+  const pull = {
+    ...KONFLUX,
+    [`${PAC}event-type`]: 'pull_request',
+    [`${PAC}pull-request`]: '18',
+    [`${PAC}sender`]: 'mona',
+  };
+
+  test('what stops one change is minor and development, what stops shipping is major and releasable', async () => {
+    expect(await finding(run({ labels: pull }))).toMatchObject({
+      severity: 'minor',
+      labels: {
+        'faultline.dev/stage': 'development',
+        'faultline.dev/origin': 'user',
+        'faultline.dev/application': 'shop',
+      },
+    });
+    expect(await finding(run())).toMatchObject({ severity: 'major', labels: { 'faultline.dev/stage': 'releasable' } });
+    const release = { 'pipelines.appstudio.openshift.io/type': 'tenant', 'appstudio.openshift.io/application': 'shop' };
+    expect(await finding(run({ labels: release }))).toMatchObject({ type: 'release', severity: 'critical' });
+    expect((await finding(run({ labels: {} }))).labels).toEqual({});
+  });
+
+  test.each([
+    [{ [`${PAC}source-branch`]: 'konflux/mintmaker/main/go-1.x' }, 'mona'],
+    [{ [`${PAC}sha-title`]: 'Merge pull request #7 from org/konflux/mintmaker/main/go-1.x' }, 'mona'],
+    [{}, 'renovate__bot'],
+  ])('%j from %s is of the dependency bot', async (annotations, sender) => {
+    const labels = { ...pull, [`${PAC}sender`]: sender };
+    expect((await finding(run({ labels, annotations }))).labels).toMatchObject({ 'faultline.dev/origin': 'mintmaker' });
+  });
+
+  test('an override beats the label of the run, which beats the default', async () => {
+    const labelled = run({
+      labels: { ...KONFLUX, ...PUSH, 'faultline.dev/severity': 'info', 'faultline.dev/stage': 'canary' },
+    });
+    expect(await finding(labelled)).toMatchObject({ severity: 'info', labels: { 'faultline.dev/stage': 'canary' } });
+    const options = withOptions({
+      overrides: [
+        { labels: { 'appstudio.openshift.io/component': 'payments', absent: '*' }, severity: 'minor' },
+        { labels: { 'appstudio.openshift.io/component': '*' }, severity: 'critical', type: 'pipeline' },
+      ],
+    });
+    expect(await finding(labelled, [], options)).toMatchObject({ severity: 'critical', type: 'pipeline' });
+    const nonsense = run({ labels: { ...KONFLUX, ...PUSH, 'faultline.dev/severity': 'catastrophic' } });
+    expect((await finding(nonsense)).severity).toBe('major');
+  });
+
+  test('label values that Kubernetes would refuse are left out', async () => {
+    const labels = { ...KONFLUX, ...PUSH, 'appstudio.openshift.io/application': 'a'.repeat(64) };
+    expect((await finding(run({ labels }))).labels).not.toHaveProperty('faultline.dev/application');
+  });
+});
