@@ -10,13 +10,14 @@ const rows = (from: string, to: string): string[] =>
   page
     .slice(page.indexOf(from), page.indexOf(to))
     .split('\n')
-    .filter((line) => line.startsWith('| `'));
+    .filter((line) => line.startsWith('| `'))
+    .map((line) => line.replace(/\s+/g, ' '));
 
 test('the table of reasons is the one in the code', () => {
   const expected = Object.entries(REASONS).map(
     ([reason, { phrase, started }]) => `| \`${reason}\` | ${phrase} | ${started ? 'yes' : 'no'} |`,
   );
-  expect(rows('### Reasons', '*Started*')).toEqual(expected);
+  expect(rows('### Reasons', 'says whether the run')).toEqual(expected);
 });
 
 test('the table of options is the schema', () => {
