@@ -111,6 +111,9 @@ export class Informer {
       case 'synced':
         this.#synced(scope);
         break;
+      case 'watching':
+        this.#recovered(scope);
+        break;
       case 'applied':
         this.#recovered(scope);
         this.#apply(scope, event.object, false);

@@ -80,6 +80,8 @@ export function createKubeClient(options: KubeClientOptions): KubeClient & Async
         const wait = retryAfter(answered['retry-after']);
         // The slot is held until the body is read: a list's body is the expensive part.
         body.once('close', release);
+        // Whoever reads sees the error; an abort after the last read must not end the process.
+        body.on('error', () => {});
         return { status: statusCode, ...(wait !== undefined && { retryAfterMs: wait }), body, text: () => body.text() };
       } catch (error) {
         release();

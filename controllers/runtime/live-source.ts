@@ -1,6 +1,9 @@
+import type { Registry } from 'prom-client';
 import type { Clock } from './clock.ts';
 import type { KubeClient } from './kube-client.ts';
 import type { Logger } from './logger.ts';
+import { createRuntimeMetrics } from './metrics.ts';
+import { createReflector } from './reflector.ts';
 import type { ObjectSource } from './source.ts';
 
 export interface LiveSourceOptions {
@@ -9,9 +12,16 @@ export interface LiveSourceOptions {
   clock?: Clock;
   /** In [0, 1): for jitter. */
   random?: () => number;
+  /** For `faultline_malformed_objects_total`. */
+  registry?: Registry;
 }
 
 /** A live cluster as a source: one reflector a request. */
-export function createLiveSource(_options: LiveSourceOptions): ObjectSource {
-  throw new Error('the reflector of live clusters comes with the next commit');
+export function createLiveSource(options: LiveSourceOptions): ObjectSource {
+  const { malformed } = createRuntimeMetrics(options.registry);
+  const onMalformed = (kind: string): void => malformed.inc({ kind });
+  return {
+    live: true,
+    watch: (request, signal) => createReflector({ ...options, onMalformed }, request).watch(signal),
+  };
 }

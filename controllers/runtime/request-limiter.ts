@@ -25,15 +25,17 @@ export class RequestLimiter {
   /** Resolves with the function that gives the slot back; at once when the signal aborts. */
   async acquire(signal: AbortSignal): Promise<() => void> {
     if (this.#active >= this.#options.concurrency) await this.#slot(signal);
-    this.#active++;
+    else this.#active++;
     const wait = this.#takeToken();
     if (wait > 0) await pause(this.#options.clock, wait, signal);
     let held = true;
     return () => {
       if (!held) return;
       held = false;
-      this.#active--;
-      this.#waiting.shift()?.();
+      // The slot is handed over, so that nobody who comes later is served first.
+      const next = this.#waiting.shift();
+      if (next === undefined) this.#active--;
+      else next();
     };
   }
 
@@ -45,7 +47,9 @@ export class RequestLimiter {
       };
       const abandon = (): void => {
         const index = this.#waiting.indexOf(finish);
-        if (index >= 0) this.#waiting.splice(index, 1);
+        if (index < 0) return;
+        this.#waiting.splice(index, 1);
+        this.#active++;
         resolve();
       };
       this.#waiting.push(finish);

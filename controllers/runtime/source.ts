@@ -28,6 +28,8 @@ export type SourceEvent =
   | { readonly type: 'synced' }
   | { readonly type: 'applied'; readonly object: ClusterObject }
   | { readonly type: 'deleted'; readonly object: ClusterObject }
+  /** The watch is open (again): faults that were told are over. */
+  | { readonly type: 'watching' }
   /** Nothing arrives for now; the source tries again by itself. */
   | { readonly type: 'waiting'; readonly fault: SourceFault };
 

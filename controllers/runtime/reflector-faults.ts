@@ -1,0 +1,55 @@
+import { groupOf } from '../../crds/meta.ts';
+import { causeOf } from './backend.ts';
+import { AnswerError, type ServedKind } from './discovery.ts';
+import type { SourceFault, WatchRequest } from './source.ts';
+
+/** What a reflector says when it waits: the host, the cause and what to do about it. */
+
+export type Fault = Omit<SourceFault, 'retryInMs'>;
+
+export function notInstalled(server: string, request: WatchRequest): Fault {
+  const versions = request.apiVersions.join(' or ');
+  return {
+    reason: 'NotInstalled',
+    message: `${server} does not serve ${request.kind} (${versions}) yet: waiting for it to be installed`,
+  };
+}
+
+export function faultOf(
+  error: unknown,
+  context: { server: string; request: WatchRequest; served?: ServedKind | undefined; verbs: string },
+): Fault {
+  const { server } = context;
+  if (!(error instanceof AnswerError))
+    return { reason: 'Unreachable', message: `${server} cannot be reached: ${causeOf(error)}` };
+  switch (error.status) {
+    case 401:
+      return {
+        reason: 'Unauthorized',
+        message: `${server} refuses the credentials (401 ${error.message}): log in again or renew the token`,
+      };
+    case 403:
+      return { reason: 'Forbidden', message: `${missingRule(context)} (${server}: ${error.message})` };
+    case 429:
+      return { reason: 'Throttled', message: `${server} is too busy (429 ${error.message})` };
+    default:
+      return { reason: 'ServerError', message: `${server}: ${error.message}` };
+  }
+}
+
+/** The rule that would allow it, ready to be pasted. */
+function missingRule({
+  request,
+  served,
+  verbs,
+}: {
+  request: WatchRequest;
+  served?: ServedKind | undefined;
+  verbs: string;
+}): string {
+  const group = groupOf(served?.apiVersion ?? request.apiVersions[0] ?? '');
+  const resource = served?.plural ?? request.kind;
+  const inside = served?.namespaced !== false && request.namespace !== undefined;
+  const role = inside ? `a Role in namespace ${request.namespace}` : 'a ClusterRole';
+  return `not allowed to ${verbs} ${resource}: ${role} needs {apiGroups: ["${group}"], resources: ["${resource}"], verbs: ["list", "watch"]}`;
+}
