@@ -1,7 +1,7 @@
 import { compareOrder, type OrderKey } from '../../crds/order.ts';
 import type { Cell, Decision } from '../../crds/report.ts';
 import type { IssueWrite, StoredIssue, SubjectState } from '../store/store.ts';
-import type { NormalizedFinding, NormalizedReport } from './normalized.ts';
+import type { NormalizedBody, NormalizedFinding, NormalizedReport } from './normalized.ts';
 import { compareMarks, completeMark, newest, RULES, type Rules } from './rules.ts';
 import { type Context, columnOf, type Seen, settle } from './table.ts';
 
@@ -25,11 +25,28 @@ export interface Verdict {
 /** What `report` does to its subject. The report's order key must be stamped. `rules` is for tests. */
 export function decide(state: SubjectState, report: NormalizedReport, context: Context, rules: Rules = RULES): Verdict {
   const look = new Look(state, report, context, rules);
-  if (report.body.kind === 'incremental') look.incremental(report.body.findings, report.body.resolve);
-  else if (report.body.kind === 'complete') look.complete(4, report.body.findings);
-  else if (report.body.what === 'subject') look.complete(5, []);
-  else look.everyAspect();
+  perform(look, report.body);
   return look.verdict();
+}
+
+function perform(look: Look, body: NormalizedBody): void {
+  switch (body.kind) {
+    case 'complete':
+      look.complete(4, body.findings);
+      break;
+    case 'incremental':
+      look.incremental(body.findings, body.resolve);
+      break;
+    case 'deleted':
+      if (body.what === 'everyAspect') look.everyAspect();
+      else look.complete(5, []);
+      break;
+    case 'unlisted':
+      look.unlisted(body.keys);
+      break;
+    default:
+      body satisfies never;
+  }
 }
 
 class Look {
@@ -108,6 +125,19 @@ class Look {
     if (this.#issues.size === 0) this.#decided('', repeated ? '1A' : '5A');
   }
 
+  /** Row 7, each key on its own: a look of the new epoch that arrived since the list knows better. */
+  unlisted(keys: readonly string[]): void {
+    for (const key of keys) {
+      const known = newest(completeMark(this.#state), this.#rules.ownMark(this.#state, key));
+      const age = compareMarks(this.#report.order, known);
+      if (age <= 0 || epochOf(known) >= epochOf(this.#report.order)) this.#ignore(-1, [key]);
+      else {
+        this.#apply(key, { row: 5 }, 7);
+        this.#mark(key, this.#report.order);
+      }
+    }
+  }
+
   verdict(): Verdict {
     const state = this.#changed
       ? { ...this.#state, watermarks: this.#watermarks, issues: this.#issues, everyAspect: this.#everyAspect }
@@ -137,8 +167,8 @@ class Look {
     if (!named && age < 0) this.#decided('', '1A');
   }
 
-  /** `cited`: rows 3 and 4 of an incremental look are cited as its own row, 6. */
-  #apply(key: string, seen: Seen, cited?: 6): void {
+  /** `cited`: rows 3 and 4 of an incremental look are cited as its own row, 6; what a sync resolves as 7. */
+  #apply(key: string, seen: Seen, cited?: 6 | 7): void {
     const issue = this.#issues.get(key);
     const { cell, write } = settle(issue, seen, this.#report, this.#context);
     if (write) {
@@ -146,7 +176,8 @@ class Look {
       this.#writes.push(write);
       this.#changed = true;
     }
-    this.#decided(key, cited && /^[34]/.test(cell) ? `6${columnOf(issue)}` : cell);
+    if (cited === 6 && /^[34]/.test(cell)) this.#decided(key, `6${columnOf(issue)}`);
+    else this.#decided(key, cited === 7 && cell === '5B' ? '7B' : cell);
   }
 
   /** Negative, 0 or positive when the report is older than, the same as or newer than the newest look known. */
@@ -184,4 +215,8 @@ class Look {
       issue ? { key, cell, issue: { namespace: issue.namespace, name: issue.name } } : { key, cell },
     );
   }
+}
+
+function epochOf(order: OrderKey | undefined): number {
+  return order && order.class !== 'received' ? order.epoch : Number.NEGATIVE_INFINITY;
 }

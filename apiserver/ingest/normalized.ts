@@ -22,7 +22,14 @@ export type NormalizedBody =
       readonly resolve: readonly string[];
     }
   /** `subject`: this subject with its aspect, or the observed object. `everyAspect`: the subject with all its aspects. */
-  | { readonly kind: 'deleted'; readonly what: 'subject' | 'everyAspect' };
+  | { readonly kind: 'deleted'; readonly what: 'subject' | 'everyAspect' }
+  /** Row 7: these keys were shown by objects that are not in a complete list. Never reported, made by a sync. */
+  | { readonly kind: 'unlisted'; readonly keys: readonly string[] };
+
+/** The deletion of a whole subject: it decides subjects that its report does not name. */
+export function coversEveryAspect({ body }: NormalizedReport): boolean {
+  return body.kind === 'deleted' && body.what === 'everyAspect';
+}
 
 export interface NormalizedFinding {
   readonly key: string;

@@ -18,7 +18,8 @@ export function stamp(report: NormalizedReport, states: readonly SubjectState[],
     const last = latest(states, (mark) => (mark.class === 'received' ? mark.stampedAt : undefined));
     return { ...report, order: { class: 'received', stampedAt: Math.max(now, last + 1) } };
   }
-  if (order.class === 'run' && body.kind === 'deleted' && order.completedAt === undefined) {
+  const gone = body.kind === 'deleted' || body.kind === 'unlisted';
+  if (order.class === 'run' && gone && order.completedAt === undefined) {
     const last = latest(states, (mark) => (mark.class === 'run' ? mark.completedAt : undefined));
     return { ...report, order: { ...order, completedAt: Math.max(now, last + 1) } };
   }

@@ -157,7 +157,7 @@ function isOld({ order }: NormalizedReport, { now, retention, namespaceCreatedAt
 }
 
 function findingsOf({ body }: NormalizedReport): readonly { key: string; contentHash: string }[] {
-  return body.kind === 'deleted' ? [] : body.findings;
+  return 'findings' in body ? body.findings : [];
 }
 
 function lookOf({ order, body, ref }: NormalizedReport): string {

@@ -1,0 +1,195 @@
+import type { Decision } from '../../crds/report.ts';
+import type { Store, StoredDelivery, StoredSource, SubjectRef, SubjectsRead } from '../store/store.ts';
+import { Fold } from './fold.ts';
+import { refOf } from './normalize.ts';
+import { coversEveryAspect } from './normalized.ts';
+import { futureFault, stamp } from './stamp.ts';
+import type { Context } from './table.ts';
+import { subjectKey, type Unit, type UnitOutcome } from './unit.ts';
+
+/**
+ * Decide first, then lock (design.md decision 4): read the subjects of some units, fold and decide them in pure code,
+ * commit once. Answers per unit, or says which are to be decided again.
+ */
+export interface BatchResult {
+  readonly settled: ReadonlyMap<Unit, UnitOutcome>;
+  /** Lost a race, or may not share this batch: to be decided again, in order. */
+  readonly again: readonly Unit[];
+}
+
+export interface BatchOptions {
+  readonly store: Store;
+  /** µs; Infinity: no run is too old. */
+  readonly retention: number;
+  readonly newId: () => string;
+}
+
+/** Throws what the store throws: then nothing of the batch was written. */
+export async function runBatch(units: readonly Unit[], options: BatchOptions): Promise<BatchResult> {
+  const batch = new Batch(units, await read(units, options.store), options);
+  batch.decide();
+  return batch.commit();
+}
+
+interface Known {
+  readonly now: number;
+  readonly folds: ReadonlyMap<string, Fold>;
+  /** The subjects each unit decides. */
+  readonly subjects: ReadonlyMap<Unit, readonly string[]>;
+  readonly leaders: ReadonlyMap<string, StoredSource>;
+  readonly deliveries: ReadonlyMap<string, StoredDelivery>;
+}
+
+interface Decided {
+  readonly fold: Fold;
+  readonly decisions: readonly Decision[];
+}
+
+class Batch {
+  readonly #units: readonly Unit[];
+  readonly #known: Known;
+  readonly #options: BatchOptions;
+  readonly #settled = new Map<Unit, UnitOutcome>();
+  readonly #decided = new Map<Unit, readonly Decided[]>();
+  readonly #waiting = new Set<string>();
+  readonly #again = new Set<Unit>();
+
+  constructor(units: readonly Unit[], known: Known, options: BatchOptions) {
+    this.#units = units;
+    this.#known = known;
+    this.#options = options;
+  }
+
+  decide(): void {
+    for (const unit of this.#units) {
+      const subjects = this.#known.subjects.get(unit) ?? [];
+      const answered = this.#answer(unit);
+      if (answered) this.#settled.set(unit, answered);
+      else if (subjects.some((subject) => this.#waiting.has(subject)) || !this.#fold(unit, subjects)) {
+        for (const subject of subjects) this.#waiting.add(subject);
+        this.#again.add(unit);
+      }
+    }
+  }
+
+  async commit(): Promise<BatchResult> {
+    const written = [...this.#known.folds.values()].flatMap((fold) => {
+      const write = fold.write();
+      return write ? [{ fold, write }] : [];
+    });
+    const { store } = this.#options;
+    const result = written.length > 0 ? await store.commit(written.map(({ write }) => write)) : undefined;
+    const lastChange = result ? result.lastChange : await store.lastChange();
+    const lost = new Set(written.filter((_, index) => result?.outcomes[index] === 'conflict').map(({ fold }) => fold));
+    for (const [unit, decided] of this.#decided) {
+      if (decided.some(({ fold }) => lost.has(fold))) this.#again.add(unit);
+      else {
+        const decisions = decided.flatMap(({ fold, decisions }) => named(fold, decisions, result?.names));
+        this.#settled.set(unit, { status: 200, decisions, lastChange });
+      }
+    }
+    return { settled: this.#settled, again: this.#units.filter((unit) => this.#again.has(unit)) };
+  }
+
+  /** What needs no decision: a delivery seen before, an old leader, a completion in the future. */
+  #answer({ report }: Unit): UnitOutcome | undefined {
+    const { source } = report.ref;
+    const delivery = report.deliveryId && this.#known.deliveries.get(deliveryKey(source, report.deliveryId));
+    if (delivery) return delivery.result as UnitOutcome;
+    const leader = this.#known.leaders.get(source);
+    if (report.order.class === 'state' && leader && report.order.epoch < leader.epoch) {
+      return { status: 409, error: fenced(source, report.order.epoch, leader.epoch) };
+    }
+    const fault = futureFault(report, this.#known.now);
+    return fault && { status: 422, error: `invalid: ${fault.path} ${fault.message}`, details: [fault] };
+  }
+
+  /** False when a fold has to wait for the next batch. */
+  #fold(unit: Unit, subjects: readonly string[]): boolean {
+    const folds = subjects.map((subject) => this.#known.folds.get(subject) as Fold);
+    const states = folds.map((fold) => fold.state);
+    const report = stamp(unit.report, states, this.#known.now);
+    const decided: Decided[] = [];
+    for (const fold of folds) {
+      const decisions = fold.apply(report, this.#context(unit));
+      if (!decisions) return false;
+      decided.push({ fold, decisions });
+    }
+    this.#decided.set(unit, decided);
+    if (report.deliveryId !== undefined) {
+      const result: UnitOutcome = { status: 200, decisions: decided.flatMap(({ decisions }) => decisions) };
+      folds[0]?.remember({ source: report.ref.source, id: report.deliveryId, result });
+    }
+    return true;
+  }
+
+  #context({ namespace }: Unit): Context {
+    const { retention, newId } = this.#options;
+    const { now } = this.#known;
+    return { now, retention, newId, namespaceUid: namespace.uid, namespaceCreatedAt: namespace.createdAt };
+  }
+}
+
+async function read(units: readonly Unit[], store: Store): Promise<Known> {
+  const refs = new Map<string, SubjectRef>();
+  const subjects = new Map<Unit, readonly string[]>();
+  const perUnit = await Promise.all(units.map((unit) => refsOf(unit, store)));
+  for (const [index, unit] of units.entries()) {
+    const own = new Map((perUnit[index] as readonly SubjectRef[]).map((ref) => [subjectKey(ref), ref]));
+    for (const [key, ref] of own) refs.set(key, ref);
+    subjects.set(unit, [...own.keys()]);
+  }
+  const [{ now, subjects: states }, leaders, deliveries] = await Promise.all([
+    refs.size > 0 ? store.readSubjects([...refs.values()]) : ({ now: 0, subjects: [] } satisfies SubjectsRead),
+    readLeaders(units, store),
+    readDeliveries(units, store),
+  ]);
+  const folds = new Map([...refs.keys()].map((key, index) => [key, new Fold(states[index] as Fold['state'])]));
+  return { now, folds, subjects, leaders, deliveries };
+}
+
+/** The subjects that a unit decides: its own, and for the deletion of a whole object every aspect that has issues. */
+function refsOf(unit: Unit, store: Store): readonly SubjectRef[] | Promise<readonly SubjectRef[]> {
+  const { ref } = unit.report;
+  if (!coversEveryAspect(unit.report)) return [ref];
+  return store
+    .aspectsOf(ref.namespace, ref.source, ref.subject)
+    .then((aspects) => [ref, ...aspects.map((aspect) => refOf(ref.namespace, ref.source, aspect))]);
+}
+
+async function readLeaders(units: readonly Unit[], store: Store): Promise<Map<string, StoredSource>> {
+  const states = units.filter(({ report }) => report.order.class === 'state').map(({ report }) => report.ref.source);
+  const leaders = new Map<string, StoredSource>();
+  // Reports name no shard; epochs are issued from the clock, so between shards the later leader's looks are newer.
+  for (const leader of await Promise.all([...new Set(states)].map((name) => store.source(name, '')))) {
+    if (leader) leaders.set(leader.name, leader);
+  }
+  return leaders;
+}
+
+async function readDeliveries(units: readonly Unit[], store: Store): Promise<Map<string, StoredDelivery>> {
+  const ids = new Map<string, string[]>();
+  for (const { report } of units) {
+    const { source } = report.ref;
+    if (report.deliveryId !== undefined) ids.set(source, [...(ids.get(source) ?? []), report.deliveryId]);
+  }
+  const found = await Promise.all([...ids].map(([source, of]) => store.deliveries(source, of)));
+  return new Map(found.flatMap((each) => [...each.values()].map((one) => [deliveryKey(one.source, one.id), one])));
+}
+
+function deliveryKey(source: string, id: string): string {
+  return JSON.stringify([source, id]);
+}
+
+/** The store makes a name longer when it is taken. */
+function named(fold: Fold, decisions: readonly Decision[], names: ReadonlyMap<string, string> | undefined): Decision[] {
+  return decisions.map((decision) => {
+    const id = fold.state.issues.get(decision.key)?.id;
+    const name = id === undefined ? undefined : names?.get(id);
+    return decision.issue && name ? { ...decision, issue: { ...decision.issue, name } } : decision;
+  });
+}
+
+export function fenced(source: string, epoch: number, current: number): string {
+  return `fenced: epoch ${epoch} of source ${source} is over, epoch ${current} leads now: call /api/v1/lead again`;
+}

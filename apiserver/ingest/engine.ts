@@ -1,0 +1,96 @@
+import { randomUUID } from 'node:crypto';
+import type { LeadResponse, ReportResult, ReportsResponse, SubjectsResponse, SyncResponse } from '../../crds/report.ts';
+import type { Store, StoredIssue } from '../store/store.ts';
+import { StoreUnavailable } from '../store/store.ts';
+import { type ManualResolve, resolveManually } from './actions.ts';
+import { type Admitted, admit, joinPath } from './admission.ts';
+import { GroupCommit } from './group-commit.ts';
+import { Leaders } from './leaders.ts';
+import type { EngineMetrics } from './metrics.ts';
+import type { Caller, Namespaces, ReportAccess } from './ports.ts';
+
+export interface EngineOptions {
+  readonly store: Store;
+  readonly namespaces: Namespaces;
+  readonly access: ReportAccess;
+  /** ms; a run that completed longer ago and has no watermark is stale. Infinity for the folder source and `replay`. Default 90 d. */
+  readonly retention?: number;
+  /** Where issues of cluster-scoped subjects live. Default `faultline-system`. */
+  readonly clusterScopedNamespace?: string;
+  /** Reports that may wait for a batch; more are refused with TooManyReports. Default 10,000. */
+  readonly capacity?: number;
+  /** Rows of a batch. Default 1,000. */
+  readonly batchSize?: number;
+  readonly metrics?: EngineMetrics;
+  /** Random UUIDs of issues. */
+  readonly newId?: () => string;
+}
+
+/** Observations in: the only way into the store (design.md "There is one way in"). */
+export interface Engine extends AsyncDisposable {
+  /**
+   * Decides one report or an array of independent reports, and answers each. Everything with status 200 is stored when
+   * this resolves. Rejects with InvalidInput (400), TooManyReports (429), and with StoreUnavailable,
+   * NamespacesUnavailable or the error of `access` (503) when nothing was stored; 503 for some reports only is in their
+   * results.
+   */
+  submit(reports: unknown, caller: Caller): Promise<ReportsResponse>;
+  /** A manager begins to lead sources: a new epoch each. Rejects with InvalidInput or NotAllowed. */
+  lead(request: unknown, caller: Caller): Promise<LeadResponse>;
+  /** Row 7. Rejects with InvalidInput, NotAllowed, or Fenced when the epoch is not the current one. */
+  sync(source: string, request: unknown, caller: Caller): Promise<SyncResponse>;
+  /** The subjects with Active issues of a source, as the engine believes. Rejects with NotAllowed. */
+  subjects(source: string, caller: Caller): Promise<SubjectsResponse>;
+  /** Row 10: a person resolves. The caller's right was checked before. Undefined when there is no such issue. */
+  resolve(action: ManualResolve): Promise<StoredIssue | undefined>;
+}
+
+const DAY = 86_400_000;
+
+export function createEngine(options: EngineOptions): Engine {
+  const { store, namespaces, access, metrics, newId = randomUUID } = options;
+  const commits = new GroupCommit({
+    store,
+    newId,
+    retention: (options.retention ?? 90 * DAY) * 1_000,
+    ...(options.capacity === undefined ? {} : { capacity: options.capacity }),
+    ...(options.batchSize === undefined ? {} : { batchSize: options.batchSize }),
+  });
+  const clusterScopedNamespace = options.clusterScopedNamespace ?? 'faultline-system';
+  const leaders = new Leaders({ store, namespaces, access, commits, clusterScopedNamespace });
+  return {
+    async submit(reports, caller) {
+      const { admitted, refused } = await admit(reports, caller, { access, namespaces });
+      const decided = await enqueue(commits, admitted);
+      const results = [...refused, ...decided.results].sort((a, b) => a.index - b.index);
+      for (const result of results) metrics?.decided(result);
+      return { results, resourceVersion: String(decided.lastChange ?? (await store.lastChange())) };
+    },
+    lead: (request, caller) => leaders.lead(request, caller),
+    sync: (source, request, caller) => leaders.sync(source, request, caller),
+    subjects: (source, caller) => leaders.subjects(source, caller),
+    resolve: (action) => resolveManually(store, action),
+    [Symbol.asyncDispose]: () => commits[Symbol.asyncDispose](),
+  };
+}
+
+async function enqueue(
+  commits: GroupCommit,
+  admitted: readonly Admitted[],
+): Promise<{ results: ReportResult[]; lastChange: number | undefined }> {
+  const outcomes = await commits.decide(admitted);
+  const unavailable = outcomes.find(({ status }) => status === 503);
+  // Nothing was stored: the whole request is answered 503 and sent again.
+  if (unavailable && outcomes.every(({ status }) => status === 503)) throw new StoreUnavailable(unavailable.error);
+  const results = outcomes.map(({ lastChange: _, decisions, details, ...outcome }, place): ReportResult => {
+    const { index, path } = admitted[place] as Admitted;
+    return {
+      index,
+      ...outcome,
+      ...(decisions ? { decisions: [...decisions] } : {}),
+      ...(details ? { details: details.map((fault) => ({ ...fault, path: joinPath(path, fault.path) })) } : {}),
+    };
+  });
+  const changes = outcomes.flatMap(({ lastChange }) => lastChange ?? []);
+  return { results, lastChange: changes.length > 0 ? Math.max(...changes) : undefined };
+}

@@ -1,0 +1,121 @@
+import { CommitRefused, StoreUnavailable } from '../store/store.ts';
+import { type BatchOptions, runBatch } from './batch.ts';
+import { takeBatch, type Unit, type UnitOutcome } from './unit.ts';
+
+/** The queue is full: 429 with Retry-After, and nothing of the request was taken. */
+export class TooManyReports extends Error {
+  override readonly name = 'TooManyReports';
+  readonly retryAfterSeconds = 1;
+}
+
+export interface GroupCommitOptions extends BatchOptions {
+  /** Reports that may wait. Default 10,000. */
+  readonly capacity?: number;
+  /** Rows of a batch: the locks of a transaction time out after 2 s. Default 1,000. */
+  readonly batchSize?: number;
+}
+
+/**
+ * Group commit without a timer: a batch is what arrived while the previous one committed, so a lonely report waits for
+ * nobody and under load a batch is as large as it needs to be.
+ */
+export class GroupCommit implements AsyncDisposable {
+  readonly #options: GroupCommitOptions;
+  readonly #capacity: number;
+  readonly #batchSize: number;
+  #queue: Unit[] = [];
+  /** Rounds that a unit at the head of the queue has lost. */
+  #lost = 0;
+  #running: Promise<void> | undefined;
+  #closed = false;
+
+  constructor(options: GroupCommitOptions) {
+    this.#options = options;
+    this.#capacity = options.capacity ?? 10_000;
+    this.#batchSize = options.batchSize ?? 1_000;
+  }
+
+  get waiting(): number {
+    return this.#queue.length;
+  }
+
+  /** Resolves when every report was decided, with an outcome each. Rejects with what `enqueue` throws. */
+  decide(
+    reports: readonly Pick<Unit, 'report' | 'namespace'>[],
+    how: { readonly force?: boolean } = {},
+  ): Promise<UnitOutcome[]> {
+    if (reports.length === 0) return Promise.resolve([]);
+    return new Promise((resolve, reject) => {
+      const outcomes: UnitOutcome[] = [];
+      let open = reports.length;
+      const units = reports.map(({ report, namespace }, place): Unit => {
+        const settle = (outcome: UnitOutcome): void => {
+          outcomes[place] = outcome;
+          if (--open === 0) resolve(outcomes);
+        };
+        return { report, namespace, settle, fail: reject };
+      });
+      this.enqueue(units, how);
+    });
+  }
+
+  /** Takes all units or none. `force`: also beyond the capacity, for work of the server itself. */
+  enqueue(units: readonly Unit[], { force = false } = {}): void {
+    if (this.#closed) throw new StoreUnavailable('the server is stopping');
+    if (!force && this.#queue.length + units.length > this.#capacity) {
+      throw new TooManyReports(`${this.#queue.length} reports are waiting already: try again in a second`);
+    }
+    this.#queue.push(...units);
+    this.#running ??= this.#run();
+  }
+
+  /** Decides what is waiting, then refuses. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closed = true;
+    await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    // What arrives in the same turn of the event loop shares the first batch.
+    await Promise.resolve();
+    while (this.#queue.length > 0) {
+      const { batch, rest } = takeBatch(this.#queue, this.#batchSize);
+      this.#queue = rest;
+      const again = await this.#process(batch);
+      // Somebody else won every race so far; a write that never wins is a fault that must show.
+      this.#lost = again.length === batch.length ? this.#lost + 1 : 0;
+      if (this.#lost > MAX_LOST_ROUNDS) settleAll(again, new StoreUnavailable('too many writers of the same subject'));
+      else this.#queue.unshift(...again);
+    }
+    this.#running = undefined;
+  }
+
+  async #process(batch: readonly Unit[]): Promise<readonly Unit[]> {
+    try {
+      const { settled, again } = await runBatch(batch, this.#options);
+      for (const [unit, outcome] of settled) unit.settle(outcome);
+      return again;
+    } catch (error) {
+      if (error instanceof CommitRefused && batch.length > 1) return this.#oneByOne(batch);
+      settleAll(batch, error);
+      return [];
+    }
+  }
+
+  /** A batch that can never be stored: only the culprit is refused (design.md decision 5). */
+  async #oneByOne(batch: readonly Unit[]): Promise<readonly Unit[]> {
+    const again: Unit[] = [];
+    for (const unit of batch) again.push(...(await this.#process([unit])));
+    return again;
+  }
+}
+
+const MAX_LOST_ROUNDS = 100;
+
+function settleAll(units: readonly Unit[], error: unknown): void {
+  for (const unit of units) {
+    if (error instanceof CommitRefused) unit.settle({ status: 422, error: error.message });
+    else if (error instanceof StoreUnavailable) unit.settle({ status: 503, error: error.message });
+    else unit.fail(error);
+  }
+}

@@ -1,0 +1,17 @@
+/** Observations in: what routes, resources and the composition root use of the engine. */
+export type { ManualResolve } from './actions.ts';
+export { createEngine, type Engine, type EngineOptions } from './engine.ts';
+export { TooManyReports } from './group-commit.ts';
+export { InvalidInput } from './input.ts';
+export { Fenced, NotAllowed } from './leaders.ts';
+export { type EngineMetrics, engineMetrics } from './metrics.ts';
+export { localNamespaces } from './namespaces.ts';
+export {
+  type Caller,
+  type NamespaceIdentity,
+  type Namespaces,
+  NamespacesUnavailable,
+  type Permission,
+  type ReportAccess,
+  trustedAccess,
+} from './ports.ts';

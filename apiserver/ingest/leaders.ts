@@ -1,0 +1,156 @@
+import { objectHash } from '../../crds/identity.ts';
+import { SOURCE_NAME } from '../../crds/names.ts';
+import type { OrderKey } from '../../crds/order.ts';
+import {
+  type LeadRequest,
+  type LeadResponse,
+  leadRequestSchema,
+  type SourceFilter,
+  type SubjectsResponse,
+  type SyncRequest,
+  type SyncResponse,
+  syncRequestSchema,
+} from '../../crds/report.ts';
+import type { ActiveIssue, LedSource, Store, StoredSource } from '../store/store.ts';
+import { fenced } from './batch.ts';
+import type { GroupCommit } from './group-commit.ts';
+import { accept, InvalidInput } from './input.ts';
+import { explicitNamespaces, namespaceFilter } from './namespaces.ts';
+import type { NormalizedReport } from './normalized.ts';
+import type { Caller, Namespaces, ReportAccess } from './ports.ts';
+import { subjectKey } from './unit.ts';
+
+/** The caller may not speak as a source: 403. */
+export class NotAllowed extends Error {
+  override readonly name = 'NotAllowed';
+}
+
+/** Somebody else leads the source by now: 409. */
+export class Fenced extends Error {
+  override readonly name = 'Fenced';
+}
+
+export interface LeadersOptions {
+  readonly store: Store;
+  readonly namespaces: Namespaces;
+  readonly access: ReportAccess;
+  readonly commits: GroupCommit;
+  readonly clusterScopedNamespace: string;
+}
+
+/** Who leads a source, and what a leader may ask: lead, sync (row 7), subjects. contracts.md "Report". */
+export class Leaders {
+  readonly #options: LeadersOptions;
+
+  constructor(options: LeadersOptions) {
+    this.#options = options;
+  }
+
+  async lead(input: unknown, caller: Caller): Promise<LeadResponse> {
+    const { manager, shard = '', sources } = accept(leadRequestSchema, input, 'lead request') as LeadRequest;
+    for (const { name, filter } of sources) await this.#allow(caller, name, filter.namespaces);
+    // A manager's name belongs to whoever uses it: a lead without a source declares that source absent (row 8), and
+    // nobody may do that to the sources of somebody else.
+    const epochs = await this.#options.store.lead(`${caller.name}/${manager}`, shard, sources as LedSource[]);
+    return { sources: sources.map(({ name }, index) => ({ name, epoch: epochs[index] as number })) };
+  }
+
+  async sync(source: string, input: unknown, caller: Caller): Promise<SyncResponse> {
+    checkSource(source);
+    const { epoch, shard = '', filter, objects } = accept(syncRequestSchema, input, 'sync request') as SyncRequest;
+    await this.#allow(caller, source, filter.namespaces);
+    const leader = await this.#options.store.source(source, shard);
+    if (!leader) throw new Fenced(`fenced: nobody leads source ${source}: call /api/v1/lead first`);
+    if (leader.epoch !== epoch) throw new Fenced(fenced(source, epoch, leader.epoch));
+    const inside = (await this.#options.store.activeIssues(source)).filter(this.#isInside(filter));
+    const listed = new Set(objects);
+    const gone = inside.filter((each) => isOlder(each.watermark, epoch) && isUnlisted(each, listed));
+    const resolved = await this.#resolve(gone, leader);
+    return { resolved, kept: inside.length - resolved };
+  }
+
+  async subjects(source: string, caller: Caller): Promise<SubjectsResponse> {
+    checkSource(source);
+    const namespaces = (await this.#options.store.source(source, ''))?.filter.namespaces ?? ['*'];
+    await this.#allow(caller, source, namespaces);
+    // Who was asked about some namespaces only sees those.
+    const explicit = explicitNamespaces(namespaces);
+    const issues = await this.#options.store.activeIssues(source);
+    const bySubject = new Map<string, SubjectsResponse['subjects'][number]>();
+    for (const { ref, issue } of issues) {
+      if (explicit && !explicit.includes(ref.namespace)) continue;
+      const known = bySubject.get(subjectKey(ref));
+      if (known) known.keys.push(issue.spec.key);
+      else {
+        const { observed } = issue;
+        const { namespace, subject } = ref;
+        bySubject.set(subjectKey(ref), {
+          namespace,
+          subject,
+          keys: [issue.spec.key],
+          ...(observed ? { observed } : {}),
+        });
+      }
+    }
+    return { subjects: [...bySubject.values()] };
+  }
+
+  async #allow(caller: Caller, source: string, namespaces: readonly string[]): Promise<void> {
+    const permission = await this.#options.access.mayLead(caller, { source, namespaces });
+    if (!permission.allowed) throw new NotAllowed(permission.reason);
+  }
+
+  #isInside({ namespaces }: SourceFilter): (each: ActiveIssue) => boolean {
+    const matches = namespaceFilter(namespaces);
+    const { clusterScopedNamespace } = this.#options;
+    return ({ ref: { namespace, subject } }) =>
+      matches(namespace) ||
+      // A cluster-scoped object is in no namespace, so no filter leaves it out; only its issue needs a place to live.
+      (subject.namespace === undefined && namespace === clusterScopedNamespace);
+  }
+
+  /** Row 7 as reports, one a subject, on the way of all reports. */
+  async #resolve(gone: readonly ActiveIssue[], leader: StoredSource): Promise<number> {
+    const bySubject = Map.groupBy(gone, ({ ref }) => subjectKey(ref));
+    const reports = [...bySubject.values()].map((issues) => {
+      const [{ ref, issue }] = issues as [ActiveIssue];
+      const report: NormalizedReport = {
+        ref,
+        order: orderOf(leader),
+        body: { kind: 'unlisted', keys: issues.map((each) => each.issue.spec.key) },
+      };
+      return { report, namespace: { uid: issue.namespaceUid } };
+    });
+    const outcomes = await this.#options.commits.decide(reports, { force: true });
+    return outcomes.flatMap(({ decisions }) => decisions ?? []).filter(({ cell }) => cell === '7B').length;
+  }
+}
+
+/** Before every look of the epoch, which the runtime numbers from 1; a run's completion is stamped like a deletion's. */
+function orderOf({ class: orderClass, epoch }: StoredSource): OrderKey {
+  return orderClass === 'run'
+    ? { class: 'run', uid: '', detail: 0, epoch, sequence: 0 }
+    : { class: 'state', epoch, sequence: 0 };
+}
+
+function isOlder(watermark: OrderKey | undefined, epoch: number): boolean {
+  return watermark === undefined || (watermark.class !== 'received' && watermark.epoch < epoch);
+}
+
+/**
+ * Issues do not keep their observed object's namespace: it is the issue's or the subject's, or none. What may have been
+ * listed is not gone; what names no observed object says nothing.
+ */
+function isUnlisted(
+  { ref: { namespace, subject }, issue: { observed } }: ActiveIssue,
+  listed: ReadonlySet<string>,
+): boolean {
+  if (!observed) return false;
+  return [namespace, subject.namespace ?? '', ''].every(
+    (place) => !listed.has(objectHash(observed.apiVersion, observed.kind, place, observed.name)),
+  );
+}
+
+function checkSource(source: string): void {
+  if (!SOURCE_NAME.test(source)) throw new InvalidInput(`${JSON.stringify(source)} is not a source name`);
+}
