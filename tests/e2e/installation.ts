@@ -24,7 +24,7 @@ import { type Postgres, startPostgres } from '../controlplane/postgres.ts';
 import { tektonCrds } from './pipelineruns.ts';
 
 const root = join(import.meta.dirname, '..', '..');
-const node = join(root, 'node_modules', '.bin', 'node');
+export const node = join(root, 'node_modules', '.bin', 'node');
 export const faultline = join(root, 'dist', 'cli', 'bin.js');
 export const embedded = process.env.FAULTLINE_E2E_DATABASE === 'embedded';
 const namespace = 'faultline-system';
