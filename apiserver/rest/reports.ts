@@ -1,0 +1,45 @@
+import Router from '@koa/router';
+import type { Context, Middleware } from 'koa';
+import type { Engine } from '../ingest/engine.ts';
+import type { UserInfo } from '../kube/access/types.ts';
+import { jsonBody } from './body.ts';
+import { answerErrors, RestError } from './errors.ts';
+
+/** Reports are at most as large as anything that Kubernetes takes; a list of hashes names a million objects. */
+const MAX_REPORTS_BYTES = 3 * 1024 * 1024;
+const MAX_SYNC_BYTES = 68 * 1024 * 1024;
+
+/**
+ * How controllers and webhooks speak to the engine (contracts.md "Report"). Behind the server's authentication: the
+ * caller is `ctx.state.user`, and without one nothing is answered but 401.
+ */
+export function reportRoutes(engine: Engine): Middleware {
+  const router = new Router({ prefix: '/api/v1' });
+  router.post('/reports', async (ctx) => {
+    const user = caller(ctx);
+    ctx.body = await engine.submit(await jsonBody(ctx.req, MAX_REPORTS_BYTES), user);
+  });
+  router.post('/lead', async (ctx) => {
+    const user = caller(ctx);
+    ctx.body = await engine.lead(await jsonBody(ctx.req, MAX_REPORTS_BYTES), user);
+  });
+  router.post('/sources/:source/sync', async (ctx) => {
+    const user = caller(ctx);
+    ctx.body = await engine.sync(ctx.params.source as string, await jsonBody(ctx.req, MAX_SYNC_BYTES), user);
+  });
+  router.get('/sources/:source/subjects', async (ctx) => {
+    const user = caller(ctx);
+    const { state = 'Active' } = ctx.query;
+    if (state !== 'Active') throw new RestError(400, `state=${String(state)} is not served: ask for state=Active`);
+    ctx.body = await engine.subjects(ctx.params.source as string, user);
+  });
+  const routes = router.routes() as Middleware;
+  return (ctx, next) => answerErrors(ctx, () => routes(ctx, next));
+}
+
+function caller(ctx: Context): UserInfo {
+  const user = ctx.state.user as UserInfo | undefined;
+  if (!user || user.name === 'system:anonymous')
+    throw new RestError(401, 'who are you? present a client certificate or a token');
+  return user;
+}
