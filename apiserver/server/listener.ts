@@ -15,6 +15,8 @@ export interface ServingCertificate {
 const KEEP_ALIVE_MS = 100_000;
 /** Whole header of a request; above the idle time, as Node wants it. */
 const HEADERS_MS = 110_000;
+/** For a refused client to read why before its connection is cut, even while it still sends. */
+const LINGER_MS = 500;
 /** A user in 200 groups has 200 headers (H5). */
 const MAX_HEADER_BYTES = 64 * 1024;
 
@@ -109,6 +111,7 @@ function listenFault({ code, message }: NodeJS.ErrnoException, { host, port }: L
 
 /** What HTTP's parser refuses never becomes a request; the answer is a Status all the same (E1). */
 function answerUnreadable(error: NodeJS.ErrnoException, socket: Duplex): void {
+  if (socket.writableEnded) return; // what follows an unreadable beginning is unreadable too, and already answered
   if (error.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy();
     return;
@@ -134,6 +137,7 @@ export function refuseRaw(socket: Duplex, error: ApiError, code: number = error.
       '',
       body,
     ].join('\r\n'),
+    () => setTimeout(() => socket.destroy(), LINGER_MS).unref(),
   );
 }
 
