@@ -1,6 +1,8 @@
 import type { Runnable } from '../command.ts';
 import { runnable } from '../command.ts';
+import { replay } from './replay.ts';
+import { up } from './up.ts';
 import { version } from './version.ts';
 
 /** Every command, in the order of `faultline --help`. */
-export const commands: readonly Runnable[] = [runnable(version)];
+export const commands: readonly Runnable[] = [runnable(up), runnable(replay), runnable(version)];

@@ -1,0 +1,74 @@
+import {
+  AuthenticationConfiguration,
+  type Authenticator,
+  type Authorizer,
+  bearerTokenAuthenticator,
+  type ClusterApi,
+  certificateCredentials,
+  clientCertificatesOnly,
+  createAuthenticator,
+  createAuthorizer,
+  localAuthorizer,
+  pollAuthenticationConfig,
+  subjectAccessReviewAuthorizer,
+} from '../../apiserver/kube/access/index.ts';
+import { localGrants } from '../../apiserver/server/local-grants.ts';
+import { selfReviews } from '../../apiserver/server/self-reviews.ts';
+import type { ServerOptions } from '../../apiserver/server.ts';
+import type { Log } from '../log.ts';
+
+/** Who may ask the server, and who decides what they may. */
+export interface BackendAccess extends AsyncDisposable {
+  readonly authenticator: Authenticator;
+  readonly authorizer: Authorizer;
+  readonly clientAuthorities: ServerOptions['clientAuthorities'];
+  /** Only where no cluster answers "may I?". */
+  readonly selfReviews?: NonNullable<ServerOptions['selfReviews']>;
+}
+
+export interface LocalAccessOptions {
+  /** PEM of the authority of `up`'s own certificates. */
+  readonly ca: string;
+  /** Common name of its controllers. */
+  readonly controllers: string;
+  readonly sources: readonly string[];
+  /** `--kite-identity`: a common name that may read and resolve issues and report as `kite`. */
+  readonly kite?: string | undefined;
+  /** ms. */
+  readonly now: () => number;
+}
+
+/** For `faultline up`: certificates of its own authority, and a fixed list of what they may (contracts.md "Identities"). */
+export function localAccess(options: LocalAccessOptions): BackendAccess {
+  const current = clientCertificatesOnly(options.ca);
+  const { controllers, sources, kite } = options;
+  const grants = localGrants({ controllers, sources, ...(kite === undefined ? {} : { kite }) });
+  const local = localAuthorizer(() => grants);
+  const authorizer = createAuthorizer(local);
+  return {
+    authenticator: createAuthenticator({ credentials: certificateCredentials(() => current, options.now) }),
+    authorizer,
+    clientAuthorities: { current },
+    selfReviews: selfReviews(authorizer, local),
+    [Symbol.asyncDispose]: async () => {},
+  };
+}
+
+/** In a cluster: front proxy, certificates and tokens as the cluster knows them, and its word on every right. */
+export function clusterAccess(api: ClusterApi, log: Log, now: () => number): BackendAccess {
+  const configuration = new AuthenticationConfiguration({
+    source: pollAuthenticationConfig(api),
+    onFault: (fault) => log.warn({ fault }, 'cannot read whom the cluster lets speak for its users'),
+  });
+  configuration.start();
+  const config = () => configuration.current;
+  return {
+    authenticator: createAuthenticator({
+      credentials: [...certificateCredentials(config, now), bearerTokenAuthenticator({ api, now })],
+      config,
+    }),
+    authorizer: createAuthorizer(subjectAccessReviewAuthorizer({ api, now })),
+    clientAuthorities: configuration,
+    [Symbol.asyncDispose]: () => configuration[Symbol.asyncDispose](),
+  };
+}

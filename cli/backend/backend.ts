@@ -1,0 +1,160 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { Counter, Registry } from 'prom-client';
+import { createEngine, engineMetrics, type Namespaces } from '../../apiserver/ingest/index.ts';
+import { type ChangeSource, KubeApi } from '../../apiserver/kube/index.ts';
+import { issuesResource } from '../../apiserver/resources/issues.ts';
+import { reportAccess } from '../../apiserver/rest/report-access.ts';
+import { reportRoutes } from '../../apiserver/rest/reports.ts';
+import { kubeMetrics } from '../../apiserver/server/kube-metrics.ts';
+import {
+  createServer,
+  type ListenAddress,
+  type ServingCertificate,
+  type ShutdownOptions,
+} from '../../apiserver/server.ts';
+import type { StoreOptions } from '../../apiserver/store/open-store.ts';
+import { runSweeper } from '../../apiserver/store/sweeper.ts';
+import type { IssuesConfiguration } from '../../crds/configuration.ts';
+import { parseDuration } from '../../crds/duration.ts';
+import type { Issue } from '../../crds/issue.ts';
+import type { Log } from '../log.ts';
+import { packageVersion } from '../package-info.ts';
+import type { BackendAccess } from './access.ts';
+import { ConnectingStore } from './connecting-store.ts';
+
+export interface BackendOptions {
+  readonly database: StoreOptions['database'];
+  readonly clusterId: string;
+  readonly namespaces: Namespaces;
+  readonly access: BackendAccess;
+  readonly tls: ServingCertificate;
+  readonly listen: ListenAddress;
+  readonly issues: IssuesConfiguration;
+  /** Recorded objects are never too old (design.md "Age"). */
+  readonly ageless?: boolean;
+  readonly log: Log;
+  readonly shutdown?: ShutdownOptions;
+}
+
+/** Everything between the reports that come in and the Kubernetes API that goes out, listening. */
+export interface Backend extends AsyncDisposable {
+  /** For clients on this machine. */
+  readonly url: string;
+  readonly registry: Registry;
+  /** Resolves when lists and watches are served; rejects when the database can never be used. */
+  synced(): Promise<void>;
+  counts(): Promise<{ readonly active: number; readonly resolved: number }>;
+  /** Serves new connections with this certificate. */
+  setCertificate(tls: ServingCertificate): void;
+}
+
+// The feed answers within milliseconds of its database.
+const SYNC_POLL_MS = 10;
+
+/**
+ * Opens store, engine, Kubernetes API and listener, and closes them in the opposite order. An embedded database is
+ * opened before this resolves; an external one may follow, and discovery is served meanwhile.
+ */
+export async function openBackend(options: BackendOptions): Promise<Backend> {
+  await using closing = new AsyncDisposableStack();
+  const { access, issues, log } = options;
+  const registry = new Registry();
+  const store = closing.use(
+    new ConnectingStore({
+      database: options.database,
+      clusterId: options.clusterId,
+      onUnavailable: (cause) => log.error({ cause }, 'the database cannot be reached: trying again'),
+    }),
+  );
+  if ('embedded' in options.database) await store.opened;
+  closing.use(startSweeper(store, issues, registry, log));
+  const engine = closing.use(
+    createEngine({
+      store,
+      namespaces: options.namespaces,
+      access: reportAccess(access.authorizer),
+      retention: options.ageless ? Number.POSITIVE_INFINITY : parseDuration(issues.retention),
+      clusterScopedNamespace: issues.clusterScopedNamespace,
+      metrics: engineMetrics(registry),
+    }),
+  );
+  const changes = store.changes('issues') as ChangeSource<Issue>;
+  const kube = closing.use(
+    new KubeApi({
+      resources: [issuesResource(changes)],
+      access,
+      version: { gitVersion: `v1.34.0+faultline.${packageVersion()}` },
+      metrics: kubeMetrics(registry),
+      onError: (error, where) => log.warn({ error, where }, 'a request could not be answered'),
+    }),
+  );
+  kube.start();
+  closing.use(access);
+  const server = closing.use(
+    createServer({
+      ...access,
+      tls: options.tls,
+      listen: options.listen,
+      kube,
+      rest: [reportRoutes(engine)],
+      ready: [
+        { name: 'db', healthy: () => store.ping(), decides: false },
+        { name: 'feed', healthy: () => kube.synced, decides: false },
+      ],
+      logger: log,
+      metrics: registry,
+      ...(options.shutdown && { shutdown: options.shutdown }),
+    }),
+  );
+  const { url } = await server.start();
+  const closer = closing.move();
+  return {
+    url,
+    registry,
+    async synced() {
+      await store.opened;
+      while (!kube.synced) await wait(SYNC_POLL_MS);
+    },
+    async counts() {
+      const { objects } = await changes.snapshot();
+      const active = objects.filter(({ status }) => status.state === 'Active').length;
+      return { active, resolved: objects.length - active };
+    },
+    setCertificate: (tls) => server.setCertificate(tls),
+    [Symbol.asyncDispose]: () => closer.disposeAsync(),
+  };
+}
+
+/** Begins when the database was reached, and ends before the store is closed. */
+function startSweeper(
+  store: ConnectingStore,
+  issues: IssuesConfiguration,
+  registry: Registry,
+  log: Log,
+): AsyncDisposable {
+  const swept = new Counter({
+    name: 'faultline_swept_total',
+    help: 'What was taken away because time passed, by kind.',
+    labelNames: ['kind'] as const,
+    registers: [registry],
+  });
+  const ending = new AbortController();
+  const running = store.opened.then((opened) =>
+    runSweeper(opened, {
+      signal: ending.signal,
+      resolvedVisibleFor: parseDuration(issues.resolvedVisibleFor),
+      retention: parseDuration(issues.retention),
+      onSwept: (counts) => {
+        for (const [kind, count] of Object.entries(counts)) swept.inc({ kind }, count);
+      },
+      onError: (error) => log.warn({ error }, 'a sweep failed: it is tried again'),
+    }),
+  );
+  running.catch(() => {});
+  return {
+    async [Symbol.asyncDispose]() {
+      ending.abort();
+      await running.catch(() => {});
+    },
+  };
+}

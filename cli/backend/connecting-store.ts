@@ -1,0 +1,131 @@
+import { openStore, type StoreOptions } from '../../apiserver/store/open-store.ts';
+import type { SqlStore } from '../../apiserver/store/sql-store.ts';
+import {
+  type ActiveIssue,
+  type CommitResult,
+  type LedSource,
+  type Store,
+  type StoreChanges,
+  type StoredDelivery,
+  type StoredIssue,
+  type StoredSource,
+  StoreUnavailable,
+  type SubjectRef,
+  type SubjectsRead,
+  type SubjectWrite,
+} from '../../apiserver/store/store.ts';
+import { type Clock, pause, systemClock } from '../../controllers/runtime/index.ts';
+import type { Subject } from '../../crds/issue.ts';
+
+export interface ConnectingStoreOptions extends StoreOptions {
+  /** Told once per distinct cause while the database cannot be reached. */
+  onUnavailable(message: string): void;
+  readonly clock?: Clock;
+  readonly open?: (options: StoreOptions) => Promise<SqlStore>;
+}
+
+const FIRST_PAUSE_MS = 500;
+const LONGEST_PAUSE_MS = 10_000;
+
+/**
+ * A store that may still be on its way: until the database answers for the first time everything is StoreUnavailable.
+ * So a server that starts during an outage serves discovery (design.md decision 13): an API group that cannot be
+ * discovered would block every namespace deletion of the cluster.
+ */
+export class ConnectingStore implements Store {
+  readonly clusterId: string;
+  /** The store itself; rejects when the database can never be used (ForeignState, NewerSchema). */
+  readonly opened: Promise<SqlStore>;
+  readonly #ending = new AbortController();
+  #store: SqlStore | undefined;
+
+  constructor(options: ConnectingStoreOptions) {
+    this.clusterId = options.clusterId;
+    this.opened = this.#connect(options);
+    this.opened.catch(() => {});
+  }
+
+  readSubjects(refs: readonly SubjectRef[]): Promise<SubjectsRead> {
+    return this.#now().then((store) => store.readSubjects(refs));
+  }
+
+  commit(writes: readonly SubjectWrite[]): Promise<CommitResult> {
+    return this.#now().then((store) => store.commit(writes));
+  }
+
+  aspectsOf(namespace: string, source: string, subject: Subject): Promise<Subject[]> {
+    return this.#now().then((store) => store.aspectsOf(namespace, source, subject));
+  }
+
+  activeIssues(source: string): Promise<ActiveIssue[]> {
+    return this.#now().then((store) => store.activeIssues(source));
+  }
+
+  issue(namespace: string, name: string): Promise<StoredIssue | undefined> {
+    return this.#now().then((store) => store.issue(namespace, name));
+  }
+
+  lead(manager: string, shard: string, sources: readonly LedSource[]): Promise<number[]> {
+    return this.#now().then((store) => store.lead(manager, shard, sources));
+  }
+
+  source(name: string, shard: string): Promise<StoredSource | undefined> {
+    return this.#now().then((store) => store.source(name, shard));
+  }
+
+  deliveries(source: string, ids: readonly string[]): Promise<Map<string, StoredDelivery>> {
+    return this.#now().then((store) => store.deliveries(source, ids));
+  }
+
+  changes(resource: string): StoreChanges {
+    const changes = async () => (await this.#now()).changes(resource);
+    const opened = this.opened;
+    return {
+      snapshot: async () => (await changes()).snapshot(),
+      since: async (after, limit) => (await changes()).since(after, limit),
+      latest: async () => (await changes()).latest(),
+      identity: async () => (await changes()).identity(),
+      async *wakeUps(signal) {
+        yield* (await opened).changes(resource).wakeUps(signal);
+      },
+    };
+  }
+
+  lastChange(): Promise<number> {
+    return this.#now().then((store) => store.lastChange());
+  }
+
+  async ping(): Promise<boolean> {
+    return (await this.#store?.ping()) ?? false;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#ending.abort();
+    await this.opened.then(
+      (store) => store[Symbol.asyncDispose](),
+      () => {},
+    );
+  }
+
+  async #now(): Promise<SqlStore> {
+    if (this.#store === undefined) throw new StoreUnavailable('the database was not reached yet');
+    return this.#store;
+  }
+
+  async #connect(options: ConnectingStoreOptions): Promise<SqlStore> {
+    const { clock = systemClock, open = openStore, onUnavailable } = options;
+    const { signal } = this.#ending;
+    let told = '';
+    for (let delay = FIRST_PAUSE_MS; ; delay = Math.min(delay * 2, LONGEST_PAUSE_MS)) {
+      try {
+        this.#store = await open(options);
+        return this.#store;
+      } catch (error) {
+        if (!(error instanceof StoreUnavailable) || signal.aborted) throw error;
+        if (error.message !== told) onUnavailable(error.message);
+        told = error.message;
+      }
+      await pause(clock, delay, signal);
+    }
+  }
+}

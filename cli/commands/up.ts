@@ -1,0 +1,97 @@
+import { resolve } from 'node:path';
+import { parseListenAddress } from '../../apiserver/server/listener.ts';
+import type { ClusterFlags } from '../cluster/choose.ts';
+import type { Command, Flag } from '../command.ts';
+import type { LogOptions } from '../log.ts';
+import { CONFIG_FLAG, LOG_FLAGS, type LogFlags, logOptions } from './flags.ts';
+
+interface UpFlags extends LogFlags {
+  readonly config?: string;
+  readonly cluster?: boolean;
+  readonly kubeconfig?: string;
+  readonly context?: string;
+  readonly stateDir?: string;
+  readonly listen?: string;
+  readonly kiteIdentity?: string;
+}
+
+/** What `faultline up` was asked for; paths are absolute. */
+export interface UpOptions {
+  readonly config: string | undefined;
+  readonly source: ClusterFlags;
+  /** Undefined: `.faultline`, or `.faultline/clusters/<context>` for a live cluster. */
+  readonly stateDir: string | undefined;
+  /** Undefined: what the configuration says. */
+  readonly listen: string | undefined;
+  readonly kite: string | undefined;
+  readonly log: LogOptions;
+}
+
+const flags: readonly Flag[] = [
+  CONFIG_FLAG,
+  { spelling: '--cluster', description: 'Watch the live cluster of your kubeconfig; nothing is written to it.' },
+  {
+    spelling: '--kubeconfig <file>',
+    description: 'The kubeconfig of that cluster (default: $KUBECONFIG, ~/.kube/config).',
+  },
+  { spelling: '--context <name>', description: 'A context of the kubeconfig (default: its current context).' },
+  {
+    spelling: '--state-dir <folder>',
+    description: 'Where everything is kept (default: .faultline, with --cluster .faultline/clusters/<context>).',
+  },
+  {
+    spelling: '--listen <host:port>',
+    description: 'Address to serve on; port 0 takes any free one (default: 127.0.0.1:7443).',
+  },
+  {
+    spelling: '--kite-identity <name>',
+    description: 'Common name of a client certificate that may read and resolve issues and report as kite.',
+  },
+  ...LOG_FLAGS,
+];
+
+export const up: Command<UpFlags, UpOptions> = {
+  name: 'up',
+  summary: 'Start everything on this machine and serve kubectl.',
+  description:
+    'Start everything in one process: controllers watch a cluster or a folder of recorded objects, and kubectl reads\n' +
+    'the issues from https://127.0.0.1:7443. Without flags, the example cluster of this package.',
+  examples: [
+    {
+      comment: 'The example cluster; then: kubectl --kubeconfig .faultline/kubeconfig get issues -A',
+      line: 'faultline up',
+    },
+    { comment: 'The cluster of your current context (read-only)', line: 'faultline up --cluster' },
+    {
+      comment: 'Another context, on another port',
+      line: 'faultline up --cluster --context staging --listen 127.0.0.1:7444',
+    },
+  ],
+  flags,
+  complete({ flags: given }, streams) {
+    const { config, cluster, kubeconfig, context, stateDir, listen, kiteIdentity } = given;
+    return {
+      config,
+      source: { cluster, kubeconfig, context },
+      stateDir: stateDir === undefined ? undefined : resolve(streams.directory, stateDir),
+      listen,
+      kite: kiteIdentity,
+      log: logOptions(given, streams, 'warn'),
+    };
+  },
+  validate: ({ listen }) => listenFaults(listen),
+  async run(options, streams) {
+    const { runUp } = await import('../up/run-up.ts');
+    return await runUp(options, streams);
+  },
+};
+
+/** What is wrong with a `--listen`, as a usage fault. */
+export function listenFaults(listen: string | undefined): string[] {
+  try {
+    if (listen !== undefined) parseListenAddress(listen);
+    return [];
+  } catch (error) {
+    return [`--listen: ${(error as Error).message}`];
+  }
+}

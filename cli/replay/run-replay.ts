@@ -1,0 +1,121 @@
+import { resolve } from 'node:path';
+import { createEngine, localNamespaces, trustedAccess } from '../../apiserver/ingest/index.ts';
+import { ISSUE_COLUMNS } from '../../apiserver/resources/issues.ts';
+import { openStore } from '../../apiserver/store/open-store.ts';
+import type { Store } from '../../apiserver/store/store.ts';
+import { type ClusterObject, type RecordedSummary, readRecorded, replay } from '../../controllers/runtime/index.ts';
+import type { Issue, IssueList } from '../../crds/issue.ts';
+import type { ReplayOptions } from '../commands/replay.ts';
+import { type Configured, configure } from '../configuration/controllers.ts';
+import { EXIT, Failure } from '../exit.ts';
+import { createLog } from '../log.ts';
+import { issueList, printIssues } from '../printers/issues.ts';
+import { createProgress, type Progress } from '../progress.ts';
+import type { Streams } from '../streams.ts';
+import { engineSink } from './engine-sink.ts';
+
+// Nobody else reads this store; the id only makes namespaces' uids the same from run to run.
+const CLUSTER_ID = 'replay';
+
+/** `faultline replay`: the configured controllers and the real engine over recorded objects, in memory. */
+export async function runReplay(options: ReplayOptions, streams: Streams): Promise<number> {
+  const configured = await configure(options.config, streams);
+  using progress = createProgress(streams.err, streams.env, Date.now);
+  // Both take about a second: at the same time.
+  const opening = openStore({ database: { embedded: 'memory' }, clusterId: CLUSTER_ID });
+  opening.catch(() => {});
+  const recorded = await readObjects(options, streams, progress);
+  await using store = await opening;
+  await decide(recorded.objects, { configured, store, streams, progress, options });
+  const list = await listIssues(store, options.namespace);
+  progress[Symbol.dispose]();
+  tellFaults(recorded.summary, streams);
+  print(list, options, streams);
+  const isFound = list.items.some(({ status }) => status.state === 'Active');
+  return options.exitCode && isFound ? EXIT.found : EXIT.ok;
+}
+
+interface Recorded {
+  readonly objects: readonly ClusterObject[];
+  readonly summary: RecordedSummary;
+}
+
+async function readObjects(options: ReplayOptions, streams: Streams, progress: Progress): Promise<Recorded> {
+  const objects: ClusterObject[] = [];
+  const from = options.from === '-' ? streams.in : resolve(streams.directory, options.from);
+  const summary = await readRecorded(from, {
+    onObject: (object) => objects.push(object),
+    onProgress: ({ filesDone, files }) => progress.update('reading', filesDone, files),
+    signal: streams.signal,
+  }).catch((cause: NodeJS.ErrnoException) => {
+    if (cause.code === undefined) throw cause;
+    const reason = cause.code === 'ENOENT' ? 'no such file or folder' : cause.code;
+    throw new Failure(`cannot read ${options.from}: ${reason}`, { cause });
+  });
+  if (objects.length === 0) {
+    const { faults, files, skipped } = summary;
+    const [fault] = faults;
+    if (fault !== undefined) throw new Failure(`${fault.path}: ${fault.message}`);
+    throw new Failure(`${options.from} holds no Kubernetes object (${files} files, ${skipped} other documents)`);
+  }
+  return { objects, summary };
+}
+
+interface Deciding {
+  readonly configured: Configured;
+  readonly store: Store;
+  readonly streams: Streams;
+  readonly progress: Progress;
+  readonly options: ReplayOptions;
+}
+
+async function decide(objects: readonly ClusterObject[], { configured, store, ...rest }: Deciding): Promise<void> {
+  const { configuration, controllers } = configured;
+  const { clusterScopedNamespace } = configuration.issues;
+  const log = createLog(rest.options.log, rest.streams.err, rest.streams.env);
+  await using engine = createEngine({
+    store,
+    namespaces: localNamespaces(CLUSTER_ID),
+    access: trustedAccess,
+    // What is recorded is never too old (design.md "Age").
+    retention: Number.POSITIVE_INFINITY,
+    clusterScopedNamespace,
+  });
+  const { controllers: statuses } = await replay({
+    controllers,
+    objects,
+    sink: engineSink(engine, { name: 'faultline-replay', groups: [] }),
+    namespaces: rest.options.namespace === undefined ? configuration.namespaces : [rest.options.namespace],
+    clusterScopedNamespace,
+    logger: log,
+    onProgress: (done, total) => rest.progress.update('deciding', done, total),
+    signal: rest.streams.signal,
+  });
+  for (const { name, counts } of statuses) {
+    if (counts.errors > 0 || counts.refused > 0)
+      log.warn({ controller: name, ...counts }, 'some objects got no verdict');
+  }
+}
+
+async function listIssues(store: Store, namespace: string | undefined): Promise<IssueList> {
+  const { objects, resourceVersion } = await store.changes('issues').snapshot();
+  const issues = objects as Issue[];
+  return issueList(
+    namespace === undefined ? issues : issues.filter(({ metadata }) => metadata.namespace === namespace),
+    String(resourceVersion),
+  );
+}
+
+function tellFaults({ faults }: RecordedSummary, { err }: Streams): void {
+  for (const { path, message } of faults) err.write(`warning: ${path}: ${message}\n`);
+}
+
+function print(list: IssueList, options: ReplayOptions, streams: Streams): void {
+  const { output, namespace } = options;
+  if (list.items.length === 0 && (output === 'table' || output === 'wide')) {
+    streams.err.write('No issues found.\n');
+    return;
+  }
+  const withNamespace = namespace === undefined;
+  streams.out.write(printIssues(list, { output, columns: ISSUE_COLUMNS, withNamespace, now: Date.now() }));
+}

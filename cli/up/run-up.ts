@@ -1,0 +1,198 @@
+import { resolve } from 'node:path';
+import { Agent } from 'undici';
+import { localNamespaces } from '../../apiserver/ingest/namespaces.ts';
+import { parseListenAddress } from '../../apiserver/server.ts';
+import {
+  createFolderSource,
+  createKubeClient,
+  createLiveSource,
+  createManager,
+  type Manager,
+  type ObjectSource,
+  systemClock,
+} from '../../controllers/runtime/index.ts';
+import { localAccess } from '../backend/access.ts';
+import { type Backend, openBackend } from '../backend/backend.ts';
+import { openClusterApi } from '../backend/cluster-api.ts';
+import { clusterNamespaces } from '../backend/cluster-namespaces.ts';
+import { type ChosenCluster, chooseCluster, folderClusterId } from '../cluster/choose.ts';
+import { askClusterId, recallCluster, rememberCluster } from '../cluster/identity.ts';
+import type { UpOptions } from '../commands/up.ts';
+import { type Configured, configure } from '../configuration/controllers.ts';
+import { EXIT, Failure } from '../exit.ts';
+import { createLog, type Log } from '../log.ts';
+import { packageVersion } from '../package-info.ts';
+import { ensurePki, type Pki, writeKubeconfig } from '../pki/index.ts';
+import { readSecret } from '../secret-file.ts';
+import { systemProcesses } from '../state/processes.ts';
+import { contextFolder, openStateFolder, type StateFolder } from '../state/state-folder.ts';
+import type { Streams } from '../streams.ts';
+import { readyMessage, type ServingFacts, servingMessage } from './messages.ts';
+
+/**
+ * `faultline up` (contracts.md): state folder, certificates, server, then controllers that speak to that server over
+ * its own TLS port. Ends with the signal, in the opposite order, within 2 s.
+ */
+export async function runUp(options: UpOptions, streams: Streams): Promise<number> {
+  const startedAt = performance.now();
+  try {
+    await up(options, streams, startedAt);
+  } catch (error) {
+    // What was interrupted half way is no failure: the user wanted it to end.
+    if (!streams.signal.aborted) throw error;
+  }
+  return EXIT.ok;
+}
+
+async function up(options: UpOptions, streams: Streams, startedAt: number): Promise<void> {
+  const { signal } = streams;
+  const log = createLog(options.log, streams.err, streams.env);
+  const configured = await configure(options.config, streams);
+  const source = await chooseCluster(options.source, configured.configuration.cluster, streams);
+  await using closing = new AsyncDisposableStack();
+  const stateDir = options.stateDir ?? resolve(streams.directory, '.faultline', ownFolder(source));
+  const state = closing.use(await openStateFolder(stateDir, systemProcesses));
+  const pki = await ensurePki(state.pki, { now: Date.now });
+  for (const made of pki.renewed) log.info({ made }, 'a certificate was made');
+
+  const identity = closing.use(beginIdentity(source, state, log, signal));
+  const clusterId = (await identity.remembered) ?? (await identity.confirmed);
+  if (clusterId === undefined) return;
+  const run: Run = { options, configured, source, state, pki, clusterId, log };
+  const backend = closing.use(await openUpBackend(run, closing));
+  await writeKubeconfig(state.kubeconfig, { server: backend.url, ca: pki.ca, client: pki.admin });
+
+  const facts: ServingFacts = {
+    version: packageVersion(),
+    url: backend.url,
+    source,
+    kubeconfig: state.kubeconfig,
+    directory: streams.directory,
+  };
+  identity.onAway(() => streams.out.write(servingMessage(facts)));
+  const confirmed = await identity.confirmed;
+  if (confirmed === undefined) return;
+  if (confirmed !== clusterId) throw foreignCluster(source, state, confirmed, clusterId);
+  if (source.kind === 'live') {
+    await rememberCluster(state.cluster, { id: clusterId, server: source.connection.server });
+  }
+
+  const manager = closing.use(startManager(run, backend, identity.objects, signal));
+  await Promise.race([Promise.all([manager.synced(), backend.synced()]), aborted(signal), manager.stopped()]);
+  if (!signal.aborted) {
+    const objects = manager.status().reduce((sum, { counts }) => sum + counts.objects, 0);
+    const counts = await backend.counts();
+    streams.out.write(readyMessage({ ...facts, ...counts, objects, tookMs: performance.now() - startedAt }));
+  }
+  await aborted(signal);
+}
+
+interface Run {
+  readonly options: UpOptions;
+  readonly configured: Configured;
+  readonly source: ChosenCluster;
+  readonly state: StateFolder;
+  readonly pki: Pki;
+  readonly clusterId: string;
+  readonly log: Log;
+}
+
+async function openUpBackend(run: Run, closing: AsyncDisposableStack): Promise<Backend> {
+  const { options, configured, source, state, pki, clusterId, log } = run;
+  const { issues, server } = configured.configuration;
+  return await openBackend({
+    database:
+      'databaseUrlFile' in server ? { url: await readSecret(server.databaseUrlFile) } : { embedded: state.database },
+    clusterId,
+    namespaces:
+      source.kind === 'folder'
+        ? localNamespaces(clusterId)
+        : clusterNamespaces(closing.use(await openClusterApi(source.connection)), Date.now),
+    access: localAccess({
+      ca: pki.ca,
+      controllers: 'faultline-controllers',
+      sources: configured.controllers.map(({ name }) => name),
+      kite: options.kite,
+      now: Date.now,
+    }),
+    tls: pki.server,
+    listen: parseListenAddress(options.listen ?? server.listen),
+    issues,
+    ageless: source.kind === 'folder',
+    log,
+    // SIGINT ends everything within 2 s, of which the sink may take one.
+    shutdown: { drainMs: 300 },
+  });
+}
+
+function startManager(run: Run, backend: Backend, objects: ObjectSource, signal: AbortSignal): Manager {
+  const { configured, pki, log } = run;
+  const { namespaces, issues } = configured.configuration;
+  const manager = createManager({
+    name: 'faultline-up',
+    controllers: configured.controllers,
+    source: objects,
+    backend: {
+      url: backend.url,
+      dispatcher: new Agent({ connect: { ca: pki.ca, cert: pki.controllers.cert, key: pki.controllers.key } }),
+    },
+    namespaces,
+    clusterScopedNamespace: issues.clusterScopedNamespace,
+    logger: log,
+    registry: backend.registry,
+  });
+  manager.start(signal);
+  return manager;
+}
+
+/** Where objects come from and whose they are: known at once for a folder, asked for of a live cluster. */
+interface Identity extends AsyncDisposable {
+  readonly objects: ObjectSource;
+  /** What was stored about the cluster by an earlier run. */
+  readonly remembered: Promise<string | undefined>;
+  /** What the cluster says; undefined when the command was stopped before it said anything. */
+  readonly confirmed: Promise<string | undefined>;
+  /** Calls once when the cluster turns out to be away, or at once when it already has. */
+  onAway(tell: () => void): void;
+}
+
+function beginIdentity(source: ChosenCluster, state: StateFolder, log: Log, signal: AbortSignal): Identity {
+  if (source.kind === 'folder') {
+    const id = Promise.resolve(folderClusterId(source.folder));
+    const objects = createFolderSource({ folder: source.folder, logger: log });
+    const dispose = () => objects[Symbol.asyncDispose]();
+    return { objects, remembered: id, confirmed: id, onAway: () => {}, [Symbol.asyncDispose]: dispose };
+  }
+  const client = createKubeClient(source.connection);
+  const away = Promise.withResolvers<void>();
+  const onFault = (message: string) => {
+    log.warn({ retry: 'with backoff' }, message);
+    away.resolve();
+  };
+  const confirmed = askClusterId({ client, signal, clock: systemClock, random: Math.random, onFault });
+  // It may reject before anybody waits for it: the state folder is opened first.
+  confirmed.catch(() => {});
+  return {
+    objects: createLiveSource({ client, logger: log }),
+    remembered: recallCluster(state.cluster).then((cluster) => cluster?.id),
+    confirmed,
+    onAway: (tell) => void away.promise.then(tell),
+    [Symbol.asyncDispose]: () => client[Symbol.asyncDispose](),
+  };
+}
+
+function ownFolder(source: ChosenCluster): string {
+  return source.kind === 'live' ? contextFolder(source.connection.name) : '';
+}
+
+function foreignCluster(source: ChosenCluster, state: StateFolder, confirmed: string, stored: string): Failure {
+  const name = source.kind === 'live' ? `the context "${source.connection.name}"` : 'this folder';
+  return new Failure(
+    `${name} is cluster ${confirmed} now, but ${state.path} holds the issues of cluster ${stored}: choose another folder with --state-dir`,
+  );
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((done) => signal.addEventListener('abort', () => done(), { once: true }));
+}
