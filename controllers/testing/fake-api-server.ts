@@ -1,0 +1,290 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { ClusterObject } from '../runtime/object.ts';
+
+/** What goes wrong next. Each fault hits one request, or the watch that is open. */
+export type ApiFault =
+  | {
+      readonly type: 'status';
+      readonly on: 'discovery' | 'list' | 'watch';
+      readonly code: number;
+      readonly retryAfter?: number;
+    }
+  /** The connection is cut: at once, or in the middle of a line. */
+  | { readonly type: 'cut'; readonly on: 'list' | 'watch' }
+  | { readonly type: 'cutLine' }
+  | { readonly type: 'garbage' }
+  | { readonly type: 'errorEvent'; readonly code: number }
+  | { readonly type: 'endWatches' }
+  /** The history is gone: resourceVersions and page tokens from before are answered with 410. */
+  | { readonly type: 'compact' };
+
+interface Change {
+  readonly version: number;
+  readonly type: 'ADDED' | 'MODIFIED' | 'DELETED';
+  readonly object: ClusterObject;
+}
+
+interface OpenWatch {
+  readonly response: ServerResponse;
+  readonly namespace: string | undefined;
+}
+
+/**
+ * A small API server for the tests of the reflector: it serves one kind, `widgets.example.com/v1`, over real HTTP with
+ * paged and streamed lists, watches, bookmarks, compaction, and the faults that a test injects.
+ */
+export class FakeApiServer implements AsyncDisposable {
+  /** Whether `sendInitialEvents` is understood: `refused` as by a server whose gate is off, `ignored` as by an old one. */
+  streamedLists: 'served' | 'refused' | 'ignored' = 'served';
+  installed = true;
+  readonly requests: string[] = [];
+  readonly #objects = new Map<string, ClusterObject>();
+  readonly #faults: ApiFault[] = [];
+  readonly #watches = new Set<OpenWatch>();
+  readonly #server: Server;
+  #changes: Change[] = [];
+  #version = 100;
+  #floor = 100;
+
+  private constructor(server: Server) {
+    this.#server = server;
+  }
+
+  static async start(): Promise<FakeApiServer> {
+    const server = createServer((request, response) => api.#answer(request, response));
+    const api = new FakeApiServer(server);
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    return api;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+  }
+
+  get version(): string {
+    return String(this.#version);
+  }
+
+  get openWatches(): number {
+    return this.#watches.size;
+  }
+
+  objects(): ClusterObject[] {
+    return [...this.#objects.values()];
+  }
+
+  put(namespace: string, name: string, value: unknown): void {
+    const key = `${namespace}/${name}`;
+    const type = this.#objects.has(key) ? 'MODIFIED' : 'ADDED';
+    const object: ClusterObject = {
+      apiVersion: 'example.com/v1',
+      kind: 'Widget',
+      metadata: { name, namespace, uid: `uid-${key}`, resourceVersion: String(++this.#version) },
+      spec: { value },
+    };
+    this.#objects.set(key, object);
+    this.#publish({ version: this.#version, type, object });
+  }
+
+  delete(namespace: string, name: string): void {
+    const object = this.#objects.get(`${namespace}/${name}`);
+    if (object === undefined) return;
+    this.#objects.delete(`${namespace}/${name}`);
+    const last = { ...object, metadata: { ...object.metadata, resourceVersion: String(++this.#version) } };
+    this.#publish({ version: this.#version, type: 'DELETED', object: last });
+  }
+
+  fault(fault: ApiFault): void {
+    switch (fault.type) {
+      case 'compact':
+        this.#floor = this.#version;
+        this.#changes = [];
+        break;
+      case 'endWatches':
+        this.#each(({ response }) => response.end());
+        break;
+      case 'errorEvent': {
+        const status = {
+          kind: 'Status',
+          apiVersion: 'v1',
+          status: 'Failure',
+          code: fault.code,
+          message: 'injected',
+          reason: fault.code === 410 ? 'Expired' : 'InternalError',
+        };
+        this.#each(({ response }) => response.end(`${JSON.stringify({ type: 'ERROR', object: status })}\n`));
+        break;
+      }
+      case 'garbage':
+        this.#each(({ response }) => response.write('{"type":"MODIFIED","object":{"apiVersion":\n'));
+        break;
+      case 'cutLine':
+        this.#each(({ response }) => response.write('{"type":"ADDED","object":{"apiV', () => response.destroy()));
+        break;
+      default:
+        this.#faults.push(fault);
+    }
+  }
+
+  /** Sends a bookmark to every open watch. */
+  bookmark(): void {
+    this.#each(({ response }) => response.write(this.#bookmarkLine({})), { keep: true });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#server.closeAllConnections();
+    await new Promise((resolve) => this.#server.close(resolve));
+  }
+
+  #each(act: (watch: OpenWatch) => void, { keep = false } = {}): void {
+    for (const watch of [...this.#watches]) {
+      if (!keep) this.#watches.delete(watch);
+      act(watch);
+    }
+  }
+
+  #publish(change: Change): void {
+    this.#changes.push(change);
+    for (const { response, namespace } of this.#watches) {
+      if (isInside(change.object, namespace)) response.write(eventLine(change.type, change.object));
+    }
+  }
+
+  #answer(request: IncomingMessage, response: ServerResponse): void {
+    const url = new URL(request.url ?? '/', 'http://fake');
+    this.requests.push(`${url.pathname}?${url.searchParams}`);
+    const on = url.searchParams.has('watch') ? 'watch' : url.pathname.endsWith('/widgets') ? 'list' : 'discovery';
+    const index = this.#faults.findIndex((fault) => 'on' in fault && fault.on === on);
+    const [fault] = index < 0 ? [] : this.#faults.splice(index, 1);
+    if (fault?.type === 'cut') {
+      request.socket.destroy();
+    } else if (fault?.type === 'status') {
+      if (fault.retryAfter !== undefined) response.setHeader('retry-after', String(fault.retryAfter));
+      status(response, fault.code, 'injected');
+    } else if (on === 'discovery') this.#discovery(url.pathname, response);
+    else if (!this.installed) status(response, 404, 'the server could not find the requested resource');
+    else if (on === 'watch') this.#watch(url, response);
+    else this.#list(url, response);
+  }
+
+  #discovery(path: string, response: ServerResponse): void {
+    if (path !== '/apis/example.com/v1' || !this.installed) {
+      status(response, 404, 'not found');
+      return;
+    }
+    const resources = [
+      { name: 'widgets/status', kind: 'Widget', namespaced: true, verbs: ['get'] },
+      { name: 'widgets', kind: 'Widget', namespaced: true, verbs: ['get', 'list', 'watch'] },
+    ];
+    json(response, 200, { kind: 'APIResourceList', groupVersion: 'example.com/v1', resources });
+  }
+
+  #list(url: URL, response: ServerResponse): void {
+    const limit = Number(url.searchParams.get('limit') ?? 0);
+    const token = url.searchParams.get('continue');
+    const [version, after] = token === null ? [this.#version, ''] : (JSON.parse(token) as [number, string]);
+    if (token !== null && version < this.#floor) {
+      status(response, 410, 'The provided continue parameter is too old', 'Expired');
+      return;
+    }
+    // Pages are of one moment: objects as they were at the version of the first page.
+    const all = this.#at(version).filter((object) => isInside(object, namespaceOf(url)));
+    const rest = all.filter((object) => keyOf(object) > after);
+    const page = limit === 0 ? rest : rest.slice(0, limit);
+    const last = page.at(-1);
+    const more =
+      last !== undefined && page.length < rest.length ? { continue: JSON.stringify([version, keyOf(last)]) } : {};
+    const items = page.map(({ apiVersion: _a, kind: _k, ...item }) => item);
+    json(response, 200, {
+      apiVersion: 'example.com/v1',
+      kind: 'WidgetList',
+      metadata: { resourceVersion: String(version), ...more },
+      items,
+    });
+  }
+
+  #at(version: number): ClusterObject[] {
+    const objects = new Map(this.#objects);
+    for (const change of this.#changes.toReversed()) {
+      if (change.version <= version) break;
+      // Undo: the state before a change is the last change of the same object before it.
+      const key = keyOf(change.object);
+      const before = this.#changes.findLast((each) => each.version < change.version && keyOf(each.object) === key);
+      if (before === undefined && change.type !== 'ADDED') continue;
+      if (before === undefined || before.type === 'DELETED') objects.delete(key);
+      else objects.set(key, before.object);
+    }
+    return [...objects.values()].sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
+  }
+
+  #watch(url: URL, response: ServerResponse): void {
+    const namespace = namespaceOf(url);
+    const since = url.searchParams.get('resourceVersion');
+    const wantsInitial = url.searchParams.get('sendInitialEvents') === 'true';
+    if (wantsInitial && this.streamedLists === 'refused') {
+      status(
+        response,
+        422,
+        'sendInitialEvents is forbidden for watch unless the WatchList feature gate is enabled',
+        'Invalid',
+      );
+      return;
+    }
+    response.writeHead(200, { 'content-type': 'application/json' });
+    response.flushHeaders();
+    if (since !== null && Number(since) < this.#floor) {
+      const object = {
+        kind: 'Status',
+        apiVersion: 'v1',
+        status: 'Failure',
+        code: 410,
+        reason: 'Expired',
+        message: 'too old resource version',
+      };
+      response.end(`${JSON.stringify({ type: 'ERROR', object })}\n`);
+      return;
+    }
+    if (since === null) {
+      for (const object of this.#objects.values())
+        if (isInside(object, namespace)) response.write(eventLine('ADDED', object));
+      if (this.streamedLists === 'served') response.write(this.#bookmarkLine({ 'k8s.io/initial-events-end': 'true' }));
+    }
+    for (const change of this.#changes) {
+      if (since !== null && change.version > Number(since) && isInside(change.object, namespace))
+        response.write(eventLine(change.type, change.object));
+    }
+    const watch = { response, namespace };
+    this.#watches.add(watch);
+    response.on('close', () => this.#watches.delete(watch));
+  }
+
+  #bookmarkLine(annotations: Record<string, string>): string {
+    const metadata = { resourceVersion: String(this.#version), annotations };
+    return eventLine('BOOKMARK', { apiVersion: 'example.com/v1', kind: 'Widget', metadata });
+  }
+}
+
+function eventLine(type: string, object: unknown): string {
+  return `${JSON.stringify({ type, object })}\n`;
+}
+
+function json(response: ServerResponse, code: number, body: unknown): void {
+  response.writeHead(code, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+}
+
+function status(response: ServerResponse, code: number, message: string, reason = ''): void {
+  json(response, code, { kind: 'Status', apiVersion: 'v1', status: 'Failure', code, message, reason });
+}
+
+function keyOf({ metadata }: ClusterObject): string {
+  return `${metadata.namespace}/${metadata.name}`;
+}
+
+function namespaceOf(url: URL): string | undefined {
+  return /\/namespaces\/([^/]+)\//.exec(url.pathname)?.[1];
+}
+
+function isInside({ metadata }: ClusterObject, namespace: string | undefined): boolean {
+  return namespace === undefined || metadata.namespace === namespace;
+}

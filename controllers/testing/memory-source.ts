@@ -1,0 +1,77 @@
+import { Channel } from '../runtime/channel.ts';
+import { parseLabelSelector } from '../runtime/label-selector.ts';
+import { type ClusterObject, kindId, objectKey } from '../runtime/object.ts';
+import type { ObjectSource, SourceEvent, SourceFault, WatchRequest } from '../runtime/source.ts';
+
+/** A cluster in memory: what a test applies and deletes arrives as events. */
+export class MemorySource implements ObjectSource {
+  readonly live: boolean;
+  readonly #objects = new Map<string, ClusterObject>();
+  readonly #watches = new Set<{ request: WatchRequest; events: Channel<SourceEvent> }>();
+  readonly #faults = new Map<string, SourceFault>();
+
+  constructor(objects: readonly ClusterObject[] = [], { live = true } = {}) {
+    this.live = live;
+    for (const object of objects) this.#objects.set(identity(object), object);
+  }
+
+  apply(object: ClusterObject): void {
+    this.#objects.set(identity(object), object);
+    this.#emit(object, { type: 'applied', object });
+  }
+
+  delete(object: ClusterObject): void {
+    this.#objects.delete(identity(object));
+    this.#emit(object, { type: 'deleted', object });
+  }
+
+  /** From now on a kind cannot be listed; without a fault it can again. */
+  fail(kind: string, fault: SourceFault | undefined): void {
+    if (fault !== undefined) this.#faults.set(kind, fault);
+    else this.#faults.delete(kind);
+    for (const watch of this.#watches) if (watch.request.kind === kind) this.#begin(watch);
+  }
+
+  /** Lists again, as after an expired resourceVersion. */
+  relist(kind: string): void {
+    for (const watch of this.#watches) if (watch.request.kind === kind) this.#begin(watch);
+  }
+
+  async *watch(request: WatchRequest, signal: AbortSignal): AsyncGenerator<SourceEvent, void, void> {
+    const watch = { request, events: new Channel<SourceEvent>() };
+    signal.addEventListener('abort', () => watch.events.close(), { once: true });
+    this.#watches.add(watch);
+    this.#begin(watch);
+    yield* watch.events;
+  }
+
+  #begin({ request, events }: { request: WatchRequest; events: Channel<SourceEvent> }): void {
+    const fault = this.#faults.get(request.kind);
+    if (fault !== undefined) {
+      events.push({ type: 'waiting', fault });
+      return;
+    }
+    events.push({ type: 'listing' });
+    events.push({
+      type: 'listed',
+      objects: [...this.#objects.values()].filter((object) => isAskedFor(object, request)),
+    });
+    events.push({ type: 'synced' });
+  }
+
+  #emit(object: ClusterObject, event: SourceEvent): void {
+    for (const { request, events } of this.#watches) if (isAskedFor(object, request)) events.push(event);
+  }
+}
+
+function identity(object: ClusterObject): string {
+  return `${kindId(object.apiVersion, object.kind)}/${objectKey(object)}`;
+}
+
+function isAskedFor({ apiVersion, kind, metadata }: ClusterObject, request: WatchRequest): boolean {
+  return (
+    kindId(apiVersion, kind) === kindId(request.apiVersions[0] ?? '', request.kind) &&
+    (request.namespace === undefined || metadata.namespace === request.namespace) &&
+    parseLabelSelector(request.labelSelector ?? '')(metadata.labels ?? {})
+  );
+}
