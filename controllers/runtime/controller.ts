@@ -261,7 +261,7 @@ export class Controller {
   }
 
   #lookOf(object: ClusterObject, sequence: number, detail = 0): Look {
-    const { controller, clusterScopedNamespace } = this.#options;
+    const { controller, clusterScopedNamespace, live } = this.#options;
     const { epoch = 0 } = this.#leadership ?? {};
     return {
       source: controller.name,
@@ -271,6 +271,7 @@ export class Controller {
       sequence,
       detail,
       clusterScopedNamespace,
+      live,
     };
   }
 

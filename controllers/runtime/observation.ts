@@ -28,6 +28,8 @@ export interface Look {
   readonly detail: number;
   /** For observations without a namespace of their own about objects without one. */
   readonly clusterScopedNamespace: string;
+  /** Recorded objects are never too old: their reports expire never (design.md "Age"). */
+  readonly live: boolean;
 }
 
 /** Told apart by shape, never `instanceof`: a plugin may come with its own copy of `undecided`. */
@@ -68,7 +70,7 @@ export function reportOf(observation: Observation, look: Look): Report {
       uid: object.metadata.uid ?? '',
     },
     ...optionalTime('observedAt', observation.observedAt),
-    ...(look.order === 'run' ? optionalTime('expiresAt', observation.expiresAt) : {}),
+    ...(look.order === 'run' && look.live ? optionalTime('expiresAt', observation.expiresAt) : {}),
     body: { complete: true, findings: observation.findings.map(finding) },
   };
   return validated(report);
