@@ -6,6 +6,8 @@ import type { IssueWrite, SubjectWrite } from './store.ts';
 /** One batch as the parameters of `COMMIT_WRITE`. */
 export interface Batch {
   readonly values: readonly string[];
+  /** How many change numbers it needs at most. */
+  readonly numbers: number;
   /** Place of each write among the subjects sent, from 1; 0 when it conflicts within the batch and was not sent. */
   readonly places: readonly number[];
 }
@@ -35,7 +37,7 @@ export function prepareBatch(writes: readonly SubjectWrite[]): Batch {
       tables.deliveries.push({ n, source, delivery_id: id, result });
     }
   }
-  return { places, values: Object.values(tables).map((rows) => JSON.stringify(rows)) };
+  return { places, numbers: tables.issues.length, values: Object.values(tables).map((rows) => JSON.stringify(rows)) };
 }
 
 /** `reports`: place of the first write of each deletion of a whole object; the others go with it. */
@@ -57,7 +59,7 @@ function addSubject(tables: Tables, write: SubjectWrite, n: number, reports: Map
 
 function addIssue(tables: Tables, write: IssueWrite, to: { hash: string; n: number; names: Set<string> }): void {
   const { hash, n, names } = to;
-  tables.issues.push(issueRecord(write, { hash, n, names, place: tables.issues.length }));
+  tables.issues.push(issueRecord(write, { hash, n, names, place: tables.issues.length + 1 }));
   const issue_id = write.issue.id;
   if (write.closed) tables.episodes.push({ n, issue_id, ...episodeRow(write.closed) });
   if (write.timeline) tables.timeline.push({ n, issue_id, ...timelineRow(write.timeline) });
@@ -123,9 +125,10 @@ function issueRecord(
   return {
     ...{ place, n, op, taken },
     short_name: issue.name,
-    ...(unseen ? {} : { change_op: CHANGE_OF[op], object: unversionedIssue(issue) }),
+    ...(unseen ? {} : { change_op: CHANGE_OF[op] }),
     ...(op === 'insert' ? { long_name: longName(issue) } : {}),
-    ...issueRow(issue, hash),
+    ...issueRow(issue, hash, op === 'insert'),
+    object: unversionedIssue(issue),
   };
 }
 

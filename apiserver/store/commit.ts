@@ -1,5 +1,5 @@
 import { prepareBatch } from './batch.ts';
-import { COMMIT_BEGIN, COMMIT_WRITE } from './commit-sql.ts';
+import { COMMIT_WRITE, TAKE_COMMIT_LOCK } from './commit-sql.ts';
 import type { Database } from './database.ts';
 import type { CommitResult, SubjectWrite } from './store.ts';
 
@@ -15,9 +15,13 @@ export async function commitBatch(
   clockOffset: number,
 ): Promise<Committed> {
   const batch = prepareBatch(writes);
-  const [row] = await database.transaction(COMMIT_BEGIN, (session) =>
-    session.query<CommitRow>(COMMIT_WRITE, [...batch.values, clockOffset], { name: 'faultline-commit' }),
-  );
+  const results = await database.transactionScript([
+    'BEGIN ISOLATION LEVEL READ COMMITTED',
+    TAKE_COMMIT_LOCK,
+    { execute: COMMIT_WRITE, values: [...batch.values, clockOffset, batch.numbers] },
+    'COMMIT',
+  ]);
+  const row = results[2]?.[0] as CommitRow | undefined;
   if (!row) throw new Error('the commit statement answers one row');
   const outcomes = batch.places.map((place) => (place > 0 && row.ok?.[place - 1] ? 'committed' : 'conflict'));
   return { outcomes, names: namesOf(writes, outcomes, row.renamed), lastChange: row.last_change, changed: row.changed };

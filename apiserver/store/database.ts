@@ -1,4 +1,5 @@
 import type { Knex } from 'knex';
+import pg from 'pg';
 import { breaksConnection, storeError } from './errors.ts';
 
 /**
@@ -6,10 +7,26 @@ import { breaksConnection, storeError } from './errors.ts';
  * as a number (everything we store stays below 2^53), json as a value.
  */
 export interface Session {
+  /**
+   * Several statements in one round trip, which is most of the time of a small batch: strings as they are, prepared
+   * ones with their values. Answers the rows of each. After an error the rest was not run.
+   */
+  script(steps: readonly Step[], options?: QueryOptions): Promise<unknown[][]>;
   query<Row>(sql: string, values?: readonly unknown[], options?: QueryOptions): Promise<Row[]>;
   /** Several statements in one round trip, without parameters and without rows. */
   run(sql: string, options?: QueryOptions): Promise<void>;
 }
+
+/** A statement that is planned once a connection, by SQL's PREPARE, so that a script can execute it. */
+export interface Prepared {
+  readonly name: string;
+  /** Types of its parameters. */
+  readonly types: readonly ('jsonb' | 'bigint' | 'float8')[];
+  readonly sql: string;
+}
+
+/** A value of a jsonb parameter is its text. */
+export type Step = string | { readonly execute: Prepared; readonly values: readonly (string | number)[] };
 
 export interface QueryOptions {
   /** Prepares the statement under this name, once a connection. */
@@ -19,7 +36,9 @@ export interface QueryOptions {
 }
 
 /** What knex's pool hands out, as we use it. */
-export interface RawConnection extends Session {
+export interface RawConnection extends Omit<Session, 'script'> {
+  /** Several statements in one round trip; the rows of each. */
+  runAll(sql: string, options?: QueryOptions): Promise<unknown[][]>;
   /** Takes the connection out of the pool. */
   discard(reason: unknown): void;
 }
@@ -31,6 +50,7 @@ export class Database implements AsyncDisposable {
   readonly #wrap: (connection: unknown) => RawConnection;
   readonly #onConnect: ((session: Session) => Promise<void>)[] = [];
   readonly #greeted = new WeakSet<object>();
+  readonly #prepared = new WeakMap<object, Set<string>>();
 
   constructor(options: { embedded: boolean; knex: Knex; wrap: (connection: unknown) => RawConnection }) {
     this.embedded = options.embedded;
@@ -48,8 +68,7 @@ export class Database implements AsyncDisposable {
     const connection: unknown = await this.knex.client.acquireConnection().catch((error: unknown) => {
       throw storeError(error);
     });
-    const raw = this.#wrap(connection);
-    const guarded = guard(raw);
+    const guarded = guard(this.#wrap(connection), this.#preparedOn(connection as object));
     try {
       await this.#greet(connection as object, guarded);
       return await use(guarded);
@@ -60,6 +79,26 @@ export class Database implements AsyncDisposable {
 
   async query<Row>(sql: string, values?: readonly unknown[], options?: QueryOptions): Promise<Row[]> {
     return this.session((session) => session.query<Row>(sql, values, options));
+  }
+
+  /** A query that may take up to a minute, because it reads much. */
+  async slowQuery<Row>(sql: string, values: readonly unknown[]): Promise<Row[]> {
+    return this.transaction(
+      `BEGIN READ ONLY; SET LOCAL statement_timeout = '60s'; SET LOCAL enable_seqscan = on`,
+      (session) => session.query<Row>(sql, values, { timeoutMs: 60_000 }),
+    );
+  }
+
+  /** A whole transaction in one round trip; the first step begins it, the last commits. Answers the rows of each. */
+  async transactionScript(steps: readonly Step[]): Promise<unknown[][]> {
+    return this.session(async (session) => {
+      try {
+        return await session.script(steps);
+      } catch (error) {
+        await session.run('ROLLBACK').catch(() => {});
+        throw error;
+      }
+    });
   }
 
   /** A transaction that begins with the statements of `begin` in one round trip and rolls back when `use` throws. */
@@ -82,6 +121,12 @@ export class Database implements AsyncDisposable {
     await this.knex.destroy();
   }
 
+  #preparedOn(connection: object): Set<string> {
+    const known = this.#prepared.get(connection) ?? new Set<string>();
+    this.#prepared.set(connection, known);
+    return known;
+  }
+
   async #greet(connection: object, session: Session): Promise<void> {
     if (this.#onConnect.length === 0 || this.#greeted.has(connection)) return;
     for (const greet of this.#onConnect) await greet(session);
@@ -89,14 +134,34 @@ export class Database implements AsyncDisposable {
   }
 }
 
-function guard(raw: RawConnection): Session {
+function guard(raw: RawConnection, prepared: Set<string>): Session {
   const translate = (error: unknown): never => {
     if (breaksConnection(error)) raw.discard(error);
     throw storeError(error);
   };
-  return {
+  const session: Session = {
     query: <Row>(sql: string, values?: readonly unknown[], options?: QueryOptions) =>
       raw.query<Row>(sql, values, options).catch(translate),
     run: (sql, options) => raw.run(sql, options).catch(translate),
+    async script(steps, options) {
+      for (const step of steps) {
+        if (typeof step === 'string' || prepared.has(step.execute.name)) continue;
+        const { name, types, sql } = step.execute;
+        await session.run(`PREPARE ${name} (${types.join(', ')}) AS ${sql}`);
+        prepared.add(name);
+      }
+      return raw.runAll(steps.map(stepText).join(';\n'), options).catch(translate);
+    },
   };
+  return session;
+}
+
+function stepText(step: Step): string {
+  if (typeof step === 'string') return step;
+  return `EXECUTE ${step.execute.name}(${step.values.map(literal).join(', ')})`;
+}
+
+function literal(value: string | number): string {
+  // Of a number String() gives digits, a sign or NaN and Infinity, none of which needs a quote.
+  return typeof value === 'number' ? String(value) : pg.escapeLiteral(value);
 }

@@ -46,6 +46,10 @@ class EmbeddedConnection implements RawConnection {
     return (await this.#pglite.query<Row>(sql, [...values])).rows;
   }
 
+  async runAll(sql: string): Promise<unknown[][]> {
+    return (await this.#pglite.exec(sql)).map(({ rows }) => rows);
+  }
+
   async run(sql: string): Promise<void> {
     await this.#pglite.exec(sql);
   }

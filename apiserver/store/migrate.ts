@@ -13,21 +13,29 @@ const MIGRATION_TIMEOUT_MS = 600_000;
 export async function migrate(database: Database, source = migrationSource()): Promise<void> {
   const known = await schemaVersion(source);
   // PGlite has one connection, which the migrator needs, and one process, by the lock of its folder.
-  if (database.embedded) return apply(database, source, known);
+  if (database.embedded) {
+    const stored = await database.session(storedVersion);
+    return apply(database, source, { stored, known });
+  }
   await database.session(async (session) => {
-    await session.run(`SET statement_timeout = 0; SELECT pg_advisory_lock(${MIGRATION_LOCK})`, {
+    await session.run(`SET statement_timeout = 0; SET lock_timeout = 0; SELECT pg_advisory_lock(${MIGRATION_LOCK})`, {
       timeoutMs: MIGRATION_TIMEOUT_MS,
     });
     try {
-      await apply(database, source, known);
+      await apply(database, source, { stored: await storedVersion(session), known });
     } finally {
-      await session.run(`SELECT pg_advisory_unlock(${MIGRATION_LOCK}); RESET statement_timeout`);
+      await session.run(
+        `SELECT pg_advisory_unlock(${MIGRATION_LOCK}); SET statement_timeout = '2s'; SET lock_timeout = '2s'`,
+      );
     }
   });
 }
 
-async function apply(database: Database, migrations: ReturnType<typeof migrationSource>, known: number): Promise<void> {
-  const stored = await database.session(storedVersion);
+async function apply(
+  database: Database,
+  migrations: ReturnType<typeof migrationSource>,
+  { stored, known }: { stored: number; known: number },
+): Promise<void> {
   if (stored > known) throw new NewerSchema(stored, known);
   if (stored === known) return;
   const config = { migrationSource: migrations };

@@ -48,10 +48,15 @@ export async function openStore(options: StoreOptions): Promise<SqlStore> {
 }
 
 /**
- * A plan that was cached while the tables were empty would scan them for ever; every statement of ours that names rows
- * finds them by an index.
+ * The timeouts are those of the commit: nobody may hold its lock for longer. What reads much sets longer ones for itself.
+ *
+ * The planner settings make plans independent of statistics: one that was cached while the tables were empty would scan
+ * them for ever, and every statement of ours that names rows finds them by an index.
  */
-const PLANNER = 'SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off; SET jit = off';
+const GREETING = `
+SET lock_timeout = '2s'; SET statement_timeout = '2s'; SET idle_in_transaction_session_timeout = '2s';
+SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off; SET jit = off;
+SET plan_cache_mode = force_generic_plan`;
 
 interface Connected {
   readonly database: Database;
@@ -61,7 +66,7 @@ interface Connected {
 
 async function connect({ database: where, maxConnections }: StoreOptions): Promise<Connected> {
   const connected = 'url' in where ? await external(where.url, maxConnections) : await embedded(where.embedded);
-  connected.database.onConnect((session) => session.run(PLANNER));
+  connected.database.onConnect((session) => session.run(GREETING));
   return connected;
 }
 

@@ -18,9 +18,6 @@ export function clientConfig(url: string): pg.ClientConfig {
     application_name: 'faultline',
     connectionTimeoutMillis: 3_000,
     keepAlive: true,
-    // Of the server; the commit sets shorter ones for itself.
-    statement_timeout: 60_000,
-    idle_in_transaction_session_timeout: 10_000,
     types,
   };
 }
@@ -60,6 +57,12 @@ class PostgresConnection implements RawConnection {
 
   async run(sql: string, options: QueryOptions = {}): Promise<void> {
     await this.#client.query({ text: sql, query_timeout: options.timeoutMs ?? DEFAULT_TIMEOUT_MS } as pg.QueryConfig);
+  }
+
+  async runAll(sql: string, options: QueryOptions = {}): Promise<unknown[][]> {
+    const timeout = options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
+    const results: unknown = await this.#client.query({ text: sql, query_timeout: timeout } as pg.QueryConfig);
+    return [results].flat().map((result) => (result as pg.QueryResult).rows);
   }
 
   discard(reason: unknown): void {

@@ -1,29 +1,34 @@
 import type { OrderKey } from '../../crds/order.ts';
-import type { Database } from './database.ts';
+import type { Database, Prepared } from './database.ts';
 import { ISSUE_SELECT, type IssueRow, micros, storedIssue } from './issue-row.ts';
 import { ORDER_COLUMNS, type OrderRow, orderKey } from './order-row.ts';
 import type { StoredIssue, SubjectRef, SubjectState, SubjectsRead } from './store.ts';
 
 const ORDER_SELECT = ORDER_COLUMNS.map((column) => `m.${column.split(' ')[0]}`).join(', ');
 
-// LATERAL with LIMIT-free equality on a whole index prefix: one index scan per ref, whatever the statistics say.
-const READ_WATERMARKS = `
-SELECT r.n, m.key, m.version, ${ORDER_SELECT}, ${micros('clock_timestamp()')} AS now
-FROM jsonb_to_recordset($1::jsonb) AS r(n int, namespace text, source text, hash text)
-LEFT JOIN LATERAL (
+const WATERMARKS = `
+SELECT r.n, m.key, m.version, ${ORDER_SELECT}
+FROM jsonb_to_recordset($1) AS r(n int, namespace text, source text, hash text)
+JOIN LATERAL (
   SELECT * FROM watermarks w
   WHERE w.subject_hash = decode(r.hash, 'hex') AND w.namespace = r.namespace AND w.source = r.source
 ) m ON true`;
 
-const READ_ISSUES = `
+// The hash alone finds the rows. Namespace and source are compared as expressions, because without statistics the planner
+// would as well take an index that begins with the namespace, and read all of it.
+const ISSUES = `
 SELECT r.n, ${ISSUE_SELECT}
-FROM jsonb_to_recordset($1::jsonb) AS r(n int, namespace text, source text, hash text)
+FROM jsonb_to_recordset($1) AS r(n int, namespace text, source text, hash text)
 JOIN LATERAL (
   SELECT * FROM issues i
-  WHERE i.subject_hash = decode(r.hash, 'hex') AND i.namespace = r.namespace AND i.source = r.source
+  WHERE i.subject_hash = decode(r.hash, 'hex') AND i.namespace || '' = r.namespace AND i.source || '' = r.source
 ) i ON true`;
 
-type WatermarkRow = OrderRow & { n: number; key: string | null; version: number; now: number };
+const READ_WATERMARKS: Prepared = { name: 'faultline_read_watermarks', types: ['jsonb'], sql: WATERMARKS };
+const READ_ISSUES: Prepared = { name: 'faultline_read_issues', types: ['jsonb'], sql: ISSUES };
+const CLOCK = `SELECT ${micros('clock_timestamp()')} AS now`;
+
+type WatermarkRow = OrderRow & { n: number; key: string; version: number };
 
 /**
  * What is stored about some subjects, without a lock. The versions are read before the issues: when a commit comes
@@ -39,22 +44,19 @@ export async function readSubjects(
     { n: 2 * n, namespace, source, hash },
     { n: 2 * n + 1, namespace, source, hash: everyAspect },
   ]);
-  return database.session(async (session) => {
-    const marks = await session.query<WatermarkRow>(READ_WATERMARKS, [JSON.stringify(wanted)], {
-      name: 'faultline-read-watermarks',
-    });
-    const subjects = JSON.stringify(wanted.filter(({ n }) => n % 2 === 0));
-    const issues = await session.query<IssueRow & { n: number }>(READ_ISSUES, [subjects], {
-      name: 'faultline-read-issues',
-    });
-    const now = marks[0]?.now ?? (await clock(session));
-    return { now: now + clockOffset, subjects: assemble(refs, marks, issues) };
-  });
-}
-
-async function clock(session: { query: Database['query'] }): Promise<number> {
-  const [row] = await session.query<{ now: number }>(`SELECT ${micros('clock_timestamp()')} AS now`);
-  return row?.now ?? 0;
+  const subjects = wanted.filter(({ n }) => n % 2 === 0);
+  const [clock, marks, issues] = await database.session((session) =>
+    session.script([
+      CLOCK,
+      { execute: READ_WATERMARKS, values: [JSON.stringify(wanted)] },
+      { execute: READ_ISSUES, values: [JSON.stringify(subjects)] },
+    ]),
+  );
+  const [{ now }] = clock as [{ now: number }];
+  return {
+    now: now + clockOffset,
+    subjects: assemble(refs, marks as WatermarkRow[], issues as (IssueRow & { n: number })[]),
+  };
 }
 
 function assemble(
@@ -72,7 +74,7 @@ function assemble(
   }));
   for (const mark of marks) {
     const state = states[mark.n >> 1];
-    if (!state || mark.key === null) continue;
+    if (!state) continue;
     const order = orderKey(mark);
     if (mark.n % 2 === 1) {
       state.everyAspectVersion = mark.version;

@@ -86,7 +86,7 @@ export class SqlStore implements Store {
   }
 
   async activeIssues(source: string): Promise<ActiveIssue[]> {
-    const rows = await this.database.query<ActiveRow>(ACTIVE_ISSUES, [source], { timeoutMs: 30_000 });
+    const rows = await this.database.slowQuery<ActiveRow>(ACTIVE_ISSUES, [source]);
     return rows.map(activeIssue);
   }
 

@@ -1,4 +1,4 @@
-import { COMMIT_BEGIN } from './commit-sql.ts';
+import { TAKE_COMMIT_LOCK } from './commit-sql.ts';
 import { timestamp } from './issue-row.ts';
 import type { SqlStore } from './sql-store.ts';
 
@@ -7,6 +7,8 @@ import type { SqlStore } from './sql-store.ts';
 /** Rows of the log are small and nobody waits for them. */
 const LOG_BATCH = 5_000;
 const ISSUE_BATCH = 500;
+
+const LOCKED = `BEGIN; ${TAKE_COMMIT_LOCK}`;
 
 /**
  * V4: forgets changes older than `keepFor` ms. One floor for all resources; it is the greatest number that is gone, so
@@ -60,7 +62,7 @@ export async function applyRetention(
 
 function deleteHidden(store: SqlStore, before: number): Promise<number> {
   return inBatches(ISSUE_BATCH, () =>
-    store.database.transaction(COMMIT_BEGIN, async (session) => {
+    store.database.transaction(LOCKED, async (session) => {
       const [gone] = await session.query<{ count: number }>(
         `WITH deleted AS (
            DELETE FROM issues WHERE id IN (
@@ -80,14 +82,13 @@ async function deleteWatermarks(store: SqlStore, before: number): Promise<number
     SELECT FROM issues i WHERE i.subject_hash = w.subject_hash AND i.namespace = w.namespace AND i.source = w.source)`;
   return inBatches(ISSUE_BATCH, async () => {
     // Found without the lock and looked at again under it: the search reads the whole table.
-    const subjects = await store.database.query<{ hash: string; namespace: string; source: string }>(
+    const subjects = await store.database.slowQuery<{ hash: string; namespace: string; source: string }>(
       `SELECT encode(w.subject_hash, 'hex') AS hash, w.namespace, w.source FROM watermarks w
        WHERE w.key = '' AND ${idle} LIMIT ${ISSUE_BATCH}`,
       [before],
-      { timeoutMs: 60_000 },
     );
     if (subjects.length === 0) return 0;
-    await store.database.transaction(COMMIT_BEGIN, (session) =>
+    await store.database.transaction(LOCKED, (session) =>
       session.query(
         `DELETE FROM watermarks d USING jsonb_to_recordset($2::jsonb) AS x(hash text, namespace text, source text)
          WHERE d.subject_hash = decode(x.hash, 'hex') AND d.namespace = x.namespace AND d.source = x.source AND EXISTS (
