@@ -32,9 +32,9 @@ export interface Engine extends AsyncDisposable {
    * Decides one report or an array of independent reports, and answers each. Everything with status 200 is stored when
    * this resolves. Rejects with InvalidInput (400), TooManyReports (429), and with StoreUnavailable,
    * NamespacesUnavailable or the error of `access` (503) when nothing was stored; 503 for some reports only is in their
-   * results.
+   * results. `dryRun`: validation, rights and namespaces only; accepted reports are answered without decisions.
    */
-  submit(reports: unknown, caller: Caller): Promise<ReportsResponse>;
+  submit(reports: unknown, caller: Caller, how?: { readonly dryRun?: boolean }): Promise<ReportsResponse>;
   /** A manager begins to lead sources: a new epoch each. Rejects with InvalidInput or NotAllowed. */
   lead(request: unknown, caller: Caller): Promise<LeadResponse>;
   /** Row 7. Rejects with InvalidInput, NotAllowed, or Fenced when the epoch is not the current one. */
@@ -59,9 +59,9 @@ export function createEngine(options: EngineOptions): Engine {
   const clusterScopedNamespace = options.clusterScopedNamespace ?? 'faultline-system';
   const leaders = new Leaders({ store, namespaces, access, commits, clusterScopedNamespace });
   return {
-    async submit(reports, caller) {
+    async submit(reports, caller, { dryRun = false } = {}) {
       const { admitted, refused } = await admit(reports, caller, { access, namespaces });
-      const decided = await enqueue(commits, admitted);
+      const decided = dryRun ? accepted(admitted) : await enqueue(commits, admitted);
       const results = [...refused, ...decided.results].sort((a, b) => a.index - b.index);
       for (const result of results) metrics?.decided(result);
       return { results, resourceVersion: String(decided.lastChange ?? (await store.lastChange())) };
@@ -74,10 +74,16 @@ export function createEngine(options: EngineOptions): Engine {
   };
 }
 
-async function enqueue(
-  commits: GroupCommit,
-  admitted: readonly Admitted[],
-): Promise<{ results: ReportResult[]; lastChange: number | undefined }> {
+interface Answered {
+  readonly results: ReportResult[];
+  readonly lastChange?: number | undefined;
+}
+
+function accepted(admitted: readonly Admitted[]): Answered {
+  return { results: admitted.map(({ index }) => ({ index, status: 200 })) };
+}
+
+async function enqueue(commits: GroupCommit, admitted: readonly Admitted[]): Promise<Answered> {
   const outcomes = await commits.decide(admitted);
   const unavailable = outcomes.find(({ status }) => status === 503);
   // Nothing was stored: the whole request is answered 503 and sent again.
