@@ -37,7 +37,12 @@ export function createRuntimeMetrics(registry: Registry = new Registry()) {
     longestSeconds: gauge('workqueue_longest_running_processor_seconds', 'Age of the oldest work in progress', 'name'),
     queueRetries: counter('workqueue_retries_total', 'Keys added again after a failure', 'name'),
     objects: gauge('faultline_objects', 'Objects by what the last look came to', 'controller', 'outcome'),
-    reports: counter('faultline_controller_reports_total', 'Reports by the answer of the backend', 'controller', 'status'),
+    reports: counter(
+      'faultline_controller_reports_total',
+      'Reports by the answer of the backend',
+      'controller',
+      'status',
+    ),
     skipped: counter('faultline_reports_skipped_total', 'Looks that were not sent, by reason', 'controller', 'reason'),
     malformed: counter('faultline_malformed_objects_total', 'Objects without a usable identity', 'kind'),
     missed: gauge('faultline_watch_missed_changes', 'Changes that only a relist found', 'kind'),

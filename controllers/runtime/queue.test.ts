@@ -1,0 +1,144 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { ManualClock, settle } from '../testing/manual-clock.ts';
+import { namespaceOf } from './object.ts';
+import { WorkQueue } from './queue.ts';
+
+function setup() {
+  const clock = new ManualClock();
+  return { clock, queue: new WorkQueue({ clock, lane: namespaceOf }) };
+}
+
+async function drain(queue: WorkQueue): Promise<string[]> {
+  const keys: string[] = [];
+  while (queue.depth > 0) {
+    const key = (await queue.take()) as string;
+    keys.push(key);
+    queue.done(key);
+  }
+  return keys;
+}
+
+describe('the work queue', () => {
+  it('holds a key once however often it is added', async () => {
+    const { queue } = setup();
+    for (const key of ['a/1', 'a/1', 'a/2', 'a/1']) queue.add(key);
+    expect(await drain(queue)).toEqual(['a/1', 'a/2']);
+  });
+
+  it('gives a key that is added while it is worked on again afterwards, not meanwhile', async () => {
+    const { queue } = setup();
+    queue.add('a/1');
+    await queue.take();
+    queue.add('a/1');
+    expect(queue.depth).toBe(0);
+    queue.done('a/1');
+    expect(await drain(queue)).toEqual(['a/1']);
+  });
+
+  it('lets namespaces take turns, so that a hot one starves nobody', async () => {
+    const { queue } = setup();
+    for (const name of ['1', '2', '3', '4']) queue.add(`hot/${name}`);
+    queue.add('quiet/1');
+    expect(await drain(queue)).toEqual(['hot/1', 'quiet/1', 'hot/2', 'hot/3', 'hot/4']);
+  });
+
+  it('takes news before the backlog, but not for ever', async () => {
+    const { queue } = setup();
+    for (let index = 0; index < 3; index++) queue.add(`old/${index}`, 'backlog');
+    for (let index = 0; index < 40; index++) queue.add(`new/${String(index).padStart(2, '0')}`);
+    const keys = await drain(queue);
+    expect(keys.slice(0, 15).every((key) => key.startsWith('new/'))).toBe(true);
+    expect(keys[15]).toBe('old/0');
+    expect(keys).toHaveLength(43);
+  });
+
+  it('moves a key of the backlog to the front when there is news about it', async () => {
+    const { queue } = setup();
+    queue.add('a/1', 'backlog');
+    queue.add('a/2', 'backlog');
+    queue.add('a/2');
+    expect(await drain(queue)).toEqual(['a/2', 'a/1']);
+  });
+
+  it('adds later what is to be added later; of two delays the earlier one counts', async () => {
+    const { queue, clock } = setup();
+    queue.addAfter('a/1', 5_000);
+    queue.addAfter('a/1', 1_000);
+    queue.addAfter('a/1', 9_000);
+    await clock.advance(999);
+    expect(queue.depth).toBe(0);
+    await clock.advance(1);
+    expect(await drain(queue)).toEqual(['a/1']);
+    await clock.advance(60_000);
+    expect(queue.depth).toBe(0);
+  });
+
+  it('wakes whoever waits, and tells them when it is closed', async () => {
+    const { queue, clock } = setup();
+    const [first, second] = [queue.take(), queue.take()];
+    queue.add('a/1');
+    expect(await first).toBe('a/1');
+    queue.addAfter('a/2', 1_000);
+    queue.close();
+    expect(await second).toBeUndefined();
+    expect(await queue.take()).toBeUndefined();
+    expect(clock.pending).toBe(0);
+  });
+
+  const key = fc.constantFrom('a/1', 'a/2', 'b/1', 'b/2', 'c/1');
+  const action = fc.oneof(
+    fc.tuple(fc.constant('add' as const), key, fc.constantFrom('normal' as const, 'backlog' as const)),
+    fc.tuple(fc.constant('later' as const), key, fc.integer({ min: 0, max: 5_000 })),
+    fc.tuple(fc.constant('finish' as const), fc.nat(3), fc.constant(0)),
+    fc.tuple(fc.constant('pass' as const), fc.integer({ min: 0, max: 3_000 }), fc.constant(0)),
+  );
+
+  it('never has two workers on one key, and looks at every key after it was last added', async () => {
+    const property = fc.asyncProperty(
+      fc.array(action, { maxLength: 60 }),
+      fc.integer({ min: 1, max: 4 }),
+      async (actions, workers) => {
+        const { queue, clock } = setup();
+        let tick = 0;
+        const added = new Map<string, number>();
+        const begun = new Map<string, number>();
+        const working: { key: string; finish: () => void }[] = [];
+        const work = async (): Promise<void> => {
+          for (let taken = await queue.take(); taken !== undefined; taken = await queue.take()) {
+            const current = taken;
+            expect(working.map((each) => each.key)).not.toContain(current);
+            begun.set(current, ++tick);
+            await new Promise<void>((finish) => working.push({ key: current, finish }));
+            queue.done(current);
+          }
+        };
+        const finish = async (index: number): Promise<void> => {
+          const [done] = working.splice(index % Math.max(1, working.length), 1);
+          done?.finish();
+          await settle(1);
+        };
+        const all = Array.from({ length: workers }, work);
+        for (const [kind, what, how] of actions) {
+          if (kind === 'add') {
+            queue.add(what, how);
+            added.set(what, ++tick);
+          } else if (kind === 'later') {
+            queue.addAfter(what, how);
+            added.set(what, ++tick);
+          } else if (kind === 'finish') await finish(what);
+          else await clock.advance(what);
+          // A waiting worker is handed the key in the same turn, so begun may only be later than added.
+        }
+        await clock.advance(10_000);
+        for (let round = 0; (working.length > 0 || queue.depth > 0) && round < 500; round++) await finish(0);
+        expect(queue.idle).toBe(true);
+        await settle(1);
+        for (const [each, at] of added) expect(begun.get(each), each).toBeGreaterThan(at - 1);
+        queue.close();
+        await Promise.all(all);
+      },
+    );
+    await fc.assert(property, { numRuns: 100 });
+  });
+});
