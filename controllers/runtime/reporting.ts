@@ -1,0 +1,199 @@
+import type { Report, ReportResult } from '../../crds/report.ts';
+import { Backlog, isFailing, runTime } from './backlog.ts';
+import { type ClaimedSubject, Claims } from './claims.ts';
+import type { GoneSubjects } from './gone-subjects.ts';
+import type { Health } from './health.ts';
+import type { LoadedController } from './loader.ts';
+import type { Logger } from './logger.ts';
+import type { ClusterObject } from './object.ts';
+import { deletionOf, type Look } from './observation.ts';
+import type { Related } from './related.ts';
+import type { Sink } from './sink.ts';
+
+export interface ReportingOptions {
+  controller: LoadedController;
+  live: boolean;
+  sink: Sink;
+  related: Related;
+  gone: GoneSubjects;
+  health: Health;
+  logger: Logger;
+  now: () => number;
+  /** A look at this object, numbered now. */
+  look: (object: ClusterObject) => Look;
+  /** Look at this key again: soon, or with backoff after a refusal. */
+  again: (key: string) => void;
+  refused: (key: string) => void;
+  accepted: (key: string) => void;
+}
+
+/** At most this many reports of a backlog are handed over at once. */
+const CHUNK = 1_000;
+
+/**
+ * From what was seen to what the backend acknowledged: which looks are sent, held or left out, what a deletion says,
+ * and what becomes of a refusal.
+ */
+export class Reporting {
+  readonly #options: ReportingOptions;
+  readonly #claims = new Claims();
+  readonly #backlog = new Backlog();
+  #inFlight = 0;
+
+  constructor(options: ReportingOptions) {
+    this.#options = options;
+  }
+
+  /** Nothing waits to be acknowledged. */
+  get idle(): boolean {
+    return this.#inFlight === 0;
+  }
+
+  /** Subjects that more than one live object claims. */
+  get conflicts(): number {
+    return this.#options.controller.definition.order === 'state' ? this.#claims.conflicts().length : 0;
+  }
+
+  /** Sends what a look saw, or holds it until the round ends. `object` is what was looked at. */
+  seen(key: string, object: ClusterObject, reports: ReadonlyMap<string, Report>, hold: boolean): void {
+    const { order } = this.#options.controller.definition;
+    const { related, health, gone } = this.#options;
+    if (this.#remembersSubjects()) this.#claim(key, object, reports);
+    const sendable = [...reports].filter(([subjectId, { namespace, subject }]) => {
+      if (order === 'run' && related.isGone(key, subject)) return health.skipped('SubjectGone');
+      gone.remember(namespace, subject);
+      return hold || this.#backlog.has(key) || this.#isAlone(subjectId) || health.skipped('SubjectConflict');
+    });
+    if (hold || this.#backlog.has(key)) {
+      this.#backlog.put(
+        key,
+        sendable.map(([subjectId, report]) => ({ key, subjectId, report })),
+      );
+    } else if (sendable.length > 0) {
+      this.#send(
+        key,
+        sendable.map(([, report]) => report),
+      );
+    }
+  }
+
+  /** The observed object is gone. False when nothing is known of it, so that only a sync can tell what it left. */
+  deleted(key: string, ghost: ClusterObject): boolean {
+    this.#backlog.drop(key);
+    const claimed = this.#claims.of(key);
+    if (this.#options.controller.definition.onDelete === 'keep') {
+      this.#claim(key, ghost, new Map());
+      return true;
+    }
+    if (claimed === undefined) return false;
+    const alone = [...claimed].filter(([subjectId]) => this.#claims.claimants(subjectId).size === 1);
+    const reports = alone.map(([, where]) => deletionOf('object', where, this.#options.look(ghost)));
+    const forget = (): void => {
+      // Only what was sent: the object may have come back in the meantime.
+      if (this.#claims.of(key) === claimed) this.#release(this.#claims.set(key, new Map()));
+    };
+    if (reports.length === 0) forget();
+    else this.#send(key, reports, forget);
+    return true;
+  }
+
+  /** A subject may be gone: says so if it is. */
+  subjectGone(key: string): void {
+    const { gone, look } = this.#options;
+    const found = gone.gone(key);
+    if (found === undefined) return;
+    const reports = found.places.map((where) => deletionOf('subject', where, look(found.object)));
+    this.#send(key, reports, () => gone.forget(key));
+  }
+
+  /** Ends a round: sends what was held and matters, oldest first; resolves when all of it was answered. */
+  async flush(signal: AbortSignal): Promise<void> {
+    const { health, sink } = this.#options;
+    const entries = this.#backlog.take().filter(({ subjectId, report }) => {
+      if (this.#isTooOld(report)) return health.skipped('TooOld');
+      return this.#isAlone(subjectId) || health.skipped('SubjectConflict');
+    });
+    health.superseded(this.#backlog.superseded);
+    const answers: Promise<void>[] = [];
+    for (let from = 0; from < entries.length; from += CHUNK) {
+      const chunk = entries.slice(from, from + CHUNK);
+      await sink.room(signal);
+      const answer = this.#submit(chunk.map(({ report }) => report));
+      const handOut = (results: readonly ReportResult[] | undefined): void => {
+        for (const [index, { key }] of chunk.entries()) this.#answered(key, results?.slice(index, index + 1), () => {});
+      };
+      answers.push(answer.then(handOut));
+    }
+    await Promise.all(answers);
+  }
+
+  /** A pruned run takes nothing away, so only the others need to know what they spoke about. */
+  #remembersSubjects(): boolean {
+    const { order, onDelete } = this.#options.controller.definition;
+    return order === 'state' || onDelete === 'resolve';
+  }
+
+  /** Many runs share a subject; two living things that do are a conflict. */
+  #isAlone(subjectId: string): boolean {
+    return this.#options.controller.definition.order === 'run' || this.#claims.claimants(subjectId).size <= 1;
+  }
+
+  /** The object speaks about these from now on: what it spoke about before has lost its object. */
+  #claim(key: string, object: ClusterObject, reports: ReadonlyMap<string, Report>): void {
+    const claimed = new Map<string, ClaimedSubject>();
+    for (const [subjectId, { namespace, subject }] of reports) claimed.set(subjectId, { namespace, subject });
+    const orphans = this.#release(this.#claims.set(key, claimed));
+    if (this.#options.controller.definition.onDelete === 'keep' || orphans.length === 0) return;
+    this.#send(
+      key,
+      orphans.map((where) => deletionOf('object', where, this.#options.look(object))),
+    );
+  }
+
+  /** Whoever still claims a lost subject speaks for it alone now and is looked at again; returns what nobody claims. */
+  #release(lost: ReadonlyMap<string, ClaimedSubject>): ClaimedSubject[] {
+    const orphans: ClaimedSubject[] = [];
+    for (const [subjectId, where] of lost) {
+      const others = this.#claims.claimants(subjectId);
+      if (others.size === 0) orphans.push(where);
+      for (const other of others) this.#options.again(other);
+    }
+    return orphans;
+  }
+
+  /** Not awaited by the worker: one slow answer must not stop the looks. Back-pressure is the sink's room. */
+  #send(key: string, reports: readonly Report[], accepted: () => void = () => {}): void {
+    void this.#submit(reports).then((results) => this.#answered(key, results, accepted));
+  }
+
+  /** Undefined when the sink was closed on the way. */
+  async #submit(reports: readonly Report[]): Promise<readonly ReportResult[] | undefined> {
+    const { sink, logger, controller } = this.#options;
+    this.#inFlight++;
+    try {
+      return await sink.submit(reports);
+    } catch (error) {
+      logger.debug({ controller: controller.name, error: String(error) }, 'reports were not sent');
+      return undefined;
+    } finally {
+      this.#inFlight--;
+    }
+  }
+
+  #answered(key: string, results: readonly ReportResult[] | undefined, accepted: () => void): void {
+    if (results === undefined) return;
+    for (const result of results) this.#options.health.answered(key, result);
+    if (results.some((result) => result.status !== 200)) {
+      this.#options.refused(key);
+      return;
+    }
+    this.#options.accepted(key);
+    accepted();
+  }
+
+  #isTooOld(report: Report): boolean {
+    const { live, controller, now } = this.#options;
+    const time = runTime(report);
+    return live && isFailing(report) && time !== undefined && time < now() - controller.maxAgeMs;
+  }
+}
