@@ -244,9 +244,10 @@ export class KubeApi implements AsyncDisposable {
       response.destroy();
       return;
     }
-    // What is left of an unread body must not be taken for the next request.
-    if (!request.complete) response.setHeader('Connection', 'close');
-    await send(request, response, failure(asApiError(error))).catch(() => response.destroy());
+    const apiError = asApiError(error);
+    // Nobody reads the rest of a body that is too large; smaller ones Node reads to the end by itself.
+    if (apiError.reason === 'RequestEntityTooLarge') response.setHeader('Connection', 'close');
+    await send(request, response, failure(apiError)).catch(() => response.destroy());
   }
 
   #report(error: unknown, request: IncomingMessage): void {

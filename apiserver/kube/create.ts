@@ -35,7 +35,8 @@ async function readBody(request: IncomingMessage): Promise<string> {
   if (Number(request.headers['content-length'] ?? 0) > MAX_BODY_BYTES) throw requestEntityTooLarge(MAX_BODY_BYTES);
   const chunks: Buffer[] = [];
   let length = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
+  // A stream that is destroyed on return would take the connection with it, and the 413 would never arrive.
+  for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
     length += chunk.length;
     if (length > MAX_BODY_BYTES) throw requestEntityTooLarge(MAX_BODY_BYTES);
     chunks.push(chunk);

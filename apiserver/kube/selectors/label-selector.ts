@@ -85,6 +85,10 @@ function printRequirement(requirement: LabelRequirement): string {
       return `!${requirement.key}`;
     case 'in':
     case 'notin':
+      // `()` would be a set without any value, not one with the empty value.
+      if (requirement.values.length === 1) {
+        return `${requirement.key}${requirement.operator === 'in' ? '=' : '!='}${requirement.values[0]}`;
+      }
       return `${requirement.key} ${requirement.operator} (${requirement.values.join(',')})`;
     case '>':
     case '<':

@@ -46,6 +46,10 @@ export class ArraySource<T extends KubernetesObject> implements ChangeSource<T> 
     return last;
   }
 
+  has(namespace: string, name: string): boolean {
+    return this.#objects.has(`${namespace}/${name}`);
+  }
+
   /** A change of some other resource: only the number moves. */
   tick(): number {
     this.#last++;
