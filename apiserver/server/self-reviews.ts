@@ -2,6 +2,7 @@ import type { Context, Middleware } from 'koa';
 import type { LocalAuthorizer } from '../kube/access/local-authorizer.ts';
 import { ANONYMOUS, type Attributes, type Authorizer, MASTERS, type UserInfo } from '../kube/access/types.ts';
 import { badRequest, requestEntityTooLarge, unauthorized, unsupportedMediaType } from '../kube/status.ts';
+import { decodeKubernetesObject, message, text } from './protobuf.ts';
 
 /** The part of an object of `authorization.k8s.io/v1` that is read. */
 interface Review {
@@ -12,13 +13,14 @@ interface Review {
       Record<'verb' | 'namespace' | 'group' | 'version' | 'resource' | 'subresource' | 'name', string>
     >;
     readonly nonResourceAttributes?: { readonly verb?: string; readonly path?: string };
-    readonly namespace?: string;
   };
 }
 
 type Answer = (user: UserInfo, review: Review) => Promise<object>;
 
 const MAX_BODY_BYTES = 64 * 1024;
+const JSON_TYPE = 'application/json';
+const PROTOBUF_TYPE = 'application/vnd.kubernetes.protobuf';
 
 /**
  * "May I?", answered by the server itself where no cluster is behind it: `kubectl auth can-i`, `auth can-i --list`
@@ -106,20 +108,43 @@ function userInfoOf({ name, uid, groups, extra }: UserInfo): object {
 }
 
 async function readReview(ctx: Context): Promise<Review> {
-  const type = ctx.get('content-type').split(';', 1)[0]?.trim().toLowerCase();
-  if (type !== '' && type !== 'application/json') throw unsupportedMediaType(['application/json']);
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of ctx.req as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > MAX_BODY_BYTES) throw requestEntityTooLarge(MAX_BODY_BYTES);
-    chunks.push(chunk);
-  }
+  const type = ctx.get('content-type').split(';', 1)[0]?.trim().toLowerCase() ?? '';
+  if (!['', JSON_TYPE, PROTOBUF_TYPE].includes(type)) throw unsupportedMediaType([JSON_TYPE, PROTOBUF_TYPE]);
+  const body = await readBody(ctx.req);
   try {
-    const value: unknown = JSON.parse(Buffer.concat(chunks).toString());
+    const value: unknown = type === PROTOBUF_TYPE ? reviewOfProtobuf(body) : JSON.parse(body.toString());
     if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Review;
   } catch {
     // Falls through: said below in our words, not in V8's.
   }
-  throw badRequest('the body of the request is not a JSON object');
+  throw badRequest('the body of the request is not a Kubernetes object');
+}
+
+async function readBody(request: AsyncIterable<Buffer>): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of request) {
+    size += chunk.length;
+    if (size > MAX_BODY_BYTES) throw requestEntityTooLarge(MAX_BODY_BYTES);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+/** Field numbers: `k8s.io/api/authorization/v1/generated.proto`. A rules review has its namespace where others have attributes. */
+function reviewOfProtobuf(body: Buffer): Review {
+  const { apiVersion, kind, fields } = decodeKubernetesObject(body);
+  if (kind !== 'SelfSubjectAccessReview') return { apiVersion, kind, spec: {} };
+  const spec = message(fields, 2);
+  const resource = message(spec, 1);
+  const path = message(spec, 2);
+  const names = ['namespace', 'verb', 'group', 'version', 'resource', 'subresource', 'name'] as const;
+  const resourceAttributes = Object.fromEntries(names.map((name, index) => [name, text(resource, index + 1)]));
+  return {
+    ...{ apiVersion, kind },
+    spec: {
+      ...(spec.has(1) && { resourceAttributes }),
+      ...(spec.has(2) && { nonResourceAttributes: { path: text(path, 1), verb: text(path, 2) } }),
+    },
+  };
 }
