@@ -1,4 +1,5 @@
 import type { Database } from './database.ts';
+import { PARTITION_LOCK } from './locks.ts';
 
 /** Monthly partitions of `episodes`, by the month of `recorded_at` in UTC. */
 
@@ -14,15 +15,28 @@ function firstOfMonth(ms: number, months: number): number {
   return Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + months, 1);
 }
 
-/** Creates the partition of the month of `nowMs` and those of the next two months, when they are missing. */
+/**
+ * Creates the partition of the month of `nowMs` and those of the next two months, when they are missing. Servers take
+ * turns: `IF NOT EXISTS` alone does not hold against another one that creates it now.
+ */
 export async function createPartitions(database: Database, nowMs: number): Promise<void> {
-  for (let month = 0; month <= MONTHS_AHEAD; month++) {
-    const [from, to] = [firstOfMonth(nowMs, month), firstOfMonth(nowMs, month + 1)];
-    const range = [from, to].map((ms) => `'${new Date(ms).toISOString()}'`).join(') TO (');
-    await database.query(
-      `CREATE TABLE IF NOT EXISTS ${partitionName(from)} PARTITION OF episodes FOR VALUES FROM (${range})`,
-    );
-  }
+  const months = Array.from({ length: MONTHS_AHEAD + 1 }, (_, month) => firstOfMonth(nowMs, month));
+  const names = months.map(partitionName);
+  const [missing] = await database.query<{ some: boolean }>(
+    'SELECT bool_or(to_regclass(name) IS NULL) AS some FROM unnest($1::text[]) AS name',
+    [names],
+  );
+  // Creating one locks the table against every commit, so we look first.
+  if (!missing?.some) return;
+  await database.transactionScript([
+    'BEGIN',
+    `SELECT pg_advisory_xact_lock(${PARTITION_LOCK})`,
+    ...months.map((from) => {
+      const range = [from, firstOfMonth(from, 1)].map((ms) => `'${new Date(ms).toISOString()}'`).join(') TO (');
+      return `CREATE TABLE IF NOT EXISTS ${partitionName(from)} PARTITION OF episodes FOR VALUES FROM (${range})`;
+    }),
+    'COMMIT',
+  ]);
 }
 
 /** Drops the partitions that ended before `beforeMs` and answers their names. Nothing is deleted row by row. */

@@ -11,6 +11,8 @@ const types: pg.CustomTypesConfig = {
     oid === INT8 ? Number : format === 'binary' ? pg.types.getTypeParser(oid, format) : pg.types.getTypeParser(oid),
 } as pg.CustomTypesConfig;
 
+const SILENT: Knex.Logger = { warn() {}, error() {}, deprecate() {}, debug() {} };
+
 /** How to connect, for the pool and for the connections that listen or hold a lease. */
 export function clientConfig(url: string): pg.ClientConfig {
   return {
@@ -29,6 +31,8 @@ export function openPostgresql(url: string, options: { readonly maxConnections?:
     connection: clientConfig(url) as Knex.PgConnectionConfig,
     pool: { min: 0, max: options.maxConnections ?? 8 },
     acquireConnectionTimeout: DEFAULT_TIMEOUT_MS,
+    // Whatever it would print is thrown as well.
+    log: SILENT,
   });
   return new Database({ embedded: false, knex: pool, wrap: (connection) => new PostgresConnection(connection) });
 }

@@ -1,0 +1,140 @@
+TABLE changes WITH (toast_tuple_target=4096)
+  change bigint NOT NULL
+  resource text COLLATE "C" NOT NULL
+  namespace text COLLATE "C" NOT NULL
+  name text COLLATE "C" NOT NULL
+  uid uuid NOT NULL
+  op text COLLATE "C" NOT NULL
+  labels_before jsonb
+  fields_before jsonb
+  object jsonb NOT NULL
+  at timestamp with time zone NOT NULL
+  CONSTRAINT changes_op_check CHECK ((op = ANY (ARRAY['ADDED'::text, 'MODIFIED'::text, 'DELETED'::text])))
+  CONSTRAINT changes_pkey PRIMARY KEY (change)
+  CREATE UNIQUE INDEX changes_pkey ON changes USING btree (change)
+TABLE deliveries
+  source text COLLATE "C" NOT NULL
+  delivery_id text COLLATE "C" NOT NULL
+  result jsonb NOT NULL
+  at timestamp with time zone NOT NULL
+  CONSTRAINT deliveries_pkey PRIMARY KEY (source, delivery_id)
+  CREATE INDEX deliveries_at ON deliveries USING btree (at)
+  CREATE UNIQUE INDEX deliveries_pkey ON deliveries USING btree (source, delivery_id)
+TABLE episodes PARTITION BY RANGE (recorded_at)
+  issue_id uuid NOT NULL
+  number bigint NOT NULL
+  opened_at timestamp with time zone NOT NULL
+  resolved_at timestamp with time zone NOT NULL
+  reason text COLLATE "C" NOT NULL
+  spec jsonb NOT NULL
+  recorded_at timestamp with time zone NOT NULL
+  CONSTRAINT episodes_pkey PRIMARY KEY (issue_id, number, recorded_at)
+  CREATE UNIQUE INDEX episodes_pkey ON ONLY episodes USING btree (issue_id, number, recorded_at)
+TABLE issues WITH (fillfactor=60, toast_tuple_target=4096)
+  id uuid NOT NULL
+  namespace text COLLATE "C" NOT NULL
+  namespace_uid text COLLATE "C" NOT NULL
+  fingerprint bytea NOT NULL
+  fingerprint_version smallint NOT NULL
+  uid uuid NOT NULL
+  name text COLLATE "C" NOT NULL
+  generation bigint NOT NULL
+  created_at timestamp with time zone NOT NULL
+  source text COLLATE "C" NOT NULL
+  subject_hash bytea NOT NULL
+  subject_group text COLLATE "C" NOT NULL
+  subject_kind text COLLATE "C" NOT NULL
+  subject_namespace text COLLATE "C" NOT NULL
+  subject_name text COLLATE "C" NOT NULL
+  aspect text COLLATE "C" NOT NULL
+  key text COLLATE "C" NOT NULL
+  severity text COLLATE "C" NOT NULL
+  type text COLLATE "C" NOT NULL
+  reason text COLLATE "C" NOT NULL
+  stage text COLLATE "C"
+  labels jsonb NOT NULL
+  served_labels jsonb NOT NULL
+  spec jsonb NOT NULL
+  state text COLLATE "C" NOT NULL
+  opened_at timestamp with time zone NOT NULL
+  resolved_at timestamp with time zone
+  resolved_reason text COLLATE "C"
+  first_seen_at timestamp with time zone NOT NULL
+  last_seen_at timestamp with time zone NOT NULL
+  occurrences bigint NOT NULL
+  reopened bigint NOT NULL
+  observed jsonb
+  expires_at timestamp with time zone
+  content_hash bytea NOT NULL
+  acknowledged jsonb
+  snoozed_until timestamp with time zone
+  assignee text COLLATE "C"
+  conditions jsonb NOT NULL
+  manual jsonb
+  hidden_at timestamp with time zone
+  changed_at timestamp with time zone NOT NULL
+  change bigint NOT NULL
+  CONSTRAINT issues_fingerprint UNIQUE (namespace, fingerprint)
+  CONSTRAINT issues_name UNIQUE (namespace, name)
+  CONSTRAINT issues_pkey PRIMARY KEY (id)
+  CONSTRAINT issues_resolved CHECK ((((state = 'Resolved'::text) = (resolved_at IS NOT NULL)) AND (resolved_at >= opened_at)))
+  CONSTRAINT issues_state_check CHECK ((state = ANY (ARRAY['Active'::text, 'Resolved'::text])))
+  CREATE INDEX issues_active ON issues USING btree (source, namespace) WHERE (state = 'Active'::text)
+  CREATE INDEX issues_expiring ON issues USING btree (expires_at) WHERE ((state = 'Active'::text) AND (expires_at IS NOT NULL))
+  CREATE UNIQUE INDEX issues_fingerprint ON issues USING btree (namespace, fingerprint)
+  CREATE INDEX issues_hidden ON issues USING btree (hidden_at) WHERE (hidden_at IS NOT NULL)
+  CREATE INDEX issues_leaving ON issues USING btree (resolved_at) WHERE ((state = 'Resolved'::text) AND (hidden_at IS NULL))
+  CREATE UNIQUE INDEX issues_name ON issues USING btree (namespace, name)
+  CREATE UNIQUE INDEX issues_pkey ON issues USING btree (id)
+  CREATE INDEX issues_subject ON issues USING btree (subject_hash)
+  CREATE INDEX issues_subject_name ON issues USING btree (subject_name, subject_kind, namespace)
+TABLE meta WITH (fillfactor=10)
+  one boolean NOT NULL DEFAULT true
+  cluster_id text COLLATE "C"
+  database_id uuid NOT NULL DEFAULT gen_random_uuid()
+  identity text COLLATE "C"
+  last_change bigint NOT NULL DEFAULT 0
+  change_floor bigint NOT NULL DEFAULT 0
+  schema_version integer NOT NULL
+  CONSTRAINT meta_one_check CHECK (one)
+  CONSTRAINT meta_pkey PRIMARY KEY (one)
+  CREATE UNIQUE INDEX meta_pkey ON meta USING btree (one)
+TABLE sources
+  name text COLLATE "C" NOT NULL
+  shard text COLLATE "C" NOT NULL
+  manager text COLLATE "C" NOT NULL
+  class text COLLATE "C" NOT NULL
+  epoch bigint NOT NULL
+  filter jsonb NOT NULL
+  absent_since timestamp with time zone
+  CONSTRAINT sources_pkey PRIMARY KEY (name, shard)
+  CREATE INDEX sources_manager ON sources USING btree (manager, shard)
+  CREATE UNIQUE INDEX sources_pkey ON sources USING btree (name, shard)
+TABLE timeline
+  id bigint NOT NULL GENERATED ALWAYS AS IDENTITY
+  issue_id uuid NOT NULL
+  at timestamp with time zone NOT NULL
+  actor text NOT NULL
+  action text COLLATE "C" NOT NULL
+  comment text
+  audit_id text COLLATE "C"
+  CONSTRAINT timeline_pkey PRIMARY KEY (id)
+  CREATE INDEX timeline_issue ON timeline USING btree (issue_id, at)
+  CREATE UNIQUE INDEX timeline_pkey ON timeline USING btree (id)
+TABLE watermarks WITH (fillfactor=70)
+  namespace text COLLATE "C" NOT NULL
+  source text COLLATE "C" NOT NULL
+  subject_hash bytea NOT NULL
+  key text COLLATE "C" NOT NULL DEFAULT ''::text
+  class text COLLATE "C"
+  completed_at bigint
+  created_at bigint
+  uid text COLLATE "C"
+  detail bigint
+  epoch bigint
+  sequence bigint
+  stamped_at bigint
+  version bigint NOT NULL
+  seen_at timestamp with time zone NOT NULL
+  CONSTRAINT watermarks_pkey PRIMARY KEY (subject_hash, namespace, source, key)
+  CREATE UNIQUE INDEX watermarks_pkey ON watermarks USING btree (subject_hash, namespace, source, key)
