@@ -4,7 +4,7 @@ import type { ClusterConfiguration } from '../../crds/configuration.ts';
 import { Failure } from '../exit.ts';
 import { packageRoot } from '../package-info.ts';
 import type { Streams } from '../streams.ts';
-import { type ClusterConnection, connectCluster } from './connection.ts';
+import { type ClusterConnection, type ConnectionRequest, connectCluster } from './connection.ts';
 
 /** Where objects come from, decided: a folder that exists, or a live cluster that may be away. */
 export type ChosenCluster =
@@ -28,15 +28,23 @@ export async function chooseCluster(
   configured: ClusterConfiguration | undefined,
   streams: Streams,
 ): Promise<ChosenCluster> {
-  const { kubeconfig, context } = flags;
-  if (flags.cluster || kubeconfig !== undefined || context !== undefined) {
-    // A kubeconfig of the configuration still counts: the flags only say more.
-    const base = configured !== undefined && 'folder' in configured ? {} : configured;
-    return live({ ...base, ...(kubeconfig && { kubeconfig }), ...(context && { context }) }, streams);
+  if (flags.cluster || flags.kubeconfig !== undefined || flags.context !== undefined) {
+    return live(liveRequest(flags, configured), streams);
   }
   if (configured === undefined) return await folder(exampleFolder(), true);
   if ('folder' in configured) return await folder(configured.folder, false);
   return live(configured, streams);
+}
+
+/** Which live cluster: the flags say more than the configuration, whose folder says nothing about it. */
+export function liveRequest(
+  { kubeconfig, context }: Pick<ClusterFlags, 'kubeconfig' | 'context'>,
+  configured: ClusterConfiguration | undefined,
+): ConnectionRequest {
+  const base = configured === undefined || 'folder' in configured ? {} : configured;
+  if (kubeconfig === undefined && context === undefined) return base;
+  const { inCluster: _, ...named } = base as ConnectionRequest;
+  return { ...named, ...(kubeconfig !== undefined && { kubeconfig }), ...(context !== undefined && { context }) };
 }
 
 /** The recorded cluster that ships with this package. */
@@ -49,7 +57,7 @@ export function folderClusterId(folder: string): string {
   return `folder:${folder}`;
 }
 
-async function live(request: Parameters<typeof connectCluster>[0], streams: Streams): Promise<ChosenCluster> {
+async function live(request: ConnectionRequest, streams: Streams): Promise<ChosenCluster> {
   return { kind: 'live', connection: await connectCluster(request, streams) };
 }
 

@@ -1,3 +1,4 @@
+import { parseListenAddress } from '../../apiserver/server/listener.ts';
 import type { Flag } from '../command.ts';
 import { LOG_LEVELS, type LogLevel, type LogOptions } from '../log.ts';
 import type { Streams } from '../streams.ts';
@@ -25,4 +26,14 @@ export interface LogFlags {
 /** Lines at a terminal, JSON elsewhere, unless the flags say otherwise. */
 export function logOptions(flags: LogFlags, streams: Streams, level: LogLevel): LogOptions {
   return { level: flags.logLevel ?? level, format: flags.logFormat ?? (streams.err.isTTY ? 'lines' : 'json') };
+}
+
+/** What is wrong with an address to listen on, as a usage fault. */
+export function listenFaults(listen: string | undefined, flag = '--listen'): string[] {
+  try {
+    if (listen !== undefined) parseListenAddress(listen);
+    return [];
+  } catch (error) {
+    return [`${flag}: ${(error as Error).message}`];
+  }
 }

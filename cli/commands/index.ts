@@ -1,8 +1,16 @@
 import type { Runnable } from '../command.ts';
 import { runnable } from '../command.ts';
+import { controllers } from './controllers.ts';
 import { replay } from './replay.ts';
+import { server } from './server.ts';
 import { up } from './up.ts';
 import { version } from './version.ts';
 
 /** Every command, in the order of `faultline --help`. */
-export const commands: readonly Runnable[] = [runnable(up), runnable(replay), runnable(version)];
+export const commands: readonly Runnable[] = [
+  runnable(up),
+  runnable(replay),
+  runnable(server),
+  runnable(controllers),
+  runnable(version),
+];

@@ -1,9 +1,8 @@
 import { resolve } from 'node:path';
-import { parseListenAddress } from '../../apiserver/server/listener.ts';
 import type { ClusterFlags } from '../cluster/choose.ts';
 import type { Command, Flag } from '../command.ts';
 import type { LogOptions } from '../log.ts';
-import { CONFIG_FLAG, LOG_FLAGS, type LogFlags, logOptions } from './flags.ts';
+import { CONFIG_FLAG, LOG_FLAGS, type LogFlags, listenFaults, logOptions } from './flags.ts';
 
 interface UpFlags extends LogFlags {
   readonly config?: string;
@@ -85,13 +84,3 @@ export const up: Command<UpFlags, UpOptions> = {
     return await runUp(options, streams);
   },
 };
-
-/** What is wrong with a `--listen`, as a usage fault. */
-export function listenFaults(listen: string | undefined): string[] {
-  try {
-    if (listen !== undefined) parseListenAddress(listen);
-    return [];
-  } catch (error) {
-    return [`--listen: ${(error as Error).message}`];
-  }
-}

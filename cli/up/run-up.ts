@@ -11,6 +11,7 @@ import {
   type ObjectSource,
   systemClock,
 } from '../../controllers/runtime/index.ts';
+import { aborted } from '../aborted.ts';
 import { localAccess } from '../backend/access.ts';
 import { type Backend, openBackend } from '../backend/backend.ts';
 import { openClusterApi } from '../backend/cluster-api.ts';
@@ -190,9 +191,4 @@ function foreignCluster(source: ChosenCluster, state: StateFolder, confirmed: st
   return new Failure(
     `${name} is cluster ${confirmed} now, but ${state.path} holds the issues of cluster ${stored}: choose another folder with --state-dir`,
   );
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve();
-  return new Promise((done) => signal.addEventListener('abort', () => done(), { once: true }));
 }

@@ -1,0 +1,104 @@
+import { resolve } from 'node:path';
+import type { Command } from '../command.ts';
+import type { LogOptions } from '../log.ts';
+import { CONFIG_FLAG, LOG_FLAGS, type LogFlags, listenFaults, logOptions } from './flags.ts';
+
+interface ControllersFlags extends LogFlags {
+  readonly config?: string;
+  readonly server?: string;
+  readonly serverCaFile?: string;
+  readonly tokenFile?: string;
+  readonly clientCertFile?: string;
+  readonly clientKeyFile?: string;
+  readonly kubeconfig?: string;
+  readonly context?: string;
+  readonly name?: string;
+  readonly metricsListen?: string;
+}
+
+/** What `faultline controllers` was asked for; paths are absolute. */
+export interface ControllersOptions {
+  readonly config: string | undefined;
+  /** `https://host:port` of `faultline server`. */
+  readonly server: string;
+  readonly serverCaFile: string | undefined;
+  /** Who the controllers are towards the server: a token, or a certificate with its key. */
+  readonly tokenFile: string | undefined;
+  readonly clientCertFile: string | undefined;
+  readonly clientKeyFile: string | undefined;
+  readonly kubeconfig: string | undefined;
+  readonly context: string | undefined;
+  /** Who leads the sources. */
+  readonly name: string;
+  /** Undefined: neither metrics nor health are served. */
+  readonly metricsListen: string | undefined;
+  readonly log: LogOptions;
+}
+
+export const controllers: Command<ControllersFlags, ControllersOptions> = {
+  name: 'controllers',
+  summary: 'Run the controllers of a configuration against a server.',
+  description:
+    'Watch a cluster with the configured controllers and report to a faultline server. Writes nothing to the cluster.\n' +
+    'Run one process for each set of sources: a second one takes them over.',
+  examples: [
+    {
+      comment: 'In a pod, by its service account',
+      line: 'faultline controllers --server https://faultline.faultline-system.svc --server-ca-file ca.crt --token-file token',
+    },
+    {
+      comment: 'Outside, with a client certificate',
+      line: 'faultline controllers --server https://127.0.0.1:7443 --server-ca-file ca.crt --client-cert-file tls.crt --client-key-file tls.key --kubeconfig admin.kubeconfig',
+    },
+  ],
+  flags: [
+    CONFIG_FLAG,
+    { spelling: '--server <url>', description: 'The faultline server to report to.' },
+    {
+      spelling: '--server-ca-file <file>',
+      description: 'The authority of its certificate, PEM (default: those of Node).',
+    },
+    { spelling: '--token-file <file>', description: 'A bearer token to report with; read again for every request.' },
+    { spelling: '--client-cert-file <file>', description: 'A client certificate to report with, PEM.' },
+    { spelling: '--client-key-file <file>', description: 'Its key, PEM.' },
+    {
+      spelling: '--kubeconfig <file>',
+      description: 'The cluster to watch (default: that of the configuration, of the pod).',
+    },
+    { spelling: '--context <name>', description: 'A context of the kubeconfig.' },
+    { spelling: '--name <name>', description: 'Who leads the sources (default: $HOSTNAME).' },
+    { spelling: '--metrics-listen <host:port>', description: 'Serve /metrics, /livez and /readyz there, without TLS.' },
+    ...LOG_FLAGS,
+  ],
+  complete({ flags }, streams) {
+    const path = (file: string | undefined) => (file === undefined ? undefined : resolve(streams.directory, file));
+    const { config, server = '', kubeconfig, context, metricsListen } = flags;
+    return {
+      ...{ config, kubeconfig, context, metricsListen },
+      server: server.replace(/\/+$/, ''),
+      serverCaFile: path(flags.serverCaFile),
+      tokenFile: path(flags.tokenFile),
+      clientCertFile: path(flags.clientCertFile),
+      clientKeyFile: path(flags.clientKeyFile),
+      name: flags.name ?? streams.env.HOSTNAME ?? 'faultline-controllers',
+      log: logOptions(flags, streams, 'info'),
+    };
+  },
+  validate({ server, tokenFile, clientCertFile, clientKeyFile, metricsListen }) {
+    const faults = listenFaults(metricsListen, '--metrics-listen');
+    if (!/^https:\/\/[^/]+$/.test(server) || !URL.canParse(server)) {
+      faults.push('--server must be the https:// URL of a faultline server, without a path');
+    }
+    if ((clientCertFile === undefined) !== (clientKeyFile === undefined)) {
+      faults.push('--client-cert-file and --client-key-file belong together');
+    }
+    if (tokenFile === undefined && clientCertFile === undefined) {
+      faults.push('say who the controllers are: --token-file, or --client-cert-file with --client-key-file');
+    }
+    return faults;
+  },
+  async run(options, streams) {
+    const { runControllers } = await import('../controllers/run-controllers.ts');
+    return await runControllers(options, streams);
+  },
+};

@@ -1,0 +1,101 @@
+import { resolve } from 'node:path';
+import { parseDuration } from '../../crds/duration.ts';
+import type { Command } from '../command.ts';
+import type { LogOptions } from '../log.ts';
+import { CONFIG_FLAG, LOG_FLAGS, type LogFlags, listenFaults, logOptions } from './flags.ts';
+
+interface ServerFlags extends LogFlags {
+  readonly config?: string;
+  readonly listen?: string;
+  readonly tlsCertFile?: string;
+  readonly tlsKeyFile?: string;
+  readonly databaseUrlFile?: string;
+  readonly stateDir?: string;
+  readonly kubeconfig?: string;
+  readonly context?: string;
+  readonly shutdownDelay: string;
+}
+
+/** What `faultline server` was asked for; paths are absolute. */
+export interface ServeOptions {
+  readonly config: string | undefined;
+  readonly listen: string | undefined;
+  readonly tlsCertFile: string;
+  readonly tlsKeyFile: string;
+  /** Undefined: what the configuration says. */
+  readonly databaseUrlFile: string | undefined;
+  /** Of an embedded database. */
+  readonly stateDir: string;
+  readonly kubeconfig: string | undefined;
+  readonly context: string | undefined;
+  /** How long `/readyz` fails before connections are refused, as a duration. */
+  readonly shutdownDelay: string;
+  readonly log: LogOptions;
+}
+
+export const server: Command<ServerFlags, ServeOptions> = {
+  name: 'server',
+  summary: 'Serve the aggregated API in a cluster.',
+  description:
+    'Serve faultline.dev/v1alpha1 behind the aggregator of a cluster: front-proxy, certificate and token callers are\n' +
+    'authenticated and authorized by that cluster (TokenReview, SubjectAccessReview). Migrates its database at start.',
+  examples: [
+    {
+      comment: 'In a pod, with PostgreSQL',
+      line: 'faultline server --listen :7443 --tls-cert-file tls.crt --tls-key-file tls.key --database-url-file /run/secrets/db',
+    },
+    {
+      comment: 'Outside, for a cluster under test',
+      line: 'faultline server --kubeconfig admin.kubeconfig --listen 127.0.0.1:7443 --tls-cert-file tls.crt --tls-key-file tls.key',
+    },
+  ],
+  flags: [
+    CONFIG_FLAG,
+    { spelling: '--listen <host:port>', description: 'Address to serve on (default: that of the configuration).' },
+    { spelling: '--tls-cert-file <file>', description: 'The serving certificate, PEM; read again when it changes.' },
+    { spelling: '--tls-key-file <file>', description: 'Its key, PEM.' },
+    {
+      spelling: '--database-url-file <file>',
+      description: 'A file with the URL of a PostgreSQL database (default: that of the configuration, else PGlite).',
+    },
+    { spelling: '--state-dir <folder>', description: 'Where PGlite keeps its files.', default: '.faultline/server' },
+    {
+      spelling: '--kubeconfig <file>',
+      description: 'How to reach the cluster (default: the service account of the pod).',
+    },
+    { spelling: '--context <name>', description: 'A context of the kubeconfig.' },
+    {
+      spelling: '--shutdown-delay <duration>',
+      description: 'How long to serve on after SIGTERM, until no Service sends requests here.',
+      default: '10s',
+    },
+    ...LOG_FLAGS,
+  ],
+  complete({ flags }, streams) {
+    const path = (file: string | undefined) => (file === undefined ? undefined : resolve(streams.directory, file));
+    const { config, listen, stateDir = '.faultline/server', kubeconfig, context, shutdownDelay } = flags;
+    return {
+      ...{ config, listen, kubeconfig, context, shutdownDelay },
+      tlsCertFile: path(flags.tlsCertFile) ?? '',
+      tlsKeyFile: path(flags.tlsKeyFile) ?? '',
+      databaseUrlFile: path(flags.databaseUrlFile),
+      stateDir: resolve(streams.directory, stateDir),
+      log: logOptions(flags, streams, 'info'),
+    };
+  },
+  validate({ listen, tlsCertFile, tlsKeyFile, shutdownDelay }) {
+    const faults = listenFaults(listen);
+    if (tlsCertFile === '') faults.push('--tls-cert-file is missing: name the serving certificate');
+    if (tlsKeyFile === '') faults.push('--tls-key-file is missing: name the key of the serving certificate');
+    try {
+      parseDuration(shutdownDelay);
+    } catch (error) {
+      faults.push(`--shutdown-delay: ${(error as Error).message}`);
+    }
+    return faults;
+  },
+  async run(options, streams) {
+    const { runServer } = await import('../server/run-server.ts');
+    return await runServer(options, streams);
+  },
+};

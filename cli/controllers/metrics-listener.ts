@@ -1,0 +1,55 @@
+import { createServer, type ServerResponse } from 'node:http';
+import type { Registry } from 'prom-client';
+import type { ListenAddress } from '../../apiserver/server.ts';
+import { Failure } from '../exit.ts';
+import type { Log } from '../log.ts';
+
+export interface MetricsListenerOptions {
+  readonly address: ListenAddress;
+  readonly registry: Registry;
+  /** Brings the gauges up to date. */
+  measure(): void;
+  ready(): boolean;
+  readonly log: Log;
+}
+
+/**
+ * `/metrics`, `/livez` and `/readyz` of a process that serves nothing else. Without TLS and without credentials, as
+ * Prometheus and kubelet ask a pod; the metrics name neither objects nor users.
+ */
+export async function serveMetrics(options: MetricsListenerOptions): Promise<AsyncDisposable> {
+  const { address, registry, measure, ready, log } = options;
+  const server = createServer((request, response) => {
+    const path = (request.url ?? '').split('?')[0];
+    if (request.method !== 'GET' && request.method !== 'HEAD') return answer(response, 405, 'GET only\n');
+    if (path === '/livez') return answer(response, 200, 'ok');
+    if (path === '/readyz')
+      return answer(response, ready() ? 200 : 500, ready() ? 'ok' : 'the first lists are not decided yet\n');
+    if (path !== '/metrics') return answer(response, 404, 'not found\n');
+    measure();
+    registry.metrics().then(
+      (text) => answer(response, 200, text, registry.contentType),
+      (error: unknown) => {
+        log.error({ error }, 'the metrics cannot be written');
+        answer(response, 500, 'the metrics cannot be written\n');
+      },
+    );
+  });
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  server.once('error', (cause: NodeJS.ErrnoException) => {
+    const where = `${address.host}:${address.port}`;
+    reject(new Failure(`cannot listen on ${where} (${cause.code}): choose another with --metrics-listen`, { cause }));
+  });
+  server.listen(address.port, address.host, resolve);
+  await promise;
+  return {
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections();
+      await new Promise((closed) => server.close(closed));
+    },
+  };
+}
+
+function answer(response: ServerResponse, status: number, text: string, type = 'text/plain; charset=utf-8'): void {
+  response.writeHead(status, { 'content-type': type, 'content-length': Buffer.byteLength(text) }).end(text);
+}

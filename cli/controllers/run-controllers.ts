@@ -1,0 +1,90 @@
+import { readFile } from 'node:fs/promises';
+import { Registry } from 'prom-client';
+import { Agent } from 'undici';
+import { parseListenAddress } from '../../apiserver/server.ts';
+import {
+  type BackendOptions,
+  createFolderSource,
+  createKubeClient,
+  createLiveSource,
+  createManager,
+  type ObjectSource,
+} from '../../controllers/runtime/index.ts';
+import { aborted } from '../aborted.ts';
+import { type ClusterFlags, chooseCluster } from '../cluster/choose.ts';
+import type { ControllersOptions } from '../commands/controllers.ts';
+import { type Configured, configure } from '../configuration/controllers.ts';
+import { EXIT } from '../exit.ts';
+import { createLog, type Log } from '../log.ts';
+import { readSecret } from '../secret-file.ts';
+import type { Streams } from '../streams.ts';
+import { serveMetrics } from './metrics-listener.ts';
+
+/** `faultline controllers`: the configured controllers against a live cluster (or a folder) and a faultline server. */
+export async function runControllers(options: ControllersOptions, streams: Streams): Promise<number> {
+  const { signal } = streams;
+  const log = createLog(options.log, streams.err, streams.env);
+  const configured = await configure(options.config, streams);
+  const { configuration, controllers } = configured;
+  await using closing = new AsyncDisposableStack();
+  const source = await openSource(options, configured, streams, closing, log);
+  const registry = new Registry();
+  const manager = closing.use(
+    createManager({
+      name: options.name,
+      controllers,
+      source,
+      backend: await reportTo(options),
+      namespaces: configuration.namespaces,
+      clusterScopedNamespace: configuration.issues.clusterScopedNamespace,
+      logger: log,
+      registry,
+    }),
+  );
+  let isSynced = false;
+  if (options.metricsListen !== undefined) {
+    const address = parseListenAddress(options.metricsListen);
+    const measure = () => manager.measure();
+    closing.use(await serveMetrics({ address, registry, measure, ready: () => isSynced, log }));
+  }
+  manager.start(signal);
+  log.info({ server: options.server, controllers: controllers.map(({ name }) => name) }, 'watching');
+  await Promise.race([manager.synced(), manager.stopped(), aborted(signal)]);
+  isSynced = true;
+  if (!signal.aborted) log.info({ controllers: manager.status() }, 'the first lists are decided');
+  await Promise.race([manager.stopped(), aborted(signal)]);
+  return EXIT.ok;
+}
+
+async function openSource(
+  options: ControllersOptions,
+  { configuration }: Configured,
+  streams: Streams,
+  closing: AsyncDisposableStack,
+  log: Log,
+): Promise<ObjectSource> {
+  const { cluster } = configuration;
+  const isFolder = cluster !== undefined && 'folder' in cluster;
+  // The example folder is for `up`: without a word this is the cluster of the pod, or of the kubeconfig.
+  const flags: ClusterFlags = { cluster: !isFolder, kubeconfig: options.kubeconfig, context: options.context };
+  const chosen = await chooseCluster(flags, cluster, streams);
+  if (chosen.kind === 'folder') return closing.use(createFolderSource({ folder: chosen.folder, logger: log }));
+  return createLiveSource({ client: closing.use(createKubeClient(chosen.connection)), logger: log });
+}
+
+async function reportTo(options: ControllersOptions): Promise<BackendOptions> {
+  const { server, serverCaFile, tokenFile, clientCertFile, clientKeyFile } = options;
+  const connect = {
+    ...(serverCaFile === undefined ? {} : { ca: await readSecret(serverCaFile) }),
+    ...(clientCertFile === undefined ? {} : { cert: await readSecret(clientCertFile) }),
+    ...(clientKeyFile === undefined ? {} : { key: await readSecret(clientKeyFile) }),
+  };
+  if (tokenFile !== undefined) await readSecret(tokenFile);
+  return {
+    url: server,
+    dispatcher: new Agent({ connect }),
+    ...(tokenFile === undefined
+      ? {}
+      : { headers: async () => ({ authorization: `Bearer ${(await readFile(tokenFile, 'utf8')).trim()}` }) }),
+  };
+}

@@ -1,0 +1,105 @@
+import { parseListenAddress } from '../../apiserver/server.ts';
+import { createKubeClient, systemClock } from '../../controllers/runtime/index.ts';
+import { parseDuration } from '../../crds/duration.ts';
+import { aborted } from '../aborted.ts';
+import { clusterAccess } from '../backend/access.ts';
+import { openBackend } from '../backend/backend.ts';
+import { openClusterApi } from '../backend/cluster-api.ts';
+import { clusterNamespaces } from '../backend/cluster-namespaces.ts';
+import { liveRequest } from '../cluster/choose.ts';
+import { connectCluster } from '../cluster/connection.ts';
+import { askClusterId } from '../cluster/identity.ts';
+import type { ServeOptions } from '../commands/server.ts';
+import { configure } from '../configuration/controllers.ts';
+import { EXIT } from '../exit.ts';
+import { createLog, type Log } from '../log.ts';
+import { readSecret } from '../secret-file.ts';
+import { systemProcesses } from '../state/processes.ts';
+import { openStateFolder } from '../state/state-folder.ts';
+import type { Streams } from '../streams.ts';
+import { readCertificate, watchCertificate } from './certificate-files.ts';
+
+// Above the longest that a list takes; terminationGracePeriodSeconds of the manifests is above delay and drain.
+const DRAIN_MS = 20_000;
+
+/**
+ * `faultline server`: the aggregated API of a cluster. Ends at SIGTERM gently (aggregated-api X2): first out of the
+ * Service, then watches and requests, then the database.
+ */
+export async function runServer(options: ServeOptions, streams: Streams): Promise<number> {
+  const { signal } = streams;
+  const log = createLog(options.log, streams.err, streams.env);
+  const { configuration } = await configure(options.config, streams);
+  const { tlsCertFile, tlsKeyFile } = options;
+  const connection = await connectCluster(liveRequest(options, configuration.cluster), streams);
+  const tls = await readCertificate(tlsCertFile, tlsKeyFile);
+  await using closing = new AsyncDisposableStack();
+  const database = await openDatabase(options, configuration.server, closing);
+
+  const client = closing.use(createKubeClient(connection));
+  const onFault = (message: string) => log.warn({}, message);
+  const clusterId = await askClusterId({ client, signal, clock: systemClock, random: Math.random, onFault });
+  if (clusterId === undefined) return EXIT.ok;
+  const api = closing.use(await openClusterApi(connection));
+  const backend = closing.use(
+    await openBackend({
+      database,
+      clusterId,
+      namespaces: clusterNamespaces(api, Date.now),
+      access: clusterAccess(api, log, Date.now),
+      tls,
+      listen: parseListenAddress(options.listen ?? configuration.server.listen),
+      issues: configuration.issues,
+      log,
+      shutdown: { propagationMs: parseDuration(options.shutdownDelay), drainMs: DRAIN_MS },
+    }),
+  );
+  log.info({ url: backend.url, clusterId, cluster: connection.server }, 'serving');
+  closing.use(renewing({ tls, tlsCertFile, tlsKeyFile }, (found) => backend.setCertificate(found), log));
+  // Rejects when the database belongs to another cluster or a newer faultline: only a person can help.
+  await Promise.race([backend.synced().then(() => log.info({}, 'the database is ready')), aborted(signal)]);
+  await aborted(signal);
+  log.info({ delay: options.shutdownDelay }, 'stopping');
+  return EXIT.ok;
+}
+
+async function openDatabase(
+  options: ServeOptions,
+  configured: { database: 'embedded' } | { databaseUrlFile: string },
+  closing: AsyncDisposableStack,
+): Promise<{ url: string } | { embedded: string }> {
+  const file = options.databaseUrlFile ?? ('databaseUrlFile' in configured ? configured.databaseUrlFile : undefined);
+  if (file !== undefined) return { url: await readSecret(file) };
+  const state = closing.use(await openStateFolder(options.stateDir, systemProcesses));
+  return { embedded: state.database };
+}
+
+/** Follows the certificate's files until it is disposed. */
+function renewing(
+  {
+    tls,
+    tlsCertFile,
+    tlsKeyFile,
+  }: Pick<ServeOptions, 'tlsCertFile' | 'tlsKeyFile'> & { tls: { cert: string; key: string } },
+  replace: (certificate: { cert: string; key: string }) => void,
+  log: Log,
+): AsyncDisposable {
+  const ending = new AbortController();
+  const running = watchCertificate(tls, {
+    certFile: tlsCertFile,
+    keyFile: tlsKeyFile,
+    clock: systemClock,
+    signal: ending.signal,
+    onChange(certificate) {
+      replace(certificate);
+      log.info({}, 'the serving certificate was renewed');
+    },
+    onFault: (fault) => log.warn({ fault }, 'the serving certificate cannot be renewed'),
+  });
+  return {
+    async [Symbol.asyncDispose]() {
+      ending.abort();
+      await running;
+    },
+  };
+}
