@@ -6,6 +6,9 @@ import { createGzip } from 'node:zlib';
 import { indent } from './indent.ts';
 import { ApiError, internalError, serviceUnavailable } from './status.ts';
 
+/** A client that takes nothing for so many ms is given up: a stopped process must not hold a list or a watch for ever. */
+export const STALLED_AFTER = 60_000;
+
 /** What a handler answers. A body of chunks is made while it is sent. */
 export interface Answer {
   readonly status: number;
@@ -35,7 +38,7 @@ export function setCommonHeaders(request: IncomingMessage, response: ServerRespo
 /** Sends the answer, with back-pressure, and resolves when it is out or the client is gone. */
 export async function send(request: IncomingMessage, response: ServerResponse, answer: Answer): Promise<void> {
   response.statusCode = answer.status;
-  response.setHeader('Content-Type', 'application/json');
+  if (answer.status !== 304) response.setHeader('Content-Type', 'application/json');
   for (const [name, value] of Object.entries(answer.headers ?? {})) response.setHeader(name, value);
   const body = typeof answer.body === 'string' ? [Buffer.from(answer.body)] : answer.body;
   const pretty = wantsIndented(request) && response.getHeader('Content-Type') === 'application/json';
@@ -44,11 +47,12 @@ export async function send(request: IncomingMessage, response: ServerResponse, a
   const second = first.done ? first : chunks.next();
   if (second.done) {
     const whole = first.done ? Buffer.alloc(0) : first.value;
-    response.setHeader('Content-Length', whole.length);
+    if (answer.status !== 304) response.setHeader('Content-Length', whole.length);
     response.end(whole);
     return;
   }
-  await stream(request, response, inTurns([first.value as Buffer, second.value], chunks));
+  const stalled = (): void => void response.destroy();
+  await stream(request, response, inTurns([first.value as Buffer, second.value], chunks, stalled));
 }
 
 /** More than one chunk is more than 128 KiB: upstream compresses from there, at level 1 (L16). */
@@ -69,12 +73,21 @@ async function stream(
   }
 }
 
-/** Lets other requests in between chunks: the availability probe must be answered while a list goes out (H6, L18). */
-async function* inTurns(begun: readonly Buffer[], rest: Iterator<Buffer>): AsyncGenerator<Buffer> {
-  yield* begun;
-  for (let next = rest.next(); !next.done; next = rest.next()) {
-    yield next.value;
-    await immediately();
+/**
+ * Lets other requests in between chunks: the availability probe must be answered while a list goes out (H6, L18).
+ * `stalled` is called when nobody asked for the next chunk within a minute.
+ */
+async function* inTurns(begun: readonly Buffer[], rest: Iterator<Buffer>, stalled: () => void): AsyncGenerator<Buffer> {
+  const timer = setTimeout(stalled, STALLED_AFTER);
+  try {
+    yield* begun;
+    for (let next = rest.next(); !next.done; next = rest.next()) {
+      timer.refresh();
+      yield next.value;
+      await immediately();
+    }
+  } finally {
+    clearTimeout(timer);
   }
 }
 
@@ -93,15 +106,14 @@ function acceptsGzip(request: IncomingMessage): boolean {
 
 /**
  * What is thrown besides ApiErrors is a fault of ours, and the caller learns no more than that; except what says by its
- * name that something is away for now (StoreUnavailable, AccessUnavailable): that is 503, and may be tried again.
+ * name that something is away for now (StoreUnavailable, AccessUnavailable): that is 503, and may be tried again. Its
+ * message may name hosts and goes to the log only.
  */
 export function asApiError(error: unknown): ApiError {
   if (error instanceof ApiError) return error;
-  const {
-    name = '',
-    message = '',
-    retryAfterSeconds,
-  } = (error ?? {}) as Partial<Error> & { retryAfterSeconds?: number };
-  if (name.endsWith('Unavailable')) return serviceUnavailable(message, retryAfterSeconds ?? 1, error);
+  const { name = '', retryAfterSeconds = 1 } = (error ?? {}) as Partial<Error> & { retryAfterSeconds?: number };
+  if (name.endsWith('Unavailable')) {
+    return serviceUnavailable('what this request needs does not answer now', retryAfterSeconds, error);
+  }
   return internalError('see the log of the server', error);
 }

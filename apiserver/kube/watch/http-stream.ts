@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
+import { STALLED_AFTER } from '../answer.ts';
 import type { KubeMetrics } from '../metrics.ts';
 import type { Watcher } from './watcher.ts';
 
@@ -21,11 +22,16 @@ export async function streamWatch(
     if (response.destroyed) return;
     const taken = response.write(lines.length === 1 ? lines[0] : Buffer.concat(lines));
     metrics.watchLag(resource, watcher.lag);
-    if (!taken && !response.destroyed) await drained(response, signal);
+    if (!taken && !response.destroyed && !(await drained(response, signal))) response.destroy();
   }
   if (!response.destroyed) response.end();
 }
 
-async function drained(response: ServerResponse, signal: AbortSignal): Promise<void> {
-  await once(response, 'drain', { signal }).catch(() => undefined);
+/** False when the client takes nothing any more. */
+async function drained(response: ServerResponse, signal: AbortSignal): Promise<boolean> {
+  const stalled = new AbortController();
+  const timer = setTimeout(() => stalled.abort(), STALLED_AFTER);
+  await once(response, 'drain', { signal: AbortSignal.any([signal, stalled.signal]) }).catch(() => undefined);
+  clearTimeout(timer);
+  return !stalled.signal.aborted;
 }

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
-import { failure } from '../answer.ts';
+import { failure, STALLED_AFTER } from '../answer.ts';
 import type { KubeMetrics } from '../metrics.ts';
 import type { ApiError } from '../status.ts';
 import type { Watcher } from './watcher.ts';
@@ -72,7 +72,9 @@ async function sent(socket: WebSocket): Promise<void> {
     // The callback of a send fires once everything before it was handed to the kernel.
     socket.ping(undefined, undefined, () => resolve());
     socket.once('close', resolve);
+    const timer = setTimeout(() => socket.terminate(), STALLED_AFTER);
     await promise;
+    clearTimeout(timer);
     socket.off('close', resolve);
   }
 }

@@ -1,0 +1,59 @@
+import { EventEmitter } from 'node:events';
+import type { ServerResponse } from 'node:http';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { NO_METRICS } from '../metrics.ts';
+import { streamWatch } from './http-stream.ts';
+import type { Watcher } from './watcher.ts';
+
+/** A response whose client takes nothing. */
+class StalledResponse extends EventEmitter {
+  destroyed = false;
+  readonly written: string[] = [];
+  setHeader(): void {}
+  flushHeaders(): void {}
+  end(): void {}
+  write(bytes: Buffer): boolean {
+    this.written.push(bytes.toString());
+    return false;
+  }
+  destroy(): void {
+    this.destroyed = true;
+    this.emit('close');
+  }
+}
+
+const endless = {
+  lag: 0,
+  async *frames(signal: AbortSignal) {
+    while (!signal.aborted) yield [Buffer.from('a\n'), Buffer.from('b\n')];
+  },
+} as unknown as Watcher;
+
+describe('streamWatch', () => {
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  it('W11 writes nothing more until the client has taken what it was given', async () => {
+    const response = new StalledResponse();
+    const stop = new AbortController();
+    const done = streamWatch(endless, response as unknown as ServerResponse, stop.signal, NO_METRICS, 'widgets');
+    await vi.waitFor(() => expect(response.written).toEqual(['a\nb\n']));
+    response.emit('drain');
+    await vi.waitFor(() => expect(response.written).toHaveLength(2));
+    stop.abort();
+    await done;
+    expect(response.written).toHaveLength(2);
+  });
+
+  it('W11 gives up a client that takes nothing for a minute', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    const response = new StalledResponse();
+    const signal = new AbortController().signal;
+    const done = streamWatch(endless, response as unknown as ServerResponse, signal, NO_METRICS, 'widgets');
+    await vi.advanceTimersByTimeAsync(60_001);
+    await done;
+    expect(response.destroyed).toBe(true);
+    expect(response.written).toHaveLength(1);
+  });
+});
