@@ -262,6 +262,26 @@ describe('kubectl auth against the embedded server', () => {
     });
   });
 
+  it('reads the protobuf of kubectl, and answers in JSON', async () => {
+    const field = (number: number, content: string | Buffer) =>
+      Buffer.concat([Buffer.from([(number << 3) | 2, content.length]), Buffer.from(content)]);
+    const attributes = Buffer.concat([field(2, 'list'), field(3, 'example.dev'), field(5, 'widgets')]);
+    const type = Buffer.concat([field(1, 'authorization.k8s.io/v1'), field(2, 'SelfSubjectAccessReview')]);
+    const body = Buffer.concat([Buffer.from('k8s\0'), field(1, type), field(2, field(2, field(1, attributes)))]);
+    for (const [client, allowed] of [
+      [admin, true],
+      [stranger, false],
+    ] as const) {
+      const answer = await test.ask('/apis/authorization.k8s.io/v1/selfsubjectaccessreviews', {
+        method: 'POST',
+        client,
+        body,
+        headers: { 'Content-Type': 'application/vnd.kubernetes.protobuf' },
+      });
+      expect(answer.json()).toMatchObject({ kind: 'SelfSubjectAccessReview', status: { allowed } });
+    }
+  });
+
   it('refuses a question about nothing, or about two things', async () => {
     expect(await canI(admin, {})).toMatchObject({ code: 400 });
     expect(await canI(admin, { resourceAttributes: {}, nonResourceAttributes: {} })).toMatchObject({ code: 400 });

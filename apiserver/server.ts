@@ -1,19 +1,16 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
-import Koa from 'koa';
 import { serviceUnavailable } from './kube/status.ts';
-import { type HealthCheck, healthEndpoints } from './rest/health.ts';
-import { metricsEndpoint } from './rest/metrics.ts';
+import type { HealthCheck } from './rest/health.ts';
+import { createApplication, type RequestHandler } from './server/application.ts';
 import { Connections } from './server/connections.ts';
-import { envelope, toApiError } from './server/envelope.ts';
-import { authenticate, authorizePath, refuseAnonymous } from './server/gates.ts';
+import { toApiError } from './server/envelope.ts';
 import { createListener, listen, refuseRaw, replaceCertificate, type ServingCertificate } from './server/listener.ts';
-import { countRequests } from './server/request-metrics.ts';
 import type { ServerOptions } from './server/types.ts';
 
 export { type ListenAddress, parseListenAddress, type ServingCertificate } from './server/listener.ts';
-export type { KubeApi, Logger, RequestState, ServerOptions, ShutdownOptions } from './server/types.ts';
+export type { KubernetesEndpoint, Logger, RequestState, ServerOptions, ShutdownOptions } from './server/types.ts';
 
 export interface ApiServer extends AsyncDisposable {
   /** Begins to listen. Rejects with one line that says what to do when the address is taken. */
@@ -40,7 +37,7 @@ class Server implements ApiServer {
 
   constructor(options: ServerOptions) {
     this.#options = options;
-    const handle = this.#application().callback();
+    const handle = createApplication(options, this.#readiness());
     this.#listener = createListener(options.tls, (request, response) => this.#handle(request, response, handle));
     this.#connections = new Connections(this.#listener);
     this.#listener.on('upgrade', (request, socket, head) => void this.#upgrade(request, socket, head));
@@ -71,21 +68,6 @@ class Server implements ApiServer {
     await closed;
   }
 
-  #application(): Koa {
-    const { authenticator, authorizer, kube, logger, metrics, rest = [], selfReviews } = this.#options;
-    const app = new Koa();
-    app.on('error', (err: unknown) => logger.warn({ err }, 'answer could not be sent'));
-    if (metrics !== undefined) app.use(countRequests(metrics));
-    app.use(envelope(logger));
-    app.use(healthEndpoints({ live: this.#options.live ?? [], ready: this.#readiness() }));
-    app.use(authenticate(authenticator));
-    if (metrics !== undefined) app.use(authorizePath('/metrics', authorizer, metricsEndpoint(metrics)));
-    for (const middleware of rest) app.use(refuseAnonymous(middleware));
-    if (selfReviews !== undefined) app.use(selfReviews);
-    app.use(kube.middleware);
-    return app;
-  }
-
   #readiness(): HealthCheck[] {
     return [
       { name: 'tls', healthy: () => this.#listener.listening || this.#stopped !== undefined },
@@ -95,11 +77,7 @@ class Server implements ApiServer {
     ];
   }
 
-  #handle(
-    request: IncomingMessage,
-    response: ServerResponse,
-    handle: (request: IncomingMessage, response: ServerResponse) => Promise<void>,
-  ): void {
+  #handle(request: IncomingMessage, response: ServerResponse, handle: RequestHandler): void {
     if (this.#connections.closing) {
       response.setHeader('Connection', 'close');
       response.setHeader('Retry-After', '1');

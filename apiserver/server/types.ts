@@ -14,8 +14,8 @@ export interface Logger {
   error(fields: object, message: string): void;
 }
 
-/** The Kubernetes API (`apiserver/kube`). It authorizes what it serves; the server has authenticated before. */
-export interface KubeApi {
+/** What the server needs of the Kubernetes API (`KubeApi` of `apiserver/kube`). It authorizes what it serves; the server has authenticated before. */
+export interface KubernetesEndpoint {
   readonly middleware: Middleware;
   /** WebSocket watches (W12). Authenticates and authorizes by itself; owns the socket from then on. */
   readonly handleUpgrade?: (request: IncomingMessage, socket: Duplex, head: Buffer) => void | Promise<void>;
@@ -30,7 +30,7 @@ export interface ServerOptions {
   readonly authorizer: Authorizer;
   /** Whom certificates and the front proxy speak for; not ready while it is not loaded. */
   readonly clientAuthorities: { readonly current: AuthenticationConfig | undefined };
-  readonly kube: KubeApi;
+  readonly kube: KubernetesEndpoint;
   /** `/api/v1`, `/docs`: asked in order, before kube. Behind authentication; each authorizes what it serves. */
   readonly rest?: readonly Middleware[];
   /** `selfReviews`, where no cluster is behind this server that would answer "may I?". */

@@ -13,7 +13,7 @@ export interface HttpsOptions {
   readonly client?: Issued;
   readonly method?: string;
   readonly headers?: NodeJS.Dict<string | string[]>;
-  readonly body?: string;
+  readonly body?: string | Buffer;
 }
 
 /** One request on a connection of its own; the server's certificate is verified. */

@@ -1,0 +1,30 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import Koa from 'koa';
+import { type HealthCheck, healthEndpoints } from '../rest/health.ts';
+import { metricsEndpoint } from '../rest/metrics.ts';
+import { envelope } from './envelope.ts';
+import { authenticate, authorizePath, refuseAnonymous } from './gates.ts';
+import { countRequests } from './request-metrics.ts';
+import type { ServerOptions } from './types.ts';
+
+/** Never rejects: every failure becomes an answer. */
+export type RequestHandler = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
+
+/**
+ * The order in which a request meets what the server consists of. Health comes before the question who asks (A12);
+ * nothing else does.
+ */
+export function createApplication(options: ServerOptions, ready: readonly HealthCheck[]): RequestHandler {
+  const { authenticator, authorizer, kube, live = [], logger, metrics, rest = [], selfReviews } = options;
+  const app = new Koa();
+  app.on('error', (err: unknown) => logger.warn({ err }, 'answer could not be sent'));
+  if (metrics !== undefined) app.use(countRequests(metrics));
+  app.use(envelope(logger));
+  app.use(healthEndpoints({ live, ready }));
+  app.use(authenticate(authenticator));
+  if (metrics !== undefined) app.use(authorizePath('/metrics', authorizer, metricsEndpoint(metrics)));
+  for (const middleware of rest) app.use(refuseAnonymous(middleware));
+  if (selfReviews !== undefined) app.use(selfReviews);
+  app.use(kube.middleware);
+  return app.callback();
+}
