@@ -1,0 +1,211 @@
+import { describe, expect, it } from 'vitest';
+import type { Report, ReportResult } from '../../crds/report.ts';
+import { ManualClock, settle } from '../testing/manual-clock.ts';
+import type { Backend, BackendAnswer } from './backend.ts';
+import { HttpSink } from './http-sink.ts';
+import { silentLogger } from './logger.ts';
+
+type Handler = (reports: readonly Report[]) => Partial<BackendAnswer> | Promise<Partial<BackendAnswer>>;
+
+const accept: Handler = (reports) => ({
+  status: 200,
+  body: { results: reports.map((_, index) => ({ index, status: 200 })) },
+});
+const away: Handler = () => ({ status: 0, again: true, error: 'connect ECONNREFUSED' });
+
+function setup(capacity = 5_000) {
+  const clock = new ManualClock();
+  const world = { handler: accept, batches: [] as Report[][], warnings: [] as string[] };
+  const backend: Backend = {
+    url: 'http://backend',
+    async call(_method, _path, body) {
+      const reports = JSON.parse(body as string) as Report[];
+      world.batches.push(reports);
+      return { status: 200, again: false, body: undefined, error: '', ...(await world.handler(reports)) };
+    },
+  };
+  const logger = { ...silentLogger, warn: (_: object, message: string) => void world.warnings.push(message) };
+  const sink = new HttpSink({ backend, logger, clock, random: () => 1, capacity });
+  const stop = new AbortController();
+  const running = sink.run(stop.signal);
+  const end = async (): Promise<void> => {
+    stop.abort();
+    await running;
+  };
+  return Object.assign(world, { sink, clock, end });
+}
+
+function report(name: string, sequence = 1, order: 'run' | 'state' = 'run'): Report {
+  const key =
+    order === 'run'
+      ? ({ class: 'run', uid: name, detail: 0, epoch: 1, sequence } as const)
+      : ({ class: 'state', epoch: 1, sequence } as const);
+  return {
+    source: 'test',
+    namespace: 'ns',
+    subject: { apiVersion: 'v1', kind: 'Thing', name },
+    order: key,
+    body: { complete: true, findings: [] },
+  };
+}
+
+const many = (count: number): Report[] => Array.from({ length: count }, (_, index) => report(`r${index}`));
+const statuses = (results: readonly ReportResult[]): number[] => results.map(({ status }) => status);
+
+describe('the sink', () => {
+  it('sends what arrives while a batch is under way as the next one, at most 1,000 at once', async () => {
+    const world = setup();
+    const gate = Promise.withResolvers<void>();
+    world.handler = async (reports) => {
+      await gate.promise;
+      return accept(reports);
+    };
+    const first = world.sink.submit([report('first')]);
+    await settle();
+    const rest = [world.sink.submit(many(1_500)), world.sink.submit([report('last')])];
+    gate.resolve();
+    expect(statuses(await first)).toEqual([200]);
+    expect((await Promise.all(rest)).flat()).toHaveLength(1_501);
+    expect(world.batches.map((batch) => batch.length)).toEqual([1, 1_000, 501]);
+    await world.end();
+  });
+
+  it('gives each report its own result', async () => {
+    const world = setup();
+    world.handler = (reports) => ({
+      body: { results: reports.map((_, index) => ({ index, status: index === 1 ? 422 : 200, error: 'no' })) },
+    });
+    expect(statuses(await world.sink.submit(many(3)))).toEqual([200, 422, 200]);
+    await world.end();
+  });
+
+  it('keeps everything while the backend is away, says it once, and sends it with backoff afterwards', async () => {
+    const world = setup();
+    world.handler = away;
+    const answer = world.sink.submit(many(3));
+    for (const ms of [250, 500, 1_000]) await world.clock.advance(ms);
+    expect(world.batches).toHaveLength(4);
+    expect(world.warnings).toEqual(['reports wait for the backend']);
+    expect(world.sink.buffered).toBe(3);
+    world.handler = accept;
+    await world.clock.advance(2_000);
+    expect(statuses(await answer)).toEqual([200, 200, 200]);
+    await world.end();
+  });
+
+  it('waits as long as Retry-After says', async () => {
+    const world = setup();
+    world.handler = () => ({ status: 429, again: true, retryAfterMs: 60_000, error: 'busy' });
+    const answer = world.sink.submit(many(1));
+    await world.clock.advance(59_000);
+    expect(world.batches).toHaveLength(1);
+    world.handler = accept;
+    await world.clock.advance(1_000);
+    expect(statuses(await answer)).toEqual([200]);
+    await world.end();
+  });
+
+  it('sends only those again that the backend could not take', async () => {
+    const world = setup();
+    world.handler = (reports) => ({
+      body: { results: reports.map((each, index) => ({ index, status: each.subject.name === 'r1' ? 503 : 200 })) },
+    });
+    const answer = world.sink.submit(many(3));
+    await settle();
+    world.handler = accept;
+    await world.clock.advance(250);
+    expect(statuses(await answer)).toEqual([200, 200, 200]);
+    expect(world.batches[1]?.map(({ subject }) => subject.name)).toEqual(['r1']);
+    await world.end();
+  });
+
+  it.each([
+    [401, 403],
+    [403, 403],
+    [404, 404],
+    [409, 409],
+    [418, 422],
+  ])('does not repeat a %i, which each report gets as %i', async (status, expected) => {
+    const world = setup();
+    world.handler = () => ({ status, error: 'no' });
+    expect(statuses(await world.sink.submit(many(2)))).toEqual([expected, expected]);
+    expect(world.batches).toHaveLength(1);
+    await world.end();
+  });
+
+  it('finds the report that spoils its batch, and gets the others through', async () => {
+    const world = setup();
+    world.handler = (reports) =>
+      reports.some(({ subject }) => subject.name === 'r5') ? { status: 413, error: 'too large' } : accept(reports);
+    const results = await world.sink.submit(many(9));
+    expect(statuses(results)).toEqual([200, 200, 200, 200, 200, 422, 200, 200, 200]);
+    await world.end();
+  });
+
+  it('never makes a body larger than the server takes', async () => {
+    const world = setup();
+    const large = many(10).map((each) => ({
+      ...each,
+      body: {
+        complete: true as const,
+        findings: [{ key: 'k', type: 't', severity: 'minor' as const, reason: 'R', title: 'x'.repeat(600_000) }],
+      },
+    }));
+    await world.sink.submit(large);
+    for (const batch of world.batches) expect(JSON.stringify(batch).length).toBeLessThan(3 * 1_048_576);
+    expect(world.batches.flat()).toHaveLength(10);
+    await world.end();
+  });
+
+  it('sends of a living thing only the latest look, and tells it to all who wait', async () => {
+    const world = setup();
+    world.handler = away;
+    const looks = [world.sink.submit([report('blocker')])];
+    await settle();
+    for (let sequence = 1; sequence <= 5; sequence++)
+      looks.push(world.sink.submit([report('a', sequence, 'state'), report('run', sequence)]));
+    world.handler = accept;
+    await world.clock.advance(250);
+    expect((await Promise.all(looks)).flat().every(({ status }) => status === 200)).toBe(true);
+    const sent = world.batches.flat().filter(({ subject }) => subject.name === 'a');
+    expect(sent.map(({ order }) => order)).toEqual([{ class: 'state', epoch: 1, sequence: 5 }]);
+    expect(world.batches.flat().filter(({ subject }) => subject.name === 'run')).toHaveLength(5);
+    await world.end();
+  });
+
+  it('has no room while its buffer is full', async () => {
+    const world = setup(2);
+    world.handler = away;
+    const answer = world.sink.submit(many(2));
+    let room = false;
+    const waiting = world.sink.room(new AbortController().signal).then(() => {
+      room = true;
+    });
+    await settle();
+    expect(room).toBe(false);
+    world.handler = accept;
+    await world.clock.advance(250);
+    await Promise.all([answer, waiting]);
+    expect(room).toBe(true);
+    await world.end();
+  });
+
+  it('rejects at its end what was not acknowledged, so that nobody takes it for stored', async () => {
+    const world = setup();
+    world.handler = away;
+    const answer = world.sink.submit(many(1));
+    await settle();
+    await Promise.all([expect(answer).rejects.toThrow('closed'), world.end()]);
+    await expect(world.sink.submit(many(1))).rejects.toThrow('closed');
+    expect(world.clock.pending).toBe(0);
+  });
+
+  it('is drained when everything is acknowledged', async () => {
+    const world = setup();
+    await world.sink.drained();
+    const answer = world.sink.submit(many(5));
+    await world.sink.drained();
+    expect(await answer).toHaveLength(5);
+    await world.end();
+  });
+});
