@@ -1,0 +1,116 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { type Report, reportSchema } from '../../crds/report.ts';
+import { normalize } from './normalize.ts';
+import { finding, normal, report } from './testing/world.ts';
+
+const STATE = { class: 'state', epoch: 1, sequence: 1 } as const;
+const one = (overrides: Parameters<typeof finding>[1]) => {
+  const { body } = normal(report(STATE, { complete: true, findings: [finding('run', overrides)] }));
+  return body.kind === 'complete' ? body.findings[0] : undefined;
+};
+
+describe('text at the door', () => {
+  test('titles are one line of at most 200 characters without escape sequences', () => {
+    const title = one({ title: `\u001b[31mred\u001b[0m\nline ${'x'.repeat(500)}` })?.spec.title ?? '';
+    expect(title).toMatch(/^red line x+…$/);
+    expect(title).toHaveLength(200);
+  });
+
+  test('descriptions are at most 8 KiB, and empty ones are left out', () => {
+    expect(Buffer.byteLength(one({ description: 'ä'.repeat(10_000) })?.spec.description ?? '')).toBeLessThanOrEqual(
+      8_192,
+    );
+    expect(one({ description: ' \u0007 ' })?.spec).not.toHaveProperty('description');
+  });
+
+  test('the first 20 links are kept', () => {
+    const links = Array.from({ length: 30 }, (_, n) => ({ rel: 'log' as const, title: `${n}`, url: `https://x/${n}` }));
+    expect(one({ links })?.spec.links).toHaveLength(20);
+  });
+
+  test('labels whose values are no label values are left out, the others are sorted', () => {
+    const labels = { b: 'ok', a: 'fine', long: 'x'.repeat(64), text: 'two words', empty: '' };
+    expect(JSON.stringify(one({ labels })?.labels)).toBe('{"a":"fine","b":"ok"}');
+  });
+
+  test('NUL and lone surrogates are replaced wherever they are', () => {
+    const bad = 'a\u0000b\ud800c';
+    const json = JSON.stringify(
+      normal(
+        report(
+          { class: 'received', deliveryId: bad },
+          { complete: true, findings: [finding(bad, { title: bad, description: bad, group: bad, type: bad })] },
+        ),
+      ),
+    );
+    expect(json).not.toMatch(/\\u0000|\\ud800/);
+  });
+
+  test('whatever the schema accepts can be stored as JSON in PostgreSQL', () => {
+    const text = fc.string({ unit: 'binary', minLength: 1, maxLength: 60 });
+    fc.assert(
+      fc.property(text, text, text, text, (key, title, description, aspect) => {
+        const raw = report(
+          STATE,
+          { complete: true, findings: [finding(key, { title, description })] },
+          { subject: { apiVersion: 'v1', kind: 'Pod', name: 'x', aspect } },
+        );
+        if (reportSchema.validate(raw, { convert: false }).error) return;
+        expect(JSON.stringify(normal(raw))).not.toMatch(/\\u0000|\\ud[89a-f]/);
+      }),
+      { numRuns: 500 },
+    );
+  });
+});
+
+describe('identities at the door', () => {
+  test('are NFC: both spellings of an accented key are one key', () => {
+    expect(one({})?.key).toBe('run');
+    const body = { complete: true as const, findings: [finding('e\u0301'), finding('\u00e9')] };
+    expect(normalize(report(STATE, body)).faults).toEqual([
+      { path: 'body.findings[1].key', message: expect.stringContaining('a second time'), value: '\u00e9' },
+    ]);
+  });
+
+  test('two keys that are one after cleaning are a fault, also between findings and resolve', () => {
+    const body = { complete: false as const, findings: [finding('a')], resolve: ['a', 'b\u0000', 'b\ufffd'] };
+    expect(normalize(report(STATE, body)).faults?.map(({ path }) => path)).toEqual([
+      'body.resolve[0]',
+      'body.resolve[2]',
+    ]);
+  });
+
+  test('an empty aspect is no aspect: the deletion of such a subject is one of every aspect', () => {
+    const subject = { apiVersion: 'v1', kind: 'Pod', name: 'x', aspect: '' };
+    const deleted = (over: Partial<Report>): unknown => normal(report(STATE, { deleted: 'subject' }, over)).body;
+    expect(deleted({ subject })).toEqual({ kind: 'deleted', what: 'everyAspect' });
+    expect(deleted({ subject: { ...subject, aspect: 'a' } })).toEqual({ kind: 'deleted', what: 'subject' });
+  });
+});
+
+describe('the content hash', () => {
+  test('does not depend on the order of members or labels', () => {
+    const labels = { a: '1', b: '2' };
+    const turned = { b: '2', a: '1' };
+    expect(one({ labels, group: 'g' })?.contentHash).toBe(one({ group: 'g', labels: turned })?.contentHash);
+  });
+
+  test.each([
+    ['severity', { severity: 'minor' as const }],
+    ['description', { description: 'why' }],
+    ['labels', { labels: { a: 'b' } }],
+    ['links', { links: [{ rel: 'log' as const, title: 't', url: 'https://x/' }] }],
+    ['remediation', { remediation: { text: 'turn it off and on' } }],
+  ])('changes with %s', (_what, overrides) => {
+    expect(one(overrides)?.contentHash).not.toBe(one({})?.contentHash);
+  });
+
+  test('changes with the observed object and with the expiry', () => {
+    const body = { complete: true as const, findings: [finding('run')] };
+    const hash = (over: Partial<Report>): unknown => normal(report(STATE, body, over)).body;
+    const observed = { apiVersion: 'v1', kind: 'Pod', name: 'x', uid: '1' };
+    const hashes = [{}, { observed }, { observed: { ...observed, uid: '2' } }, { expiresAt: '2027-01-01T00:00:00Z' }];
+    expect(new Set(hashes.map((over) => JSON.stringify(hash(over)))).size).toBe(4);
+  });
+});
