@@ -27,13 +27,12 @@ const args = (state = 'state'): string[] => [
   `--listen=127.0.0.1:${port}`,
 ];
 
+let starts = 0;
+/** Each start has a log of its own, so that readiness is read from this process and not from the one before. */
 async function start(): Promise<Child> {
-  const child = await Child.start({ name: 'faultline up', command: node, args: args(), logPath: join(dir, 'up.log') });
-  await child.until(
-    'is ready',
-    async () => /kubectl .*get issues/.test(await readFile(join(dir, 'up.log'), 'utf8')),
-    60_000,
-  );
+  const logPath = join(dir, `up-${++starts}.log`);
+  const child = await Child.start({ name: 'faultline up', command: node, args: args(), logPath });
+  await child.until('ready', async () => /kubectl .*get issues/.test(await readFile(logPath, 'utf8')), 60_000);
   return child;
 }
 
@@ -122,10 +121,10 @@ describe('faultline up', () => {
     await writeFile(join(dir, 'faultline.yaml'), config.replace('./cluster', './elsewhere'));
     const other = await run(args());
     await writeFile(join(dir, 'faultline.yaml'), config);
+    up = await start();
     expect(other.code).toBe(1);
     expect(other.stderr.trim().split('\n')).toHaveLength(1);
-    expect(other.stderr).toContain('--state-dir');
-    up = await start();
+    expect(other.stderr).toContain('choose another state folder');
   });
 });
 
