@@ -1,8 +1,9 @@
-import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { createPrivateKey, webcrypto, X509Certificate } from 'node:crypto';
 import { chmod, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createTestAuthority } from '../../apiserver/kube/access/testing/authority.ts';
 import { DAY_MS } from './certificates.ts';
 import { ensurePki } from './ensure-pki.ts';
 
@@ -17,6 +18,10 @@ afterEach(() => rm(join(dir, '..'), { recursive: true, force: true }));
 const ensure = (at = start, serverNames: string[] = []) => ensurePki(dir, { now: () => at, serverNames });
 const days = (cert: string, from: number) =>
   Math.round((new X509Certificate(cert).validToDate.getTime() - from) / DAY_MS);
+const publicKeyOf = (pem: string) => {
+  const der = new X509Certificate(pem).publicKey.export({ type: 'spki', format: 'der' });
+  return webcrypto.subtle.importKey('spki', der, { name: 'ECDSA', namedCurve: 'P-256' }, true, ['verify']);
+};
 const mode = async (path: string) => (await stat(path)).mode & 0o777;
 
 describe('ensurePki on an empty folder', () => {
@@ -98,6 +103,17 @@ describe('ensurePki on a folder that it made', () => {
       'controllers: the authority changed',
     ]);
     expect(new X509Certificate(second.admin.cert).verify(new X509Certificate(second.ca).publicKey)).toBe(true);
+  });
+
+  it('does not keep a leaf that another authority of the same name and key identifier signed', async () => {
+    const first = await ensure();
+    const forged = await (await createTestAuthority({ name: 'faultline-ca' })).issue({
+      name: 'faultline-controllers',
+      claims: { ...(await createTestAuthority({ name: 'x' })), publicKey: await publicKeyOf(first.ca) },
+    });
+    await writeFile(join(dir, 'controllers.crt'), forged.cert);
+    await writeFile(join(dir, 'controllers.key'), forged.key);
+    expect((await ensure()).renewed).toEqual(['controllers: the authority changed']);
   });
 
   it.each([

@@ -123,6 +123,23 @@ describe('A2 X-Remote-* headers are nothing', () => {
       { outcome: 'invalid' },
     ],
     [
+      'with a certificate that names the authority and its key, but was signed by another',
+      async () => {
+        const forger = await createTestAuthority({ name: 'front-proxy-ca' });
+        return forger.issue({ name: 'front-proxy-client', claims: frontProxyCa });
+      },
+      { outcome: 'invalid' },
+    ],
+    [
+      'with a certificate that a mere client certificate of the authority signed',
+      async () => {
+        const impostor = await frontProxyCa.delegate({ name: 'front-proxy-client', impostor: true });
+        const leaf = await impostor.issue({ name: 'front-proxy-client' });
+        return { cert: leaf.cert + impostor.cert, key: leaf.key };
+      },
+      { outcome: 'invalid' },
+    ],
+    [
       'with an intermediate for servers only',
       async () => {
         const intermediate = await frontProxyCa.delegate({ name: 'for-servers', usages: [SERVER_AUTH] });

@@ -21,6 +21,7 @@ export interface Issued {
 }
 
 export interface TestAuthority extends Issued {
+  readonly publicKey: webcrypto.CryptoKey;
   issue(leaf: LeafOptions): Promise<Issued>;
   /** A subordinate authority. */
   delegate(options: AuthorityOptions): Promise<TestAuthority>;
@@ -33,6 +34,8 @@ export interface AuthorityOptions {
   /** Object identifiers of extended key usages; default: none, which means any. */
   readonly usages?: readonly string[];
   readonly nameConstraints?: boolean;
+  /** A user's certificate that plays authority: not marked as one, and without key usages that would forbid it. */
+  readonly impostor?: boolean;
 }
 
 export interface LeafOptions {
@@ -42,6 +45,8 @@ export interface LeafOptions {
   readonly notBefore?: number;
   readonly notAfter?: number;
   readonly hosts?: readonly string[];
+  /** Names the key of this authority as its issuer's, which is a lie that only the signature gives away. */
+  readonly claims?: TestAuthority;
 }
 
 export const CLIENT_AUTH = '1.3.6.1.5.5.7.3.2';
@@ -63,8 +68,8 @@ async function makeAuthority(options: AuthorityOptions, parent: Signer | undefin
   const subject = `CN=${options.name}`;
   const signer: Signer = { subject, keys };
   const cert = await sign(parent ?? signer, keys, [{ CN: [options.name] }], options, [
-    new BasicConstraintsExtension(true, undefined, true),
-    new KeyUsagesExtension(KeyUsageFlags.keyCertSign | KeyUsageFlags.cRLSign, true),
+    new BasicConstraintsExtension(options.impostor !== true, undefined, true),
+    ...(options.impostor ? [] : [new KeyUsagesExtension(KeyUsageFlags.keyCertSign | KeyUsageFlags.cRLSign, true)]),
     ...usageExtension(options.usages),
     // Permits only names below example.com: GeneralSubtrees [0] { dNSName "example.com" }.
     ...(options.nameConstraints
@@ -74,6 +79,7 @@ async function makeAuthority(options: AuthorityOptions, parent: Signer | undefin
   return {
     cert,
     key: await keyPem(keys),
+    publicKey: keys.publicKey,
     issue: (leaf) => issue(signer, leaf),
     delegate: (delegated) => makeAuthority(delegated, signer),
   };
@@ -99,7 +105,7 @@ async function sign(
   signer: Signer,
   keys: webcrypto.CryptoKeyPair,
   subject: JsonName,
-  { notBefore, notAfter }: { notBefore?: number; notAfter?: number },
+  { notBefore, notAfter, claims }: { notBefore?: number; notAfter?: number; claims?: TestAuthority },
   extensions: readonly Extension[],
 ): Promise<string> {
   const certificate = await X509CertificateGenerator.create({
@@ -113,7 +119,7 @@ async function sign(
     signingAlgorithm: algorithm,
     extensions: [
       ...extensions,
-      await AuthorityKeyIdentifierExtension.create(signer.keys.publicKey),
+      await AuthorityKeyIdentifierExtension.create(claims?.publicKey ?? signer.keys.publicKey),
       await SubjectKeyIdentifierExtension.create(keys.publicKey),
     ],
   });
