@@ -1,7 +1,7 @@
-import { type FSWatcher, watch } from 'node:fs';
 import { causeOf } from './backend.ts';
 import { Channel } from './channel.ts';
 import { type Clock, systemClock } from './clock.ts';
+import { FolderNotifications } from './folder-notifications.ts';
 import { FolderObjects, type FolderScan } from './folder-objects.ts';
 import { parseLabelSelector } from './label-selector.ts';
 import type { Logger } from './logger.ts';
@@ -39,7 +39,7 @@ class FolderSource implements ObjectSource, AsyncDisposable {
   readonly #clock: Clock;
   readonly #objects: FolderObjects;
   readonly #subscribers = new Set<Subscriber>();
-  #watcher: FSWatcher | undefined;
+  readonly #notifications: FolderNotifications;
   #cancelScan: (() => void) | undefined;
   #cancelRescan: (() => void) | undefined;
   #scanning: Promise<void> | undefined;
@@ -50,6 +50,7 @@ class FolderSource implements ObjectSource, AsyncDisposable {
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
     this.#objects = new FolderObjects(options.folder, options.logger);
+    this.#notifications = new FolderNotifications(options.folder, options.logger, () => this.#schedule(this.#debounce));
   }
 
   async *watch(request: WatchRequest, signal: AbortSignal): AsyncGenerator<SourceEvent, void, void> {
@@ -100,7 +101,7 @@ class FolderSource implements ObjectSource, AsyncDisposable {
       this.#again = false;
       try {
         // Watched before it is read, so that no change falls between.
-        this.#startWatching();
+        await this.#notifications.refresh();
         this.#publish(await this.#objects.scan());
       } catch (error) {
         this.#unreadable(error);
@@ -130,23 +131,7 @@ class FolderSource implements ObjectSource, AsyncDisposable {
     const message = `${this.#options.folder} cannot be read: ${causeOf(error)}`;
     const fault = { reason: 'Unreachable', message, retryInMs: this.#rescan } as const;
     for (const { events } of this.#subscribers) events.push({ type: 'waiting', fault });
-    this.#watcher?.close();
-    this.#watcher = undefined;
-  }
-
-  #startWatching(): void {
-    if (this.#watcher !== undefined) return;
-    try {
-      this.#watcher = watch(this.#options.folder, { recursive: true, persistent: false });
-      this.#watcher.on('change', () => this.#schedule(this.#debounce));
-      this.#watcher.on('error', () => {
-        this.#watcher?.close();
-        this.#watcher = undefined;
-      });
-    } catch (error) {
-      // Out of inotify watches, or a file system that has none: the regular look finds changes too, only later.
-      this.#options.logger.debug({ folder: this.#options.folder, error: causeOf(error) }, 'folder is not notified');
-    }
+    this.#notifications[Symbol.dispose]();
   }
 
   #rescanLater(): void {
@@ -157,8 +142,7 @@ class FolderSource implements ObjectSource, AsyncDisposable {
   #rest(): void {
     this.#cancelScan?.();
     this.#cancelRescan?.();
-    this.#watcher?.close();
-    this.#watcher = undefined;
+    this.#notifications[Symbol.dispose]();
   }
 
   get #debounce(): number {
