@@ -1,4 +1,4 @@
-import { createRequire, registerHooks } from 'node:module';
+import { registerHooks } from 'node:module';
 import { extname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
@@ -17,11 +17,14 @@ const ROOMS: Readonly<Record<string, string>> = {
  * `.ts` file; under node_modules it refuses to, so a package ships JavaScript.
  */
 export const importPlugin: Importer = async (specifier, baseDir) => {
+  const parentURL = pathToFileURL(join(baseDir, 'faultline.yaml')).href;
   const hooks = registerHooks({
     resolve(name, context, next) {
       const room = ROOMS[name];
       if (room !== undefined)
         return { url: new URL(`${room}${extname(import.meta.url)}`, import.meta.url).href, shortCircuit: true };
+      // A package is looked for from the configuration, not from here.
+      if (name === specifier && !specifier.startsWith('file:')) return next(name, { ...context, parentURL });
       if (name !== 'joi') return next(name, context);
       try {
         return next(name, context);
@@ -31,20 +34,8 @@ export const importPlugin: Importer = async (specifier, baseDir) => {
     },
   });
   try {
-    return await import(specifier.startsWith('file:') ? specifier : packageUrl(specifier, baseDir));
+    return await import(specifier);
   } finally {
     hooks.deregister();
   }
 };
-
-/** The entry of a package from the configuration's node_modules, ES modules included. */
-function packageUrl(name: string, baseDir: string): string {
-  const parent = join(baseDir, 'faultline.yaml');
-  try {
-    return pathToFileURL(createRequire(parent).resolve(name)).href;
-  } catch (error) {
-    // A package with an "import" condition alone is invisible to require; node resolves it relative to a parent URL.
-    if ((error as NodeJS.ErrnoException).code !== 'ERR_PACKAGE_PATH_NOT_EXPORTED') throw error;
-    return import.meta.resolve(name, pathToFileURL(parent).href);
-  }
-}
