@@ -113,7 +113,7 @@ function writeRow(
 ): void {
   chunks.text('{"cells":[');
   writeCells(chunks, object, now);
-  chunks.text(representation.includeObject === 'None' ? ']' : '],"object":');
+  chunks.text(representation.includeObject === 'None' ? '],"object":null' : '],"object":');
   if (representation.includeObject === 'Object') chunks.append(object.bytes, 0, object.objectEnd);
   if (representation.includeObject === 'Metadata') writePartial(chunks, object, representation.version);
   chunks.text('}');

@@ -85,7 +85,6 @@ function printRequirement(requirement: LabelRequirement): string {
       return `!${requirement.key}`;
     case 'in':
     case 'notin':
-      // `()` would be a set without any value, not one with the empty value.
       if (requirement.values.length === 1) {
         return `${requirement.key}${requirement.operator === 'in' ? '=' : '!='}${requirement.values[0]}`;
       }
@@ -141,12 +140,11 @@ function parseValue(reader: TokenReader): string {
   return token.text;
 }
 
-/** `(a,b)`, where any value may be empty: `(a,)`, `(,)`; but not `()`. */
+/** `(a,b)`, where any value may be empty: `(a,)`, `(,)`; and `()` is the empty value, as everywhere in Kubernetes. */
 function parseValues(reader: TokenReader): string[] {
   const open = reader.next();
   if (open.kind !== '(') throw reader.unexpected(open, "'('");
   const values = new Set<string>();
-  if (reader.peek().kind === ')') throw refused("for 'in', 'notin' operators, values set can't be empty");
   for (;;) {
     const value: Token = reader.peek();
     if (value.kind === 'identifier') values.add(reader.next().text);

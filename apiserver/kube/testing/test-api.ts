@@ -112,7 +112,7 @@ export interface TestObject {
   readonly apiVersion: string;
   readonly metadata: { readonly [name: string]: unknown; readonly resourceVersion: string; readonly continue?: string };
   readonly items: Widget[];
-  readonly rows: { cells: unknown[]; object?: Widget }[];
+  readonly rows: { cells: unknown[]; object?: Widget | null }[];
   readonly columnDefinitions: { name: string; type: string; format: string; priority: number }[] | null;
   readonly [field: string]: unknown;
 }
