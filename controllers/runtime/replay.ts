@@ -36,6 +36,7 @@ const PROGRESS_MS = 100;
  */
 export async function replay(options: ReplayOptions): Promise<ReplaySummary> {
   const { sink, logger = silentLogger, clock = systemClock } = options;
+  options.signal?.throwIfAborted();
   const { controllers, informers } = buildControllers({
     controllers: options.controllers,
     source: createRecordedSource(options.objects),

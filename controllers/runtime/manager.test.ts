@@ -1,0 +1,232 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { Registry } from 'prom-client';
+import { afterEach, describe, expect, it } from 'vitest';
+import { objectHash } from '../../crds/identity.ts';
+import type { Report } from '../../crds/report.ts';
+import { MemorySource } from '../testing/memory-source.ts';
+import type { LoadedController } from './loader.ts';
+import { silentLogger } from './logger.ts';
+import { createManager, ledSource } from './manager.ts';
+import type { ClusterObject } from './object.ts';
+import { defineController, undecided } from './plugin.ts';
+
+const definition = defineController({
+  apiVersion: 'controller/v1',
+  watches: { apiVersion: 'v1', kind: 'Pod', fields: ['spec'] },
+  order: 'state',
+  onDelete: 'resolve',
+  observe({ metadata }) {
+    if (metadata.labels?.undecided) return undecided('New');
+    const { name, namespace = '' } = metadata;
+    return { subject: { apiVersion: 'v1', kind: 'Pod', namespace, name }, findings: [] };
+  },
+});
+
+function loaded(name: string, settings: Partial<LoadedController> = {}): LoadedController {
+  return {
+    name,
+    use: name,
+    definition,
+    options: {},
+    namespaces: ['*'],
+    labelSelector: '',
+    concurrency: 2,
+    maxAgeMs: 1e9,
+    ...settings,
+  };
+}
+
+const pod = (name: string, namespace = 'ns', labels = {}): ClusterObject => ({
+  apiVersion: 'v1',
+  kind: 'Pod',
+  metadata: { name, namespace, uid: name, labels },
+});
+
+/** A backend over real HTTP that remembers what it was asked, and can be away. */
+class FakeBackend {
+  readonly requests: { path: string; body: unknown }[] = [];
+  status = 200;
+  #server: Server | undefined;
+  port = 0;
+
+  async start(): Promise<void> {
+    this.#server = createServer((request, response) => {
+      const chunks: Buffer[] = [];
+      request.on('data', (chunk: Buffer) => chunks.push(chunk));
+      request.on('end', () => {
+        const text = Buffer.concat(chunks).toString();
+        const body: unknown = text === '' ? undefined : JSON.parse(text);
+        this.requests.push({ path: request.url ?? '', body });
+        response
+          .writeHead(this.status, { 'content-type': 'application/json' })
+          .end(JSON.stringify(this.#answer(request.url ?? '', body)));
+      });
+    });
+    await new Promise<void>((resolve) => this.#server?.listen(this.port, '127.0.0.1', resolve));
+    this.port = (this.#server.address() as AddressInfo).port;
+  }
+
+  async stop(): Promise<void> {
+    this.#server?.closeAllConnections();
+    await new Promise((resolve) => (this.#server ? this.#server.close(resolve) : resolve(undefined)));
+  }
+
+  of(path: string): unknown[] {
+    return this.requests.filter((request) => request.path === path).map(({ body }) => body);
+  }
+
+  #answer(path: string, body: unknown): unknown {
+    if (path === '/api/v1/lead') {
+      const { sources } = body as { sources: { name: string }[] };
+      return { sources: sources.map(({ name }, index) => ({ name, epoch: index + 40 })) };
+    }
+    if (path === '/api/v1/reports')
+      return { results: (body as Report[]).map((_, index) => ({ index, status: 200 })), resourceVersion: '1' };
+    return { resolved: 0, kept: 0, subjects: [] };
+  }
+}
+
+const cleanups: (() => Promise<unknown>)[] = [];
+
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+});
+
+async function setup(
+  controllers: LoadedController[],
+  source = new MemorySource([pod('a'), pod('b', 'other', { undecided: 'x' })]),
+) {
+  const backend = new FakeBackend();
+  await backend.start();
+  cleanups.push(() => backend.stop());
+  const warnings: string[] = [];
+  const registry = new Registry();
+  const manager = createManager({
+    name: 'me',
+    controllers,
+    source,
+    backend: { url: `http://127.0.0.1:${backend.port}`, headers: async () => ({ authorization: 'Bearer t' }) },
+    logger: { ...silentLogger, warn: (_, message) => void warnings.push(message) },
+    registry,
+    random: () => 0,
+  });
+  cleanups.push(async () => manager[Symbol.asyncDispose]());
+  return { backend, manager, source, warnings, registry };
+}
+
+async function eventually(holds: () => boolean): Promise<void> {
+  const deadline = performance.now() + 10_000;
+  while (!holds()) {
+    if (performance.now() > deadline) throw new Error('it never held');
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
+describe('a manager', () => {
+  it('leads all its sources at once, reports, and then tells what it listed', async () => {
+    const { backend, manager } = await setup([loaded('one'), loaded('two', { namespaces: ['ns'] })]);
+    manager.start(new AbortController().signal);
+    await manager.synced();
+    await eventually(
+      () => backend.of('/api/v1/sources/one/sync').length === 1 && backend.of('/api/v1/sources/two/sync').length === 1,
+    );
+    const filter = (...namespaces: string[]): object => ({ namespaces, labelSelector: '' });
+    expect(backend.of('/api/v1/lead')).toEqual([
+      {
+        manager: 'me',
+        sources: [
+          { name: 'one', class: 'state', filter: filter('*') },
+          { name: 'two', class: 'state', filter: filter('ns') },
+        ],
+      },
+    ]);
+    const reports = backend.of('/api/v1/reports').flat() as Report[];
+    expect(reports.map(({ source, order }) => [source, 'epoch' in order && order.epoch])).toEqual(
+      expect.arrayContaining([
+        ['one', 40],
+        ['two', 41],
+      ]),
+    );
+    const hashes = [objectHash('v1', 'Pod', 'ns', 'a'), objectHash('v1', 'Pod', 'other', 'b')];
+    expect(backend.of('/api/v1/sources/one/sync')).toEqual([{ epoch: 40, filter: filter('*'), objects: hashes }]);
+    expect(backend.of('/api/v1/sources/two/sync')).toEqual([
+      { epoch: 41, filter: filter('ns'), objects: hashes.slice(0, 1) },
+    ]);
+  });
+
+  it('counts, measures and says how it is', async () => {
+    const { manager, registry } = await setup([loaded('one')]);
+    manager.start(new AbortController().signal);
+    await manager.synced();
+    manager.measure();
+    expect(manager.status()[0]?.conditions[0]).toMatchObject({ type: 'Ready', status: 'True' });
+    expect(manager.status()[0]?.counts).toMatchObject({ objects: 2, decided: 1, undecided: 1, reported: 1 });
+    const text = await registry.metrics();
+    expect(text).toContain('controller_runtime_reconcile_total{controller="one",result="success"} 2');
+    expect(text).toContain('workqueue_adds_total{name="one"} 2');
+    expect(text).toContain('rest_client_requests_total{code="200",method="POST"');
+    expect(text).toContain('faultline_objects{controller="one",outcome="undecided"} 1');
+  });
+
+  it('loses nothing while its backend is away, and says so once', async () => {
+    const { backend, manager, source, warnings } = await setup([loaded('one')]);
+    manager.start(new AbortController().signal);
+    await manager.synced();
+    await eventually(() => backend.of('/api/v1/sources/one/sync').length === 1);
+    await backend.stop();
+    source.apply(pod('c'));
+    await eventually(() => warnings.length > 0);
+    source.apply(pod('d'));
+    await backend.start();
+    const arrived = (): string[] =>
+      (backend.of('/api/v1/reports').flat() as Report[]).map(({ subject }) => subject.name);
+    await eventually(() => ['c', 'd'].every((name) => arrived().includes(name)));
+    expect(warnings).toEqual(['reports wait for the backend']);
+  });
+
+  it('waits for a backend that is away when it starts', async () => {
+    const { backend, manager } = await setup([loaded('one')]);
+    backend.status = 503;
+    manager.start(new AbortController().signal);
+    await eventually(() => backend.of('/api/v1/lead').length > 0);
+    backend.status = 200;
+    await manager.synced();
+    expect(backend.of('/api/v1/reports').flat()).toHaveLength(1);
+  });
+
+  it('ends with its signal, also while the backend is away, and can be ended twice', async () => {
+    const { backend, manager, source } = await setup([loaded('one')]);
+    const stop = new AbortController();
+    manager.start(stop.signal);
+    await manager.synced();
+    await backend.stop();
+    source.apply(pod('c'));
+    stop.abort();
+    await manager.stopped();
+    await manager[Symbol.asyncDispose]();
+    expect(() => manager.start(stop.signal)).toThrow('started already');
+  });
+});
+
+describe('what a source covers', () => {
+  const filters = (own: string[], manager: string[]) => {
+    const { filter, syncFilter } = ledSource(loaded('x', { namespaces: own, labelSelector: 'a=b' }), manager);
+    return [filter.namespaces, syncFilter([pod('p', 'team-a-1')]).namespaces];
+  };
+  it.each([
+    [['*'], ['*'], ['*'], ['*']],
+    [
+      ['team-*', '!team-x'],
+      ['*', '!kube-*'],
+      ['team-*', '!team-x', '!kube-*'],
+      ['team-*', '!team-x', '!kube-*'],
+    ],
+    [['*'], ['a', 'b'], ['a', 'b'], ['a', 'b']],
+    [['team-*'], ['team-a', 'other'], ['team-a'], ['team-a']],
+    // Two globs have no common glob: a sync then names what was seen, which is never too much.
+    [['team-*'], ['*-a-*'], ['team-*'], ['team-a-1']],
+  ])('%j of a manager of %j is %j', (own, manager, filter, sync) => {
+    expect(filters(own, manager)).toEqual([filter, sync]);
+  });
+});
