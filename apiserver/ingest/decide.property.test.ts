@@ -6,7 +6,7 @@ import type { Context } from './table.ts';
 import { ASPECTS, arrivals, expectedActive, expectedMarks, KEYS, observations } from './testing/observations.ts';
 import { context, DAY, NOON, nameOf, World } from './testing/world.ts';
 
-/** design.md "What order cannot change". `FAULTLINE_SOAK=100 npx vitest …` multiplies the runs. */
+/** design.md "What order cannot change". FAULTLINE_SOAK multiplies the runs; decide.soak.test.ts runs many. */
 const numRuns = 300 * Number(process.env.FAULTLINE_SOAK ?? 1);
 const CLASSES = ['run', 'state', 'mixed'] as const;
 
