@@ -2,6 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { Counter, Registry } from 'prom-client';
 import { createEngine, engineMetrics, type Namespaces } from '../../apiserver/ingest/index.ts';
 import { type ChangeSource, KubeApi } from '../../apiserver/kube/index.ts';
+import { issueReportsResource } from '../../apiserver/resources/issuereports.ts';
 import { issuesResource } from '../../apiserver/resources/issues.ts';
 import { reportAccess } from '../../apiserver/rest/report-access.ts';
 import { reportRoutes } from '../../apiserver/rest/reports.ts';
@@ -81,7 +82,7 @@ export async function openBackend(options: BackendOptions): Promise<Backend> {
   const changes = store.changes('issues') as ChangeSource<Issue>;
   const kube = closing.use(
     new KubeApi({
-      resources: [issuesResource(changes)],
+      resources: [issuesResource(changes), issueReportsResource(engine)],
       access,
       version: { gitVersion: `v1.34.0+faultline.${packageVersion()}` },
       metrics: kubeMetrics(registry),
