@@ -49,6 +49,7 @@ function addSubject(tables: Tables, write: SubjectWrite, n: number, reports: Map
     ...{ n, together, namespace, source, hash, every: everyAspect },
     version: write.expectedVersion,
     every_version: write.expectedEveryAspectVersion,
+    ...orderRow(write.watermarks.get('')),
   });
   tables.marks.push(...markRows(write, n));
   if (!write.everyAspect || together !== n) return;
@@ -104,9 +105,9 @@ function markRows({ ref, watermarks }: SubjectWrite, n: number): object[] {
     );
   }
   const { namespace, source, hash } = ref;
-  return Array.from(watermarks, ([key, order]) => ({
-    ...{ n, namespace, source, hash, key },
-    gone: key !== '' && order === undefined,
+  const others = Array.from(watermarks).filter(([key]) => key !== '');
+  return others.map(([key, order]) => ({
+    ...{ n, namespace, source, hash, key, gone: order === undefined },
     ...orderRow(order),
   }));
 }

@@ -1,7 +1,8 @@
+import type { Issue } from '../../crds/issue.ts';
 import type { KubernetesObject } from '../../crds/meta.ts';
 import type { Database, Session } from './database.ts';
 import { readIdentity } from './identity.ts';
-import { issueObject, withResourceVersion } from './issue-object.ts';
+import { issueFields, issueObject, withResourceVersion } from './issue-object.ts';
 import { ISSUE_SELECT, type IssueRow, storedIssue } from './issue-row.ts';
 import type { StoreChanges, StoredChange } from './store.ts';
 import type { WakeUps } from './wake-ups.ts';
@@ -9,11 +10,17 @@ import type { WakeUps } from './wake-ups.ts';
 /** Rows a round trip, so that a snapshot of many issues is never in memory twice. */
 const PAGE = 1_000;
 
-/** Reads all visible objects of a resource inside the transaction of `session`. */
-type Snapshot = (session: Session) => Promise<KubernetesObject[]>;
+interface Resource {
+  /** Reads all visible objects inside the transaction of `session`. */
+  readonly snapshot: (session: Session) => Promise<KubernetesObject[]>;
+  /** Values of the selectable fields. */
+  readonly fields: (object: KubernetesObject) => Record<string, string>;
+}
 
 /** Resources whose visible objects the database holds. The change log itself takes rows of any resource. */
-const SNAPSHOTS: Readonly<Record<string, Snapshot>> = { issues: visibleIssues };
+const RESOURCES: Readonly<Record<string, Resource>> = {
+  issues: { snapshot: visibleIssues, fields: (object) => issueFields(object as Issue) },
+};
 
 // One statement, so that the rows and both numbers are of one moment.
 const SINCE = `
@@ -36,18 +43,17 @@ interface ChangeRow {
 /** The change log of one resource: see `StoreChanges` and aggregated-api.md section 6. */
 export class ChangeLog implements StoreChanges {
   readonly #database: Database;
-  readonly #resource: string;
-  readonly #snapshot: Snapshot;
+  readonly #name: string;
+  readonly #resource: Resource;
   readonly #wakeUps: WakeUps;
 
   /** Throws when nothing is known of the resource. */
   constructor(database: Database, resource: string, wakeUps: WakeUps) {
-    const snapshot = SNAPSHOTS[resource];
-    if (!snapshot)
-      throw new Error(`the store keeps no resource "${resource}", only ${Object.keys(SNAPSHOTS).join(', ')}`);
+    const known = RESOURCES[resource];
+    if (!known) throw new Error(`the store keeps no resource "${resource}", only ${Object.keys(RESOURCES).join(', ')}`);
     this.#database = database;
-    this.#resource = resource;
-    this.#snapshot = snapshot;
+    this.#name = resource;
+    this.#resource = known;
     this.#wakeUps = wakeUps;
   }
 
@@ -56,17 +62,19 @@ export class ChangeLog implements StoreChanges {
     const begin = 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL enable_seqscan = on';
     return this.#database.transaction(begin, async (session) => {
       const { last_change, change_floor } = await numbers(session);
-      return { resourceVersion: last_change, floor: change_floor, objects: await this.#snapshot(session) };
+      return { resourceVersion: last_change, floor: change_floor, objects: await this.#resource.snapshot(session) };
     });
   }
 
   async since(after: number, limit: number): Promise<{ changes: StoredChange[]; upTo: number; floor: number }> {
-    const rows = await this.#database.query<ChangeRow>(SINCE, [this.#resource, after, limit], {
+    const rows = await this.#database.query<ChangeRow>(SINCE, [this.#name, after, limit], {
       name: 'faultline-since',
     });
     const [first] = rows;
     if (!first) throw new Error('the table meta has no row');
-    const changes = rows.flatMap((row) => (row.change === null ? [] : [storedChange(row, row.change)]));
+    const changes = rows.flatMap((row) =>
+      row.change === null ? [] : [storedChange(row, row.change, this.#resource.fields)],
+    );
     const last = changes.at(-1);
     // A full page may end before the last commit; the caller then asks again from where it ended.
     const upTo = last && changes.length === limit ? last.resourceVersion : Math.max(first.last_change, after);
@@ -96,14 +104,13 @@ async function numbers(session: Session): Promise<{ last_change: number; change_
   return row;
 }
 
-function storedChange(row: ChangeRow, change: number): StoredChange {
+/** The log keeps of the version before only what differs from, or may differ from, the object of the change. */
+function storedChange(row: ChangeRow, change: number, fieldsOf: Resource['fields']): StoredChange {
   const { op, object, labels_before, fields_before } = row;
-  return {
-    resourceVersion: change,
-    type: op,
-    object: withResourceVersion(object, change),
-    ...(op === 'ADDED' ? {} : { previous: { labels: labels_before ?? {}, fields: fields_before ?? {} } }),
-  };
+  const versioned = { resourceVersion: change, type: op, object: withResourceVersion(object, change) };
+  if (op === 'ADDED') return versioned;
+  const labels = labels_before ?? object.metadata.labels ?? {};
+  return { ...versioned, previous: { labels, fields: { ...fieldsOf(object), ...fields_before } } };
 }
 
 async function visibleIssues(session: Session): Promise<KubernetesObject[]> {

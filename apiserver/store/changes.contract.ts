@@ -40,7 +40,7 @@ export function changeLogContract(get: () => SqlStore): void {
       { resourceVersion: opened.change, type: 'ADDED', object: issueObject(opened) },
       {
         ...{ resourceVersion: lastChange, type: 'MODIFIED', object: issueObject(resolved) },
-        previous: { labels: servedLabels(opened), fields: issueFields(opened) },
+        previous: { labels: servedLabels(opened), fields: issueFields(issueObject(opened)) },
       },
     ]);
     expect(upTo).toBe(lastChange);
@@ -86,7 +86,7 @@ export function changeLogContract(get: () => SqlStore): void {
     const { lastChange } = await change(get(), ref('frontend'), hideIssue);
     const { changes } = await log().since(resolved.change, 10);
     expect(changes).toMatchObject([
-      { type: 'DELETED', resourceVersion: lastChange, previous: { fields: issueFields(resolved) } },
+      { type: 'DELETED', resourceVersion: lastChange, previous: { fields: issueFields(issueObject(resolved)) } },
     ]);
     expect((changes[0] as { object: unknown }).object).toMatchObject({ status: issueObject(resolved).status });
     expect((await log().snapshot()).objects).toEqual([]);

@@ -1,5 +1,5 @@
 import type { Prepared } from './database.ts';
-import { ISSUE_FIELDS_SQL } from './issue-object.ts';
+import { CHANGING_FIELDS_SQL } from './issue-object.ts';
 import { ISSUE_INSERT_COLUMNS, ISSUE_INSERT_VALUES, ISSUE_RECORD, ISSUE_SET } from './issue-row.ts';
 import { COMMIT_LOCK } from './locks.ts';
 import { ORDER_COLUMNS } from './order-row.ts';
@@ -7,22 +7,27 @@ import { ORDER_COLUMNS } from './order-row.ts';
 /** The channel that wakes other processes up. It carries nothing: the table decides. */
 export const CHANNEL = 'faultline_changes';
 
+export const TAKE_COMMIT_LOCK = `SELECT pg_advisory_xact_lock(${COMMIT_LOCK})`;
+
 /**
  * Statement 1 takes the lock alone, because the snapshot of READ COMMITTED is taken at the begin of each statement:
  * what the next statement reads is then everything that was committed before the lock was ours. Numbers are taken and
  * committed under it, so their order is the order of commits (aggregated-api V3).
+ *
+ * The setting ends with the transaction. Statement 2 is on its way before this one has answered and writes nothing
+ * without it: if this one fails, there is neither a transaction nor a lock.
  */
-export const TAKE_COMMIT_LOCK = `SELECT pg_advisory_xact_lock(${COMMIT_LOCK})`;
+export const COMMIT_BEGIN = `BEGIN ISOLATION LEVEL READ COMMITTED; ${TAKE_COMMIT_LOCK}; SET LOCAL faultline.locked = 'on'`;
 
 const ORDER_NAMES = ORDER_COLUMNS.map((column) => column.split(' ')[0] as string);
-const now = `(now() + $7 * interval '1 microsecond')`;
+const now = `(now() + $7::float8 * interval '1 microsecond')`;
 
 /** The version of a subject: of its row with key ''. Scalar, so that it is always one index lookup. */
 const version = (hash: string): string => `coalesce((SELECT m.version FROM watermarks m
   WHERE m.subject_hash = decode(${hash}, 'hex') AND m.namespace = x.namespace AND m.source = x.source AND m.key = ''), 0)`;
 
 /**
- * Statement 2 writes a whole batch. Parameters, all JSON arrays but the last: $1 subjects, $2 watermarks, $3 issues,
+ * Statement 2 writes a whole batch. Parameters, all JSON arrays but the last: $1 subjects with their watermark of key '', $2 the other watermarks, $3 issues,
  * $4 episodes, $5 deliveries, $6 timeline, $7 clock offset in µs, $8 how many numbers to take. Every element but a subject carries `n`, its subject's
  * place from 1 in $1, and is written only when that subject's versions are the expected ones (`v.ok[n]`); subjects with
  * the same number `together` are one report and go all or none.
@@ -33,25 +38,31 @@ const version = (hash: string): string => `coalesce((SELECT m.version FROM water
  * for the one that was read.
  */
 const WRITE = `
-WITH v AS MATERIALIZED (
-  SELECT array_agg(checked.ok ORDER BY checked.n) AS ok FROM (
-    SELECT x.n, bool_and(x.version = ${version('x.hash')} AND x.every_version = ${version('x.every')})
-      OVER (PARTITION BY x.together) AS ok
-    FROM jsonb_to_recordset($1) AS x(n int, together int, namespace text, source text, hash text, every text,
-      version bigint, every_version bigint)
-  ) checked
+WITH s AS MATERIALIZED (
+  SELECT x.*, bool_and(current_setting('faultline.locked', true) = 'on'
+      AND x.version = ${version('x.hash')} AND x.every_version = ${version('x.every')})
+    OVER (PARTITION BY x.together) AS ok
+  FROM jsonb_to_recordset($1::jsonb) AS x(n int, together int, namespace text, source text, hash text, every text,
+    version bigint, every_version bigint, ${ORDER_COLUMNS.join(', ')})
+), v AS MATERIALIZED (
+  SELECT array_agg(s.ok ORDER BY s.n) AS ok FROM s
+), more AS MATERIALIZED (
+  SELECT x.* FROM jsonb_to_recordset($2::jsonb) AS x(n int, gone boolean, namespace text, source text, hash text,
+    key text, ${ORDER_COLUMNS.join(', ')})
+  WHERE (SELECT ok FROM v)[x.n]
 ), removed_marks AS (
-  DELETE FROM watermarks m
-  USING jsonb_to_recordset($2) AS x(n int, gone boolean, namespace text, source text, hash text, key text)
-  WHERE (SELECT ok FROM v)[x.n] AND x.gone
-    AND m.subject_hash = decode(x.hash, 'hex') AND m.namespace = x.namespace AND m.source = x.source AND m.key = x.key
+  DELETE FROM watermarks m USING more
+  WHERE more.gone AND m.subject_hash = decode(more.hash, 'hex') AND m.namespace = more.namespace
+    AND m.source = more.source AND m.key = more.key
 ), marks AS (
   INSERT INTO watermarks AS m (namespace, source, subject_hash, key, ${ORDER_NAMES.join(', ')}, version, seen_at)
-  SELECT x.namespace, x.source, decode(x.hash, 'hex'), x.key, ${ORDER_NAMES.map((name) => `x.${name}`).join(', ')},
-    round(date_part('epoch', now()) * 1000000)::bigint, ${now}
-  FROM jsonb_to_recordset($2)
-    AS x(n int, gone boolean, namespace text, source text, hash text, key text, ${ORDER_COLUMNS.join(', ')})
-  WHERE (SELECT ok FROM v)[x.n] AND NOT x.gone
+  SELECT given.*, round(date_part('epoch', now()) * 1000000)::bigint, ${now} FROM (
+    SELECT s.namespace, s.source, decode(s.hash, 'hex'), '', ${ORDER_NAMES.map((name) => `s.${name}`).join(', ')}
+    FROM s WHERE s.ok
+    UNION ALL
+    SELECT o.namespace, o.source, decode(o.hash, 'hex'), o.key, ${ORDER_NAMES.map((name) => `o.${name}`).join(', ')}
+    FROM more o WHERE NOT o.gone
+  ) given
   ON CONFLICT (subject_hash, namespace, source, key) DO UPDATE SET
     ${ORDER_NAMES.map((name) => `${name} = excluded.${name}`).join(', ')},
     version = m.version + 1, seen_at = excluded.seen_at
@@ -59,13 +70,13 @@ WITH v AS MATERIALIZED (
   SELECT r.*, CASE WHEN r.op = 'insert' AND (r.taken OR EXISTS (
       SELECT FROM issues i WHERE i.namespace = r.namespace AND i.name = r.short_name)) THEN r.long_name ELSE r.short_name
     END AS name
-  FROM jsonb_to_recordset($3) AS r(place int, n int, op text, change_op text, taken boolean, short_name text,
+  FROM jsonb_to_recordset($3::jsonb) AS r(place int, n int, op text, change_op text, taken boolean, short_name text,
     long_name text, object jsonb, ${ISSUE_RECORD})
   WHERE (SELECT ok FROM v)[r.n]
 ), counter AS (
-  UPDATE meta SET last_change = last_change + $8
+  UPDATE meta SET last_change = last_change + $8::bigint
   WHERE EXISTS (SELECT FROM x WHERE change_op IS NOT NULL)
-  RETURNING last_change - $8 AS base, last_change
+  RETURNING last_change - $8::bigint AS base, last_change
 ), inserted AS (
   INSERT INTO issues (${ISSUE_INSERT_COLUMNS}, name, change)
   SELECT ${ISSUE_INSERT_VALUES}, x.name, (SELECT base FROM counter) + x.place FROM x WHERE x.op = 'insert'
@@ -75,30 +86,31 @@ WITH v AS MATERIALIZED (
   FROM x WHERE x.op <> 'insert' AND i.id = x.id
 ), logged AS (
   INSERT INTO changes (change, resource, namespace, name, uid, op, labels_before, fields_before, object, at)
-  SELECT (SELECT base FROM counter) + x.place, 'issues', x.namespace, x.name, x.uid, x.change_op, old.labels, old.fields,
+  SELECT (SELECT base FROM counter) + x.place, 'issues', x.namespace, x.name, x.uid, x.change_op,
+    nullif(old.labels, x.object->'metadata'->'labels'), old.fields,
     CASE WHEN x.name = x.short_name THEN x.object ELSE jsonb_set(x.object, '{metadata,name}', to_jsonb(x.name)) END, ${now}
   FROM x LEFT JOIN LATERAL (
-    SELECT i.served_labels AS labels, ${ISSUE_FIELDS_SQL} AS fields FROM issues i WHERE i.id = x.id
+    SELECT i.served_labels AS labels, ${CHANGING_FIELDS_SQL} AS fields FROM issues i WHERE i.id = x.id
   ) old ON x.change_op <> 'ADDED'
   WHERE x.change_op IS NOT NULL
 ), closed AS (
   INSERT INTO episodes (issue_id, number, opened_at, resolved_at, reason, spec, recorded_at)
   SELECT e.issue_id, e.number, to_timestamp(e.opened_at / 1000000::float8), to_timestamp(e.resolved_at / 1000000::float8),
     e.reason, e.spec, ${now}
-  FROM jsonb_to_recordset($4)
+  FROM jsonb_to_recordset($4::jsonb)
     AS e(n int, issue_id uuid, number bigint, opened_at bigint, resolved_at bigint, reason text, spec jsonb)
   WHERE (SELECT ok FROM v)[e.n]
 ), delivered AS (
   INSERT INTO deliveries AS d (source, delivery_id, result, at)
   SELECT r.source, r.delivery_id, r.result, ${now}
-  FROM jsonb_to_recordset($5) AS r(n int, source text, delivery_id text, result jsonb)
+  FROM jsonb_to_recordset($5::jsonb) AS r(n int, source text, delivery_id text, result jsonb)
   WHERE (SELECT ok FROM v)[r.n]
   ON CONFLICT (source, delivery_id) DO UPDATE SET result = excluded.result, at = excluded.at
     WHERE d.at < ${now} - interval '24 hours'
 ), acted AS (
   INSERT INTO timeline (issue_id, at, actor, action, comment, audit_id)
   SELECT t.issue_id, ${now}, t.actor, t.action, t.comment, t.audit_id
-  FROM jsonb_to_recordset($6) AS t(n int, issue_id uuid, actor text, action text, comment text, audit_id text)
+  FROM jsonb_to_recordset($6::jsonb) AS t(n int, issue_id uuid, actor text, action text, comment text, audit_id text)
   WHERE (SELECT ok FROM v)[t.n]
 )
 SELECT (SELECT ok FROM v) AS ok,

@@ -1,5 +1,5 @@
 import { prepareBatch } from './batch.ts';
-import { COMMIT_WRITE, TAKE_COMMIT_LOCK } from './commit-sql.ts';
+import { COMMIT_BEGIN, COMMIT_WRITE } from './commit-sql.ts';
 import type { Database } from './database.ts';
 import type { CommitResult, SubjectWrite } from './store.ts';
 
@@ -16,12 +16,11 @@ export async function commitBatch(
 ): Promise<Committed> {
   const batch = prepareBatch(writes);
   const results = await database.transactionScript([
-    'BEGIN ISOLATION LEVEL READ COMMITTED',
-    TAKE_COMMIT_LOCK,
+    COMMIT_BEGIN,
     { execute: COMMIT_WRITE, values: [...batch.values, clockOffset, batch.numbers] },
     'COMMIT',
   ]);
-  const row = results[2]?.[0] as CommitRow | undefined;
+  const row = results[1]?.[0] as CommitRow | undefined;
   if (!row) throw new Error('the commit statement answers one row');
   const outcomes = batch.places.map((place) => (place > 0 && row.ok?.[place - 1] ? 'committed' : 'conflict'));
   return { outcomes, names: namesOf(writes, outcomes, row.renamed), lastChange: row.last_change, changed: row.changed };

@@ -1,5 +1,4 @@
 import type { Knex } from 'knex';
-import pg from 'pg';
 import { breaksConnection, storeError } from './errors.ts';
 
 /**
@@ -9,7 +8,8 @@ import { breaksConnection, storeError } from './errors.ts';
 export interface Session {
   /**
    * Several statements in one round trip, which is most of the time of a small batch: strings as they are, prepared
-   * ones with their values. Answers the rows of each. After an error the rest was not run.
+   * ones with their values. Answers the rows of each. Throws the first error; outside a transaction what comes after it
+   * may have run.
    */
   script(steps: readonly Step[], options?: QueryOptions): Promise<unknown[][]>;
   query<Row>(sql: string, values?: readonly unknown[], options?: QueryOptions): Promise<Row[]>;
@@ -17,7 +17,7 @@ export interface Session {
   run(sql: string, options?: QueryOptions): Promise<void>;
 }
 
-/** A statement that is planned once a connection, by SQL's PREPARE, so that a script can execute it. */
+/** A statement that is planned once a connection. */
 export interface Prepared {
   readonly name: string;
   /** Types of its parameters. */
@@ -36,9 +36,7 @@ export interface QueryOptions {
 }
 
 /** What knex's pool hands out, as we use it. */
-export interface RawConnection extends Omit<Session, 'script'> {
-  /** Several statements in one round trip; the rows of each. */
-  runAll(sql: string, options?: QueryOptions): Promise<unknown[][]>;
+export interface RawConnection extends Session {
   /** Takes the connection out of the pool. */
   discard(reason: unknown): void;
 }
@@ -50,7 +48,6 @@ export class Database implements AsyncDisposable {
   readonly #wrap: (connection: unknown) => RawConnection;
   readonly #onConnect: ((session: Session) => Promise<void>)[] = [];
   readonly #greeted = new WeakSet<object>();
-  readonly #prepared = new WeakMap<object, Set<string>>();
 
   constructor(options: { embedded: boolean; knex: Knex; wrap: (connection: unknown) => RawConnection }) {
     this.embedded = options.embedded;
@@ -68,7 +65,7 @@ export class Database implements AsyncDisposable {
     const connection: unknown = await this.knex.client.acquireConnection().catch((error: unknown) => {
       throw storeError(error);
     });
-    const guarded = guard(this.#wrap(connection), this.#preparedOn(connection as object));
+    const guarded = guard(this.#wrap(connection));
     try {
       await this.#greet(connection as object, guarded);
       return await use(guarded);
@@ -121,12 +118,6 @@ export class Database implements AsyncDisposable {
     await this.knex.destroy();
   }
 
-  #preparedOn(connection: object): Set<string> {
-    const known = this.#prepared.get(connection) ?? new Set<string>();
-    this.#prepared.set(connection, known);
-    return known;
-  }
-
   async #greet(connection: object, session: Session): Promise<void> {
     if (this.#onConnect.length === 0 || this.#greeted.has(connection)) return;
     for (const greet of this.#onConnect) await greet(session);
@@ -134,34 +125,15 @@ export class Database implements AsyncDisposable {
   }
 }
 
-function guard(raw: RawConnection, prepared: Set<string>): Session {
+function guard(raw: RawConnection): Session {
   const translate = (error: unknown): never => {
     if (breaksConnection(error)) raw.discard(error);
     throw storeError(error);
   };
-  const session: Session = {
+  return {
     query: <Row>(sql: string, values?: readonly unknown[], options?: QueryOptions) =>
       raw.query<Row>(sql, values, options).catch(translate),
     run: (sql, options) => raw.run(sql, options).catch(translate),
-    async script(steps, options) {
-      for (const step of steps) {
-        if (typeof step === 'string' || prepared.has(step.execute.name)) continue;
-        const { name, types, sql } = step.execute;
-        await session.run(`PREPARE ${name} (${types.join(', ')}) AS ${sql}`);
-        prepared.add(name);
-      }
-      return raw.runAll(steps.map(stepText).join(';\n'), options).catch(translate);
-    },
+    script: (steps, options) => raw.script(steps, options).catch(translate),
   };
-  return session;
-}
-
-function stepText(step: Step): string {
-  if (typeof step === 'string') return step;
-  return `EXECUTE ${step.execute.name}(${step.values.map(literal).join(', ')})`;
-}
-
-function literal(value: string | number): string {
-  // Of a number String() gives digits, a sign or NaN and Infinity, none of which needs a quote.
-  return typeof value === 'number' ? String(value) : pg.escapeLiteral(value);
 }

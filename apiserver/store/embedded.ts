@@ -1,6 +1,7 @@
 import type { PGlite } from '@electric-sql/pglite';
 import knex from 'knex';
-import { Database, type QueryOptions, type RawConnection } from './database.ts';
+import pg from 'pg';
+import { Database, type QueryOptions, type RawConnection, type Step } from './database.ts';
 
 /**
  * PostgreSQL in this process: PGlite, one connection. Imported only when it is used, because it is large.
@@ -24,7 +25,8 @@ class EmbeddedDatabase extends Database {
   readonly #pglite: PGlite;
 
   constructor(pool: Database['knex'], pglite: PGlite) {
-    super({ embedded: true, knex: pool, wrap: () => new EmbeddedConnection(pglite) });
+    const connection = new EmbeddedConnection(pglite);
+    super({ embedded: true, knex: pool, wrap: () => connection });
     this.#pglite = pglite;
   }
 
@@ -37,6 +39,7 @@ class EmbeddedDatabase extends Database {
 
 class EmbeddedConnection implements RawConnection {
   readonly #pglite: PGlite;
+  readonly #prepared = new Set<string>();
 
   constructor(pglite: PGlite) {
     this.#pglite = pglite;
@@ -46,8 +49,23 @@ class EmbeddedConnection implements RawConnection {
     return (await this.#pglite.query<Row>(sql, [...values])).rows;
   }
 
-  async runAll(sql: string): Promise<unknown[][]> {
-    return (await this.#pglite.exec(sql)).map(({ rows }) => rows);
+  /** Its own queries are planned each time, which is slow in WebAssembly; SQL's EXECUTE is not. */
+  async script(steps: readonly Step[]): Promise<unknown[][]> {
+    const results: unknown[][] = [];
+    for (const step of steps) results.push(await this.#step(step));
+    return results;
+  }
+
+  async #step(step: Step): Promise<unknown[]> {
+    if (typeof step === 'string') {
+      await this.#pglite.exec(step);
+      return [];
+    }
+    const { name, types, sql } = step.execute;
+    if (!this.#prepared.has(name)) await this.#pglite.exec(`PREPARE ${name}${listed(types)} AS ${sql}`);
+    this.#prepared.add(name);
+    const [result] = await this.#pglite.exec(`EXECUTE ${name}${listed(step.values.map(literal))}`);
+    return result?.rows ?? [];
   }
 
   async run(sql: string): Promise<void> {
@@ -56,4 +74,14 @@ class EmbeddedConnection implements RawConnection {
 
   /** There is only one, and it cannot break off. */
   discard(): void {}
+}
+
+/** SQL has no empty list here. */
+function listed(items: readonly string[]): string {
+  return items.length === 0 ? '' : ` (${items.join(', ')})`;
+}
+
+function literal(value: string | number): string {
+  // Of a number String() gives digits, a sign or NaN and Infinity, none of which needs a quote.
+  return typeof value === 'number' ? String(value) : pg.escapeLiteral(value);
 }

@@ -68,36 +68,45 @@ export function servedLabels(issue: StoredIssue): Record<string, string> {
   );
 }
 
-/** The selectable fields, each with where the table `issues` (as `i`) has it: one list for selectors and change log. */
+/**
+ * The selectable fields. `column`: where the table `issues` (as `i`) has those that can change; the others are part of
+ * the identity and are read from the object.
+ */
 const FIELDS: readonly {
   readonly name: string;
-  readonly column: string;
-  readonly of: (issue: StoredIssue) => string;
+  readonly column?: string;
+  readonly of: (issue: Pick<Issue, 'metadata' | 'spec' | 'status'>) => string;
 }[] = [
-  { name: 'metadata.name', column: 'i.name', of: (issue) => issue.name },
-  { name: 'metadata.namespace', column: 'i.namespace', of: (issue) => issue.namespace },
-  { name: 'status.state', column: 'i.state', of: (issue) => issue.state },
-  { name: 'spec.severity', column: 'i.severity', of: (issue) => issue.spec.severity },
-  { name: 'spec.type', column: 'i.type', of: (issue) => issue.spec.type },
-  { name: 'spec.source', column: 'i.source', of: (issue) => issue.spec.source },
-  { name: 'spec.reason', column: 'i.reason', of: (issue) => issue.spec.reason },
-  { name: 'spec.subject.kind', column: 'i.subject_kind', of: (issue) => issue.spec.subject.kind },
-  { name: 'spec.subject.name', column: 'i.subject_name', of: (issue) => issue.spec.subject.name },
+  { name: 'metadata.name', of: ({ metadata }) => metadata.name },
+  { name: 'metadata.namespace', of: ({ metadata }) => metadata.namespace },
+  { name: 'status.state', column: 'i.state', of: ({ status }) => status.state },
+  { name: 'spec.severity', column: 'i.severity', of: ({ spec }) => spec.severity },
+  { name: 'spec.type', column: 'i.type', of: ({ spec }) => spec.type },
+  { name: 'spec.source', of: ({ spec }) => spec.source },
+  { name: 'spec.reason', column: 'i.reason', of: ({ spec }) => spec.reason },
+  { name: 'spec.subject.kind', of: ({ spec }) => spec.subject.kind },
+  { name: 'spec.subject.name', of: ({ spec }) => spec.subject.name },
   {
     name: 'status.observed.name',
     column: `coalesce(i.observed->>'name', '')`,
-    of: (issue) => issue.observed?.name ?? '',
+    of: ({ status }) => status.observed?.name ?? '',
   },
-  { name: 'status.observed.uid', column: `coalesce(i.observed->>'uid', '')`, of: (issue) => issue.observed?.uid ?? '' },
+  {
+    name: 'status.observed.uid',
+    column: `coalesce(i.observed->>'uid', '')`,
+    of: ({ status }) => status.observed?.uid ?? '',
+  },
 ];
 
-/** Values of the selectable fields; a missing one is '', as a field selector sees it. */
-export function issueFields(issue: StoredIssue): Record<string, string> {
+/** Values of the selectable fields of an issue as served; a missing one is '', as a field selector sees it. */
+export function issueFields(issue: Pick<Issue, 'metadata' | 'spec' | 'status'>): Record<string, string> {
   return Object.fromEntries(FIELDS.map(({ name, of }) => [name, of(issue)]));
 }
 
-/** SQL for `issueFields` of the row `i` of `issues`, as jsonb. */
-export const ISSUE_FIELDS_SQL = `jsonb_build_object(${FIELDS.map(({ name, column }) => `'${name}', ${column}`).join(', ')})`;
+/** SQL for the fields of the row `i` of `issues` that can change, as jsonb: over `issueFields` of a later object. */
+export const CHANGING_FIELDS_SQL = `jsonb_build_object(${FIELDS.flatMap(({ name, column }) =>
+  column ? [`'${name}', ${column}`] : [],
+).join(', ')})`;
 
 function time(micros: number): string {
   return formatTime(micros / 1_000);

@@ -1,6 +1,6 @@
 import knex, { type Knex } from 'knex';
 import pg from 'pg';
-import { Database, type QueryOptions, type RawConnection } from './database.ts';
+import { Database, type QueryOptions, type RawConnection, type Step } from './database.ts';
 
 const DEFAULT_TIMEOUT_MS = 5_000;
 const INT8 = 20;
@@ -20,6 +20,7 @@ export function clientConfig(url: string): pg.ClientConfig {
     application_name: 'faultline',
     connectionTimeoutMillis: 3_000,
     keepAlive: true,
+    pipeline: true,
     types,
   };
 }
@@ -63,10 +64,21 @@ class PostgresConnection implements RawConnection {
     await this.#client.query({ text: sql, query_timeout: options.timeoutMs ?? DEFAULT_TIMEOUT_MS } as pg.QueryConfig);
   }
 
-  async runAll(sql: string, options: QueryOptions = {}): Promise<unknown[][]> {
-    const timeout = options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
-    const results: unknown = await this.#client.query({ text: sql, query_timeout: timeout } as pg.QueryConfig);
-    return [results].flat().map((result) => (result as pg.QueryResult).rows);
+  /** The client sends without waiting for answers (`pipeline`), so that a script is one round trip. */
+  async script(steps: readonly Step[], options: QueryOptions = {}): Promise<unknown[][]> {
+    const results = await Promise.allSettled(
+      steps.map(async (step) => {
+        if (typeof step === 'string') {
+          await this.run(step, options);
+          return [];
+        }
+        return this.query(step.execute.sql, step.values, { ...options, name: step.execute.name });
+      }),
+    );
+    return results.map((result) => {
+      if (result.status === 'rejected') throw result.reason;
+      return result.value;
+    });
   }
 
   discard(reason: unknown): void {

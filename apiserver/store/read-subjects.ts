@@ -6,19 +6,21 @@ import type { StoredIssue, SubjectRef, SubjectState, SubjectsRead } from './stor
 
 const ORDER_SELECT = ORDER_COLUMNS.map((column) => `m.${column.split(' ')[0]}`).join(', ');
 
+// Of each ref the rows of the subject itself and of "every aspect".
 const WATERMARKS = `
-SELECT r.n, m.key, m.version, ${ORDER_SELECT}
-FROM jsonb_to_recordset($1) AS r(n int, namespace text, source text, hash text)
+SELECT r.n, h.every, m.key, m.version, ${ORDER_SELECT}
+FROM jsonb_to_recordset($1::jsonb) AS r(n int, namespace text, source text, hash text, every text)
+CROSS JOIN LATERAL (VALUES (false, r.hash), (true, r.every)) AS h(every, hash)
 JOIN LATERAL (
   SELECT * FROM watermarks w
-  WHERE w.subject_hash = decode(r.hash, 'hex') AND w.namespace = r.namespace AND w.source = r.source
+  WHERE w.subject_hash = decode(h.hash, 'hex') AND w.namespace = r.namespace AND w.source = r.source
 ) m ON true`;
 
 // The hash alone finds the rows. Namespace and source are compared as expressions, because without statistics the planner
 // would as well take an index that begins with the namespace, and read all of it.
 const ISSUES = `
 SELECT r.n, ${ISSUE_SELECT}
-FROM jsonb_to_recordset($1) AS r(n int, namespace text, source text, hash text)
+FROM jsonb_to_recordset($1::jsonb) AS r(n int, namespace text, source text, hash text)
 JOIN LATERAL (
   SELECT * FROM issues i
   WHERE i.subject_hash = decode(r.hash, 'hex') AND i.namespace || '' = r.namespace AND i.source || '' = r.source
@@ -26,9 +28,13 @@ JOIN LATERAL (
 
 const READ_WATERMARKS: Prepared = { name: 'faultline_read_watermarks', types: ['jsonb'], sql: WATERMARKS };
 const READ_ISSUES: Prepared = { name: 'faultline_read_issues', types: ['jsonb'], sql: ISSUES };
-const CLOCK = `SELECT ${micros('clock_timestamp()')} AS now`;
+const READ_CLOCK: Prepared = {
+  name: 'faultline_read_clock',
+  types: [],
+  sql: `SELECT ${micros('clock_timestamp()')} AS now`,
+};
 
-type WatermarkRow = OrderRow & { n: number; key: string; version: number };
+type WatermarkRow = OrderRow & { n: number; every: boolean; key: string; version: number };
 
 /**
  * What is stored about some subjects, without a lock. The versions are read before the issues: when a commit comes
@@ -39,17 +45,14 @@ export async function readSubjects(
   refs: readonly SubjectRef[],
   clockOffset: number,
 ): Promise<SubjectsRead> {
-  // Even places are subjects, odd places their "every aspect" rows.
-  const wanted = refs.flatMap(({ namespace, source, hash, everyAspect }, n) => [
-    { n: 2 * n, namespace, source, hash },
-    { n: 2 * n + 1, namespace, source, hash: everyAspect },
-  ]);
-  const subjects = wanted.filter(({ n }) => n % 2 === 0);
+  const wanted = JSON.stringify(
+    refs.map(({ namespace, source, hash, everyAspect }, n) => ({ n, namespace, source, hash, every: everyAspect })),
+  );
   const [clock, marks, issues] = await database.session((session) =>
     session.script([
-      CLOCK,
-      { execute: READ_WATERMARKS, values: [JSON.stringify(wanted)] },
-      { execute: READ_ISSUES, values: [JSON.stringify(subjects)] },
+      { execute: READ_CLOCK, values: [] },
+      { execute: READ_WATERMARKS, values: [wanted] },
+      { execute: READ_ISSUES, values: [wanted] },
     ]),
   );
   const [{ now }] = clock as [{ now: number }];
@@ -73,10 +76,10 @@ function assemble(
     issues: new Map<string, StoredIssue>(),
   }));
   for (const mark of marks) {
-    const state = states[mark.n >> 1];
+    const state = states[mark.n];
     if (!state) continue;
     const order = orderKey(mark);
-    if (mark.n % 2 === 1) {
+    if (mark.every) {
       state.everyAspectVersion = mark.version;
       state.everyAspect = order;
     } else {
@@ -84,6 +87,6 @@ function assemble(
       if (order) state.watermarks.set(mark.key, order);
     }
   }
-  for (const row of rows) states[row.n >> 1]?.issues.set(row.key, storedIssue(row));
+  for (const row of rows) states[row.n]?.issues.set(row.key, storedIssue(row));
   return states;
 }
