@@ -77,6 +77,20 @@ describe('list and get', () => {
     });
   });
 
+  it('V1 every number is a decimal above zero, of lists, of objects and of tables, and grows with each change', async () => {
+    await using api = await stocked();
+    const before = await api.json(ALL);
+    api.source.put(widget({ name: 'd' }));
+    const after = await api.json(ALL);
+    const table = await api.json(ALL, 'application/json;as=Table;v=v1;g=meta.k8s.io');
+    const numbers = [before, after, table, ...after.items].map(({ metadata }) => metadata.resourceVersion);
+    for (const number of numbers) expect(number).toMatch(/^[1-9]\d*$/);
+    expect(Number(after.metadata.resourceVersion)).toBeGreaterThan(Number(before.metadata.resourceVersion));
+    expect(Number(after.metadata.resourceVersion)).toBe(
+      Math.max(...after.items.map((item) => Number(item.metadata.resourceVersion))),
+    );
+  });
+
   it('L8 pages follow each other by key; what remains is said when nothing is selected', async () => {
     await using api = await stocked();
     const first = await api.json(`${ALL}?limit=3`);

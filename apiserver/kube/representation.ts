@@ -93,7 +93,7 @@ export function bookmarkObject(
   headers: boolean,
 ): string {
   const { group, version, kind } = definition;
-  const meta = JSON.stringify({ ...metadata, creationTimestamp: null });
+  const meta = JSON.stringify(metadata);
   const own = `{"kind":"${kind}","apiVersion":"${group ? `${group}/` : ''}${version}","metadata":${meta}}`;
   if (representation.as === 'object') return own;
   const partial = `${partialHead(representation.version)}${meta}}`;
