@@ -10,6 +10,7 @@ interface ServerFlags extends LogFlags {
   readonly tlsCertFile?: string;
   readonly tlsKeyFile?: string;
   readonly databaseUrlFile?: string;
+  readonly database?: 'embedded';
   readonly stateDir?: string;
   readonly kubeconfig?: string;
   readonly context?: string;
@@ -24,6 +25,8 @@ export interface ServeOptions {
   readonly tlsKeyFile: string;
   /** Undefined: what the configuration says. */
   readonly databaseUrlFile: string | undefined;
+  /** PGlite, whatever the configuration says. */
+  readonly embedded: boolean;
   /** Of an embedded database. */
   readonly stateDir: string;
   readonly kubeconfig: string | undefined;
@@ -58,6 +61,11 @@ export const server: Command<ServerFlags, ServeOptions> = {
       spelling: '--database-url-file <file>',
       description: 'A file with the URL of a PostgreSQL database (default: that of the configuration, else PGlite).',
     },
+    {
+      spelling: '--database <kind>',
+      description: 'embedded: PGlite in the state folder, whatever the configuration says.',
+      choices: ['embedded'],
+    },
     { spelling: '--state-dir <folder>', description: 'Where PGlite keeps its files.', default: '.faultline/server' },
     {
       spelling: '--kubeconfig <file>',
@@ -79,12 +87,14 @@ export const server: Command<ServerFlags, ServeOptions> = {
       tlsCertFile: path(flags.tlsCertFile) ?? '',
       tlsKeyFile: path(flags.tlsKeyFile) ?? '',
       databaseUrlFile: path(flags.databaseUrlFile),
+      embedded: flags.database === 'embedded',
       stateDir: resolve(streams.directory, stateDir),
       log: logOptions(flags, streams, 'info'),
     };
   },
-  validate({ listen, tlsCertFile, tlsKeyFile, shutdownDelay }) {
+  validate({ listen, tlsCertFile, tlsKeyFile, shutdownDelay, embedded, databaseUrlFile }) {
     const faults = listenFaults(listen);
+    if (embedded && databaseUrlFile !== undefined) faults.push('--database and --database-url-file name two databases');
     if (tlsCertFile === '') faults.push('--tls-cert-file is missing: name the serving certificate');
     if (tlsKeyFile === '') faults.push('--tls-key-file is missing: name the key of the serving certificate');
     try {

@@ -68,8 +68,9 @@ async function openDatabase(
   configured: { database: 'embedded' } | { databaseUrlFile: string },
   closing: AsyncDisposableStack,
 ): Promise<{ url: string } | { embedded: string }> {
-  const file = options.databaseUrlFile ?? ('databaseUrlFile' in configured ? configured.databaseUrlFile : undefined);
-  if (file !== undefined) return { url: await readSecret(file) };
+  const configuredFile = 'databaseUrlFile' in configured ? configured.databaseUrlFile : undefined;
+  const file = options.databaseUrlFile ?? configuredFile;
+  if (!options.embedded && file !== undefined) return { url: await readSecret(file) };
   const state = closing.use(await openStateFolder(options.stateDir, systemProcesses));
   return { embedded: state.database };
 }
