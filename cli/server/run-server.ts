@@ -1,10 +1,10 @@
+import { createClusterApi } from '../../apiserver/kube/access/index.ts';
 import { parseListenAddress } from '../../apiserver/server.ts';
 import { createKubeClient, systemClock } from '../../controllers/runtime/index.ts';
 import { parseDuration } from '../../crds/duration.ts';
 import { aborted } from '../aborted.ts';
 import { clusterAccess } from '../backend/access.ts';
 import { openBackend } from '../backend/backend.ts';
-import { openClusterApi } from '../backend/cluster-api.ts';
 import { clusterNamespaces } from '../backend/cluster-namespaces.ts';
 import { liveRequest } from '../cluster/choose.ts';
 import { connectCluster } from '../cluster/connection.ts';
@@ -40,7 +40,7 @@ export async function runServer(options: ServeOptions, streams: Streams): Promis
   const onFault = (message: string) => log.warn({}, message);
   const clusterId = await askClusterId({ client, signal, clock: systemClock, random: Math.random, onFault });
   if (clusterId === undefined) return EXIT.ok;
-  const api = closing.use(await openClusterApi(connection));
+  const api = closing.use(createClusterApi(connection));
   const backend = closing.use(
     await openBackend({
       database,

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { Agent } from 'undici';
 import { localNamespaces } from '../../apiserver/ingest/namespaces.ts';
+import { createClusterApi } from '../../apiserver/kube/access/index.ts';
 import { parseListenAddress } from '../../apiserver/server.ts';
 import {
   createFolderSource,
@@ -14,7 +15,6 @@ import {
 import { aborted } from '../aborted.ts';
 import { localAccess } from '../backend/access.ts';
 import { type Backend, openBackend } from '../backend/backend.ts';
-import { openClusterApi } from '../backend/cluster-api.ts';
 import { clusterNamespaces } from '../backend/cluster-namespaces.ts';
 import { type ChosenCluster, chooseCluster, folderClusterId } from '../cluster/choose.ts';
 import { askClusterId, recallCluster, rememberCluster } from '../cluster/identity.ts';
@@ -108,7 +108,7 @@ async function openUpBackend(run: Run, closing: AsyncDisposableStack): Promise<B
     namespaces:
       source.kind === 'folder'
         ? localNamespaces(clusterId)
-        : clusterNamespaces(closing.use(await openClusterApi(source.connection)), Date.now),
+        : clusterNamespaces(closing.use(createClusterApi(source.connection)), Date.now),
     access: localAccess({
       ca: pki.ca,
       controllers: 'faultline-controllers',
