@@ -1,3 +1,4 @@
+import { cpuSeconds } from '../harness/cpu-time.ts';
 import { type Figure, number } from '../harness/figure.ts';
 import { interleave } from '../harness/interleave.ts';
 import { median } from '../harness/statistics.ts';
@@ -31,10 +32,13 @@ async function run(context: BenchContext): Promise<readonly Figure[]> {
   await preparePgbench(postgres, 'pgbench', 10);
   const workload = new Workload(environment.namespaces);
   await load.send(target, BATCH_CONNECTIONS, workload.fresh(size, BATCH));
-  const latencies: Record<'batch' | 'single', LoadResult[]> = { batch: [], single: [] };
-  const send = async (kind: 'batch' | 'single', connections: number, perRequest: number): Promise<number> => {
+  const runs: Record<Kind, Run[]> = { batch: [], single: [] };
+  const send = async (kind: Kind, connections: number, perRequest: number): Promise<number> => {
+    const before = await cpuOf(environment);
     const result = await load.send(target, connections, workload.mixed(size, perRequest));
-    latencies[kind].push(result);
+    const after = await cpuOf(environment);
+    const cpu = { server: after.server - before.server, postgres: after.postgres - before.postgres };
+    runs[kind].push({ ...result, ...cpu });
     return result.reports / (result.elapsedMs / 1_000);
   };
   const rates = await interleave(
@@ -49,15 +53,28 @@ async function run(context: BenchContext): Promise<readonly Figure[]> {
     (name, repetition, rate) => progress.note(`reports: ${name} ${repetition}: ${number(rate)}/s`),
   );
   await verifyStored(environment, workload);
-  const latency = (kind: 'batch' | 'single', key: 'p50Ms' | 'p99Ms'): string =>
-    number(median(latencies[kind].slice(1).map((result) => result[key])));
-  const batch = median(rates.batch);
-  const single = median(rates.single);
-  const transactions = median(rates.pgbench);
+  return figuresOf(runs, median(rates.batch), median(rates.single), median(rates.pgbench));
+}
+
+type Kind = 'batch' | 'single';
+/** `server`, `postgres`: CPU seconds. */
+type Run = LoadResult & { readonly server: number; readonly postgres: number };
+
+async function cpuOf({ serverPid, postgres }: Environment): Promise<{ server: number; postgres: number }> {
+  return { server: await cpuSeconds(serverPid), postgres: await cpuSeconds(postgres.pid as number) };
+}
+
+function figuresOf(runs: Record<Kind, Run[]>, batch: number, single: number, transactions: number): Figure[] {
+  // The first run is the warm-up of `interleave`.
+  const middle = (kind: Kind, value: (run: Run) => number): string => number(median(runs[kind].slice(1).map(value)));
+  const details = (kind: Kind): string =>
+    `p50 ${middle(kind, (run) => run.p50Ms)} ms, p99 ${middle(kind, (run) => run.p99Ms)} ms; ` +
+    `CPU a report: server ${middle(kind, (run) => (run.server / run.reports) * 1e6)} µs, ` +
+    `PostgreSQL ${middle(kind, (run) => (run.postgres / run.reports) * 1e6)} µs`;
   return [
     {
       scenario: 'reports',
-      what: `batches of ${BATCH} on ${BATCH_CONNECTIONS} connections (a batch: p50 ${latency('batch', 'p50Ms')} ms, p99 ${latency('batch', 'p99Ms')} ms)`,
+      what: `batches of ${BATCH} on ${BATCH_CONNECTIONS} connections (${details('batch')})`,
       measured: `${number(batch)} reports/s`,
       against: `pgbench ${number(transactions)} tps`,
       ratio: batch / transactions,
@@ -66,7 +83,7 @@ async function run(context: BenchContext): Promise<readonly Figure[]> {
     },
     {
       scenario: 'reports',
-      what: `one report a request on ${CONNECTIONS} connections (p50 ${latency('single', 'p50Ms')} ms, p99 ${latency('single', 'p99Ms')} ms)`,
+      what: `one report a request on ${CONNECTIONS} connections (${details('single')})`,
       measured: `${number(single)} requests/s`,
       against: `pgbench -N -c ${CONNECTIONS}: ${number(transactions)} tps`,
       ratio: single / transactions,
