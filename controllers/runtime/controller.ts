@@ -71,6 +71,8 @@ export class Controller {
   #wake = Promise.withResolvers<void>();
   #leadership: Leadership | undefined;
   #sequence = 0;
+  #syncing = false;
+  #syncWanted = false;
   #working = 0;
 
   constructor(options: ControllerOptions) {
@@ -299,7 +301,7 @@ export class Controller {
     this.#related.forget(key);
     this.#failures.delete(key);
     // Never decided here: what is stored about it is from an earlier epoch, which only a sync can tell.
-    if (!this.#reporting.deleted(key, ghostOf(key, this.#options.primary))) this.#sync();
+    if (!this.#reporting.deleted(key, ghostOf(key, this.#options.primary))) void this.#sync();
   }
 
   #failed(key: string, error: unknown): void {
@@ -322,15 +324,22 @@ export class Controller {
     if (this.#round.size > 0 || signal.aborted) return;
     this.#health.caughtUp();
     this.#settled.resolve();
-    if (this.#options.controller.definition.onDelete === 'resolve') this.#sync();
+    if (this.#options.controller.definition.onDelete === 'resolve') void this.#sync();
     await this.#findGoneSubjects();
   }
 
   /** Row 7: only when everything was listed, or what was not listed would look as if it were gone. */
-  #sync(): void {
+  async #sync(): Promise<void> {
     const { primary } = this.#options;
-    if (this.#leadership === undefined || !primary.complete || this.#round.size > 0) return;
-    void this.#leadership.sync([...primary.cache.values()]);
+    // One at a time: a thousand deletions ask for one more sync, not for a thousand.
+    this.#syncWanted = true;
+    if (this.#syncing) return;
+    this.#syncing = true;
+    while (this.#syncWanted && this.#leadership !== undefined && primary.complete && this.#round.size === 0) {
+      this.#syncWanted = false;
+      await this.#leadership.sync([...primary.cache.values()]);
+    }
+    this.#syncing = false;
   }
 
   /** Subjects that went away while nobody was looking. */

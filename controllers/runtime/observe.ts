@@ -1,4 +1,4 @@
-import { type Clock, pause } from './clock.ts';
+import type { Clock } from './clock.ts';
 import type { ClusterObject } from './object.ts';
 import { isRecord } from './object.ts';
 import type { ControllerDefinition, Read } from './plugin.ts';
@@ -34,18 +34,25 @@ export async function observeWithin(
   look: { object: ClusterObject; options: unknown; read: (signal: AbortSignal) => Read },
   limits: { timeoutMs: number; clock: Clock; signal: AbortSignal },
 ): Promise<unknown> {
-  const ended = new AbortController();
-  const signal = AbortSignal.any([limits.signal, ended.signal]);
-  const timeout = pause(limits.clock, limits.timeoutMs, signal).then(() => {
-    throw new ObservationTimeout(`observe() took longer than ${limits.timeoutMs / 1_000} s`);
+  const { timeoutMs, clock, signal } = limits;
+  signal.throwIfAborted();
+  const given = new AbortController();
+  const end = Promise.withResolvers<never>();
+  const giveUp = (error: unknown): void => {
+    end.reject(error);
+    given.abort(error);
+  };
+  const stop = (): void => giveUp(signal.reason);
+  const cancel = clock.after(timeoutMs, () => {
+    giveUp(new ObservationTimeout(`observe() took longer than ${timeoutMs / 1_000} s`));
   });
-  timeout.catch(() => {});
+  signal.addEventListener('abort', stop, { once: true });
   try {
     // Inside an async function, so that a plugin which throws at once is not different from one that rejects.
-    const verdict = (async () => definition.observe(look.object, look.read(signal), look.options))();
-    verdict.catch(() => {});
-    return await Promise.race([verdict, timeout]);
+    const verdict = (async () => definition.observe(look.object, look.read(given.signal), look.options))();
+    return await Promise.race([verdict, end.promise]);
   } finally {
-    ended.abort();
+    cancel();
+    signal.removeEventListener('abort', stop);
   }
 }
