@@ -21,7 +21,7 @@ import type { Issue } from '../../crds/issue.ts';
 import type { Log } from '../log.ts';
 import { packageVersion } from '../package-info.ts';
 import type { BackendAccess } from './access.ts';
-import { ConnectingStore } from './connecting-store.ts';
+import { ConnectingStore, NotYetOpened } from './connecting-store.ts';
 
 export interface BackendOptions {
   readonly database: StoreOptions['database'];
@@ -86,7 +86,9 @@ export async function openBackend(options: BackendOptions): Promise<Backend> {
       access,
       version: { gitVersion: `v1.34.0+faultline.${packageVersion()}` },
       metrics: kubeMetrics(registry),
-      onError: (error, where) => log.warn({ error, where }, 'a request could not be answered'),
+      // Why the database is not there is told where it is opened.
+      onError: (error, where) =>
+        log[error instanceof NotYetOpened ? 'debug' : 'warn']({ error, where }, 'a request could not be answered'),
     }),
   );
   kube.start();

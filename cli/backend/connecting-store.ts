@@ -17,6 +17,9 @@ import {
 import { type Clock, pause, systemClock } from '../../controllers/runtime/index.ts';
 import type { Subject } from '../../crds/issue.ts';
 
+/** Nothing is wrong yet: the database is still being opened. */
+export class NotYetOpened extends StoreUnavailable {}
+
 export interface ConnectingStoreOptions extends StoreOptions {
   /** Told once per distinct cause while the database cannot be reached. */
   onUnavailable(message: string): void;
@@ -108,7 +111,7 @@ export class ConnectingStore implements Store {
   }
 
   async #now(): Promise<SqlStore> {
-    if (this.#store === undefined) throw new StoreUnavailable('the database was not reached yet');
+    if (this.#store === undefined) throw new NotYetOpened('the database was not reached yet');
     return this.#store;
   }
 
