@@ -12,7 +12,7 @@ beforeAll(async () => {
 });
 afterAll(async () => faultline?.[Symbol.asyncDispose]());
 
-const fail = (namespace: string, component: string, seconds = -60): Promise<void> =>
+const fail = (namespace: string, component: string, seconds = 0): Promise<void> =>
   createRun(faultline.plane, { name: `${component}-1`, namespace, component }, { succeeded: false, at: at(seconds) });
 const components = (prefix: string, count: number): string[] =>
   Array.from({ length: count }, (_, index) => `${prefix}${index}`);

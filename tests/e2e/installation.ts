@@ -169,6 +169,7 @@ export class Installation implements AsyncDisposable {
         `--tls-cert-file=${join(this.dir, 'serving.pem')}`,
         `--tls-key-file=${join(this.dir, 'serving.key')}`,
         `--kubeconfig=${join(this.dir, 'server.kubeconfig')}`,
+        '--shutdown-delay=0s',
         ...database,
       ],
       logPath: join(this.dir, `${name}.log`),

@@ -125,7 +125,10 @@ export async function deleteRun(plane: ControlPlane, namespace: string, name: st
   await expectOk(plane.request(path(namespace, name), { method: 'DELETE' }));
 }
 
-/** RFC 3339, whole seconds, as Tekton writes; `offset` in seconds from now. */
+/**
+ * RFC 3339, whole seconds, as Tekton writes; `offset` in seconds from now. A run that completed before its namespace was
+ * created is ignored, and one more than 60 s ahead is refused: tests stay between.
+ */
 export function at(offset = 0): string {
   return `${new Date(Date.now() + offset * 1_000).toISOString().slice(0, 19)}Z`;
 }
