@@ -1,20 +1,23 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { send } from '../../tests/controlplane/api-request.ts';
 import { registerApiService } from '../../tests/controlplane/api-service.ts';
 import { Child } from '../../tests/controlplane/child.ts';
 import { type ControlPlane, startControlPlane } from '../../tests/controlplane/control-plane.ts';
+import { kubectl } from '../../tests/controlplane/kubectl.ts';
 import { freePort } from '../../tests/controlplane/ports.ts';
 import { type Postgres, startPostgres } from '../../tests/controlplane/postgres.ts';
 import type { Target } from '../load/connection.ts';
 import { SOURCE } from '../load/plan.ts';
 import type { BenchContext } from '../scenario.ts';
 import { eachOf, KubeClient } from './kube-client.ts';
+import { asInPod } from './pod.ts';
 
 /**
- * Faultline as in production: `faultline server` (dist) on an external PostgreSQL with fsync and otherwise default
- * settings, registered at a real kube-apiserver with etcd on disk, and a ServiceAccount that may report.
+ * Faultline as in production: `faultline server` (dist) as in a pod, with the rights of `manifests/base`, on an external
+ * PostgreSQL with fsync and otherwise default settings, registered at a real kube-apiserver with etcd on disk; and a
+ * ServiceAccount that may report.
  */
 export class Environment implements AsyncDisposable {
   readonly plane: ControlPlane;
@@ -49,7 +52,7 @@ export class Environment implements AsyncDisposable {
 
   /** Starts `faultline server` and waits until the aggregator lists issues through it. */
   async startServer(): Promise<void> {
-    const args = [
+    const pod = asInPod(join(this.#dir, 'serviceaccount'), process.execPath, [
       ...this.#nodeFlags,
       join(import.meta.dirname, '../../dist/cli/bin.js'),
       'server',
@@ -57,9 +60,11 @@ export class Environment implements AsyncDisposable {
       `--listen=127.0.0.1:${this.target.port}`,
       `--tls-cert-file=${join(this.#dir, 'tls.crt')}`,
       `--tls-key-file=${join(this.#dir, 'tls.key')}`,
-    ];
-    const { serverLogPath: logPath } = this;
-    this.#server = await Child.start({ name: 'faultline server', command: process.execPath, args, logPath });
+      '--shutdown-delay=0s',
+    ]);
+    const { hostname, port: apiPort } = new URL(this.plane.url);
+    const env = { KUBERNETES_SERVICE_HOST: hostname, KUBERNETES_SERVICE_PORT: apiPort };
+    this.#server = await Child.start({ name: 'faultline server', ...pod, logPath: this.serverLogPath, env });
     const { port, caPem } = this.target;
     await this.#server.until('answering', () => this.#listens(), 30_000);
     await registerApiService(this.plane, { group: 'faultline.dev', version: 'v1alpha1', port, caPem });
@@ -131,13 +136,26 @@ async function writeServerFiles(dir: string, plane: ControlPlane, databaseUrl: s
   const configuration = {
     apiVersion: 'config.faultline.dev/v1alpha1',
     kind: 'FaultlineConfiguration',
-    cluster: { kubeconfig: plane.adminKubeconfigPath },
+    cluster: { inCluster: true },
     server: { databaseUrlFile: join(dir, 'database-url') },
   };
+  await applyManifests(plane);
+  await mkdir(join(dir, 'serviceaccount'));
+  await writeFile(join(dir, 'serviceaccount/ca.crt'), plane.caPem);
+  const token = await plane.serviceAccountToken('faultline-system', 'faultline-server');
+  await writeFile(join(dir, 'serviceaccount/token'), token, { mode: 0o600 });
   await writeFile(join(dir, 'tls.crt'), certificatePem);
   await writeFile(join(dir, 'tls.key'), keyPem, { mode: 0o600 });
   await writeFile(join(dir, 'database-url'), databaseUrl, { mode: 0o600 });
   await writeFile(join(dir, 'faultline.yaml'), JSON.stringify(configuration)); // JSON is YAML
+}
+
+/** The namespace, the ServiceAccounts and the rights of an installation. */
+async function applyManifests({ adminKubeconfigPath: kubeconfig }: ControlPlane): Promise<void> {
+  const base = join(import.meta.dirname, '../../manifests/base');
+  const files = ['namespace.yaml', 'rbac.yaml'].flatMap((file) => ['-f', join(base, file)]);
+  const { code, stderr } = await kubectl(['apply', ...files], { kubeconfig });
+  if (code !== 0) throw new Error(`applying manifests/base: ${stderr}`);
 }
 
 async function createNamespaces(plane: ControlPlane, count: number): Promise<string[]> {
@@ -151,20 +169,17 @@ async function createNamespaces(plane: ControlPlane, count: number): Promise<str
 async function reporterToken(plane: ControlPlane): Promise<string> {
   await using client = new KubeClient(plane);
   const rbac = '/apis/rbac.authorization.k8s.io/v1';
-  const apiGroups = ['faultline.dev'];
   await client.json('POST', `${rbac}/clusterroles`, {
-    metadata: { name: 'bench-reporter' },
-    rules: [
-      { apiGroups, resources: ['issuereports'], verbs: ['create'] },
-      { apiGroups, resources: ['sources'], verbs: ['report'], resourceNames: [SOURCE] },
-      { nonResourceURLs: ['/api/v1/reports', '/api/v1/lead', '/api/v1/sources/*'], verbs: ['get', 'post'] },
-    ],
+    metadata: { name: 'faultline-source-bench' },
+    rules: [{ apiGroups: ['faultline.dev'], resources: ['sources'], verbs: ['report'], resourceNames: [SOURCE] }],
   });
-  await client.json('POST', `${rbac}/clusterrolebindings`, {
-    metadata: { name: 'bench-reporter' },
-    roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'bench-reporter' },
-    subjects: [{ kind: 'ServiceAccount', name: 'bench', namespace: 'default' }],
-  });
+  for (const role of ['faultline-reporter', 'faultline-source-bench']) {
+    await client.json('POST', `${rbac}/clusterrolebindings`, {
+      metadata: { name: `bench-${role}` },
+      roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: role },
+      subjects: [{ kind: 'ServiceAccount', name: 'bench', namespace: 'default' }],
+    });
+  }
   return plane.serviceAccountToken('default', 'bench');
 }
 
