@@ -7,8 +7,10 @@ import { at, buildRun, createRun } from './pipelineruns.ts';
 
 /** What stays true when a part is killed, gone or fed nonsense. Each test leaves everything running again. */
 let faultline: Installation;
+let token: string;
 beforeAll(async () => {
   faultline = await install({ namespaces: ['kill', 'database', 'cluster', 'nonsense', 'replicas'] });
+  token = await adminToken();
 });
 afterAll(async () => faultline?.[Symbol.asyncDispose]());
 
@@ -72,13 +74,13 @@ test('a second server may start at once on the same database, and both answer al
   await faultline.until('replicas', (issues) => issues.length === 1);
   const replica = await faultline.startReplica();
   await fail('replicas', 'afterwards');
-  const [first] = await Promise.all([faultline.until('replicas', (issues) => issues.length === 2)]);
-  const token = await adminToken();
-  const { body } = await send(
+  const first = await faultline.until('replicas', (issues) => issues.length === 2);
+  const { status, body } = await send(
     `https://127.0.0.1:${replica.port}/apis/faultline.dev/v1alpha1/namespaces/replicas/issues`,
     faultline.plane.servingCa.certificatePem,
     { as: { token } },
   );
+  expect(status, body).toBe(200);
   const names = (JSON.parse(body) as { items: { metadata: { name: string } }[] }).items.map(
     ({ metadata }) => metadata.name,
   );

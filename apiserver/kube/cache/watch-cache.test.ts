@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { parseReady } from '../ready-object.ts';
+import type { ChangeSource } from '../source.ts';
 import type { ArraySource } from '../testing/array-source.ts';
 import { type Widget, widget, widgetDefinition, widgetSource } from '../testing/widgets.ts';
 import { WatchCache, type WatchCacheOptions } from './watch-cache.ts';
@@ -9,6 +10,17 @@ async function following(source: ArraySource<Widget>, options: WatchCacheOptions
   cache.start();
   await synced(cache);
   return cache;
+}
+
+/** The source's methods as an object that can be spread. */
+function bound(source: ArraySource<Widget>): ChangeSource<Widget> {
+  return {
+    snapshot: () => source.snapshot(),
+    since: (after, limit) => source.since(after, limit),
+    latest: () => source.latest(),
+    wakeUps: (signal) => source.wakeUps(signal),
+    identity: () => source.identity(),
+  };
 }
 
 async function synced(cache: WatchCache<Widget>): Promise<void> {
@@ -39,6 +51,24 @@ describe('WatchCache', () => {
     const ready = cache.get('n', 'b');
     expect(ready && parseReady(ready)).toEqual(before);
     expect(cache.resourceVersion).toBe(source.last);
+  });
+
+  it('X13 a replica that has just started is waited for, as a feed that lags is', async () => {
+    const source = widgetSource();
+    const held = Promise.withResolvers<void>();
+    const cache = new WatchCache(widgetDefinition(source), {
+      ...bound(source),
+      snapshot: async () => {
+        await held.promise;
+        return source.snapshot();
+      },
+    });
+    await using _disposed = cache;
+    cache.start();
+    const read = cache.untilLatest();
+    held.resolve();
+    await read;
+    expect(cache.synced).toBe(true);
   });
 
   it('V2 quiet resources advance with the numbers of others', async () => {

@@ -147,8 +147,8 @@ export class WatchCache<T extends KubernetesObject = KubernetesObject> implement
 
   /** Waits until this cache shows everything that is committed now. Throws 503 or, when the feed lags, 504. */
   async untilLatest(): Promise<void> {
-    this.#require();
     const deadline = this.#options.now() + this.#options.waitLimit;
+    await this.#untilLoaded(deadline);
     const latest = await this.#reachable(this.#latest.read());
     // The wake-up is on its way; reading at once makes read-your-writes cost one round trip, not one poll.
     if (this.#require().resourceVersion < latest) this.#pulls.read().catch(this.#options.onError);
@@ -157,18 +157,34 @@ export class WatchCache<T extends KubernetesObject = KubernetesObject> implement
 
   /** Waits until this cache has reached `resourceVersion`; after 3 s 504 "Too large resource version" (L12). */
   async untilReached(resourceVersion: number): Promise<void> {
-    await this.#until(resourceVersion, this.#options.now() + this.#options.waitLimit);
+    const deadline = this.#options.now() + this.#options.waitLimit;
+    await this.#untilLoaded(deadline);
+    await this.#until(resourceVersion, deadline);
+  }
+
+  /** A replica that has just started is waited for like a feed that lags; then it is 503. */
+  async #untilLoaded(deadline: number): Promise<void> {
+    while (!this.#loaded) {
+      const left = deadline - this.#options.now();
+      if (left <= 0 || this.#stop.signal.aborted) return void this.#require();
+      await this.#advance(left);
+    }
   }
 
   async #until(resourceVersion: number, deadline: number): Promise<void> {
     while (this.#require().resourceVersion < resourceVersion) {
       const left = deadline - this.#options.now();
       if (left <= 0) throw tooLargeResourceVersion(resourceVersion, this.#require().resourceVersion);
-      const { promise, resolve } = Promise.withResolvers<void>();
-      const unsubscribe = this.onAdvance(resolve);
-      await within(promise, left).catch(() => undefined);
-      unsubscribe();
+      await this.#advance(left);
     }
+  }
+
+  /** Resolves when there may be something new, or after `ms`. */
+  async #advance(ms: number): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const unsubscribe = this.onAdvance(resolve);
+    await within(promise, ms).catch(() => undefined);
+    unsubscribe();
   }
 
   #require(): Loaded {
