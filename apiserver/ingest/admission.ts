@@ -1,4 +1,4 @@
-import { MAX_REPORTS, type Report, type ReportResult, reportSchema } from '../../crds/report.ts';
+import { MAX_FINDINGS, MAX_REPORTS, type Report, type ReportResult, reportSchema } from '../../crds/report.ts';
 import { faultsOf, InvalidInput, summary } from './input.ts';
 import { normalize } from './normalize.ts';
 import type { NormalizedReport } from './normalized.ts';
@@ -29,7 +29,9 @@ interface Candidate {
 export function reportsOf(input: unknown): readonly unknown[] {
   const reports = Array.isArray(input) ? input : [input];
   if (!Array.isArray(input) && (typeof input !== 'object' || input === null)) {
-    throw new InvalidInput(`the body must be a report or an array of reports, not ${JSON.stringify(input)}`);
+    throw new InvalidInput(
+      `the body must be a report or an array of reports, not ${input === null ? 'null' : `a ${typeof input}`}`,
+    );
   }
   if (reports.length > MAX_REPORTS) {
     throw new InvalidInput(`the body has ${reports.length} reports; at most ${MAX_REPORTS} are taken at once`);
@@ -80,11 +82,13 @@ export async function admit(
   return { admitted, refused };
 }
 
+const LISTS = ['findings', 'resolve'].map((name) => ({ path: ['body', name], max: MAX_FINDINGS }));
+
 function check(
   report: unknown,
   at: string,
 ): { report: NormalizedReport } | { error: string; details: NonNullable<ReportResult['details']> } {
-  let faults = faultsOf(reportSchema, report);
+  let faults = faultsOf(reportSchema, report, LISTS);
   if (faults.length === 0) {
     const normalized = normalize(report as Report);
     if (normalized.report) return { report: normalized.report };

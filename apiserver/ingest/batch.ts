@@ -2,10 +2,10 @@ import type { Decision } from '../../crds/report.ts';
 import type { Store, StoredDelivery, StoredSource, SubjectRef, SubjectsRead } from '../store/store.ts';
 import { Fold } from './fold.ts';
 import { refOf } from './normalize.ts';
-import { coversEveryAspect } from './normalized.ts';
+import { coversEveryAspect, type NormalizedReport } from './normalized.ts';
 import { futureFault, stamp } from './stamp.ts';
 import type { Context } from './table.ts';
-import { subjectKey, type Unit, type UnitOutcome } from './unit.ts';
+import { followUp, subjectKey, type Unit, type UnitOutcome } from './unit.ts';
 
 /**
  * Decide first, then lock (design.md decision 4): read the subjects of some units, fold and decide them in pure code,
@@ -15,6 +15,8 @@ export interface BatchResult {
   readonly settled: ReadonlyMap<Unit, UnitOutcome>;
   /** Lost a race, or may not share this batch: to be decided again, in order. */
   readonly again: readonly Unit[];
+  /** Those of `again` that lost a race. */
+  readonly lost: ReadonlySet<Unit>;
 }
 
 export interface BatchOptions {
@@ -40,9 +42,10 @@ interface Known {
   readonly deliveries: ReadonlyMap<string, StoredDelivery>;
 }
 
+/** A unit whose folds have taken it. */
 interface Decided {
-  readonly fold: Fold;
-  readonly decisions: readonly Decision[];
+  readonly stamped: NormalizedReport;
+  readonly parts: readonly { readonly fold: Fold; readonly decisions: readonly Decision[] }[];
 }
 
 class Batch {
@@ -50,7 +53,7 @@ class Batch {
   readonly #known: Known;
   readonly #options: BatchOptions;
   readonly #settled = new Map<Unit, UnitOutcome>();
-  readonly #decided = new Map<Unit, readonly Decided[]>();
+  readonly #decided = new Map<Unit, Decided>();
   readonly #waiting = new Set<string>();
   readonly #again = new Set<Unit>();
 
@@ -80,19 +83,30 @@ class Batch {
     const { store } = this.#options;
     const result = written.length > 0 ? await store.commit(written.map(({ write }) => write)) : undefined;
     const lastChange = result ? result.lastChange : await store.lastChange();
-    const lost = new Set(written.filter((_, index) => result?.outcomes[index] === 'conflict').map(({ fold }) => fold));
-    for (const [unit, decided] of this.#decided) {
-      if (decided.some(({ fold }) => lost.has(fold))) this.#again.add(unit);
-      else {
-        const decisions = decided.flatMap(({ fold, decisions }) => named(fold, decisions, result?.names));
-        this.#settled.set(unit, { status: 200, decisions, lastChange });
+    const beaten = new Set(
+      written.filter((_, index) => result?.outcomes[index] === 'conflict').map(({ fold }) => fold),
+    );
+    const wrote = new Set(written.map(({ fold }) => fold));
+    const lost = new Set<Unit>();
+    const again = new Map<Unit, Unit>([...this.#again].map((unit) => [unit, unit]));
+    for (const [unit, { stamped, parts }] of this.#decided) {
+      if (parts.some(({ fold }) => beaten.has(fold))) {
+        lost.add(unit);
+        again.set(unit, unit);
+        continue;
       }
+      const decisions = parts.flatMap((part) => named(part.fold, part.decisions, result?.names));
+      const outcome: UnitOutcome = { status: 200, decisions, lastChange };
+      const mayHaveMissed = coversEveryAspect(stamped) && parts.some(({ fold }) => wrote.has(fold));
+      if (mayHaveMissed) again.set(unit, followUp(unit, stamped, outcome));
+      else this.#settled.set(unit, outcome);
     }
-    return { settled: this.#settled, again: this.#units.filter((unit) => this.#again.has(unit)) };
+    return { settled: this.#settled, again: this.#units.flatMap((unit) => again.get(unit) ?? []), lost };
   }
 
   /** What needs no decision: a delivery seen before, an old leader, a completion in the future. */
-  #answer({ report }: Unit): UnitOutcome | undefined {
+  #answer({ report, followsUp }: Unit): UnitOutcome | undefined {
+    if (followsUp) return undefined;
     const { source } = report.ref;
     const delivery = report.deliveryId && this.#known.deliveries.get(deliveryKey(source, report.deliveryId));
     if (delivery) return delivery.result as UnitOutcome;
@@ -109,15 +123,15 @@ class Batch {
     const folds = subjects.map((subject) => this.#known.folds.get(subject) as Fold);
     const states = folds.map((fold) => fold.state);
     const report = stamp(unit.report, states, this.#known.now);
-    const decided: Decided[] = [];
+    const parts: { fold: Fold; decisions: readonly Decision[] }[] = [];
     for (const fold of folds) {
       const decisions = fold.apply(report, this.#context(unit));
       if (!decisions) return false;
-      decided.push({ fold, decisions });
+      parts.push({ fold, decisions });
     }
-    this.#decided.set(unit, decided);
-    if (report.deliveryId !== undefined) {
-      const result: UnitOutcome = { status: 200, decisions: decided.flatMap(({ decisions }) => decisions) };
+    this.#decided.set(unit, { stamped: report, parts });
+    if (report.deliveryId !== undefined && !unit.followsUp) {
+      const result: UnitOutcome = { status: 200, decisions: parts.flatMap(({ decisions }) => decisions) };
       folds[0]?.remember({ source: report.ref.source, id: report.deliveryId, result });
     }
     return true;

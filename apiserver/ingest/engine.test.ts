@@ -1,12 +1,17 @@
+import { randomUUID } from 'node:crypto';
+import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { objectHash } from '../../crds/identity.ts';
 import { MAX_REPORTS, type Report, type ReportBody, type ReportOrder } from '../../crds/report.ts';
 import { openStore } from '../store/open-store.ts';
 import type { SqlStore } from '../store/sql-store.ts';
 import { createEngine, type Engine, type EngineOptions } from './engine.ts';
+import { GroupCommit } from './group-commit.ts';
 import { localNamespaces } from './namespaces.ts';
+import type { NormalizedReport } from './normalized.ts';
 import { trustedAccess } from './ports.ts';
-import { finding, report, SUBJECT } from './testing/world.ts';
+import { arrivals, expectedActive, observations } from './testing/observations.ts';
+import { context, DAY, finding, NOON, nameOf, report, SUBJECT } from './testing/world.ts';
 
 /** The engine on the real store, PGlite in memory. */
 
@@ -164,6 +169,22 @@ describe('an array of reports', () => {
     );
   });
 
+  test('is answered at once when it is absurdly long, and never with more faults than a person reads', async () => {
+    const many = Array.from({ length: 30_000 }, (_, n) => finding(`k${n}`));
+    const links = Array.from({ length: 10_000 }, () => ({}) as never);
+    const { results } = await engine.submit(
+      [
+        report(run(HOUR), { complete: true, findings: many }),
+        report(run(HOUR), { complete: true, findings: [finding('a', { links })] }),
+      ],
+      CALLER,
+    );
+    expect(results[0]?.details).toEqual([
+      { path: '[0].body.findings', message: 'has 30000 items; at most 500 are taken' },
+    ]);
+    expect(results[1]?.details).toHaveLength(100);
+  });
+
   test('is decided in order for one subject', async () => {
     const steps = [report(run(2 * HOUR), RED), report(run(HOUR), HEALTHY)];
     expect(await cells(steps)).toEqual([['3A run'], ['4B run']]);
@@ -233,6 +254,47 @@ test('a restart storm changes nothing: 2,000 old runs of 40 subjects, again, in 
 
   function listOrder({ order }: Report): number {
     return Number.parseInt(objectHash('v1', 'Run', '', (order as { uid: string }).uid).slice(0, 8), 16);
+  }
+});
+
+test('what order cannot change holds through the database: any order, any batches, two replicas', async () => {
+  await fc.assert(
+    fc.asyncProperty(shuffledBatches(), async ([looks, batches]) => {
+      await store.database.query('TRUNCATE issues, watermarks, episodes, changes CASCADE');
+      // The looks are about noon of one day; the database clock is set to it.
+      offset = NOON / 1_000 - Date.now();
+      const commits = [1, 2].map(
+        (concurrency) => new GroupCommit({ store, concurrency, retention: 90 * DAY, newId: randomUUID }),
+      );
+      const namespace = { uid: 'ns-1' };
+      const answers = batches.map((batch, n) =>
+        (commits[n % 2] as GroupCommit).decide(batch.map((each) => ({ report: each, namespace }))),
+      );
+      for (const { status } of (await Promise.all(answers)).flat()) expect(status).toBe(200);
+      const active = (await store.activeIssues('tekton-pipelinerun')).map(
+        ({ issue }) => [nameOf(issue), issue.contentHash] as const,
+      );
+      const expected = [...expectedActive(looks, context())].map(([name, { contentHash }]) => [name, contentHash]);
+      expect(new Map(active)).toEqual(new Map(expected as [string, string][]));
+    }),
+    { numRuns: 25 * Number(process.env.FAULTLINE_SOAK ?? 1) },
+  );
+
+  function shuffledBatches(): fc.Arbitrary<[NormalizedReport[], NormalizedReport[][]]> {
+    return observations('mixed').chain((all) => {
+      // The server stamps the deletions of runs, so these have no order of their own.
+      const looks = all.filter(
+        ({ order, body }) => order.class !== 'run' || body.kind !== 'deleted' || order.completedAt !== undefined,
+      );
+      if (looks.length === 0) return fc.constant([[], []]);
+      return fc
+        .tuple(arrivals(looks), fc.integer({ min: 1, max: 4 }))
+        .map(([sent, size]) => [looks, chunks(sent, size)]);
+    });
+  }
+
+  function chunks<T>(all: readonly T[], size: number): T[][] {
+    return Array.from({ length: Math.ceil(all.length / size) }, (_, n) => all.slice(n * size, (n + 1) * size));
   }
 });
 

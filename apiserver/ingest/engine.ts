@@ -21,6 +21,8 @@ export interface EngineOptions {
   readonly capacity?: number;
   /** Rows of a batch. Default 1,000. */
   readonly batchSize?: number;
+  /** Batches under way. */
+  readonly concurrency?: number;
   readonly metrics?: EngineMetrics;
   /** Random UUIDs of issues. */
   readonly newId?: () => string;
@@ -54,6 +56,7 @@ export function createEngine(options: EngineOptions): Engine {
     newId,
     retention: (options.retention ?? 90 * DAY) * 1_000,
     ...(options.capacity === undefined ? {} : { capacity: options.capacity }),
+    ...(options.concurrency === undefined ? {} : { concurrency: options.concurrency }),
     ...(options.batchSize === undefined ? {} : { batchSize: options.batchSize }),
   });
   const clusterScopedNamespace = options.clusterScopedNamespace ?? 'faultline-system';

@@ -68,6 +68,18 @@ test('a batch is what arrived while the previous one committed', async () => {
   expect(batches).toEqual([['a'], ['b', 'c', 'd']]);
 });
 
+test('with two batches at a time the reports about one subject are still decided in their order', async () => {
+  await using engine = engineOn(store, { concurrency: 2, batchSize: 3 });
+  const looks = Array.from({ length: 40 }, (_, n) => ({
+    ...red(`app-${n % 4}`),
+    order: { class: 'received' as const },
+    body: { complete: true as const, findings: [finding('run', { title: `delivery ${n}` })] },
+  }));
+  await Promise.all(looks.map((look) => engine.submit(look, CALLER)));
+  const titles = (await store.activeIssues('tekton-pipelinerun')).map(({ issue }) => issue.spec.title).sort();
+  expect(titles).toEqual(['delivery 36', 'delivery 37', 'delivery 38', 'delivery 39']);
+});
+
 describe('a database that is away', () => {
   test('refuses the request as a whole, stores nothing, and the same request succeeds later', async () => {
     let away = true;
@@ -135,6 +147,25 @@ describe('a lost race', () => {
     expect(results[0]?.decisions?.map(({ cell }) => cell)).toEqual(['1A']);
     expect(lost).toBe(1);
     await winner[Symbol.asyncDispose]();
+  });
+
+  test('between the deletion of an object and an older look at an aspect that it did not know leaves nothing Active', async () => {
+    const main = { subject: { ...SUBJECT, aspect: 'build/push/main' } };
+    const look = { ...red('frontend', 1), ...main };
+    const gone = report({ class: 'state', epoch: 1, sequence: 2 }, { deleted: 'subject' });
+    const other = engineOn(store);
+    let commits = 0;
+    await using engine = engineOn(
+      committing(async (writes) => {
+        if (commits++ === 0) await other.submit(look, CALLER);
+        return store.commit(writes);
+      }),
+    );
+    const { results } = await engine.submit(gone, CALLER);
+    expect(results[0]?.decisions?.map(({ cell }) => cell)).toEqual(['5A', '5B']);
+    expect(await stored()).toEqual([]);
+    expect((await other.submit(look, CALLER)).results[0]?.decisions?.map(({ cell }) => cell)).toEqual(['1C']);
+    await other[Symbol.asyncDispose]();
   });
 
   test('that is lost for ever ends with 503, not with a loop', async () => {

@@ -1,6 +1,6 @@
 import { CommitRefused, StoreUnavailable } from '../store/store.ts';
 import { type BatchOptions, runBatch } from './batch.ts';
-import { takeBatch, type Unit, type UnitOutcome } from './unit.ts';
+import { claimsOf, takeBatch, type Unit, type UnitOutcome } from './unit.ts';
 
 /** The queue is full: 429 with Retry-After, and nothing of the request was taken. */
 export class TooManyReports extends Error {
@@ -13,6 +13,8 @@ export interface GroupCommitOptions extends BatchOptions {
   readonly capacity?: number;
   /** Rows of a batch: the locks of a transaction time out after 2 s. Default 1,000. */
   readonly batchSize?: number;
+  /** Batches under way: with 2, one reads while the other commits. Default 1. */
+  readonly concurrency?: number;
 }
 
 /**
@@ -23,16 +25,20 @@ export class GroupCommit implements AsyncDisposable {
   readonly #options: GroupCommitOptions;
   readonly #capacity: number;
   readonly #batchSize: number;
+  readonly #concurrency: number;
   #queue: Unit[] = [];
-  /** Rounds that a unit at the head of the queue has lost. */
-  #lost = 0;
-  #running: Promise<void> | undefined;
+  /** What the batches under way are deciding. */
+  readonly #busy = new Set<string>();
+  readonly #running = new Set<Promise<void>>();
+  /** How many races a unit has lost. */
+  readonly #lost = new WeakMap<Unit, number>();
   #closed = false;
 
   constructor(options: GroupCommitOptions) {
     this.#options = options;
     this.#capacity = options.capacity ?? 10_000;
     this.#batchSize = options.batchSize ?? 1_000;
+    this.#concurrency = options.concurrency ?? 1;
   }
 
   get waiting(): number {
@@ -66,40 +72,54 @@ export class GroupCommit implements AsyncDisposable {
       throw new TooManyReports(`${this.#queue.length} reports are waiting already: try again in a second`);
     }
     this.#queue.push(...units);
-    this.#running ??= this.#run();
+    if (this.#running.size < this.#concurrency) this.#start();
+  }
+
+  #start(): void {
+    const running = this.#run().finally(() => this.#running.delete(running));
+    this.#running.add(running);
   }
 
   /** Decides what is waiting, then refuses. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closed = true;
-    await this.#running;
+    while (this.#running.size > 0) await Promise.all(this.#running);
   }
 
   async #run(): Promise<void> {
     // What arrives in the same turn of the event loop shares the first batch.
     await Promise.resolve();
-    while (this.#queue.length > 0) {
-      const { batch, rest } = takeBatch(this.#queue, this.#batchSize);
+    for (;;) {
+      const { batch, rest } = takeBatch(this.#queue, this.#batchSize, this.#busy);
+      if (batch.length === 0) return;
       this.#queue = rest;
+      const claims = batch.flatMap(claimsOf);
+      for (const claim of claims) this.#busy.add(claim);
       const again = await this.#process(batch);
-      // Somebody else won every race so far; a write that never wins is a fault that must show.
-      this.#lost = again.length === batch.length ? this.#lost + 1 : 0;
-      if (this.#lost > MAX_LOST_ROUNDS) settleAll(again, new StoreUnavailable('too many writers of the same subject'));
-      else this.#queue.unshift(...again);
+      for (const claim of claims) this.#busy.delete(claim);
+      this.#queue.unshift(...again);
     }
-    this.#running = undefined;
   }
 
   async #process(batch: readonly Unit[]): Promise<readonly Unit[]> {
     try {
-      const { settled, again } = await runBatch(batch, this.#options);
+      const { settled, again, lost } = await runBatch(batch, this.#options);
       for (const [unit, outcome] of settled) unit.settle(outcome);
-      return again;
+      return again.filter((unit) => !lost.has(unit) || this.#mayTryAgain(unit));
     } catch (error) {
       if (error instanceof CommitRefused && batch.length > 1) return this.#oneByOne(batch);
       settleAll(batch, error);
       return [];
     }
+  }
+
+  /** Somebody else won every race so far; a write that never wins is a fault that must show. */
+  #mayTryAgain(unit: Unit): boolean {
+    const lost = (this.#lost.get(unit) ?? 0) + 1;
+    this.#lost.set(unit, lost);
+    if (lost <= MAX_LOST) return true;
+    settleAll([unit], new StoreUnavailable('too many writers of the same subject'));
+    return false;
   }
 
   /** A batch that can never be stored: only the culprit is refused (design.md decision 5). */
@@ -110,7 +130,7 @@ export class GroupCommit implements AsyncDisposable {
   }
 }
 
-const MAX_LOST_ROUNDS = 100;
+const MAX_LOST = 100;
 
 function settleAll(units: readonly Unit[], error: unknown): void {
   for (const unit of units) {

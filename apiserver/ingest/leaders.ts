@@ -47,7 +47,7 @@ export class Leaders {
   }
 
   async lead(input: unknown, caller: Caller): Promise<LeadResponse> {
-    const { manager, shard = '', sources } = accept(leadRequestSchema, input, 'lead request') as LeadRequest;
+    const { manager, shard = '', sources } = accept(leadRequestSchema, input, 'lead request', SOURCES) as LeadRequest;
     for (const { name, filter } of sources) await this.#allow(caller, name, filter.namespaces);
     // A manager's name belongs to whoever uses it: a lead without a source declares that source absent (row 8), and
     // nobody may do that to the sources of somebody else.
@@ -125,6 +125,8 @@ export class Leaders {
     return outcomes.flatMap(({ decisions }) => decisions ?? []).filter(({ cell }) => cell === '7B').length;
   }
 }
+
+const SOURCES = [{ path: ['sources'], max: 1_000 }];
 
 /** Before every look of the epoch, which the runtime numbers from 1; a run's completion is stamped like a deletion's. */
 function orderOf({ class: orderClass, epoch }: StoredSource): OrderKey {

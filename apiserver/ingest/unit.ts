@@ -10,6 +10,8 @@ export interface Unit {
   readonly settle: (outcome: UnitOutcome) => void;
   /** A fault of ours: the request ends with 500. */
   readonly fail: (error: unknown) => void;
+  /** The second look of a deletion that is stored already: see `followUp`. */
+  readonly followsUp?: true;
 }
 
 export interface UnitOutcome {
@@ -19,6 +21,20 @@ export interface UnitOutcome {
   readonly details?: readonly InputFault[];
   /** The last committed change when it was decided. */
   readonly lastChange?: number;
+}
+
+/**
+ * The deletion of a whole object, once more: while it was decided, somebody else may have stored an older look at an
+ * aspect that it did not know. Now that the deletion is stored nobody can any more, so the round that finds nothing to
+ * write is the last.
+ */
+export function followUp(unit: Unit, stamped: NormalizedReport, first: UnitOutcome): Unit {
+  const settle = (second: UnitOutcome): void => {
+    const late = (second.decisions ?? []).filter(({ cell }) => cell === '5B');
+    const both = { ...first, ...second, decisions: [...(first.decisions ?? []), ...late] };
+    unit.settle(second.status === 200 ? both : second);
+  };
+  return { ...unit, report: stamped, settle, followsUp: true };
 }
 
 /** How much of a batch a unit takes: rows that may be written. */
@@ -45,30 +61,39 @@ export function objectKey({ namespace, source, everyAspect }: SubjectRef): strin
   return `${namespace}/${source}/${everyAspect}`;
 }
 
+/** What two batches at the same time must not share: the object with all its aspects, and the delivery. */
+export function claimsOf({ report: { ref, deliveryId } }: Unit): string[] {
+  const object = objectKey(ref);
+  return deliveryId === undefined ? [object] : [object, JSON.stringify([ref.source, deliveryId])];
+}
+
 /**
- * The longest prefix of the queue that can be decided together, and the rest in order. Left for the next batch are: what
- * does not fit, a deletion of a whole object beside other reports about it (it decides subjects that it does not name),
- * a second copy of a delivery, and whatever comes after one of these about the same object.
+ * The first units of the queue that can be decided together, and the rest in order. Left for the next batch are: what
+ * does not fit, what another batch is deciding (`busy`), a deletion of a whole object beside other reports about it (it
+ * decides subjects that it does not name), a second copy of a delivery, and whatever comes after one of these about the
+ * same object.
  */
-export function takeBatch(queue: readonly Unit[], limit: number): { batch: Unit[]; rest: Unit[] } {
+export function takeBatch(
+  queue: readonly Unit[],
+  limit: number,
+  busy: ReadonlySet<string> = new Set(),
+): { batch: Unit[]; rest: Unit[] } {
   const batch: Unit[] = [];
   const rest: Unit[] = [];
-  const objects = new Map<string, 'parts' | 'whole' | 'waits'>();
-  const deliveries = new Set<string>();
+  const taken = new Map<string, 'parts' | 'whole' | 'waits'>();
   let weight = 0;
   for (const [index, unit] of queue.entries()) {
     if (batch.length > 0 && weight + weightOf(unit) > limit) return { batch, rest: [...rest, ...queue.slice(index)] };
-    const object = objectKey(unit.report.ref);
+    const [object, delivery] = claimsOf(unit) as [string, string?];
     const whole = coversEveryAspect(unit.report);
-    const delivery = unit.report.deliveryId && JSON.stringify([unit.report.ref.source, unit.report.deliveryId]);
-    const known = objects.get(object);
-    if ((known && (whole || known !== 'parts')) || (delivery && deliveries.has(delivery))) {
-      objects.set(object, 'waits');
+    const known = busy.has(object) ? 'waits' : taken.get(object);
+    if ((known && (whole || known !== 'parts')) || (delivery && (taken.has(delivery) || busy.has(delivery)))) {
+      taken.set(object, 'waits');
       rest.push(unit);
       continue;
     }
-    objects.set(object, whole ? 'whole' : 'parts');
-    if (delivery) deliveries.add(delivery);
+    taken.set(object, whole ? 'whole' : 'parts');
+    if (delivery) taken.set(delivery, 'whole');
     weight += weightOf(unit);
     batch.push(unit);
   }
