@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 import { Agent } from 'undici';
 import { localNamespaces } from '../../apiserver/ingest/namespaces.ts';
 import { createClusterApi } from '../../apiserver/kube/access/index.ts';
@@ -30,6 +31,8 @@ import { contextFolder, openStateFolder, type StateFolder } from '../state/state
 import type { Streams } from '../streams.ts';
 import { readyMessage, type ServingFacts, servingMessage } from './messages.ts';
 
+const STOP_WITHIN_MS = 1_400;
+
 /**
  * `faultline up` (contracts.md): state folder, certificates, server, then controllers that speak to that server over
  * its own TLS port. Ends with the signal, in the opposite order, within 2 s.
@@ -37,7 +40,9 @@ import { readyMessage, type ServingFacts, servingMessage } from './messages.ts';
 export async function runUp(options: UpOptions, streams: Streams): Promise<number> {
   const startedAt = performance.now();
   try {
-    await up(options, streams, startedAt);
+    // What does not end in time (a database that is just being made) ends with the process: nothing acknowledged is
+    // lost at kill -9, and a dead holder loses its lock.
+    await Promise.race([up(options, streams, startedAt), overdue(streams.signal)]);
   } catch (error) {
     // What was interrupted half way is no failure: the user wanted it to end.
     if (!streams.signal.aborted) throw error;
@@ -191,4 +196,10 @@ function foreignCluster(source: ChosenCluster, state: StateFolder, confirmed: st
   return new Failure(
     `${name} is cluster ${confirmed} now, but ${state.path} holds the issues of cluster ${stored}: choose another folder with --state-dir`,
   );
+}
+
+/** Resolves some time after the signal; the process itself is given half a second more. */
+async function overdue(signal: AbortSignal): Promise<void> {
+  await aborted(signal);
+  await wait(STOP_WITHIN_MS, undefined, { ref: false });
 }
