@@ -2,77 +2,45 @@ import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { objectHash } from '../../crds/identity.ts';
-import { MAX_REPORTS, type Report, type ReportBody, type ReportOrder } from '../../crds/report.ts';
-import { openStore } from '../store/open-store.ts';
-import type { SqlStore } from '../store/sql-store.ts';
-import { createEngine, type Engine, type EngineOptions } from './engine.ts';
+import { MAX_REPORTS, type Report, type ReportBody } from '../../crds/report.ts';
+import type { Engine } from './engine.ts';
 import { GroupCommit } from './group-commit.ts';
-import { localNamespaces } from './namespaces.ts';
 import type { NormalizedReport } from './normalized.ts';
 import { trustedAccess } from './ports.ts';
+import {
+  about,
+  CALLER,
+  cellsOf,
+  EngineFixture,
+  HEALTHY,
+  HOUR,
+  RED,
+  type ServedIssue,
+} from './testing/engine-fixture.ts';
 import { arrivals, expectedActive, observations } from './testing/observations.ts';
 import { context, DAY, finding, NOON, nameOf, report, SUBJECT } from './testing/world.ts';
 
 /** The engine on the real store, PGlite in memory. */
 
-const CALLER = { name: 'faultline-controllers', groups: ['system:authenticated'] };
-const HOUR = 3_600_000;
-let store: SqlStore;
+let fixture: EngineFixture;
 let engine: Engine;
-let offset = 0;
-
-// One PGlite for the file: it starts in seconds, its tables are emptied in milliseconds.
 beforeAll(async () => {
-  store = await openStore({
-    database: { embedded: 'memory' },
-    clusterId: 'folder:/test',
-    clockOffset: () => offset * 1_000,
-  });
+  fixture = await EngineFixture.open();
 });
-afterAll(() => store[Symbol.asyncDispose]());
+afterAll(() => fixture[Symbol.asyncDispose]());
 beforeEach(async () => {
-  offset = 0;
-  await store.database.query('TRUNCATE issues, watermarks, deliveries, sources, episodes, timeline, changes CASCADE');
-  engine = start();
+  await fixture.empty();
+  engine = fixture.start();
 });
 afterEach(() => engine[Symbol.asyncDispose]());
 
-function start(options: Partial<EngineOptions> = {}): Engine {
-  return createEngine({ store, namespaces: localNamespaces('folder:/test'), access: trustedAccess, ...options });
-}
-
-const ago = (ms: number): string => new Date(Date.now() + offset - ms).toISOString();
-const run = (completedMsAgo: number, uid = `uid-${completedMsAgo}`): ReportOrder => ({
-  class: 'run',
-  completedAt: ago(completedMsAgo),
-  createdAt: ago(completedMsAgo + 60_000),
-  uid,
-  detail: 0,
-  epoch: 1,
-  sequence: 1,
-});
-const RED: ReportBody = { complete: true, findings: [finding('run')] };
-const HEALTHY: ReportBody = { complete: true, findings: [] };
-const about = (name: string, aspect?: string): Partial<Report> => ({
-  subject: { ...SUBJECT, name, ...(aspect ? { aspect } : {}) },
-});
-
-async function cells(reports: unknown, by: Engine = engine): Promise<string[][]> {
-  const { results } = await by.submit(reports, CALLER);
-  return results.map(({ status, decisions = [], error }) =>
-    status === 200 ? decisions.map(({ key, cell }) => `${cell} ${key}`) : [`${status} ${error}`],
-  );
-}
-
-async function issues(): Promise<
-  { metadata: { name: string; uid: string }; spec: never; status: { state: string } }[]
-> {
-  return (await store.changes('issues').snapshot()).objects as never;
-}
+const run: EngineFixture['run'] = (...args) => fixture.run(...args);
+const issues = (): Promise<ServedIssue[]> => fixture.issues();
+const cells = (reports: unknown, by: Engine = engine): Promise<string[][]> => cellsOf(by, reports);
 
 describe('a report', () => {
   test('is decided and stored when the answer comes, and watches can start from the answer', async () => {
-    const before = await store.lastChange();
+    const before = await fixture.store.lastChange();
     const { results, resourceVersion } = await engine.submit(report(run(HOUR), RED), CALLER);
     expect(results).toEqual([
       {
@@ -105,7 +73,9 @@ describe('a report', () => {
       report(run((9 - index) * HOUR), body),
     );
     expect(await cells(backlog)).toEqual([['4A '], ['3A run'], ['4B run'], ['3C run'], ['4B run'], ['3C run']]);
-    const episodes = await store.database.query<{ number: number }>('SELECT number FROM episodes ORDER BY number');
+    const episodes = await fixture.store.database.query<{ number: number }>(
+      'SELECT number FROM episodes ORDER BY number',
+    );
     expect(episodes.map(({ number }) => Number(number))).toEqual([1, 2]);
     expect(await issues()).toMatchObject([{ status: { state: 'Active', reopened: 2 } }]);
   });
@@ -113,9 +83,9 @@ describe('a report', () => {
   test('that changes nothing writes nothing', async () => {
     const first = report(run(HOUR), RED);
     await engine.submit(first, CALLER);
-    const before = await store.lastChange();
+    const before = await fixture.store.lastChange();
     expect(await cells([first, report(run(2 * HOUR), HEALTHY)])).toEqual([['2B run'], ['1B run']]);
-    expect(await store.lastChange()).toBe(before);
+    expect(await fixture.store.lastChange()).toBe(before);
   });
 
   test('completed more than 60 s in the future is refused, a little ahead is not', async () => {
@@ -128,7 +98,7 @@ describe('a report', () => {
   test('of a run older than the retention is stale, except for folders and replay', async () => {
     const old = report(run(100 * 24 * HOUR), RED);
     expect(await cells(old)).toEqual([['1A run']]);
-    await using replay = start({ retention: Number.POSITIVE_INFINITY });
+    await using replay = fixture.start({ retention: Number.POSITIVE_INFINITY });
     expect(await cells(old, replay)).toEqual([['3A run']]);
   });
 
@@ -205,8 +175,8 @@ describe('an array of reports', () => {
 
 describe('the same subject from many sides', () => {
   test('200 subjects, 16 identical reports each, at once: 200 issues, 200 changes', async () => {
-    const before = await store.lastChange();
-    await using other = start();
+    const before = await fixture.store.lastChange();
+    await using other = fixture.start();
     const order = run(HOUR);
     const all = Array.from({ length: 16 }, (_, round) =>
       (round % 2 ? other : engine).submit(
@@ -216,11 +186,11 @@ describe('the same subject from many sides', () => {
     );
     for (const { results } of await Promise.all(all)) expect(results.every(({ status }) => status === 200)).toBe(true);
     expect(await issues()).toHaveLength(200);
-    expect(await store.lastChange()).toBe(before + 200);
+    expect(await fixture.store.lastChange()).toBe(before + 200);
   });
 
   test('two engines (replicas) on one database end where the newest run says', async () => {
-    await using other = start();
+    await using other = fixture.start();
     const runs = Array.from({ length: 40 }, (_, n) => report(run((40 - n) * 60_000), n % 3 ? RED : HEALTHY));
     const shuffled = runs.toSorted((a, b) => hash(a) - hash(b));
     await Promise.all(shuffled.map((each, n) => (n % 2 ? other : engine).submit(each, CALLER)));
@@ -245,10 +215,10 @@ test('a restart storm changes nothing: 2,000 old runs of 40 subjects, again, in 
   });
   // The runtime sends a backlog oldest first; a list comes in the order of random names.
   for (const chunk of [runs.slice(0, 1_000), runs.slice(1_000)]) await engine.submit(chunk, CALLER);
-  const before = [await store.lastChange(), await issues()];
+  const before = [await fixture.store.lastChange(), await issues()];
   const listed = runs.toSorted((a, b) => listOrder(a) - listOrder(b));
   const answers = await Promise.all([listed.slice(0, 1_000), listed.slice(1_000)].map((each) => cells(each)));
-  expect([await store.lastChange(), await issues()]).toEqual(before);
+  expect([await fixture.store.lastChange(), await issues()]).toEqual(before);
   const decided = new Set(answers.flat(2).map((cell) => cell.split(' ')[0]));
   expect([...decided].every((cell) => /^[12]/.test(cell as string))).toBe(true);
 
@@ -260,18 +230,18 @@ test('a restart storm changes nothing: 2,000 old runs of 40 subjects, again, in 
 test('what order cannot change holds through the database: any order, any batches, two replicas', async () => {
   await fc.assert(
     fc.asyncProperty(shuffledBatches(), async ([looks, batches]) => {
-      await store.database.query('TRUNCATE issues, watermarks, episodes, changes CASCADE');
+      await fixture.empty();
       // The looks are about noon of one day; the database clock is set to it.
-      offset = NOON / 1_000 - Date.now();
+      fixture.pass(NOON / 1_000 - Date.now());
       const commits = [1, 2].map(
-        (concurrency) => new GroupCommit({ store, concurrency, retention: 90 * DAY, newId: randomUUID }),
+        (concurrency) => new GroupCommit({ store: fixture.store, concurrency, retention: 90 * DAY, newId: randomUUID }),
       );
       const namespace = { uid: 'ns-1' };
       const answers = batches.map((batch, n) =>
         (commits[n % 2] as GroupCommit).decide(batch.map((each) => ({ report: each, namespace }))),
       );
       for (const { status } of (await Promise.all(answers)).flat()) expect(status).toBe(200);
-      const active = (await store.activeIssues('tekton-pipelinerun')).map(
+      const active = (await fixture.store.activeIssues('tekton-pipelinerun')).map(
         ({ issue }) => [nameOf(issue), issue.contentHash] as const,
       );
       const expected = [...expectedActive(looks, context())].map(([name, { contentHash }]) => [name, contentHash]);
@@ -305,7 +275,7 @@ describe('deletions', () => {
       aspects.map((aspect) => report(run(HOUR), RED, about('frontend', aspect))),
       CALLER,
     );
-    const { completedAt: _, ...order } = run(0) as ReportOrder & { class: 'run' };
+    const { completedAt: _, ...order } = run(0);
     const gone = report(
       order,
       { deleted: 'subject' },
@@ -354,7 +324,7 @@ describe('received', () => {
     await engine.submit(received(HEALTHY, 'd-2'), CALLER);
     expect(await cells(received(RED, 'd-1'))).toEqual([['3A run']]);
     expect(await issues()).toMatchObject([{ status: { state: 'Resolved' } }]);
-    offset += 25 * HOUR;
+    fixture.pass(25 * HOUR);
     expect(await cells(received(RED, 'd-1'))).toEqual([['3C run']]);
   });
 });
@@ -362,7 +332,7 @@ describe('received', () => {
 describe('rights and namespaces', () => {
   test('are asked once a request for each source and namespace, and refuse report by report', async () => {
     const asked: unknown[] = [];
-    await using strict = start({
+    await using strict = fixture.start({
       access: {
         ...trustedAccess,
         mayReport(_caller, what) {
@@ -389,14 +359,14 @@ describe('rights and namespaces', () => {
 
   test('nothing is stored when nobody can say who may', async () => {
     const failing = Object.assign(new Error('no answer'), { name: 'AccessUnavailable' });
-    await using strict = start({ access: { ...trustedAccess, mayReport: () => Promise.reject(failing) } });
+    await using strict = fixture.start({ access: { ...trustedAccess, mayReport: () => Promise.reject(failing) } });
     await expect(strict.submit([report(run(HOUR), RED)], CALLER)).rejects.toBe(failing);
     expect(await issues()).toEqual([]);
   });
 
   test('a missing namespace is 404, a terminating one 409, and a run from before the namespace is stale', async () => {
     const createdAt = (Date.now() - HOUR) * 1_000;
-    await using strict = start({
+    await using strict = fixture.start({
       namespaces: {
         resolve: (name) =>
           name === 'gone' ? 'missing' : name === 'ending' ? 'terminating' : { uid: 'ns-7', createdAt },
@@ -412,144 +382,6 @@ describe('rights and namespaces', () => {
       ['3A run'],
     ]);
     const { name } = (await issues())[0]?.metadata ?? { name: '' };
-    expect(await store.issue('new', name)).toMatchObject({ namespaceUid: 'ns-7' });
-  });
-});
-
-describe('leading', () => {
-  const source = { name: 'deployments', class: 'state' as const, filter: { namespaces: ['*'], labelSelector: '' } };
-  const lead = async (): Promise<number> =>
-    (await engine.lead({ manager: 'm', sources: [source] }, CALLER)).sources[0]?.epoch as number;
-  const look = (epoch: number, sequence: number, body: ReportBody, name = 'web'): Report => ({
-    ...report({ class: 'state', epoch, sequence }, body, about(name)),
-    source: 'deployments',
-    observed: { apiVersion: 'apps/v1', kind: 'Deployment', name, uid: name },
-  });
-  const listed = (...names: string[]): string[] =>
-    names.map((name) => objectHash('apps/v1', 'Deployment', 'team-a', name));
-  const sync = (epoch: number, objects: string[], namespaces = ['*']) =>
-    engine.sync('deployments', { epoch, filter: { namespaces, labelSelector: '' }, objects }, CALLER);
-
-  test('fences the looks of older epochs in class state', async () => {
-    const old = await lead();
-    await engine.submit(look(old, 1, RED), CALLER);
-    const epoch = await lead();
-    expect(epoch).toBeGreaterThan(old);
-    expect(await cells(look(old, 2, HEALTHY))).toEqual([[expect.stringMatching(/^409 fenced: epoch/)]]);
-    expect(await cells(look(epoch, 1, RED))).toEqual([['3B run']]);
-  });
-
-  test("does not fence runs: an old leader's run is ordinary data", async () => {
-    await engine.lead({ manager: 'm', sources: [{ ...source, name: 'tekton-pipelinerun', class: 'run' }] }, CALLER);
-    expect(await cells(report(run(HOUR), RED))).toEqual([['3A run']]);
-  });
-
-  test('row 7: a sync resolves what is gone and was not looked at since', async () => {
-    const old = await lead();
-    await engine.submit([look(old, 1, RED, 'gone'), look(old, 2, RED, 'undecided'), look(old, 3, RED, 'seen')], CALLER);
-    const epoch = await lead();
-    await engine.submit(look(epoch, 1, RED, 'seen'), CALLER);
-    expect(await sync(epoch, listed('undecided'))).toEqual({ resolved: 1, kept: 2 });
-    const state = Object.fromEntries(
-      (await issues()).map(({ spec, status }) => [(spec as { subject: { name: string } }).subject.name, status]),
-    );
-    expect(state).toMatchObject({
-      gone: { state: 'Resolved', resolvedReason: 'SubjectDeleted' },
-      undecided: { state: 'Active' },
-      seen: { state: 'Active' },
-    });
-    expect(await sync(epoch, listed('undecided'))).toEqual({ resolved: 0, kept: 2 });
-  });
-
-  test.each([
-    ['its namespaces', ['team-b', 'team-c-*'], { resolved: 0, kept: 0 }],
-    ['exclusions', ['!team-a'], { resolved: 0, kept: 0 }],
-    ['none: nothing was listed', [], { resolved: 0, kept: 0 }],
-    ['a glob', ['team-*'], { resolved: 1, kept: 0 }],
-  ])('row 7: a sync says nothing about what is outside its filter: %s', async (_what, namespaces, expected) => {
-    await engine.submit(look(await lead(), 1, RED), CALLER);
-    expect(await sync(await lead(), [], namespaces)).toEqual(expected);
-  });
-
-  test('row 7: a sync of an older epoch, or of nobody, is fenced', async () => {
-    const old = await lead();
-    await lead();
-    await expect(sync(old, [])).rejects.toMatchObject({ name: 'Fenced' });
-    await expect(
-      engine.sync('nobody', { epoch: 1, filter: { namespaces: ['*'], labelSelector: '' }, objects: [] }, CALLER),
-    ).rejects.toMatchObject({ name: 'Fenced' });
-  });
-
-  test('tells what the engine believes', async () => {
-    const epoch = await lead();
-    const two: ReportBody = { complete: true, findings: [finding('a'), finding('b')] };
-    await engine.submit([look(epoch, 1, two), look(epoch, 2, HEALTHY, 'fine')], CALLER);
-    const { subjects } = await engine.subjects('deployments', CALLER);
-    expect(subjects).toEqual([
-      {
-        namespace: 'team-a',
-        subject: { ...SUBJECT, name: 'web' },
-        keys: expect.arrayContaining(['a', 'b']),
-        observed: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'web', uid: 'web' },
-      },
-    ]);
-  });
-
-  test('needs the right to speak as the source', async () => {
-    await using strict = start({
-      access: { ...trustedAccess, mayLead: (_, { source: name }) => ({ allowed: false, reason: `not ${name}` }) },
-    });
-    const filter = { namespaces: ['*'], labelSelector: '' };
-    const refused = { name: 'NotAllowed', message: 'not deployments' };
-    await expect(strict.lead({ manager: 'm', sources: [source] }, CALLER)).rejects.toMatchObject(refused);
-    await expect(strict.sync('deployments', { epoch: 1, filter, objects: [] }, CALLER)).rejects.toMatchObject(refused);
-    await expect(strict.subjects('deployments', CALLER)).rejects.toMatchObject(refused);
-  });
-
-  test('a manager can leave out only its own sources: its name belongs to who uses it', async () => {
-    await lead();
-    await engine.lead({ manager: 'm', sources: [] }, { name: 'mallory', groups: [] });
-    expect((await store.source('deployments', ''))?.absentSince).toBeUndefined();
-    await engine.lead({ manager: 'm', sources: [] }, CALLER);
-    expect((await store.source('deployments', ''))?.absentSince).toEqual(expect.any(Number));
-  });
-
-  test('malformed requests name every fault', async () => {
-    await expect(engine.lead({ sources: [{ name: '-' }] }, CALLER)).rejects.toMatchObject({
-      name: 'InvalidInput',
-      faults: expect.arrayContaining([
-        expect.objectContaining({ path: 'manager' }),
-        expect.objectContaining({ path: 'sources[0].name' }),
-      ]),
-    });
-    await expect(engine.sync('x', {}, CALLER)).rejects.toMatchObject({ name: 'InvalidInput' });
-    await expect(engine.subjects('UPPER', CALLER)).rejects.toMatchObject({ name: 'InvalidInput' });
-  });
-});
-
-describe('a manual resolve (row 10)', () => {
-  const act = (name: string) => engine.resolve({ namespace: 'team-a', name, actor: 'ann', comment: 'known' });
-
-  test('resolves, is in the timeline, and holds against what was known', async () => {
-    await engine.submit(report(run(2 * HOUR), RED), CALLER);
-    const name = (await issues())[0]?.metadata.name as string;
-    expect(await act(name)).toMatchObject({
-      state: 'Resolved',
-      resolvedReason: 'Manual',
-      manual: { at: expect.any(Number) },
-    });
-    expect(await cells(report(run(HOUR), RED))).toEqual([["10'C run"]]);
-    offset += HOUR;
-    expect(await cells(report(run(60_000), RED))).toEqual([['3C run']]);
-    const timeline = await store.database.query('SELECT actor, action, comment FROM timeline');
-    expect(timeline).toEqual([{ actor: 'ann', action: 'resolve', comment: 'known' }]);
-  });
-
-  test('of what is resolved already, or does not exist, changes nothing', async () => {
-    expect(await act('component-frontend-aaaaaaaa')).toBeUndefined();
-    await engine.submit([report(run(2 * HOUR), RED), report(run(HOUR), HEALTHY)], CALLER);
-    const before = await store.lastChange();
-    expect(await act((await issues())[0]?.metadata.name as string)).toMatchObject({ resolvedReason: 'Recovered' });
-    expect(await store.lastChange()).toBe(before);
+    expect(await fixture.store.issue('new', name)).toMatchObject({ namespaceUid: 'ns-7' });
   });
 });

@@ -1,0 +1,170 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { objectHash } from '../../crds/identity.ts';
+import type { Report, ReportBody } from '../../crds/report.ts';
+import type { Engine } from './engine.ts';
+import { trustedAccess } from './ports.ts';
+import {
+  about,
+  CALLER,
+  cellsOf,
+  EngineFixture,
+  HEALTHY,
+  HOUR,
+  RED,
+  type ServedIssue,
+} from './testing/engine-fixture.ts';
+import { finding, report, SUBJECT } from './testing/world.ts';
+
+/** Who leads a source, row 7, and what people do: on the real store, PGlite in memory. */
+
+let fixture: EngineFixture;
+let engine: Engine;
+beforeAll(async () => {
+  fixture = await EngineFixture.open();
+});
+afterAll(() => fixture[Symbol.asyncDispose]());
+beforeEach(async () => {
+  await fixture.empty();
+  engine = fixture.start();
+});
+afterEach(() => engine[Symbol.asyncDispose]());
+
+const run: EngineFixture['run'] = (...args) => fixture.run(...args);
+const issues = (): Promise<ServedIssue[]> => fixture.issues();
+const cells = (reports: unknown, by: Engine = engine): Promise<string[][]> => cellsOf(by, reports);
+
+describe('leading', () => {
+  const source = { name: 'deployments', class: 'state' as const, filter: { namespaces: ['*'], labelSelector: '' } };
+  const lead = async (): Promise<number> =>
+    (await engine.lead({ manager: 'm', sources: [source] }, CALLER)).sources[0]?.epoch as number;
+  const look = (epoch: number, sequence: number, body: ReportBody, name = 'web'): Report => ({
+    ...report({ class: 'state', epoch, sequence }, body, about(name)),
+    source: 'deployments',
+    observed: { apiVersion: 'apps/v1', kind: 'Deployment', name, uid: name },
+  });
+  const listed = (...names: string[]): string[] =>
+    names.map((name) => objectHash('apps/v1', 'Deployment', 'team-a', name));
+  const sync = (epoch: number, objects: string[], namespaces = ['*']) =>
+    engine.sync('deployments', { epoch, filter: { namespaces, labelSelector: '' }, objects }, CALLER);
+
+  test('fences the looks of older epochs in class state', async () => {
+    const old = await lead();
+    await engine.submit(look(old, 1, RED), CALLER);
+    const epoch = await lead();
+    expect(epoch).toBeGreaterThan(old);
+    expect(await cells(look(old, 2, HEALTHY))).toEqual([[expect.stringMatching(/^409 fenced: epoch/)]]);
+    expect(await cells(look(epoch, 1, RED))).toEqual([['3B run']]);
+  });
+
+  test("does not fence runs: an old leader's run is ordinary data", async () => {
+    await engine.lead({ manager: 'm', sources: [{ ...source, name: 'tekton-pipelinerun', class: 'run' }] }, CALLER);
+    expect(await cells(report(run(HOUR), RED))).toEqual([['3A run']]);
+  });
+
+  test('row 7: a sync resolves what is gone and was not looked at since', async () => {
+    const old = await lead();
+    await engine.submit([look(old, 1, RED, 'gone'), look(old, 2, RED, 'undecided'), look(old, 3, RED, 'seen')], CALLER);
+    const epoch = await lead();
+    await engine.submit(look(epoch, 1, RED, 'seen'), CALLER);
+    expect(await sync(epoch, listed('undecided'))).toEqual({ resolved: 1, kept: 2 });
+    const state = Object.fromEntries((await issues()).map(({ spec, status }) => [spec.subject.name, status]));
+    expect(state).toMatchObject({
+      gone: { state: 'Resolved', resolvedReason: 'SubjectDeleted' },
+      undecided: { state: 'Active' },
+      seen: { state: 'Active' },
+    });
+    expect(await sync(epoch, listed('undecided'))).toEqual({ resolved: 0, kept: 2 });
+  });
+
+  test.each([
+    ['its namespaces', ['team-b', 'team-c-*'], { resolved: 0, kept: 0 }],
+    ['exclusions', ['!team-a'], { resolved: 0, kept: 0 }],
+    ['none: nothing was listed', [], { resolved: 0, kept: 0 }],
+    ['a glob', ['team-*'], { resolved: 1, kept: 0 }],
+  ])('row 7: a sync says nothing about what is outside its filter: %s', async (_what, namespaces, expected) => {
+    await engine.submit(look(await lead(), 1, RED), CALLER);
+    expect(await sync(await lead(), [], namespaces)).toEqual(expected);
+  });
+
+  test('row 7: a sync of an older epoch, or of nobody, is fenced', async () => {
+    const old = await lead();
+    await lead();
+    await expect(sync(old, [])).rejects.toMatchObject({ name: 'Fenced' });
+    await expect(
+      engine.sync('nobody', { epoch: 1, filter: { namespaces: ['*'], labelSelector: '' }, objects: [] }, CALLER),
+    ).rejects.toMatchObject({ name: 'Fenced' });
+  });
+
+  test('tells what the engine believes', async () => {
+    const epoch = await lead();
+    const two: ReportBody = { complete: true, findings: [finding('a'), finding('b')] };
+    await engine.submit([look(epoch, 1, two), look(epoch, 2, HEALTHY, 'fine')], CALLER);
+    const { subjects } = await engine.subjects('deployments', CALLER);
+    expect(subjects).toEqual([
+      {
+        namespace: 'team-a',
+        subject: { ...SUBJECT, name: 'web' },
+        keys: expect.arrayContaining(['a', 'b']),
+        observed: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'web', uid: 'web' },
+      },
+    ]);
+  });
+
+  test('needs the right to speak as the source', async () => {
+    await using strict = fixture.start({
+      access: { ...trustedAccess, mayLead: (_, { source: name }) => ({ allowed: false, reason: `not ${name}` }) },
+    });
+    const filter = { namespaces: ['*'], labelSelector: '' };
+    const refused = { name: 'NotAllowed', message: 'not deployments' };
+    await expect(strict.lead({ manager: 'm', sources: [source] }, CALLER)).rejects.toMatchObject(refused);
+    await expect(strict.sync('deployments', { epoch: 1, filter, objects: [] }, CALLER)).rejects.toMatchObject(refused);
+    await expect(strict.subjects('deployments', CALLER)).rejects.toMatchObject(refused);
+  });
+
+  test('a manager can leave out only its own sources: its name belongs to who uses it', async () => {
+    await lead();
+    await engine.lead({ manager: 'm', sources: [] }, { name: 'mallory', groups: [] });
+    expect((await fixture.store.source('deployments', ''))?.absentSince).toBeUndefined();
+    await engine.lead({ manager: 'm', sources: [] }, CALLER);
+    expect((await fixture.store.source('deployments', ''))?.absentSince).toEqual(expect.any(Number));
+  });
+
+  test('malformed requests name every fault', async () => {
+    await expect(engine.lead({ sources: [{ name: '-' }] }, CALLER)).rejects.toMatchObject({
+      name: 'InvalidInput',
+      faults: expect.arrayContaining([
+        expect.objectContaining({ path: 'manager' }),
+        expect.objectContaining({ path: 'sources[0].name' }),
+      ]),
+    });
+    await expect(engine.sync('x', {}, CALLER)).rejects.toMatchObject({ name: 'InvalidInput' });
+    await expect(engine.subjects('UPPER', CALLER)).rejects.toMatchObject({ name: 'InvalidInput' });
+  });
+});
+
+describe('a manual resolve (row 10)', () => {
+  const act = (name: string) => engine.resolve({ namespace: 'team-a', name, actor: 'ann', comment: 'known' });
+
+  test('resolves, is in the timeline, and holds against what was known', async () => {
+    await engine.submit(report(run(2 * HOUR), RED), CALLER);
+    const name = (await issues())[0]?.metadata.name as string;
+    expect(await act(name)).toMatchObject({
+      state: 'Resolved',
+      resolvedReason: 'Manual',
+      manual: { at: expect.any(Number) },
+    });
+    expect(await cells(report(run(HOUR), RED))).toEqual([["10'C run"]]);
+    fixture.pass(HOUR);
+    expect(await cells(report(run(60_000), RED))).toEqual([['3C run']]);
+    const timeline = await fixture.store.database.query('SELECT actor, action, comment FROM timeline');
+    expect(timeline).toEqual([{ actor: 'ann', action: 'resolve', comment: 'known' }]);
+  });
+
+  test('of what is resolved already, or does not exist, changes nothing', async () => {
+    expect(await act('component-frontend-aaaaaaaa')).toBeUndefined();
+    await engine.submit([report(run(2 * HOUR), RED), report(run(HOUR), HEALTHY)], CALLER);
+    const before = await fixture.store.lastChange();
+    expect(await act((await issues())[0]?.metadata.name as string)).toMatchObject({ resolvedReason: 'Recovered' });
+    expect(await fixture.store.lastChange()).toBe(before);
+  });
+});
