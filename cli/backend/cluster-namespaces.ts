@@ -1,4 +1,4 @@
-import { type NamespaceIdentity, type Namespaces, NamespacesUnavailable } from '../../apiserver/ingest/ports.ts';
+import { type NamespaceIdentity, type Namespaces, NamespacesUnavailable } from '../../apiserver/ingest/index.ts';
 import { type ClusterApi, ClusterApiError } from '../../apiserver/kube/access/index.ts';
 import { DNS_LABEL } from '../../crds/names.ts';
 import { parseTime } from '../../crds/time.ts';

@@ -1,0 +1,35 @@
+import { describe, expect, it } from 'vitest';
+import { startCommand } from '../testing/running-command.ts';
+
+async function usage(...argv: string[]): Promise<string[]> {
+  const command = startCommand(argv);
+  expect(await command.exitCode).toBe(2);
+  return command.err.text().trimEnd().split('\n');
+}
+
+describe('a command line that cannot be right', () => {
+  it('is told everything that is wrong, for server', async () => {
+    expect(await usage('server', '--listen', 'here', '--shutdown-delay', 'soon')).toEqual([
+      'error: --listen: listen address "here" is not <host>:<port>, such as 127.0.0.1:7443 or [::1]:7443',
+      'error: --tls-cert-file is missing: name the serving certificate',
+      'error: --tls-key-file is missing: name the key of the serving certificate',
+      expect.stringMatching(/^error: --shutdown-delay: "soon" is not a duration/),
+      'See faultline server --help',
+    ]);
+  });
+
+  it('is told everything that is wrong, for controllers', async () => {
+    expect(await usage('controllers', '--server', 'http://x', '--client-key-file', 'key')).toEqual([
+      'error: --server must be the https:// URL of a faultline server, without a path',
+      'error: --client-cert-file and --client-key-file belong together',
+      'error: say who the controllers are: --token-file, or --client-cert-file with --client-key-file',
+      'See faultline controllers --help',
+    ]);
+  });
+
+  it('is told everything that is wrong, for up and replay', async () => {
+    expect(await usage('up', '--listen', '1:2:3')).toContainEqual(expect.stringMatching(/^error: --listen: /));
+    expect(await usage('up', '--log-level', 'loud')).toContainEqual(expect.stringContaining('Allowed choices are'));
+    expect(await usage('replay', '-n', 'Shop', 'x')).toContain('error: "Shop" is no namespace name');
+  });
+});
