@@ -83,7 +83,7 @@ export class Controller {
     this.#queue = this.#createQueue();
     const kinds = new Map<string, RelatedKind>(reads.map((read) => [read.informer.kind, read]));
     // The watched kind can be read too; that one of its objects is gone says nothing about a subject.
-    if (!kinds.has(primary.kind)) kinds.set(primary.kind, { informer: primary, ownedByObject: true });
+    if (!kinds.has(primary.kind)) kinds.set(primary.kind, { informer: primary, ownedByObject: true, optional: false });
     this.#related = new Related(kinds, live);
     this.#gone = new GoneSubjects(reads.filter((read) => read.informer.kind !== primary.kind));
     this.#health = new Health(options);

@@ -53,6 +53,10 @@ function checkReads(reads: unknown, check: Check): void {
       read.ownedByObject === undefined || typeof read.ownedByObject === 'boolean',
       `its reads[${index}].ownedByObject must be true or false`,
     );
+    check(
+      read.optional === undefined || typeof read.optional === 'boolean',
+      `its reads[${index}].optional must be true or false`,
+    );
     kinds.add(read.kind);
   }
 }

@@ -46,6 +46,7 @@ export function buildControllers(options: BuildOptions): { controllers: Controll
     reads: (controller.definition.reads ?? []).map((read) => ({
       id: want(wanted, readKind(controller, read)),
       ownedByObject: read.ownedByObject === true,
+      optional: read.optional === true,
     })),
   }));
   const informers = new Map([...wanted].map(([id, each]) => [id, informerOf(each, options)]));
@@ -55,7 +56,7 @@ export function buildControllers(options: BuildOptions): { controllers: Controll
       new Controller({
         controller,
         primary: informer(primary),
-        reads: reads.map(({ id, ownedByObject }) => ({ informer: informer(id), ownedByObject })),
+        reads: reads.map(({ id, ...read }) => ({ ...read, informer: informer(id) })),
         sink: options.sink,
         live: options.source.live,
         clusterScopedNamespace: options.clusterScopedNamespace,

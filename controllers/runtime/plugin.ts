@@ -44,6 +44,11 @@ export interface Reads {
   fields?: readonly string[];
   /** Only objects owned (ownerReferences) by an observed object are kept. */
   ownedByObject?: boolean;
+  /**
+   * Where the cluster does not let us read this kind, look without it: it reads as absent. For kinds that only refine a
+   * verdict, or whose deletion ends an issue. Default: no verdict until it can be read.
+   */
+  optional?: boolean;
 }
 
 /** One look at one subject. An empty list of findings means healthy. */

@@ -14,6 +14,8 @@ export interface RelatedKind {
   readonly informer: Informer;
   /** Only objects owned by an observed object are kept, so absence means nothing. */
   readonly ownedByObject: boolean;
+  /** Looks go on without it when it may not be read. */
+  readonly optional: boolean;
 }
 
 /** A look at one object, as far as its reads go. */
@@ -69,9 +71,9 @@ export class Related {
 
   /** The read kinds that cannot be read in this namespace yet: a look without them could be wrong. */
   unreadable(namespace: string): Informer | undefined {
-    return [...this.#kinds.values()].find(({ informer }) => {
+    return [...this.#kinds.values()].find(({ informer, optional }) => {
       const state = informer.stateOf(namespace);
-      return state === 'pending' || state === 'blocked';
+      return state === 'pending' || (state === 'blocked' && !optional);
     })?.informer;
   }
 
