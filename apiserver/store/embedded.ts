@@ -10,8 +10,11 @@ import { Database, type QueryOptions, type RawConnection, type Step } from './da
  * survives `kill -9` but not a power cut (design.md decision 3).
  */
 export async function openEmbedded(folder: string | 'memory'): Promise<Database> {
-  const [{ PGlite }, { default: dialect }] = await Promise.all([import('@electric-sql/pglite'), import('knex-pglite')]);
-  const pglite = await PGlite.create(folder === 'memory' ? 'memory://' : folder);
+  const [{ openFolder, openMemory }, { default: dialect }] = await Promise.all([
+    import('./template.ts'),
+    import('knex-pglite'),
+  ]);
+  const pglite = folder === 'memory' ? await openMemory() : await openFolder(folder);
   const pool = knex({
     client: dialect,
     // The dialect takes an open instance; knex's types do not know its option.
