@@ -24,6 +24,11 @@ console.log(`insert ${SUBJECTS} issues: ${await rate(() => fill(store, refs))} i
 for (const size of [1, 16, 128, 512]) {
   console.log(`update in batches of ${size}: ${await updates(store, refs, size)} issues/s`);
 }
+const halves = [refs.slice(0, SUBJECTS / 2), refs.slice(SUBJECTS / 2)];
+for (const size of [8, 64]) {
+  const rates = await Promise.all(halves.map((half) => updates(store, half, size)));
+  console.log(`update in batches of ${size}, two in flight: ${rates.reduce((sum, each) => sum + each)} issues/s`);
+}
 const snapshot = performance.now();
 await store.changes('issues').snapshot();
 console.log(`snapshot of ${SUBJECTS}: ${Math.round(performance.now() - snapshot)} ms`);

@@ -146,9 +146,15 @@ export interface SubjectWrite {
   readonly ref: SubjectRef;
   readonly expectedVersion: number;
   readonly expectedEveryAspectVersion: number;
-  /** Upserted; '' is always there, possibly unchanged, because its version is the subject's. */
+  /**
+   * Upserted; '' is always there, possibly unchanged, because its version is the subject's. `undefined` for '' means that
+   * there was no complete observation yet, for another key that its watermark goes.
+   */
   readonly watermarks: ReadonlyMap<string, OrderKey | undefined>;
-  /** Set when the whole subject (every aspect) was deleted at this key. */
+  /**
+   * Set when the whole subject (every aspect) was deleted at this key. The writes of one batch that carry the same deletion
+   * are committed together or not at all; one of the same subject that does not carry it conflicts.
+   */
   readonly everyAspect?: OrderKey;
   readonly issues: readonly IssueWrite[];
   readonly deliveries?: readonly StoredDelivery[];
