@@ -6,6 +6,7 @@ import type { RuntimeMetrics } from './metrics.ts';
 import type { LookFailure } from './observe.ts';
 import { Outcomes } from './outcomes.ts';
 import type { RelatedKind } from './related.ts';
+import type { SourceFault } from './source.ts';
 import type { ControllerCondition, ControllerStatus } from './status.ts';
 
 export interface HealthOptions {
@@ -153,7 +154,7 @@ export class Health {
 
   #ready(): ControllerCondition {
     const informers = [this.#options.primary, ...this.#options.reads.map((read) => read.informer)];
-    const [fault] = informers.flatMap((informer) => informer.faults);
+    const [fault] = [...this.#options.primary.faults, ...this.#options.reads.flatMap(blockingFaults)];
     if (fault !== undefined) return { type: 'Ready', status: 'False', reason: fault.reason, message: fault.message };
     if (this.#caughtUp) return { type: 'Ready', status: 'True', reason: 'Watching', message: '' };
     const waiting = informers.find((informer) => !informer.settled);
@@ -179,4 +180,9 @@ function conflictCondition(conflicts: number): ControllerCondition {
   if (conflicts === 0) return { type: 'SubjectConflict', status: 'False', reason: 'AsExpected', message: '' };
   const message = `${conflicts} subjects are claimed by more than one live object, so nothing is sent about them: observe their owner and read its parts`;
   return { type: 'SubjectConflict', status: 'True', reason: 'SharedSubject', message };
+}
+
+/** A related kind that is not installed reads as absent, and an optional one does so for any reason. */
+function blockingFaults({ informer, optional }: RelatedKind): readonly SourceFault[] {
+  return optional ? [] : informer.faults.filter(({ reason }) => reason !== 'NotInstalled');
 }

@@ -1,6 +1,10 @@
 import { describe, expect, test } from 'vitest';
+import type { MemorySource } from '../testing/memory-source.ts';
+import { createWorld } from '../testing/world.ts';
 import type { Informer, ScopeState } from './informer.ts';
+import { defineController, type ObjectLike } from './plugin.ts';
 import { Related } from './related.ts';
+import type { SourceFault } from './source.ts';
 
 /** The part of an informer that decides whether a look may begin. */
 const informer = (kind: string, state: ScopeState): Informer =>
@@ -17,5 +21,37 @@ describe('a look waits for what it reads', () => {
   ])('%s', (_how, state, optional, waits) => {
     const kinds = new Map([['Widget', { informer: informer('Widget', state), ownedByObject: false, optional }]]);
     expect(new Related(kinds, true).unreadable('shop') !== undefined).toBe(waits);
+  });
+});
+
+describe('a kind that cannot be read', () => {
+  const widgets = (optional: boolean) =>
+    defineController<ObjectLike, unknown>({
+      apiVersion: 'controller/v1',
+      watches: { apiVersion: 'example.com/v1', kind: 'Widget' },
+      reads: [{ apiVersion: 'example.com/v1', kind: 'Owner', optional }],
+      order: 'state',
+      onDelete: 'resolve',
+      observe: ({ apiVersion, kind, metadata: { name, namespace = '' } }) => ({
+        subject: { apiVersion, kind, namespace, name },
+        findings: [],
+      }),
+    });
+  const widget = { apiVersion: 'example.com/v1', kind: 'Widget', metadata: { name: 'a', namespace: 'shop', uid: 'u' } };
+  const look = async (optional: boolean, reason: SourceFault['reason']) => {
+    const prepare = (source: MemorySource): void =>
+      source.fail('Owner', { reason, message: `no Owner: ${reason}`, retryInMs: 30_000 });
+    await using world = createWorld(widgets(optional), { objects: [widget], prepare });
+    await world.settle();
+    const { conditions, counts } = world.controller.status();
+    return { decided: counts.decided, ready: conditions.find(({ type }) => type === 'Ready')?.status };
+  };
+
+  test.each([
+    [true, 'Forbidden', 1, 'True'],
+    [false, 'Forbidden', 0, 'False'],
+    [false, 'NotInstalled', 1, 'True'],
+  ] as const)('optional %s, %s: decides %i and is ready %s', async (optional, reason, decided, ready) => {
+    expect(await look(optional, reason)).toEqual({ decided, ready });
   });
 });
