@@ -66,7 +66,11 @@ export const controllers: Command<ControllersFlags, ControllersOptions> = {
       description: 'The cluster to watch (default: that of the configuration, of the pod).',
     },
     { spelling: '--context <name>', description: 'A context of the kubeconfig.' },
-    { spelling: '--name <name>', description: 'Who leads the sources (default: $HOSTNAME).' },
+    {
+      spelling: '--name <name>',
+      // A pod's name would not do: its successor could not tell which sources were dropped meanwhile (row 8).
+      description: 'Who leads the sources; must stay the same over restarts (default: faultline-controllers).',
+    },
     { spelling: '--metrics-listen <host:port>', description: 'Serve /metrics, /livez and /readyz there, without TLS.' },
     ...LOG_FLAGS,
   ],
@@ -80,7 +84,7 @@ export const controllers: Command<ControllersFlags, ControllersOptions> = {
       tokenFile: path(flags.tokenFile),
       clientCertFile: path(flags.clientCertFile),
       clientKeyFile: path(flags.clientKeyFile),
-      name: flags.name ?? streams.env.HOSTNAME ?? 'faultline-controllers',
+      name: flags.name ?? 'faultline-controllers',
       log: logOptions(flags, streams, 'info'),
     };
   },
