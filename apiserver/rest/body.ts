@@ -16,13 +16,15 @@ export async function jsonBody(request: IncomingMessage, maxBytes: number): Prom
 }
 
 async function read(request: IncomingMessage, maxBytes: number): Promise<string> {
-  const tooLarge = new RestError(413, `the body is larger than ${maxBytes} bytes: send fewer reports at once`);
-  if (Number(request.headers['content-length'] ?? 0) > maxBytes) throw tooLarge;
+  // Made only when it is thrown: a stack trace for every report costs more than reading it.
+  const tooLarge = (): RestError =>
+    new RestError(413, `the body is larger than ${maxBytes} bytes: send fewer reports at once`);
+  if (Number(request.headers['content-length'] ?? 0) > maxBytes) throw tooLarge();
   const chunks: Buffer[] = [];
   let length = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
     length += chunk.length;
-    if (length > maxBytes) throw tooLarge;
+    if (length > maxBytes) throw tooLarge();
     chunks.push(chunk);
   }
   // Bytes that are no UTF-8 become U+FFFD, as everything else that cannot be stored.

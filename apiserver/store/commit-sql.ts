@@ -67,8 +67,8 @@ WITH s AS MATERIALIZED (
     ${ORDER_NAMES.map((name) => `${name} = excluded.${name}`).join(', ')},
     version = m.version + 1, seen_at = excluded.seen_at
 ), x AS MATERIALIZED (
-  SELECT r.*, CASE WHEN r.op = 'insert' AND (r.taken OR EXISTS (
-      SELECT FROM issues i WHERE i.namespace = r.namespace AND i.name = r.short_name)) THEN r.long_name ELSE r.short_name
+  SELECT r.*, CASE WHEN r.op = 'insert' AND (r.taken OR (
+      SELECT true FROM issues i WHERE i.namespace = r.namespace AND i.name = r.short_name)) THEN r.long_name ELSE r.short_name
     END AS name
   FROM jsonb_to_recordset($3::jsonb) AS r(place int, n int, op text, change_op text, taken boolean, short_name text,
     long_name text, object jsonb, ${ISSUE_RECORD})
