@@ -94,8 +94,8 @@ function matchNotSupported(match: string, allowed: readonly string[]): FieldFaul
   return { reason: 'FieldValueNotSupported', field: 'resourceVersionMatch', message };
 }
 
-/** Never reads anything odd as 0: that would silently mean "any version" (L13). */
-function resourceVersionParameter(query: URLSearchParams): number | '' {
+/** '' when absent or empty. Throws 400 on anything odd: read as 0 it would silently mean "any version" (L13). */
+export function resourceVersionParameter(query: URLSearchParams): number | '' {
   const text = query.get('resourceVersion') ?? '';
   if (text === '') return '';
   const number = Number(text);

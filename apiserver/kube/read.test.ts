@@ -225,6 +225,19 @@ describe('list and get', () => {
     expect((await api.send(`${ALL}?${query}`)).status).toBe(400);
   });
 
+  it('L13 V1 the numbers of a real database, with 16 digits, are numbers of lists, objects and watches alike', async () => {
+    const source = widgetSource(1_790_000_000_000_000);
+    const { metadata } = source.put(widget());
+    await using api = await TestApi.start({ source });
+    const query = `resourceVersion=${metadata.resourceVersion}`;
+    expect((await api.json(`${IN_N}/a?${query}`)).metadata.resourceVersion).toBe('1790000000000001');
+    expect((await api.json(`${ALL}?${query}`)).metadata.resourceVersion).toBe('1790000000000001');
+    using watch = await api.watch(`${ALL}?watch=true&${query}`);
+    source.put(widget());
+    expect((await watch.take(1))[0]?.object.metadata.resourceVersion).toBe('1790000000000002');
+    expect((await api.send(`${IN_N}/a?resourceVersion=abc`)).status).toBe(400);
+  });
+
   it('L14 watch=false and watch=0 are lists', async () => {
     await using api = await stocked();
     for (const query of ['watch=false', 'watch=0', 'watch=FALSE']) {
@@ -273,7 +286,7 @@ describe('list and get', () => {
   });
 
   it('E4 E5 X3 before the first snapshot reads are 503 with Retry-After', async () => {
-    await using api = await stocked({ follow: false });
+    await using api = await stocked({ follow: false, api: { cache: { waitLimit: 30 } } });
     for (const path of [ALL, `${ALL}?resourceVersion=0`, `${IN_N}/a`, `${ALL}?watch=true&resourceVersion=0`]) {
       const answer = await api.send(path);
       expect(answer.status).toBe(503);

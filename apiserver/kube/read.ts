@@ -1,6 +1,6 @@
 import type { WatchCache } from './cache/watch-cache.ts';
 import { type ContinueToken, decodeContinueToken, encodeContinueToken } from './continue-token.ts';
-import type { ListOptions } from './list-options.ts';
+import { type ListOptions, resourceVersionParameter } from './list-options.ts';
 import type { ReadyObject } from './ready-object.ts';
 import type { ListMetadata } from './representation.ts';
 import type { RequestInfo } from './request-info.ts';
@@ -41,12 +41,9 @@ export async function readObject(cache: WatchCache, info: RequestInfo): Promise<
   if (selected !== undefined && selected !== name) {
     throw badRequest(`field selector metadata.name=${selected} does not match the requested name ${name}`);
   }
-  const resourceVersion = query.get('resourceVersion') ?? '';
-  if (resourceVersion !== '' && !/^\d{1,15}$/.test(resourceVersion)) {
-    throw badRequest(`Invalid value: ${JSON.stringify(resourceVersion)}: resourceVersion must be an unsigned integer`);
-  }
+  const resourceVersion = resourceVersionParameter(query);
   if (resourceVersion !== '') {
-    await cache.untilReached(Number(resourceVersion));
+    await cache.untilReached(resourceVersion);
     const cached = cache.get(namespace, name);
     if (cached) return cached;
   }

@@ -24,6 +24,7 @@ describe('parseRequestInfo', () => {
   it('A9 a collection with the field selector metadata.name=x is a request for x', () => {
     const info = parseRequestInfo('GET', `${base}/namespaces/n/issues?fieldSelector=metadata.name%3Dx&watch=true`);
     expect(info).toMatchObject({ verb: 'watch', name: 'x', isItem: false, namespace: 'n' });
+    expect(parseRequestInfo('DELETE', `${base}/issues?fieldSelector=metadata.name%3Dx`).name).toBe('');
     expect(parseRequestInfo('GET', `${base}/issues?fieldSelector=metadata.name!%3Dx`).name).toBe('');
     expect(parseRequestInfo('GET', `${base}/issues?fieldSelector=what`).name).toBe('');
   });

@@ -84,7 +84,7 @@ function readTarget(segments: readonly string[]) {
 }
 
 function collectionVerb(verb: string, query: URLSearchParams): { verb: string; name: string } {
-  if (verb === 'delete') return { verb: 'deletecollection', name: selectedName(query) };
+  if (verb === 'delete') return { verb: 'deletecollection', name: '' };
   if (verb !== 'get') return { verb, name: '' };
   return { verb: booleanParameter(query, 'watch') ? 'watch' : 'list', name: selectedName(query) };
 }

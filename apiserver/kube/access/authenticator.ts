@@ -84,8 +84,10 @@ function withoutUser(results: readonly CredentialResult[]): Authentication {
   return { outcome: 'user', user: ANONYMOUS };
 }
 
+/** A front proxy may speak for somebody whom it does not know either: they stay strangers. */
 function withAuthenticated(user: UserInfo): UserInfo {
-  if (user.name === ANONYMOUS.name || user.groups.includes(AUTHENTICATED)) return user;
+  const settled = [AUTHENTICATED, ...ANONYMOUS.groups].some((group) => user.groups.includes(group));
+  if (user.name === ANONYMOUS.name || settled) return user;
   return { ...user, groups: [...user.groups, AUTHENTICATED] };
 }
 

@@ -82,14 +82,14 @@ async function ask(client?: Issued, headers: NodeJS.Dict<string | string[]> = AL
 const frontProxy = (options: Parameters<TestAuthority['issue']>[0] = {}) =>
   frontProxyCa.issue({ name: 'front-proxy-client', ...options });
 
-describe('A2 X-Remote-* headers are believed', () => {
+describe('A1 A2 X-Remote-* headers are believed', () => {
   it('with a certificate of the front proxy authority and an allowed name', async () => {
     const { authentication } = await ask(await frontProxy());
     const user = { name: 'alice', groups: ['team-a', 'system:authenticated'] };
     expect(authentication).toEqual({ outcome: 'user', user });
   });
 
-  it('with any name of that authority when the list of allowed names is empty (A1)', async () => {
+  it('with any name of that authority when the list of allowed names is empty', async () => {
     allowedNames = [];
     const { authentication } = await ask(await frontProxy({ name: 'aggregator-7' }));
     allowedNames = ['front-proxy-client'];
@@ -104,7 +104,7 @@ describe('A2 X-Remote-* headers are believed', () => {
   });
 });
 
-describe('A2 X-Remote-* headers are nothing', () => {
+describe('A1 A2 A5 X-Remote-* headers are nothing', () => {
   it.each<[string, () => Promise<Issued | undefined>, Partial<Authentication> & object]>([
     ['without a certificate', async () => undefined, { outcome: 'user', user: { name: 'system:anonymous' } } as never],
     [
@@ -182,7 +182,7 @@ describe('A2 X-Remote-* headers are nothing', () => {
     expect(left).toEqual([]);
   });
 
-  it('before the configuration of the cluster is loaded, and nobody is guessed (A4)', async () => {
+  it('A4 before the configuration of the cluster is loaded, and nobody is guessed', async () => {
     loaded = false;
     const { authentication } = await ask(await frontProxy());
     loaded = true;
@@ -239,6 +239,15 @@ describe('what the front proxy says', () => {
     expect(authentication).toEqual({ outcome: 'user', user });
   });
 
+  it('A6 does not make somebody an authenticated user of whom it says that they are not', async () => {
+    const { authentication } = await ask(await frontProxy(), {
+      'X-Remote-User': 'passer-by',
+      'X-Remote-Group': 'system:unauthenticated',
+    });
+    const user = { name: 'passer-by', groups: ['system:unauthenticated'] };
+    expect(authentication).toEqual({ outcome: 'user', user });
+  });
+
   it('is nobody when it names no user', async () => {
     const { authentication } = await ask(await frontProxy(), { 'X-Remote-Group': 'system:masters' });
     expect(authentication).toMatchObject({ outcome: 'invalid' });
@@ -246,7 +255,7 @@ describe('what the front proxy says', () => {
 });
 
 describe('a user with a certificate of its own', () => {
-  it('has the common name and the organizations as groups, whatever the headers say (A5, A6)', async () => {
+  it('A5 A6 has the common name and the organizations as groups, whatever the headers say', async () => {
     const client = await clientCa.issue({ name: 'bob', organizations: ['team-b', 'team, c'] });
     const { authentication, left } = await ask(client);
     const user = { name: 'bob', groups: ['team-b', 'team, c', 'system:authenticated'] };
