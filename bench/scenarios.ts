@@ -1,8 +1,9 @@
 import type { Scenario } from './scenario.ts';
+import { latency } from './scenarios/latency.ts';
 import { list } from './scenarios/list.ts';
 import { memory } from './scenarios/memory.ts';
 import { reports } from './scenarios/reports.ts';
 import { start } from './scenarios/start.ts';
 
 /** Every scenario, in the order of `--help` and of a run of all. */
-export const scenarios: readonly Scenario[] = [start, reports, list, memory];
+export const scenarios: readonly Scenario[] = [start, latency, reports, list, memory];
