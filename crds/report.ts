@@ -102,6 +102,13 @@ export interface ReportResult {
   details?: InputFault[];
 }
 
+/** How the error of a 409 begins when the epoch is over: whoever still runs leads again, nothing else helps. */
+export const FENCED = 'fenced:';
+
+export function isFenced({ status, error }: { readonly status: number; readonly error?: string }): boolean {
+  return status === 409 && error?.startsWith(FENCED) === true;
+}
+
 /** Answer of `POST /api/v1/reports`. */
 export interface ReportsResponse {
   results: ReportResult[];

@@ -1,4 +1,4 @@
-import type { Decision } from '../../crds/report.ts';
+import { type Decision, FENCED } from '../../crds/report.ts';
 import type { Store, StoredDelivery, StoredSource, SubjectRef, SubjectsRead } from '../store/store.ts';
 import { Fold } from './fold.ts';
 import { refOf } from './normalize.ts';
@@ -205,5 +205,5 @@ function named(fold: Fold, decisions: readonly Decision[], names: ReadonlyMap<st
 }
 
 export function fenced(source: string, epoch: number, current: number): string {
-  return `fenced: epoch ${epoch} of source ${source} is over, epoch ${current} leads now: call /api/v1/lead again`;
+  return `${FENCED} epoch ${epoch} of source ${source} is over, epoch ${current} leads now: call /api/v1/lead again`;
 }

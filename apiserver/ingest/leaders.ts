@@ -2,6 +2,7 @@ import { objectHash } from '../../crds/identity.ts';
 import { SOURCE_NAME } from '../../crds/names.ts';
 import type { OrderKey } from '../../crds/order.ts';
 import {
+  FENCED,
   type LeadRequest,
   type LeadResponse,
   leadRequestSchema,
@@ -60,7 +61,7 @@ export class Leaders {
     const { epoch, shard = '', filter, objects } = accept(syncRequestSchema, input, 'sync request') as SyncRequest;
     await this.#allow(caller, source, filter.namespaces);
     const leader = await this.#options.store.source(source, shard);
-    if (!leader) throw new Fenced(`fenced: nobody leads source ${source}: call /api/v1/lead first`);
+    if (!leader) throw new Fenced(`${FENCED} nobody leads source ${source}: call /api/v1/lead first`);
     if (leader.epoch !== epoch) throw new Fenced(fenced(source, epoch, leader.epoch));
     const inside = (await this.#options.store.activeIssues(source)).filter(this.#isInside(filter));
     const listed = new Set(objects);

@@ -6,7 +6,7 @@ export interface Clock {
   after(ms: number, callback: () => void): () => void;
 }
 
-/** The machine's clock. Timers do not keep the process alive: what runs holds a socket or a signal. */
+/** The machine's clock. Its timers keep the process alive: whoever waits cancels with the signal that ends it. */
 export const systemClock: Clock = {
   now: () => Date.now(),
   after(ms, callback) {

@@ -292,6 +292,39 @@ describe('a look', () => {
   });
 });
 
+describe('a controller that is fenced', () => {
+  const fence =
+    (current: number) =>
+    ({ order }: Report): { status: 200 | 409; error?: string } =>
+      'epoch' in order && order.epoch < current ? { status: 409, error: 'fenced: epoch 7 is over' } : { status: 200 };
+
+  it('looks at everything again when it leads again, refused or not, and tells what it listed', async () => {
+    await using world = createWorld(states, { objects: [thing('a', { broken: true }), thing('b', { broken: false })] });
+    await world.controller.settled;
+    world.sink.take();
+    world.sink.answer = fence(8);
+    world.source.apply(thing('a', { broken: false }));
+    await world.settle();
+    const epochs = world.sink.reports.map(({ subject, order }) => `${subject.name} ${'epoch' in order && order.epoch}`);
+    expect([epochs[0], ...epochs.slice(1).sort()]).toEqual(['a 7', 'a 8', 'b 8']);
+    expect(titles(world.sink.reports)).toEqual([[], [], []]);
+    expect(world.syncs).toHaveLength(2);
+    expect(world.controller.status().conditions[1]).toMatchObject({ type: 'Degraded', status: 'False' });
+  });
+
+  it('says that an object is gone with the new epoch', async () => {
+    await using world = createWorld(states, { objects: [thing('a', { broken: true }), thing('b', { broken: true })] });
+    await world.controller.settled;
+    world.sink.take();
+    world.sink.answer = fence(8);
+    world.source.delete(thing('a', {}));
+    await world.settle();
+    await world.clock.advance(5_000);
+    expect(world.sink.reports.map(({ order }) => 'epoch' in order && order.epoch)).toEqual([7, 8, 8]);
+    expect(titles(world.sink.reports)).toEqual([['deleted object'], ['it is down'], ['deleted object']]);
+  });
+});
+
 describe('a deletion', () => {
   it('of an object of an onDelete: resolve controller says so, with the next number', async () => {
     await using world = createWorld(states, { objects: [thing('a', { broken: true })] });

@@ -97,6 +97,10 @@ export class Controller {
       again: (key) => this.#queue.add(key),
       refused: (key) => this.#retry(key, this.#refusals, REFUSED_BASE),
       accepted: (key) => this.#refusals.delete(key),
+      fenced: (epoch) => {
+        // The answer to a look of an earlier term says nothing about this one.
+        if (epoch === this.#leadership?.epoch) this.#leadership.fenced();
+      },
     });
   }
 
@@ -179,8 +183,11 @@ export class Controller {
     return primary.settled && primary.usable && reads.every(({ informer }) => informer.settled);
   }
 
+  /** Everything is looked at with the numbers of this epoch, now and whenever this process leads again. */
   #begin(leadership: Leadership): void {
+    if (leadership.signal.aborted) return;
     this.#leadership = leadership;
+    void leadership.next.then((next) => this.#begin(next));
     for (const key of this.#options.primary.cache.keys()) {
       this.#round.add(key);
       this.#queue.add(key, 'backlog');

@@ -1,7 +1,8 @@
 import { objectHash } from '../../crds/identity.ts';
 import type { LeadRequest, LeadResponse, SourceFilter, Subject, SubjectsResponse } from '../../crds/report.ts';
+import { isFenced } from '../../crds/report.ts';
 import type { Backend } from './backend.ts';
-import { Backoff } from './backoff.ts';
+import { Backoff, backoffDelay } from './backoff.ts';
 import { type Clock, pause } from './clock.ts';
 import type { Logger } from './logger.ts';
 import type { ClusterObject } from './object.ts';
@@ -10,6 +11,10 @@ import type { ClusterObject } from './object.ts';
 export interface Leadership {
   readonly epoch: number;
   readonly signal: AbortSignal;
+  /** The engine says that this epoch is over: all sources are led again, after a while (see `TERM`). */
+  fenced(): void;
+  /** Resolves when this process leads again: with a new epoch everything is looked at once more. Never before `fenced`. */
+  readonly next: Promise<Leadership>;
   /** Row 7: everything that was listed; what the engine knows besides is gone. Resolves when it was taken or refused. */
   sync(listed: readonly ClusterObject[]): Promise<void>;
   /** The subjects with active issues of this source, as the engine believes. Empty when the engine refuses. */
@@ -35,12 +40,20 @@ export interface LeadOptions {
 }
 
 /**
+ * How long a fenced manager waits before it leads again: long enough for the old pod of a rolling update to be gone, and
+ * longer each time, because two managers that take the sources from each other look at everything each time. A term that
+ * lasted longer than the longest wait was no such quarrel.
+ */
+const TERM = { base: 30_000, max: 600_000 };
+
+/**
  * Begins to lead the sources: asks until the backend answers, so that a database that is away only delays. Undefined
  * when the signal aborts first.
  */
 export async function lead(
   options: LeadOptions,
   signal: AbortSignal,
+  quarrels = 0,
 ): Promise<ReadonlyMap<string, Leadership> | undefined> {
   const { manager, shard, sources } = options;
   const request: LeadRequest = {
@@ -54,34 +67,67 @@ export async function lead(
     signal,
   );
   if (response === undefined) return undefined;
+  const term = new Term(options, signal, quarrels);
   const epochs = new Map(response.sources.map(({ name, epoch }) => [name, epoch]));
-  return new Map(
-    sources.map((source) => [source.name, leadership(options, source, epochs.get(source.name) ?? 0, signal)]),
-  );
+  return new Map(sources.map((source) => [source.name, term.leadership(source, epochs.get(source.name) ?? 0)]));
 }
 
-function leadership(options: LeadOptions, source: LedSource, epoch: number, signal: AbortSignal): Leadership {
-  const path = `/api/v1/sources/${encodeURIComponent(source.name)}`;
-  return {
-    epoch,
-    signal,
-    async sync(listed) {
-      const objects = listed.map(({ apiVersion, kind, metadata }) =>
-        objectHash(apiVersion, kind, metadata.namespace ?? '', metadata.name),
-      );
-      const body = {
-        epoch,
-        ...(options.shard !== undefined && { shard: options.shard }),
-        filter: source.syncFilter(listed),
-        objects,
-      };
-      await ask(options, { method: 'POST', path: `${path}/sync`, body, persist: false }, signal);
-    },
-    async activeSubjects() {
-      const question = { method: 'GET', path: `${path}/subjects?state=Active`, persist: false } as const;
-      return (await ask<SubjectsResponse>(options, question, signal))?.subjects ?? [];
-    },
-  };
+/** The time between two leads. One request leads all sources, so all of them end together. */
+class Term {
+  readonly #options: LeadOptions;
+  readonly #signal: AbortSignal;
+  readonly #quarrels: number;
+  readonly #since: number;
+  readonly #next = Promise.withResolvers<ReadonlyMap<string, Leadership>>();
+  #isOver = false;
+
+  constructor(options: LeadOptions, signal: AbortSignal, quarrels: number) {
+    this.#options = options;
+    this.#signal = signal;
+    this.#quarrels = quarrels;
+    this.#since = options.clock.now();
+  }
+
+  leadership(source: LedSource, epoch: number): Leadership {
+    const [options, signal] = [this.#options, this.#signal];
+    const path = `/api/v1/sources/${encodeURIComponent(source.name)}`;
+    const fenced = (): void => void this.#end(source.name, epoch);
+    return {
+      epoch,
+      signal,
+      fenced,
+      next: this.#next.promise.then((next) => next.get(source.name) as Leadership),
+      async sync(listed) {
+        const objects = listed.map(({ apiVersion, kind, metadata }) =>
+          objectHash(apiVersion, kind, metadata.namespace ?? '', metadata.name),
+        );
+        const body = {
+          epoch,
+          ...(options.shard !== undefined && { shard: options.shard }),
+          filter: source.syncFilter(listed),
+          objects,
+        };
+        await ask(options, { method: 'POST', path: `${path}/sync`, body, persist: false, fenced }, signal);
+      },
+      async activeSubjects() {
+        const question = { method: 'GET', path: `${path}/subjects?state=Active`, persist: false } as const;
+        return (await ask<SubjectsResponse>(options, question, signal))?.subjects ?? [];
+      },
+    };
+  }
+
+  async #end(source: string, epoch: number): Promise<void> {
+    if (this.#isOver || this.#signal.aborted) return;
+    this.#isOver = true;
+    const { clock, logger, random } = this.#options;
+    const quarrels = clock.now() - this.#since > TERM.max ? 0 : this.#quarrels;
+    const ms = backoffDelay(quarrels, { ...TERM, random });
+    const fields = { source, epoch, retryInMs: Math.round(ms), manager: this.#options.manager };
+    logger.warn(fields, 'another manager began to lead: leading again soon; only one may run with these controllers');
+    await pause(clock, ms, this.#signal);
+    const next = await lead(this.#options, this.#signal, quarrels + 1);
+    if (next !== undefined) this.#next.resolve(next);
+  }
 }
 
 interface Question {
@@ -90,6 +136,8 @@ interface Question {
   readonly body?: unknown;
   /** Ask again also when the backend refuses: a right may be granted later. */
   readonly persist: boolean;
+  /** Told when the backend says that this epoch is over. */
+  readonly fenced?: () => void;
 }
 
 async function ask<T>(options: LeadOptions, question: Question, signal: AbortSignal): Promise<T | undefined> {
@@ -110,6 +158,7 @@ async function ask<T>(options: LeadOptions, question: Question, signal: AbortSig
     if (cause !== said)
       logger.warn({ path: question.path, error: cause, server: backend.url }, 'backend does not answer as hoped');
     said = cause;
+    if (isFenced(answer)) question.fenced?.();
     if (!answer.again && !question.persist) return undefined;
     await pause(clock, Math.max(answer.retryAfterMs ?? 0, backoff.next()), signal);
   }

@@ -4,6 +4,7 @@ import { Registry } from 'prom-client';
 import { afterEach, describe, expect, it } from 'vitest';
 import { objectHash } from '../../crds/identity.ts';
 import type { Report } from '../../crds/report.ts';
+import { ManualClock } from '../testing/manual-clock.ts';
 import { MemorySource } from '../testing/memory-source.ts';
 import type { LoadedController } from './loader.ts';
 import { silentLogger } from './logger.ts';
@@ -47,6 +48,8 @@ const pod = (name: string, namespace = 'ns', labels = {}): ClusterObject => ({
 class FakeBackend {
   readonly requests: { path: string; body: unknown }[] = [];
   status = 200;
+  /** Looks of older epochs are refused. */
+  epoch = 0;
   #server: Server | undefined;
   port = 0;
 
@@ -79,11 +82,16 @@ class FakeBackend {
   #answer(path: string, body: unknown): unknown {
     if (path === '/api/v1/lead') {
       const { sources } = body as { sources: { name: string }[] };
-      return { sources: sources.map(({ name }, index) => ({ name, epoch: index + 40 })) };
+      return { sources: sources.map(({ name }, index) => ({ name, epoch: Math.max(this.epoch, index + 40) })) };
     }
     if (path === '/api/v1/reports')
-      return { results: (body as Report[]).map((_, index) => ({ index, status: 200 })), resourceVersion: '1' };
+      return { results: (body as Report[]).map((report, index) => this.#decide(report, index)), resourceVersion: '1' };
     return { resolved: 0, kept: 0, subjects: [] };
+  }
+
+  #decide({ order }: Report, index: number): object {
+    const isOld = 'epoch' in order && order.epoch < this.epoch;
+    return isOld ? { index, status: 409, error: 'fenced: another leads' } : { index, status: 200 };
   }
 }
 
@@ -96,6 +104,7 @@ afterEach(async () => {
 async function setup(
   controllers: LoadedController[],
   source = new MemorySource([pod('a'), pod('b', 'other', { undecided: 'x' })]),
+  clock?: ManualClock,
 ) {
   const backend = new FakeBackend();
   await backend.start();
@@ -110,6 +119,7 @@ async function setup(
     logger: { ...silentLogger, warn: (_, message) => void warnings.push(message) },
     registry,
     random: () => 0,
+    ...(clock && { clock }),
   });
   cleanups.push(async () => manager[Symbol.asyncDispose]());
   return { backend, manager, source, warnings, registry };
@@ -193,6 +203,37 @@ describe('a manager', () => {
     backend.status = 200;
     await manager.synced();
     expect(backend.of('/api/v1/reports').flat()).toHaveLength(1);
+  });
+
+  it('leads again when another one led for a moment, and waits longer each time', async () => {
+    const clock = new ManualClock();
+    const { backend, manager, source, warnings } = await setup([loaded('one'), loaded('two')], undefined, clock);
+    manager.start(new AbortController().signal);
+    await manager.synced();
+    let sent = 0;
+    const takeOver = async (epoch: number): Promise<void> => {
+      backend.epoch = epoch;
+      const before = warnings.filter((each) => each.startsWith('another manager')).length;
+      source.apply(pod(`c${++sent}`));
+      await eventually(() => warnings.filter((each) => each.startsWith('another manager')).length > before);
+    };
+    const leads = (): number => backend.of('/api/v1/lead').length;
+    const epochsOf = (name: string): unknown[] =>
+      (backend.of('/api/v1/reports').flat() as Report[])
+        .filter(({ source: from, subject }) => from === name && subject.name === 'a')
+        .map(({ order }) => 'epoch' in order && order.epoch);
+    await takeOver(100);
+    await clock.advance(14_999);
+    expect(leads()).toBe(1);
+    await clock.advance(1);
+    await eventually(() => epochsOf('one').includes(100) && epochsOf('two').includes(100));
+    expect(leads()).toBe(2);
+    await takeOver(200);
+    await clock.advance(29_999);
+    expect(leads()).toBe(2);
+    await clock.advance(1);
+    await eventually(() => epochsOf('one').includes(200) && epochsOf('two').includes(200));
+    expect(leads()).toBe(3);
   });
 
   it('ends with its signal, also while the backend is away, and can be ended twice', async () => {

@@ -50,7 +50,15 @@ export async function replay(options: ReplayOptions): Promise<ReplaySummary> {
   });
   const ended = new AbortController();
   const signal = options.signal ? AbortSignal.any([options.signal, ended.signal]) : ended.signal;
-  const leadership: Leadership = { epoch: 1, signal, sync: async () => {}, activeSubjects: async () => [] };
+  const leadership: Leadership = {
+    epoch: 1,
+    signal,
+    // Nobody else leads what only this process sees.
+    fenced: () => {},
+    next: new Promise(() => {}),
+    sync: async () => {},
+    activeSubjects: async () => [],
+  };
   const running = [
     ...informers.map((informer) => informer.run(signal)),
     ...controllers.map((controller) => controller.run(signal, async () => leadership)),

@@ -1,4 +1,5 @@
 import type { Report, ReportResult } from '../../crds/report.ts';
+import { isFenced } from '../../crds/report.ts';
 import { Backlog, isFailing, runTime } from './backlog.ts';
 import { type ClaimedSubject, Claims } from './claims.ts';
 import type { GoneSubjects } from './gone-subjects.ts';
@@ -25,6 +26,8 @@ export interface ReportingOptions {
   again: (key: string) => void;
   refused: (key: string) => void;
   accepted: (key: string) => void;
+  /** A report of this epoch was refused because somebody else leads by now. */
+  fenced: (epoch: number) => void;
 }
 
 /** At most this many reports of a backlog are handed over at once. */
@@ -171,7 +174,12 @@ export class Reporting {
     const { sink, logger, controller } = this.#options;
     this.#inFlight++;
     try {
-      return await sink.submit(reports);
+      const results = await sink.submit(reports);
+      for (const [index, result] of results.entries()) {
+        const order = reports[index]?.order;
+        if (isFenced(result) && order !== undefined && 'epoch' in order) this.#options.fenced(order.epoch);
+      }
+      return results;
     } catch (error) {
       logger.debug({ controller: controller.name, error: String(error) }, 'reports were not sent');
       return undefined;

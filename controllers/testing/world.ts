@@ -65,17 +65,22 @@ export function createWorld(definition: ControllerDefinition, options: WorldOpti
     random: () => 1,
   });
   const [controller] = built.controllers as [Controller];
-  const leadership: Leadership = {
-    epoch: 7,
-    signal: stop.signal,
-    sync: async (listed) => {
-      syncs.push([...listed]);
-    },
-    activeSubjects: async () => active,
+  const lead = (epoch: number): Leadership => {
+    const { promise: next, resolve } = Promise.withResolvers<Leadership>();
+    return {
+      epoch,
+      signal: stop.signal,
+      fenced: () => resolve(lead(epoch + 1)),
+      next,
+      sync: async (listed) => {
+        syncs.push([...listed]);
+      },
+      activeSubjects: async () => active,
+    };
   };
   const running = [
     ...built.informers.map((informer) => informer.run(stop.signal)),
-    controller.run(stop.signal, async () => leadership),
+    controller.run(stop.signal, async () => lead(7)),
   ];
   return {
     source,
