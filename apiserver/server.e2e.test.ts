@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { watchAuthenticationConfig } from '../cli/backend/authentication-config.ts';
+import { createKubeClient, createLiveSource, silentLogger } from '../controllers/runtime/index.ts';
 import { registerApiService } from '../tests/controlplane/api-service.ts';
 import { type ControlPlane, startControlPlane } from '../tests/controlplane/control-plane.ts';
 import { kubectl } from '../tests/controlplane/kubectl.ts';
@@ -9,7 +11,6 @@ import {
   createAuthenticator,
   createAuthorizer,
   createClusterApi,
-  pollAuthenticationConfig,
   subjectAccessReviewAuthorizer,
 } from './kube/access/index.ts';
 import { type HttpsOptions, httpsRequest } from './kube/access/testing/https-request.ts';
@@ -56,9 +57,11 @@ describe('access in a cluster', () => {
 
   async function startServer(token: string): Promise<void> {
     const headers = async () => ({ authorization: `Bearer ${token}` });
-    const api = stack.use(createClusterApi({ server: plane.url, ca: plane.caPem, headers }));
+    const connection = { server: plane.url, ca: plane.caPem, headers };
+    const api = stack.use(createClusterApi(connection));
+    const live = createLiveSource({ client: stack.use(createKubeClient(connection)), logger: silentLogger });
     const configuration = stack.use(
-      new AuthenticationConfiguration({ source: pollAuthenticationConfig(api), onFault: () => undefined }),
+      new AuthenticationConfiguration({ source: watchAuthenticationConfig(live), onFault: () => undefined }),
     );
     configuration.start();
     const config = () => configuration.current;

@@ -14,10 +14,6 @@ export class Connections {
     this.#server = server;
   }
 
-  get running(): number {
-    return this.#running;
-  }
-
   /** True from the moment that new requests are refused. */
   get closing(): boolean {
     return this.#closing;

@@ -1,5 +1,5 @@
 import { constants } from 'node:crypto';
-import type { IncomingMessage, RequestListener } from 'node:http';
+import type { RequestListener } from 'node:http';
 import { createServer, type Server, type ServerOptions } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
@@ -140,5 +140,3 @@ export function refuseRaw(socket: Duplex, error: ApiError, code: number = error.
     () => setTimeout(() => socket.destroy(), LINGER_MS).unref(),
   );
 }
-
-export type UpgradeListener = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;

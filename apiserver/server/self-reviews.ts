@@ -54,13 +54,6 @@ export function selfReviews(authorizer: Authorizer, grants: Pick<LocalAuthorizer
   };
 }
 
-/** What `/apis` and `/apis/<group>/v1` list besides the served resources, when this middleware is mounted. */
-export const SELF_REVIEW_RESOURCES = [
-  { group: 'authorization.k8s.io', plural: 'selfsubjectaccessreviews', kind: 'SelfSubjectAccessReview' },
-  { group: 'authorization.k8s.io', plural: 'selfsubjectrulesreviews', kind: 'SelfSubjectRulesReview' },
-  { group: 'authentication.k8s.io', plural: 'selfsubjectreviews', kind: 'SelfSubjectReview' },
-] as const;
-
 async function accessReview(authorizer: Authorizer, user: UserInfo, { spec }: Review): Promise<object> {
   const decision = await authorizer.authorize(user, attributesOf(spec));
   if (decision.allowed) return { allowed: true };
@@ -92,13 +85,13 @@ function rulesReview(grants: Pick<LocalAuthorizer, 'grantOf'>, user: UserInfo): 
     const resourceRules = [{ verbs: all, apiGroups: all, resources: all }];
     return { resourceRules, nonResourceRules: [{ verbs: all, nonResourceURLs: all }], incomplete: false };
   }
-  const { resources = [], paths = [] } = grants.grantOf(user) ?? {};
+  const { resources = [] } = grants.grantOf(user) ?? {};
   return {
     resourceRules: resources.map(({ verbs, groups, resources: plurals, names }) => ({
       ...{ verbs, apiGroups: groups, resources: plurals },
       ...(names && names.length > 0 && { resourceNames: names }),
     })),
-    nonResourceRules: paths.map(({ verbs, paths: urls }) => ({ verbs, nonResourceURLs: urls })),
+    nonResourceRules: [],
     incomplete: false,
   };
 }

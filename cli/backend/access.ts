@@ -1,4 +1,5 @@
 import {
+  type AuthenticationConfigSource,
   AuthenticationConfiguration,
   type Authenticator,
   type Authorizer,
@@ -9,7 +10,6 @@ import {
   createAuthenticator,
   createAuthorizer,
   localAuthorizer,
-  pollAuthenticationConfig,
   subjectAccessReviewAuthorizer,
 } from '../../apiserver/kube/access/index.ts';
 import { localGrants } from '../../apiserver/server/local-grants.ts';
@@ -54,10 +54,19 @@ export function localAccess(options: LocalAccessOptions): BackendAccess {
   };
 }
 
+export interface ClusterAccessOptions {
+  readonly api: ClusterApi;
+  /** Whom the cluster lets speak for its users. */
+  readonly configuration: AuthenticationConfigSource;
+  readonly log: Log;
+  /** ms. */
+  readonly now: () => number;
+}
+
 /** In a cluster: front proxy, certificates and tokens as the cluster knows them, and its word on every right. */
-export function clusterAccess(api: ClusterApi, log: Log, now: () => number): BackendAccess {
+export function clusterAccess({ api, configuration: source, log, now }: ClusterAccessOptions): BackendAccess {
   const configuration = new AuthenticationConfiguration({
-    source: pollAuthenticationConfig(api),
+    source,
     onFault: (fault) => log.warn({ fault }, 'cannot read whom the cluster lets speak for its users'),
   });
   configuration.start();

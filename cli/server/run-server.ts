@@ -1,9 +1,10 @@
 import { createClusterApi } from '../../apiserver/kube/access/index.ts';
 import { parseListenAddress } from '../../apiserver/server.ts';
-import { createKubeClient, systemClock } from '../../controllers/runtime/index.ts';
+import { createKubeClient, createLiveSource, systemClock } from '../../controllers/runtime/index.ts';
 import { parseDuration } from '../../crds/duration.ts';
 import { aborted } from '../aborted.ts';
 import { clusterAccess } from '../backend/access.ts';
+import { watchAuthenticationConfig } from '../backend/authentication-config.ts';
 import { openBackend } from '../backend/backend.ts';
 import { clusterNamespaces } from '../backend/cluster-namespaces.ts';
 import { liveRequest } from '../cluster/choose.ts';
@@ -46,7 +47,12 @@ export async function runServer(options: ServeOptions, streams: Streams): Promis
       database,
       clusterId,
       namespaces: clusterNamespaces(api, Date.now),
-      access: clusterAccess(api, log, Date.now),
+      access: clusterAccess({
+        api,
+        configuration: watchAuthenticationConfig(createLiveSource({ client, logger: log })),
+        log,
+        now: Date.now,
+      }),
       tls,
       listen: parseListenAddress(options.listen ?? configuration.server.listen),
       issues: configuration.issues,

@@ -1,13 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type AuthenticationConfig, parseAuthenticationConfig } from './authentication-config.ts';
-import { type ClusterApi, ClusterApiError } from './cluster-api.ts';
 
 export const AUTHENTICATION_CONFIG_MAP = {
   namespace: 'kube-system',
   name: 'extension-apiserver-authentication',
 } as const;
 
-/** Where the ConfigMap comes from: the runtime's reflector, or `pollAuthenticationConfig`. Wired by cli. */
+/** Where the ConfigMap comes from: a watch on the cluster, wired by cli. */
 export interface AuthenticationConfigSource {
   /**
    * Yields `data` of the ConfigMap when it was read first and whenever it may have changed. Ends when `signal` is
@@ -31,7 +30,6 @@ export interface AuthenticationConfigurationOptions {
 export class AuthenticationConfiguration implements AsyncDisposable {
   readonly #options: AuthenticationConfigurationOptions;
   readonly #stop = new AbortController();
-  readonly #listeners = new Set<(config: AuthenticationConfig) => void>();
   #running: Promise<void> | undefined;
   #current: AuthenticationConfig | undefined;
   #lastData = '';
@@ -49,12 +47,6 @@ export class AuthenticationConfiguration implements AsyncDisposable {
   /** Begins to read, in the background and until it is disposed of. */
   start(): void {
     this.#running ??= this.#run();
-  }
-
-  /** Calls `listener` with every new version; returns how to stop that. */
-  onChange(listener: (config: AuthenticationConfig) => void): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -82,16 +74,14 @@ export class AuthenticationConfiguration implements AsyncDisposable {
 
   #take(data: Readonly<Record<string, string>>): void {
     const text = JSON.stringify(data);
+    this.#lastFault = ''; // it can be read again
     if (text === this.#lastData) return;
     this.#lastData = text;
     try {
       this.#current = parseAuthenticationConfig(data);
     } catch (error) {
       this.#fault((error as Error).message);
-      return;
     }
-    this.#lastFault = '';
-    for (const listener of this.#listeners) listener(this.#current);
   }
 
   #fault(why: string): void {
@@ -99,33 +89,5 @@ export class AuthenticationConfiguration implements AsyncDisposable {
     this.#lastFault = why;
     const { namespace, name } = AUTHENTICATION_CONFIG_MAP;
     this.#options.onFault(`ConfigMap ${namespace}/${name}: ${why}`);
-  }
-}
-
-/**
- * Reads the ConfigMap every `intervalMs` (default: 10,000). Enough where nothing else needs a watch: authorities are
- * rotated with an overlap of hours.
- */
-export function pollAuthenticationConfig(api: ClusterApi, intervalMs = 10_000): AuthenticationConfigSource {
-  const { namespace, name } = AUTHENTICATION_CONFIG_MAP;
-  const path = `/api/v1/namespaces/${namespace}/configmaps/${name}`;
-  return {
-    async *watch(signal) {
-      while (!signal.aborted) {
-        const { data = {} } = (await readConfigMap(api, path, signal)) as { data?: Record<string, string> };
-        yield data;
-        await sleep(intervalMs, undefined, { signal }).catch(() => undefined);
-      }
-    },
-  };
-}
-
-async function readConfigMap(api: ClusterApi, path: string, signal: AbortSignal): Promise<unknown> {
-  try {
-    return await api.get(path, { signal });
-  } catch (error) {
-    if (!(error instanceof ClusterApiError) || error.status !== 403) throw error;
-    const role = 'bind the ServiceAccount to the Role extension-apiserver-authentication-reader in kube-system';
-    throw new Error(`${error.message}; ${role}`, { cause: error });
   }
 }

@@ -1,14 +1,8 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { clientCertificatesOnly, parseAuthenticationConfig } from './authentication-config.ts';
-import {
-  type AuthenticationConfigSource,
-  AuthenticationConfiguration,
-  pollAuthenticationConfig,
-} from './authentication-config-watch.ts';
-import { ClusterApiError } from './cluster-api.ts';
+import { type AuthenticationConfigSource, AuthenticationConfiguration } from './authentication-config-watch.ts';
 import { createTestAuthority, type TestAuthority } from './testing/authority.ts';
-import { FakeClusterApi } from './testing/fake-cluster-api.ts';
 
 let one: TestAuthority;
 let two: TestAuthority;
@@ -125,6 +119,14 @@ describe('A4 the configuration of this moment', () => {
     expect(configuration.current).toBeDefined();
   });
 
+  it('tells a fault again when it comes back after the ConfigMap could be read', async () => {
+    const { source, give } = manualSource();
+    const faults: string[] = [];
+    await using _ = start(source, faults);
+    for (const next of [data(), new Error('away'), data(), new Error('away')]) await give(next);
+    await vi.waitFor(() => expect(faults).toHaveLength(2));
+  });
+
   it('keeps the last good version when a new one cannot be used', async () => {
     const { source, give } = manualSource();
     const faults: string[] = [];
@@ -134,25 +136,5 @@ describe('A4 the configuration of this moment', () => {
     await give({ ...data(), 'client-ca-file': 'oops' });
     expect(configuration.current).toBe(good);
     expect(faults).toEqual([expect.stringContaining('client-ca-file holds no PEM certificate')]);
-  });
-});
-
-describe('polling the ConfigMap', () => {
-  it('reads the one object, and says what to bind when that is forbidden', async () => {
-    const api = new FakeClusterApi();
-    api.answer = () => ({ data: { a: 'b' } });
-    const abort = new AbortController();
-    for await (const read of pollAuthenticationConfig(api, 1).watch(abort.signal)) {
-      expect(read).toEqual({ a: 'b' });
-      abort.abort();
-    }
-    expect(api.asked).toEqual([
-      { path: '/api/v1/namespaces/kube-system/configmaps/extension-apiserver-authentication' },
-    ]);
-    api.answer = () => {
-      throw new ClusterApiError('forbidden', 403);
-    };
-    const next = pollAuthenticationConfig(api).watch(new AbortController().signal)[Symbol.asyncIterator]().next();
-    await expect(next).rejects.toThrow(/bind the ServiceAccount to the Role extension-apiserver-authentication-reader/);
   });
 });

@@ -33,10 +33,6 @@ export class ExpiringCache<V> {
     this.#entries.set(key, { value, until: this.#now() + ttlMs });
   }
 
-  clear(): void {
-    this.#entries.clear();
-  }
-
   get size(): number {
     return this.#entries.size;
   }

@@ -8,7 +8,6 @@ export {
   AUTHENTICATION_CONFIG_MAP,
   type AuthenticationConfigSource,
   AuthenticationConfiguration,
-  pollAuthenticationConfig,
 } from './authentication-config-watch.ts';
 export { createAuthenticator } from './authenticator.ts';
 export { createAuthorizer } from './authorizer.ts';

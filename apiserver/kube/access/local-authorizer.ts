@@ -1,4 +1,4 @@
-import type { Attributes, Authorizer, Decision, NonResourceAttributes, ResourceAttributes, UserInfo } from './types.ts';
+import type { Authorizer, Decision, ResourceAttributes, UserInfo } from './types.ts';
 
 /** A rule of RBAC about resources. `*` is any verb, group or resource; absent or empty `names` are any name. */
 export interface ResourceRule {
@@ -9,18 +9,10 @@ export interface ResourceRule {
   readonly names?: readonly string[];
 }
 
-/** A rule of RBAC about paths: exact, or a prefix when it ends in `*`. */
-export interface PathRule {
-  /** HTTP methods in lower case. */
-  readonly verbs: readonly string[];
-  readonly paths: readonly string[];
-}
-
-/** What one user may do, in every namespace. */
+/** What one user may do, in every namespace. Paths that are no resources are nobody's but masters'. */
 export interface Grant {
   readonly user: string;
-  readonly resources?: readonly ResourceRule[];
-  readonly paths?: readonly PathRule[];
+  readonly resources: readonly ResourceRule[];
 }
 
 export interface LocalAuthorizer extends Authorizer {
@@ -40,27 +32,15 @@ export function localAuthorizer(grants: () => readonly Grant[]): LocalAuthorizer
   const grantOf = (user: UserInfo) => grants().find((grant) => grant.user === user.name);
   return {
     authorize(user, attributes) {
-      const grant = grantOf(user);
-      return grant !== undefined && allows(grant, attributes) ? ALLOWED : DENIED;
+      const { resources = [] } = grantOf(user) ?? {};
+      const granted = attributes.kind === 'resource' && resources.some((rule) => allows(rule, attributes));
+      return granted ? ALLOWED : DENIED;
     },
     grantOf,
   };
 }
 
-function allows(grant: Grant, attributes: Attributes): boolean {
-  if (attributes.kind === 'nonResource') return (grant.paths ?? []).some((rule) => allowsPath(rule, attributes));
-  return (grant.resources ?? []).some((rule) => allowsResource(rule, attributes));
-}
-
-function allowsPath(rule: PathRule, { verb, path }: NonResourceAttributes): boolean {
-  return includes(rule.verbs, verb) && rule.paths.some((allowed) => matchesPath(allowed, path));
-}
-
-function matchesPath(allowed: string, path: string): boolean {
-  return allowed.endsWith('*') ? path.startsWith(allowed.slice(0, -1)) : path === allowed;
-}
-
-function allowsResource(rule: ResourceRule, asked: ResourceAttributes): boolean {
+function allows(rule: ResourceRule, asked: ResourceAttributes): boolean {
   const resource = asked.subresource ? `${asked.resource}/${asked.subresource}` : asked.resource;
   const names = rule.names ?? [];
   return (
