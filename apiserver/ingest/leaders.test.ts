@@ -86,6 +86,24 @@ describe('leading', () => {
     expect(await sync(await lead(), [], namespaces)).toEqual(expected);
   });
 
+  test('row 7: the right in some namespaces is not one about cluster-scoped subjects and those of other namespaces', async () => {
+    const node = { namespace: 'faultline-system', subject: { apiVersion: 'v1', kind: 'Node', name: 'node-1' } };
+    const elsewhere = { subject: { ...SUBJECT, namespace: 'team-b' } };
+    const old = await lead();
+    const looks = [look(old, 1, RED), look(old, 2, RED, 'x'), look(old, 3, RED, 'y')];
+    const placed = [looks[0], { ...looks[1], ...node }, { ...looks[2], ...elsewhere }];
+    expect(await cells(placed)).toEqual([['3A run'], ['3A run'], ['3A run']]);
+    const epoch = await lead();
+    const filter = { namespaces: ['team-a', 'faultline-system'], labelSelector: '' };
+    const here = { allowed: true } as const;
+    const everywhere = { allowed: false, reason: 'some namespaces only' } as const;
+    await using limited = fixture.start({
+      access: { ...trustedAccess, mayLead: (_, { namespaces }) => (namespaces.includes('*') ? everywhere : here) },
+    });
+    expect(await limited.sync('deployments', { epoch, filter, objects: [] }, CALLER)).toEqual({ resolved: 1, kept: 0 });
+    expect(await sync(epoch, [], filter.namespaces)).toEqual({ resolved: 2, kept: 0 });
+  });
+
   test('row 7: a sync of an older epoch, or of nobody, is fenced', async () => {
     const old = await lead();
     await lead();

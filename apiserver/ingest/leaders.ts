@@ -63,7 +63,8 @@ export class Leaders {
     const leader = await this.#options.store.source(source, shard);
     if (!leader) throw new Fenced(`${FENCED} nobody leads source ${source}: call /api/v1/lead first`);
     if (leader.epoch !== epoch) throw new Fenced(fenced(source, epoch, leader.epoch));
-    const inside = (await this.#options.store.activeIssues(source)).filter(this.#isInside(filter));
+    const mayTouch = await this.#reachOf(caller, source, filter.namespaces);
+    const inside = (await this.#options.store.activeIssues(source)).filter(this.#isInside(filter)).filter(mayTouch);
     const listed = new Set(objects);
     const gone = inside.filter((each) => isOlder(each.watermark, epoch) && isUnlisted(each, listed));
     const resolved = await this.#resolve(gone, leader);
@@ -99,6 +100,17 @@ export class Leaders {
   async #allow(caller: Caller, source: string, namespaces: readonly string[]): Promise<void> {
     const permission = await this.#options.access.mayLead(caller, { source, namespaces });
     if (!permission.allowed) throw new NotAllowed(permission.reason);
+  }
+
+  /**
+   * Which issues the caller may say something about, as for reports: the right in some namespaces is about subjects in
+   * those; about a subject elsewhere, or in no namespace, takes the right for the whole cluster.
+   */
+  async #reachOf(caller: Caller, source: string, namespaces: readonly string[]) {
+    const everywhere =
+      explicitNamespaces(namespaces) === undefined ||
+      (await this.#options.access.mayLead(caller, { source, namespaces: ['*'] })).allowed;
+    return ({ ref: { namespace, subject } }: ActiveIssue): boolean => everywhere || subject.namespace === namespace;
   }
 
   #isInside({ namespaces }: SourceFilter): (each: ActiveIssue) => boolean {
