@@ -364,6 +364,30 @@ describe('rights and namespaces', () => {
     expect(await issues()).toEqual([]);
   });
 
+  test('what a namespace of the same name left behind belongs to the new one as soon as it is seen there', async () => {
+    const inside = (uid: string): Engine => fixture.start({ namespaces: { resolve: () => ({ uid }) } });
+    const look = (sequence: number): Report => report({ class: 'state', epoch: 1, sequence }, RED);
+    await using old = inside('old');
+    await old.submit(look(1), CALLER);
+    await using made = inside('new');
+    expect(await cells(look(2), made)).toEqual([['3B run']]);
+    const [active] = await fixture.store.activeIssues('tekton-pipelinerun');
+    expect(active?.issue).toMatchObject({ namespaceUid: 'new' });
+    const before = await fixture.store.lastChange();
+    expect(await cells(look(3), made)).toEqual([['3B run']]);
+    expect(await fixture.store.lastChange()).toBe(before);
+  });
+
+  test('issues of cluster-scoped subjects have a place, whether the cluster has such a namespace or not', async () => {
+    await using strict = fixture.start({ namespaces: { resolve: () => 'missing' } });
+    const node: Report = {
+      ...report({ class: 'state', epoch: 1, sequence: 1 }, RED),
+      namespace: 'faultline-system',
+      subject: { apiVersion: 'v1', kind: 'Node', name: 'node-1' },
+    };
+    expect(await cells(node, strict)).toEqual([['3A run']]);
+  });
+
   test('a missing namespace is 404, a terminating one 409, and a run from before the namespace is stale', async () => {
     const createdAt = (Date.now() - HOUR) * 1_000;
     await using strict = fixture.start({

@@ -7,6 +7,7 @@ import { type Admitted, admit, joinPath } from './admission.ts';
 import { GroupCommit } from './group-commit.ts';
 import { Leaders } from './leaders.ts';
 import type { EngineMetrics } from './metrics.ts';
+import { withHome } from './namespaces.ts';
 import type { Caller, Namespaces, ReportAccess } from './ports.ts';
 
 export interface EngineOptions {
@@ -50,7 +51,7 @@ export interface Engine extends AsyncDisposable {
 const DAY = 86_400_000;
 
 export function createEngine(options: EngineOptions): Engine {
-  const { store, namespaces, access, metrics, newId = randomUUID } = options;
+  const { store, access, metrics, newId = randomUUID } = options;
   const commits = new GroupCommit({
     store,
     newId,
@@ -60,6 +61,7 @@ export function createEngine(options: EngineOptions): Engine {
     ...(options.batchSize === undefined ? {} : { batchSize: options.batchSize }),
   });
   const clusterScopedNamespace = options.clusterScopedNamespace ?? 'faultline-system';
+  const namespaces = withHome(options.namespaces, clusterScopedNamespace, store.clusterId);
   const leaders = new Leaders({ store, namespaces, access, commits, clusterScopedNamespace });
   return {
     async submit(reports, caller, { dryRun = false } = {}) {

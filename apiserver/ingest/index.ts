@@ -5,7 +5,7 @@ export { TooManyReports } from './group-commit.ts';
 export { InvalidInput } from './input.ts';
 export { Fenced, NotAllowed } from './leaders.ts';
 export { type EngineMetrics, engineMetrics } from './metrics.ts';
-export { localNamespaces } from './namespaces.ts';
+export { localNamespaces, withHome } from './namespaces.ts';
 export {
   type Caller,
   type NamespaceIdentity,

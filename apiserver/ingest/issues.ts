@@ -50,9 +50,9 @@ export function confirmIssue(
   issue: StoredIssue,
   finding: NormalizedFinding,
   report: NormalizedReport,
-  now: number,
+  { now, namespaceUid }: Context,
 ): IssueWrite {
-  return observedAsReported(updateIssue(issue, sighting(finding, report, now), now), report);
+  return observedAsReported(updateIssue({ ...issue, namespaceUid }, sighting(finding, report, now), now), report);
 }
 
 /** 3C: a new episode of the same row. */
@@ -60,10 +60,11 @@ export function showAgain(
   issue: StoredIssue,
   finding: NormalizedFinding,
   report: NormalizedReport,
-  { now, newId }: Context,
+  { now, newId, namespaceUid }: Context,
 ): IssueWrite {
   const at = momentOf(report, now);
-  return observedAsReported(reopenIssue(issue, sighting(finding, report, now), { at, now, newUid: newId }), report);
+  const here = { ...issue, namespaceUid };
+  return observedAsReported(reopenIssue(here, sighting(finding, report, now), { at, now, newUid: newId }), report);
 }
 
 /** 4B, 5B, 9B: the episode is over, at the moment of the report or at a given time. */

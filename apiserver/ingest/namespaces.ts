@@ -12,6 +12,15 @@ export function localNamespaces(clusterId: string): Namespaces {
   };
 }
 
+/**
+ * As `namespaces`, and the place of the issues of cluster-scoped subjects always exists (contracts.md "Issue"): nobody
+ * asks the cluster about it, and nothing leaves with it.
+ */
+export function withHome(namespaces: Namespaces, home: string, clusterId: string): Namespaces {
+  const always = { uid: uuid5(`${clusterId}/${home}`) };
+  return { resolve: (name) => (name === home ? always : namespaces.resolve(name)) };
+}
+
 // RFC 9562, appendix C: the namespace of URLs. Ours is a name of no registered kind.
 const URL_NAMESPACE = Buffer.from('6ba7b8119dad11d180b400c04fd430c8', 'hex');
 

@@ -60,9 +60,10 @@ function found(
   switch (cell) {
     case '3B':
       if (over) return { cell: '9B', write: closeIssue(issue, { at: report.expiresAt, now, reason: 'Expired' }) };
-      // Identical finding and identical observed object: the watermark only.
-      if (issue.contentHash === finding.contentHash) return { cell };
-      return { cell, write: confirmIssue(issue, finding, report, now) };
+      // Identical finding and identical observed object: the watermark only. What a namespace of the same name left
+      // behind belongs to this one from now on, or it would go with the old one.
+      if (issue.contentHash === finding.contentHash && issue.namespaceUid === context.namespaceUid) return { cell };
+      return { cell, write: confirmIssue(issue, finding, report, context) };
     case '3C':
       if (over) return { cell: '4C' };
       if (!mayReopen(issue, finding, report)) return { cell: "10'C" };

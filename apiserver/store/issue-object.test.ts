@@ -6,7 +6,7 @@ import { resolveIssue } from './transitions.ts';
 const at = Date.UTC(2026, 10, 21, 7, 33, 45, 678) * 1_000;
 const issue = activeIssue(ref('frontend', { aspect: 'build/push/main' }), at, { change: 42, id: 'kite', uid: 'uid' });
 
-test('an issue is served with names, labels and times as Kubernetes has them', () => {
+test('L4 an issue is served with names, labels and times as Kubernetes has them', () => {
   expect(issueObject(issue)).toEqual({
     apiVersion: 'faultline.dev/v1alpha1',
     kind: 'Issue',
@@ -48,7 +48,7 @@ test('what is not known is absent, not null', () => {
   expect(issueObject(resolved).status).toMatchObject({ resolvedAt: '2026-11-21T07:33:45Z', resolvedReason: 'Expired' });
 });
 
-test('a value that is no valid label value is left out, and a field selector still serves it', () => {
+test('L5 a value that is no valid label value is left out, and a field selector still serves it', () => {
   const spec = { ...issue.spec, type: 'x'.repeat(64) };
   const labels = { 'not a key': 'x', component: 'ümlaut', 'example.com/ok': '' };
   const odd = { ...issue, spec, labels };

@@ -24,7 +24,7 @@ const fixed = true;
 const COLUMNS: readonly Column[] = [
   { name: 'id', wire: 'uuid', fixed },
   { name: 'namespace', wire: 'text', fixed },
-  { name: 'namespace_uid', wire: 'text', fixed },
+  { name: 'namespace_uid', wire: 'text' },
   { name: 'fingerprint', wire: 'hex', fixed },
   { name: 'fingerprint_version', wire: 'bigint', fixed },
   { name: 'uid', wire: 'uuid' },
@@ -191,6 +191,7 @@ export function issueRow(issue: StoredIssue, subjectHash: string, insert: boolea
     ...(insert ? identityRow(issue, subjectHash) : {}),
     id: issue.id,
     namespace: issue.namespace,
+    namespace_uid: issue.namespaceUid,
     uid: issue.uid,
     generation: issue.generation,
     created_at: issue.createdAt,
@@ -219,9 +220,8 @@ export function issueRow(issue: StoredIssue, subjectHash: string, insert: boolea
   };
 }
 
-function identityRow({ namespaceUid, fingerprint, spec }: StoredIssue, subjectHash: string): Record<string, unknown> {
+function identityRow({ fingerprint, spec }: StoredIssue, subjectHash: string): Record<string, unknown> {
   return {
-    namespace_uid: namespaceUid,
     fingerprint,
     fingerprint_version: FINGERPRINT_VERSION,
     source: spec.source,

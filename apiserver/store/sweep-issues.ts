@@ -123,7 +123,7 @@ interface Sweep {
 }
 
 /** Applies a sweep in batches until nothing is left or a batch got nowhere, and answers how many issues it wrote. */
-async function sweepIssues(store: SqlStore, sweep: Sweep): Promise<number> {
+export async function sweepIssues(store: SqlStore, sweep: Sweep): Promise<number> {
   let swept = 0;
   for (;;) {
     const rows = await store.database.query<IssueRow>(

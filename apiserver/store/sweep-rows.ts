@@ -61,20 +61,58 @@ export async function applyRetention(
 }
 
 function deleteHidden(store: SqlStore, before: number): Promise<number> {
+  return deleteIssues(store, `hidden_at <= ${timestamp('$1::bigint')}`, [before]);
+}
+
+/**
+ * Deletes the rows that match, with their timeline. The version of each subject rises: who has just read such a row and
+ * wants to show it again must conflict, not announce an issue that is not there.
+ */
+export function deleteIssues(store: SqlStore, where: string, values: readonly unknown[]): Promise<number> {
   return inBatches(ISSUE_BATCH, () =>
     store.database.transaction(LOCKED, async (session) => {
       const [gone] = await session.query<{ count: number }>(
         `WITH deleted AS (
-           DELETE FROM issues WHERE id IN (
-             SELECT id FROM issues WHERE hidden_at <= ${timestamp('$1::bigint')} ORDER BY hidden_at LIMIT ${ISSUE_BATCH}
-           ) RETURNING id
-         ), actions AS (DELETE FROM timeline WHERE issue_id IN (SELECT id FROM deleted))
-         SELECT count(*) AS count FROM deleted`,
-        [before],
+           DELETE FROM issues WHERE id IN (SELECT id FROM issues WHERE ${where} LIMIT ${ISSUE_BATCH})
+           RETURNING id, subject_hash, namespace, source
+         ), actions AS (
+           DELETE FROM timeline WHERE issue_id IN (SELECT id FROM deleted)
+         ), risen AS (
+           UPDATE watermarks w SET version = w.version + 1 FROM (
+             SELECT DISTINCT subject_hash, namespace, source FROM deleted
+           ) d WHERE w.subject_hash = d.subject_hash AND w.namespace = d.namespace AND w.source = d.source AND w.key = ''
+         ) SELECT count(*) AS count FROM deleted`,
+        values,
       );
       return gone?.count ?? 0;
     }),
   );
+}
+
+/** Deletes the watermarks of a namespace, all or those that saw nothing since `before` (µs). */
+export function deleteWatermarksOf(store: SqlStore, namespace: string, before?: number): Promise<number> {
+  const idle = `w.namespace = $1 AND ($2::bigint IS NULL OR w.seen_at < ${timestamp('$2::bigint')})`;
+  const values = [namespace, before ?? null];
+  return inBatches(ISSUE_BATCH, async () => {
+    // Found without the lock and looked at again under it: the search reads the whole table.
+    const found = await store.database.slowQuery<{ hash: string; source: string }>(
+      `SELECT DISTINCT encode(w.subject_hash, 'hex') AS hash, w.source FROM watermarks w
+       WHERE ${idle} LIMIT ${ISSUE_BATCH}`,
+      values,
+    );
+    if (found.length === 0) return 0;
+    const [gone] = await store.database.transaction(LOCKED, (session) =>
+      session.query<{ count: number }>(
+        `WITH deleted AS (
+           DELETE FROM watermarks w USING jsonb_to_recordset($3::jsonb) AS x(hash text, source text)
+           WHERE w.subject_hash = decode(x.hash, 'hex') AND w.source = x.source AND ${idle} RETURNING 1
+         ) SELECT count(*) AS count FROM deleted`,
+        [...values, JSON.stringify(found)],
+      ),
+    );
+    // What was seen in the meantime is not idle: that is no reason to look again.
+    return gone?.count === 0 ? 0 : found.length;
+  });
 }
 
 async function deleteWatermarks(store: SqlStore, before: number): Promise<number> {

@@ -1,7 +1,8 @@
-import { expect, test } from 'vitest';
-import { change, commitOne, open, readOne, ref, SOURCE, stored } from './samples.contract.ts';
+import { describe, expect, test } from 'vitest';
+import { change, commitOne, open, readOne, ref, run, SOURCE, stored, write } from './samples.contract.ts';
 import type { SqlStore } from './sql-store.ts';
 import type { Clock } from './store.contract.ts';
+import type { StoredIssue } from './store.ts';
 import { sweepOnce } from './sweeper.ts';
 import { resolveIssue } from './transitions.ts';
 
@@ -43,6 +44,98 @@ export function sweeperContract(get: () => SqlStore, clock: Clock): void {
     );
     clock.offset = 2 * HOUR;
     expect(await sweepOnce(get())).toMatchObject({ hidden: 501 });
+  });
+
+  describe('when a namespace is gone (decision 11)', () => {
+    const OLD = '00000000-0000-4000-8000-000000000001';
+    const cluster = (uids: Record<string, string>, kubeSystem = get().clusterId) => ({
+      resolve: (name: string) => {
+        const uid = { 'team-b': 'b', 'kube-system': kubeSystem, ...uids }[name];
+        return uid === undefined ? ('missing' as const) : { uid };
+      },
+    });
+    const count = async (table: string): Promise<number> => {
+      const [row] = await get().database.query<{ n: number }>(`SELECT count(*) AS n FROM ${table}`);
+      return row?.n ?? 0;
+    };
+    const fill = async (): Promise<void> => {
+      await open(get(), ref('active'));
+      await open(get(), ref('healed'));
+      await resolve('healed');
+      await open(get(), ref('elsewhere', { namespace: 'team-b' }), { namespaceUid: 'b' });
+    };
+
+    test('its issues leave by DELETED changes, episodes close, rows and watermarks go', async () => {
+      await fill();
+      const before = await get().lastChange();
+      expect(await sweepOnce(get(), { namespaces: cluster({}) })).toMatchObject({ homeless: 2 });
+      const { changes } = await get().changes('issues').since(before, 10);
+      expect(changes.map(({ type, object }) => [type, object.metadata.namespace])).toEqual([
+        ['DELETED', 'team-a'],
+        ['DELETED', 'team-a'],
+      ]);
+      const reasons = await get().database.query('SELECT reason FROM episodes ORDER BY reason');
+      expect(reasons).toEqual([{ reason: 'Recovered' }, { reason: 'SubjectDeleted' }]);
+      expect([await count('issues'), await count('watermarks')]).toEqual([1, 1]);
+      expect(await readOne(get(), ref('active'))).toMatchObject({ version: 0 });
+      expect(await sweepOnce(get(), { namespaces: cluster({}) })).toMatchObject({ homeless: 0 });
+    });
+
+    test('and made again: what the old one left goes, what the new one has shown stays', async () => {
+      await fill();
+      await change(get(), ref('active'), (issue, now) => ({
+        op: 'update',
+        issue: { ...issue, namespaceUid: 'new', changedAt: now },
+      }));
+      expect(await sweepOnce(get(), { namespaces: cluster({ 'team-a': 'new' }) })).toMatchObject({ homeless: 1 });
+      expect(await stored(get(), ref('active'))).toMatchObject({ state: 'Active', namespaceUid: 'new' });
+      expect(await count('issues')).toBe(2);
+    });
+
+    test('nothing leaves while it exists, while it terminates, or while nobody can say', async () => {
+      await fill();
+      const answers = [
+        cluster({ 'team-a': OLD }),
+        { resolve: (name: string) => (name === 'team-a' ? ('terminating' as const) : cluster({}).resolve(name)) },
+        {
+          resolve: (name: string) =>
+            name === 'team-a' ? Promise.reject(new Error('connection refused')) : cluster({}).resolve(name),
+        },
+      ];
+      for (const namespaces of answers) {
+        expect(await sweepOnce(get(), { namespaces })).toMatchObject({ homeless: 0 });
+      }
+      expect(await count('issues')).toBe(3);
+    });
+
+    test('nothing leaves when the cluster that answers is another one: a wrong kubeconfig empties no database', async () => {
+      await fill();
+      expect(await sweepOnce(get(), { namespaces: cluster({}, 'another') })).toMatchObject({ homeless: 0 });
+      expect(await count('issues')).toBe(3);
+    });
+
+    test('watermarks go also where no issue is left', async () => {
+      await commitOne(get(), ref('fine'), ({ now }) => ({ watermarks: new Map([['', run(now)]]) }));
+      await sweepOnce(get(), { namespaces: cluster({}) });
+      expect(await count('watermarks')).toBe(0);
+    });
+  });
+
+  test('retention takes nothing away under somebody who has just read it', async () => {
+    await open(get(), ref('old'));
+    await resolve('old');
+    clock.offset = 2 * HOUR;
+    await sweepOnce(get());
+    clock.offset = 90 * DAY;
+    // Healthy all the time: the watermark stays when the row goes.
+    await commitOne(get(), ref('old'), ({ now }) => ({ watermarks: new Map([['', run(now)]]) }));
+    const read = await readOne(get(), ref('old'));
+    clock.offset = 91 * DAY;
+    expect(await sweepOnce(get())).toMatchObject({ issues: 1, subjects: 0 });
+    const issue = read.issues.get('run') as StoredIssue;
+    const reveal = { op: 'reveal' as const, issue: { ...issue, state: 'Active' as const } };
+    const { outcomes } = await get().commit([write(read, [reveal])]);
+    expect(outcomes).toEqual(['conflict']);
   });
 
   test('row 9: an issue resolves as Expired when its time has passed', async () => {

@@ -2,6 +2,7 @@ import { createPartitions, dropPartitions } from './episodes.ts';
 import { pause } from './pause.ts';
 import type { SqlStore } from './sql-store.ts';
 import { expireIssues, hideResolved, sweepAbsentSources } from './sweep-issues.ts';
+import { type KnownNamespaces, sweepNamespaces } from './sweep-namespaces.ts';
 import { applyRetention, trimChanges, trimDeliveries } from './sweep-rows.ts';
 
 /**
@@ -17,6 +18,8 @@ export interface SweepOptions {
   readonly sourceRemovedAfter?: number;
   /** How far back a watch may resume, ms. Default 1 h. */
   readonly changesKeptFor?: number;
+  /** Asked which namespaces still exist; without it what is stored about those that went stays. */
+  readonly namespaces?: KnownNamespaces;
   /** How long a delivery is answered as the first time, ms. Default 24 h. */
   readonly deliveriesKeptFor?: number;
 }
@@ -27,6 +30,8 @@ export interface Swept {
   readonly expired: number;
   /** Issues whose condition SourceAbsent came or went, and those resolved SourceRemoved. */
   readonly absent: number;
+  /** Issues whose namespace is gone. */
+  readonly homeless: number;
   readonly changes: number;
   readonly deliveries: number;
   readonly issues: number;
@@ -83,11 +88,13 @@ async function sweepOften(store: SqlStore, options: SweepOptions): Promise<Omit<
   const hidden = await hideResolved(store, options.resolvedVisibleFor ?? HOUR);
   const changes = await trimChanges(store, options.changesKeptFor ?? HOUR);
   const deliveries = await trimDeliveries(store, options.deliveriesKeptFor ?? DAY);
-  return { hidden, expired, absent, changes, deliveries };
+  const homeless = options.namespaces ? await sweepNamespaces(store, options.namespaces, 'visible') : 0;
+  return { hidden, expired, absent, homeless, changes, deliveries };
 }
 
 async function sweepRarely(store: SqlStore, options: SweepOptions): Promise<Rare> {
   const retention = options.retention ?? 90 * DAY;
+  if (options.namespaces) await sweepNamespaces(store, options.namespaces, 'stored');
   const { issues, subjects } = await applyRetention(store, retention);
   const nowMs = (await store.now()) / 1_000;
   await createPartitions(store.database, nowMs);

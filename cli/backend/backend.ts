@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { Counter, Registry } from 'prom-client';
-import { createEngine, engineMetrics, type Namespaces } from '../../apiserver/ingest/index.ts';
+import { createEngine, engineMetrics, type Namespaces, withHome } from '../../apiserver/ingest/index.ts';
 import { type ChangeSource, KubeApi } from '../../apiserver/kube/index.ts';
 import { issueReportsResource } from '../../apiserver/resources/issuereports.ts';
 import { issuesResource } from '../../apiserver/resources/issues.ts';
@@ -68,11 +68,12 @@ export async function openBackend(options: BackendOptions): Promise<Backend> {
     }),
   );
   if ('embedded' in options.database) await store.opened;
-  closing.use(startSweeper(store, issues, registry, log));
+  const namespaces = withHome(options.namespaces, issues.clusterScopedNamespace, options.clusterId);
+  closing.use(startSweeper(store, namespaces, issues, registry, log));
   const engine = closing.use(
     createEngine({
       store,
-      namespaces: options.namespaces,
+      namespaces,
       access: reportAccess(access.authorizer),
       retention: options.ageless ? Number.POSITIVE_INFINITY : parseDuration(issues.retention),
       clusterScopedNamespace: issues.clusterScopedNamespace,
@@ -131,6 +132,7 @@ export async function openBackend(options: BackendOptions): Promise<Backend> {
 /** Begins when the database was reached, and ends before the store is closed. */
 function startSweeper(
   store: ConnectingStore,
+  namespaces: Namespaces,
   issues: IssuesConfiguration,
   registry: Registry,
   log: Log,
@@ -145,6 +147,7 @@ function startSweeper(
   const running = store.opened.then((opened) =>
     runSweeper(opened, {
       signal: ending.signal,
+      namespaces,
       resolvedVisibleFor: parseDuration(issues.resolvedVisibleFor),
       retention: parseDuration(issues.retention),
       onSwept: (counts) => {

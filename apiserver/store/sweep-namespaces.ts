@@ -1,0 +1,89 @@
+import type { SqlStore } from './sql-store.ts';
+import { sweepIssues } from './sweep-issues.ts';
+import { deleteIssues, deleteWatermarksOf } from './sweep-rows.ts';
+import { hideIssue, resolveIssue } from './transitions.ts';
+
+/** Whether a namespace exists, and as which: structurally the port of `apiserver/ingest`. */
+export interface KnownNamespaces {
+  /** Rejects when the cluster cannot be asked. `createdAt` in µs. */
+  resolve(name: string): Answer | Promise<Answer>;
+}
+
+type Answer = { readonly uid: string; readonly createdAt?: number } | 'missing' | 'terminating';
+
+/** Which namespaces are asked about: those of issues that somebody sees, or all that anything is stored about. */
+export type NamespaceScope = 'visible' | 'stored';
+
+interface Place {
+  readonly namespace: string;
+  /** Absent: only watermarks are stored. */
+  readonly uid: string | null;
+}
+
+const VISIBLE = `
+SELECT DISTINCT i.namespace, i.namespace_uid AS uid FROM issues i WHERE i.state = 'Active'
+UNION SELECT i.namespace, i.namespace_uid FROM issues i WHERE i.state = 'Resolved' AND i.hidden_at IS NULL`;
+const STORED = `
+SELECT DISTINCT namespace, namespace_uid AS uid FROM issues
+UNION SELECT DISTINCT namespace, NULL FROM watermarks`;
+
+/**
+ * Decision 11: when a namespace is gone, or is another one of the same name, its issues leave by DELETED changes, their
+ * episodes close, and rows and watermarks go. Only when kube-system is the one whose cluster is stored, because a wrong
+ * kubeconfig must not empty a database. Answers how many issues left; a cluster that cannot be asked changes nothing.
+ */
+export async function sweepNamespaces(
+  store: SqlStore,
+  namespaces: KnownNamespaces,
+  scope: NamespaceScope,
+): Promise<number> {
+  const places = await store.database.slowQuery<Place>(scope === 'visible' ? VISIBLE : STORED, []);
+  const gone = places.length === 0 ? [] : await goneOf(places, namespaces, store.clusterId);
+  let left = 0;
+  for (const { namespace, uid, madeAgainAt } of gone) {
+    if (uid !== null) left += await leave(store, namespace, uid);
+    await deleteWatermarksOf(store, namespace, madeAgainAt);
+  }
+  return left;
+}
+
+/** µs of the new namespace, undefined when there is none. Looks at it are no older than that. */
+type Gone = Place & { readonly madeAgainAt: number | undefined };
+
+async function goneOf(
+  places: readonly Place[],
+  namespaces: KnownNamespaces,
+  clusterId: string,
+): Promise<readonly Gone[]> {
+  try {
+    const cluster = await namespaces.resolve('kube-system');
+    if (typeof cluster === 'string' || cluster.uid !== clusterId) return [];
+    const gone: Gone[] = [];
+    for (const place of places) {
+      const now = await namespaces.resolve(place.namespace);
+      if (now === 'missing') gone.push({ ...place, madeAgainAt: undefined });
+      else if (typeof now === 'object' && place.uid !== null && place.uid !== now.uid) {
+        gone.push({ ...place, madeAgainAt: now.createdAt ?? 0 });
+      }
+    }
+    return gone;
+  } catch {
+    // Whoever reports is told that the cluster is away; here it only means "later".
+    return [];
+  }
+}
+
+async function leave(store: SqlStore, namespace: string, uid: string): Promise<number> {
+  const left = await sweepIssues(store, {
+    where: 'i.namespace = $1 AND i.namespace_uid = $2 AND i.hidden_at IS NULL',
+    values: [namespace, uid],
+    write: (issue, now) => {
+      if (issue.namespaceUid !== uid || issue.hiddenAt !== undefined) return undefined;
+      if (issue.state === 'Resolved') return hideIssue(issue, now);
+      const resolved = resolveIssue(issue, { at: now, now, reason: 'SubjectDeleted' });
+      return { ...resolved, ...hideIssue(resolved.issue, now) };
+    },
+  });
+  await deleteIssues(store, 'namespace = $1 AND namespace_uid = $2 AND hidden_at IS NOT NULL', [namespace, uid]);
+  return left;
+}
