@@ -348,6 +348,22 @@ describe('a deletion', () => {
     expect(titles(world.sink.reports)).toEqual([['deleted object'], ['deleted object']]);
   });
 
+  it('that is refused because its namespace is gone is not said again, and nothing stays degraded', async () => {
+    await using world = createWorld(states, { objects: [thing('a', { broken: true })] });
+    await world.controller.settled;
+    world.sink.take();
+    world.sink.answer = () => ({ status: 409, error: 'terminating: namespace ns is being deleted' });
+    world.source.delete(thing('a', {}));
+    await world.settle();
+    expect(world.controller.status().conditions[1]).toMatchObject({ reason: 'ReportsRefused' });
+    world.sink.answer = () => ({ status: 404, error: 'namespace ns not found' });
+    await world.clock.advance(5_000);
+    await world.clock.advance(3_600_000);
+    expect(titles(world.sink.reports)).toEqual([['deleted object'], ['deleted object']]);
+    expect(world.controller.status().conditions[1]).toMatchObject({ type: 'Degraded', status: 'False' });
+    expect(world.clock.pending).toBe(0);
+  });
+
   it('of a run says nothing', async () => {
     await using world = createWorld(runs, { objects: [component, run('a', 1, true)] });
     await world.controller.settled;

@@ -307,6 +307,7 @@ export class Controller {
     this.#health.gone(key);
     this.#related.forget(key);
     this.#failures.delete(key);
+    if (this.#options.controller.definition.onDelete === 'keep') this.#refusals.delete(key);
     // Never decided here: what is stored about it is from an earlier epoch, which only a sync can tell.
     if (!this.#reporting.deleted(key, ghostOf(key, this.#options.primary))) void this.#sync();
   }

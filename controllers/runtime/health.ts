@@ -90,6 +90,13 @@ export class Health {
     this.#say(`${result.status} ${error}`, fields, 'report refused');
   }
 
+  /** A refusal that needs no second try. Always false, so that a filter can end with it. */
+  moot(key: string, { status }: ReportResult): false {
+    this.#options.metrics.reports.inc({ controller: this.#name, status: String(status) });
+    this.#refusedKeys.delete(key);
+    return false;
+  }
+
   /** Always false, so that a filter can end with it. */
   skipped(reason: SkipReason): false {
     this.#skipped++;

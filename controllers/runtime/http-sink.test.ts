@@ -122,7 +122,7 @@ describe('the sink', () => {
   it.each([
     [401, 403],
     [403, 403],
-    [404, 404],
+    [404, 422],
     [409, 409],
     [418, 422],
   ])('does not repeat a %i, which each report gets as %i', async (status, expected) => {

@@ -235,7 +235,8 @@ function resultsOf(answer: BackendAnswer, count: number): ReportResult[] | undef
   return Array.from({ length: count }, (_, index) => byIndex.get(index) ?? { index, status: 503, error: missing });
 }
 
+/** Of a request as a whole: 404 is then no word about a namespace, it is not the server that we are looking for. */
 function refusalStatus(status: number): ReportStatus {
-  if (status === 403 || status === 404 || status === 409 || status === 422) return status;
+  if (status === 403 || status === 409 || status === 422) return status;
   return status === 401 ? 403 : 422;
 }

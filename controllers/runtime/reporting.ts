@@ -123,7 +123,9 @@ export class Reporting {
       await sink.room(signal);
       const answer = this.#submit(chunk.map(({ report }) => report));
       const handOut = (results: readonly ReportResult[] | undefined): void => {
-        for (const [index, { key }] of chunk.entries()) this.#answered(key, results?.slice(index, index + 1), () => {});
+        for (const [index, { key, report }] of chunk.entries()) {
+          this.#answered(key, [report], results?.slice(index, index + 1), () => {});
+        }
       };
       answers.push(answer.then(handOut));
     }
@@ -166,7 +168,7 @@ export class Reporting {
 
   /** Not awaited by the worker: one slow answer must not stop the looks. Back-pressure is the sink's room. */
   #send(key: string, reports: readonly Report[], accepted: () => void = () => {}): void {
-    void this.#submit(reports).then((results) => this.#answered(key, results, accepted));
+    void this.#submit(reports).then((results) => this.#answered(key, reports, results, accepted));
   }
 
   /** Undefined when the sink was closed on the way. */
@@ -188,10 +190,20 @@ export class Reporting {
     }
   }
 
-  #answered(key: string, results: readonly ReportResult[] | undefined, accepted: () => void): void {
+  #answered(
+    key: string,
+    reports: readonly Report[],
+    results: readonly ReportResult[] | undefined,
+    accepted: () => void,
+  ): void {
     if (results === undefined) return;
-    for (const result of results) this.#options.health.answered(key, result);
-    if (results.some((result) => result.status !== 200)) {
+    const refused = results.filter((result, index) => {
+      // Its namespace is gone, and with it whatever there was to say about it.
+      if (result.status === 404 && isDeletion(reports[index])) return this.#options.health.moot(key, result);
+      this.#options.health.answered(key, result);
+      return result.status !== 200;
+    });
+    if (refused.length > 0) {
       this.#options.refused(key);
       return;
     }
@@ -204,4 +216,8 @@ export class Reporting {
     const time = runTime(report);
     return live && isFailing(report) && time !== undefined && time < now() - controller.maxAgeMs;
   }
+}
+
+function isDeletion(report: Report | undefined): boolean {
+  return report !== undefined && 'deleted' in report.body;
 }
