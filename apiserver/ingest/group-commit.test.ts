@@ -128,6 +128,24 @@ describe('a batch that the database refuses', () => {
   });
 });
 
+test('a fault of ours fails the request that meets it, and no other request of the batch', async () => {
+  const go = gate();
+  await using engine = engineOn(
+    committing(async (writes) => {
+      await go.opened;
+      if (names(writes).includes('poison')) throw new TypeError('a bug');
+      return store.commit(writes);
+    }),
+  );
+  const first = engine.submit(red('first'), CALLER);
+  const requests = ['a', 'poison', 'b'].map((name) => engine.submit(red(name), CALLER));
+  const settled = Promise.allSettled(requests);
+  go.open();
+  await first;
+  expect((await settled).map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+  expect(await stored()).toEqual(['a', 'b', 'first']);
+});
+
 describe('a lost race', () => {
   test('is decided again on what the winner wrote', async () => {
     let lost = 0;

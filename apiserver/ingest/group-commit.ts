@@ -107,7 +107,8 @@ export class GroupCommit implements AsyncDisposable {
       for (const [unit, outcome] of settled) unit.settle(outcome);
       return again.filter((unit) => !lost.has(unit) || this.#mayTryAgain(unit));
     } catch (error) {
-      if (error instanceof CommitRefused && batch.length > 1) return this.#oneByOne(batch);
+      // Also a fault of ours may have one culprit: the others are not to pay for it.
+      if (!(error instanceof StoreUnavailable) && batch.length > 1) return this.#oneByOne(batch);
       settleAll(batch, error);
       return [];
     }

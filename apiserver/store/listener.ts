@@ -35,7 +35,8 @@ async function listenOnce(url: string, onNotify: () => void, signal: AbortSignal
   client.on('error', () => end());
   client.on('end', () => end());
   client.on('notification', onNotify);
-  signal.addEventListener('abort', () => end(), { once: true });
+  const stop = (): void => end();
+  signal.addEventListener('abort', stop, { once: true });
   try {
     await client.connect();
     await client.query(`LISTEN ${CHANNEL}`);
@@ -43,6 +44,7 @@ async function listenOnce(url: string, onNotify: () => void, signal: AbortSignal
     onNotify();
     await broken;
   } finally {
+    signal.removeEventListener('abort', stop);
     await client.end().catch(() => {});
   }
 }
