@@ -3,6 +3,8 @@ import { Agent, request } from 'node:https';
 import { connect } from 'node:tls';
 import { Registry } from 'prom-client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createAuthenticator } from './kube/access/authenticator.ts';
+import { certificateCredentials } from './kube/access/credentials.ts';
 import type { Issued } from './kube/access/testing/authority.ts';
 import { TestServer } from './server/testing/test-server.ts';
 
@@ -74,6 +76,21 @@ describe('without an identity', () => {
     expect(answer.status).toBe(401);
     expect(answer.json()).toMatchObject({ reason: 'Unauthorized', message: 'Unauthorized' });
   });
+});
+
+it('D9 O2 before it is known whom the cluster lets speak for its users, the aggregator is told 503 and nothing is 404', async () => {
+  const authenticator = createAuthenticator({ credentials: certificateCredentials(() => undefined, Date.now) });
+  await using starting = await TestServer.start({
+    server: { authenticator, clientAuthorities: { current: undefined } },
+  });
+  const client = await starting.admin();
+  for (const path of [...DATA_PATHS, ...KNOWN_PATHS, '/openapi/v2', '/openapi/v3/apis/example.dev/v1', '/nobody']) {
+    const answer = await starting.ask(path, { client });
+    expect(answer.json(), path).toMatchObject({ kind: 'Status', code: 503, reason: 'ServiceUnavailable' });
+    expect(answer.headers['retry-after'], path).toBe('1');
+  }
+  const ready = await starting.ask('/readyz');
+  expect([ready.status, ready.text]).toEqual([500, expect.stringContaining('[-]authentication-config failed')]);
 });
 
 describe('with an identity', () => {

@@ -57,7 +57,7 @@ describe('issueName', () => {
     expect(issueName(component, Buffer.alloc(32, 0))).toBe('component-payments-aaaaaaaa');
     expect(issueName(component, Buffer.alloc(32, 0xff), 12)).toBe('component-payments-777777777777');
   });
-  test('is an RFC 1123 label whatever the subject is called', () => {
+  test('L5 is an RFC 1123 label whatever the subject is called', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), fc.uint8Array({ minLength: 32, maxLength: 32 }), (name, bytes) => {
         for (const length of [8, 12] as const) {

@@ -129,7 +129,7 @@ describe('watch', () => {
     expect(shape(await atFloor.take(1))).toEqual(['ADDED n/c']);
   });
 
-  it('W6 W13 when the database turns out to be another one, all watches end with 410', async () => {
+  it('W6 V6 when the database turns out to be another one, all watches end with 410', async () => {
     await using api = await stocked({ api: { cache: { identityInterval: 0 } } });
     await api.json(WIDGETS_PATH);
     using watch = await api.watch(`${WATCH}&resourceVersion=1002`);

@@ -1,0 +1,132 @@
+import { globSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { parseAllDocuments } from 'yaml';
+import { CONFIG_API_VERSION, GROUP, VERSION } from '../crds/names.ts';
+
+/** What of the registration with a cluster only the manifests can get wrong (aggregated-api section 0). */
+const root = join(import.meta.dirname, '..');
+const NAMESPACE = 'faultline-system';
+
+interface Manifest {
+  readonly kind: string;
+  readonly metadata: { readonly name: string; readonly namespace?: string; readonly labels?: Record<string, string> };
+  readonly [field: string]: unknown;
+}
+
+interface ApiService extends Manifest {
+  readonly spec: {
+    readonly group: string;
+    readonly version: string;
+    readonly groupPriorityMinimum: number;
+    readonly versionPriority: number;
+    readonly insecureSkipTLSVerify?: boolean;
+    readonly service: { readonly name: string; readonly namespace: string; readonly port: number };
+  };
+}
+
+interface Service extends Manifest {
+  readonly spec: { selector: Record<string, string>; ports: { name: string; port: number; targetPort: string }[] };
+}
+
+interface Deployment extends Manifest {
+  readonly spec: {
+    readonly replicas: number;
+    readonly template: {
+      readonly metadata: { readonly labels: Record<string, string> };
+      readonly spec: {
+        readonly serviceAccountName: string;
+        readonly affinity?: { readonly podAntiAffinity?: object };
+        readonly containers: {
+          readonly ports: { name: string }[];
+          readonly readinessProbe: { readonly httpGet: { readonly port: string } };
+        }[];
+        readonly volumes: readonly { readonly secret?: { readonly secretName: string } }[];
+      };
+    };
+  };
+}
+
+interface Binding extends Manifest {
+  readonly roleRef: { readonly kind: string; readonly name: string };
+  readonly subjects: readonly { readonly kind: string; readonly name: string; readonly namespace: string }[];
+}
+
+const read = (pattern: string): Manifest[] =>
+  globSync(pattern, { cwd: root }).flatMap((file) =>
+    parseAllDocuments(readFileSync(join(root, file), 'utf8')).map((document) => document.toJS() as Manifest),
+  );
+const manifests = read('manifests/base/*.yaml');
+
+function only<T extends Manifest>(kind: string, name?: string): T {
+  const found = manifests.filter((one) => one.kind === kind && (name === undefined || one.metadata.name === name));
+  expect(found.length, `${kind} ${name ?? ''}`).toBe(1);
+  return found[0] as T;
+}
+
+const apiService = only<ApiService>('APIService');
+const { service } = apiService.spec;
+const deployment = only<Deployment>('Deployment', 'faultline-server');
+const pod = deployment.spec.template.spec;
+
+test('R1 no CRD is in the group that the APIService claims', () => {
+  expect(CONFIG_API_VERSION).not.toMatch(new RegExp(`^${GROUP}/`));
+  const crds = read('{manifests,crds,examples}/**/*.yaml').filter((one) => one?.kind === 'CustomResourceDefinition');
+  expect(crds.filter(({ spec }) => (spec as { group: string }).group === GROUP)).toEqual([]);
+});
+
+test('R2 the APIService has the name of its version and group, priorities in range, and a certificate with the name that is verified', () => {
+  const { group, version, groupPriorityMinimum, versionPriority, insecureSkipTLSVerify } = apiService.spec;
+  expect([group, version]).toEqual([GROUP, VERSION]);
+  expect(apiService.metadata.name).toBe(`${VERSION}.${GROUP}`);
+  expect(groupPriorityMinimum).toBeGreaterThan(0);
+  expect(groupPriorityMinimum).toBeLessThanOrEqual(20_000);
+  expect(versionPriority).toBeGreaterThan(0);
+  expect(insecureSkipTLSVerify).toBeUndefined();
+  const { spec } = only('Certificate') as unknown as { spec: { dnsNames: string[]; secretName: string } };
+  expect(spec.dnsNames).toContain(`${service.name}.${service.namespace}.svc`);
+  expect(pod.volumes.map(({ secret }) => secret?.secretName)).toContain(spec.secretName);
+});
+
+test('R3 the port of the APIService is one of its Service, which selects ready pods that listen there', () => {
+  expect(service.namespace).toBe(NAMESPACE);
+  const { spec } = only<Service>('Service', service.name);
+  const port = spec.ports.find((one) => one.port === service.port);
+  expect(deployment.spec.template.metadata.labels).toMatchObject(spec.selector);
+  const [container] = pod.containers;
+  expect(container?.ports.map(({ name }) => name)).toContain(port?.targetPort);
+  expect(container?.readinessProbe.httpGet.port).toBe(port?.targetPort);
+});
+
+test.each([
+  ['ClusterRoleBinding', undefined, 'ClusterRole', 'system:auth-delegator'],
+  ['RoleBinding', 'kube-system', 'Role', 'extension-apiserver-authentication-reader'],
+])('R4 the server has a %s in %s to the %s %s', (kind, namespace, roleKind, role) => {
+  const bindings = manifests.filter((one) => one.kind === kind) as unknown as Binding[];
+  const found = bindings.filter(({ roleRef }) => roleRef.kind === roleKind && roleRef.name === role);
+  expect(found.map(({ metadata, subjects }) => ({ namespace: metadata.namespace, subjects }))).toEqual([
+    { namespace, subjects: [{ kind: 'ServiceAccount', name: pod.serviceAccountName, namespace: NAMESPACE }] },
+  ]);
+});
+
+test('R5 whoever may view a namespace sees its issues', () => {
+  const { metadata, rules } = only('ClusterRole', 'faultline-view') as Manifest & { rules: object[] };
+  for (const role of ['view', 'edit', 'admin']) {
+    expect(metadata.labels?.[`rbac.authorization.k8s.io/aggregate-to-${role}`]).toBe('true');
+  }
+  expect(rules).toEqual([{ apiGroups: [GROUP], resources: ['issues'], verbs: ['get', 'list', 'watch'] }]);
+});
+
+test('R6 several replicas on several machines, and nothing of ours between them and kube-apiserver', () => {
+  expect(deployment.spec.replicas).toBeGreaterThanOrEqual(2);
+  expect(pod.affinity?.podAntiAffinity).toBeDefined();
+  only('PodDisruptionBudget');
+  expect(manifests.filter(({ kind }) => /NetworkPolicy|WebhookConfiguration/.test(kind))).toEqual([]);
+});
+
+test('R7 the guide deletes the APIService before its server', () => {
+  const guide = readFileSync(join(root, 'docs/install.md'), 'utf8');
+  const first = guide.indexOf(`kubectl delete apiservice ${apiService.metadata.name}`);
+  expect(first).toBeGreaterThan(0);
+  expect(guide.indexOf('kubectl delete -k manifests/base')).toBeGreaterThan(first);
+});
