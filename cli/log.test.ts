@@ -30,5 +30,14 @@ describe('the log', () => {
   it('lets nothing from a cluster move the cursor', () => {
     const line = humanLine({ level: 40, time: 0, msg: 'x', name: 'a\u001b[2Jb\nc' }, false);
     expect(line).toMatch(/ x name="ab c"$/);
+    expect(humanLine({ level: 40, time: 0, msg: 'cannot reach \u009b2Jh\nx' }, false)).toMatch(/ cannot reach h x$/);
+  });
+
+  it('is JSON that a terminal may show, too', () => {
+    const err = recordedOutput();
+    const name = 'a\u009b2J\u202eb\u2028c';
+    createLog({ level: 'info', format: 'json' }, err, {}).warn({ name }, 'x');
+    expect(err.text()).toMatch(/^[ -~]+\n$/);
+    expect(JSON.parse(err.text())).toMatchObject({ name });
   });
 });

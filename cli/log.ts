@@ -1,5 +1,5 @@
 import { pino } from 'pino';
-import { oneLine } from '../crds/text.ts';
+import { escapeForTerminal, oneLine } from '../crds/text.ts';
 import type { Output, Streams } from './streams.ts';
 import { wantsColor } from './streams.ts';
 
@@ -30,7 +30,7 @@ const SECRETS = ['authorization', 'token', 'password', 'key', 'privateKey', 'dat
 export function createLog(options: LogOptions, err: Output, env: Streams['env']): Log {
   const write =
     options.format === 'json'
-      ? (line: string) => err.write(line)
+      ? (line: string) => err.write(escapeForTerminal(line))
       : (line: string) => err.write(`${humanLine(JSON.parse(line) as LogLine, wantsColor(err, env))}\n`);
   return pino(
     {
@@ -71,7 +71,7 @@ export function humanLine({ level, time, msg, ...fields }: LogLine, color: boole
   const shown = color ? `\u001b[${name.color}m${padded}\u001b[0m` : padded;
   const clock = new Date(time).toTimeString().slice(0, 8);
   const rest = Object.entries(fields).map(([key, value]) => `${key}=${fieldText(value)}`);
-  return [clock, shown, msg ?? '', ...rest].join(' ').trimEnd();
+  return [clock, shown, oneLine(msg ?? '', 500), ...rest].join(' ').trimEnd();
 }
 
 // Fields carry text from clusters: nothing in them may move a cursor.

@@ -94,6 +94,11 @@ describe('the help', () => {
     for (const { name } of commands) expect(text).toMatch(new RegExp(`^  ${name} `, 'm'));
   });
 
+  it.each(commands.map(({ name }) => name))('of %s is wrapped at the width of the terminal only', async (name) => {
+    const [, description = ''] = (await help(name)).split('\n\n');
+    for (const line of description.split('\n').slice(0, -1)) expect(line.length).toBeGreaterThan(60);
+  });
+
   it.each(commands.map(({ name }) => name))('of %s has examples', async (name) => {
     expect(await help(name)).toMatch(/Examples:\n {2}# .+\n {2}faultline /);
   });

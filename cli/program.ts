@@ -1,4 +1,5 @@
 import { CommanderError, Command as Program } from 'commander';
+import { multiLine } from '../crds/text.ts';
 import type { Runnable } from './command.ts';
 import { EXIT, UsageError } from './exit.ts';
 import type { Streams } from './streams.ts';
@@ -67,8 +68,11 @@ function report(error: unknown, streams: Streams, command: string): number {
   return EXIT.failure;
 }
 
+// A message may quote a file or a server: nothing of it may move a cursor.
+const MAX_BYTES = 64 * 1024;
+
 function prefixed(message: string): string {
-  return message
+  return multiLine(message, MAX_BYTES)
     .split('\n')
     .map((line) => `error: ${line}`)
     .join('\n');
@@ -82,5 +86,5 @@ function isOurs(error: unknown): boolean {
 }
 
 function stackOf(error: unknown): string {
-  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return multiLine(error instanceof Error ? (error.stack ?? error.message) : String(error), MAX_BYTES);
 }

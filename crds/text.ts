@@ -34,6 +34,13 @@ export function truncate(text: string, max: number): string {
   return `${text.slice(0, max - 1).replace(/[\ud800-\udbff]$/, '')}…`;
 }
 
+/** JSON text that means the same and shows nothing a terminal would execute: JSON itself escapes only C0 controls. */
+export function escapeForTerminal(json: string): string {
+  return json.replace(/[\u007f-\u009f\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, (character) => {
+    return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  });
+}
+
 function truncateBytes(text: string, maxBytes: number): string {
   // Every UTF-16 unit takes at most 3 bytes: short text needs no count.
   if (text.length * 3 <= maxBytes || Buffer.byteLength(text) <= maxBytes) return text;

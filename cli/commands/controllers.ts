@@ -39,7 +39,7 @@ export const controllers: Command<ControllersFlags, ControllersOptions> = {
   name: 'controllers',
   summary: 'Run the controllers of a configuration against a server.',
   description:
-    'Watch a cluster with the configured controllers and report to a faultline server. Writes nothing to the cluster.\n' +
+    'Watch a cluster with the configured controllers and report to a faultline server. Writes nothing to the cluster. ' +
     'Run one process for each set of sources: a second one takes them over.',
   examples: [
     {

@@ -28,7 +28,7 @@ export const replay: Command<ReplayFlags, ReplayOptions> = {
   parameters: '<folder|file|->',
   summary: 'Print the issues of recorded objects, without a cluster.',
   description:
-    'Run the controllers over recorded objects and print the issues that they would open. No cluster is asked and\n' +
+    'Run the controllers over recorded objects and print the issues that they would open. No cluster is asked and ' +
     'nothing is kept. Reads multi-document YAML, JSON, Lists, must-gather trees and .gz files.',
   examples: [
     { comment: 'A folder of recorded objects', line: 'faultline replay must-gather/' },

@@ -40,7 +40,7 @@ export const server: Command<ServerFlags, ServeOptions> = {
   name: 'server',
   summary: 'Serve the aggregated API in a cluster.',
   description:
-    'Serve faultline.dev/v1alpha1 behind the aggregator of a cluster: front-proxy, certificate and token callers are\n' +
+    'Serve faultline.dev/v1alpha1 behind the aggregator of a cluster: front-proxy, certificate and token callers are ' +
     'authenticated and authorized by that cluster (TokenReview, SubjectAccessReview). Migrates its database at start.',
   examples: [
     {

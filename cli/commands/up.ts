@@ -53,7 +53,7 @@ export const up: Command<UpFlags, UpOptions> = {
   name: 'up',
   summary: 'Start everything on this machine and serve kubectl.',
   description:
-    'Start everything in one process: controllers watch a cluster or a folder of recorded objects, and kubectl reads\n' +
+    'Start everything in one process: controllers watch a cluster or a folder of recorded objects, and kubectl reads ' +
     'the issues from https://127.0.0.1:7443. Without flags, the example cluster of this package.',
   examples: [
     {

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -89,5 +89,20 @@ describe('faultline replay', { timeout: 60_000 }, () => {
       err: expect.stringMatching(/^error: empty\.yaml holds no Kubernetes object[^\n]*\n$/),
     });
     expect((await replay([])).exitCode).toBe(2);
+  });
+
+  it('tells of each file that it cannot read in one line that no terminal executes, and reads the others', async () => {
+    const folder = join(directory, 'hostile');
+    await mkdir(folder);
+    await writeFile(join(folder, 'a\u001b[31m.yaml'), 'a: b: \u001b[2J\u009b31m\u202eevil\n - [');
+    expect(await replay(['hostile'])).toEqual({
+      exitCode: 1,
+      out: '',
+      err: expect.stringMatching(/^error: [ -~]*hostile\/a\.yaml: [ -~]*line 1, column 4\n$/),
+    });
+    await writeFile(join(folder, 'run.yaml'), stringify(run('one', 'shop', 'False')));
+    const { exitCode, out, err } = await replay(['hostile', '-o', 'name']);
+    expect({ exitCode, lines: out.split('\n').length }).toEqual({ exitCode: 0, lines: 2 });
+    expect(err).toMatch(/^warning: [ -~]*hostile\/a\.yaml: [ -~]*line 1, column 4\n$/);
   });
 });

@@ -5,6 +5,7 @@ import { openStore } from '../../apiserver/store/open-store.ts';
 import type { Store } from '../../apiserver/store/store.ts';
 import { type ClusterObject, type RecordedSummary, readRecorded, replay } from '../../controllers/runtime/index.ts';
 import type { Issue, IssueList } from '../../crds/issue.ts';
+import { oneLine } from '../../crds/text.ts';
 import type { ReplayOptions } from '../commands/replay.ts';
 import { type Configured, configure } from '../configuration/controllers.ts';
 import { EXIT, Failure } from '../exit.ts';
@@ -55,7 +56,7 @@ async function readObjects(options: ReplayOptions, streams: Streams, progress: P
   if (objects.length === 0) {
     const { faults, files, skipped } = summary;
     const [fault] = faults;
-    if (fault !== undefined) throw new Failure(`${fault.path}: ${fault.message}`);
+    if (fault !== undefined) throw new Failure(faultLine(fault));
     throw new Failure(`${options.from} holds no Kubernetes object (${files} files, ${skipped} other documents)`);
   }
   return { objects, summary };
@@ -107,7 +108,13 @@ async function listIssues(store: Store, namespace: string | undefined): Promise<
 }
 
 function tellFaults({ faults }: RecordedSummary, { err }: Streams): void {
-  for (const { path, message } of faults) err.write(`warning: ${path}: ${message}\n`);
+  for (const fault of faults) err.write(`warning: ${faultLine(fault)}\n`);
+}
+
+// A parser's message goes on with an excerpt of the file, which may be anything: the first line says what and where.
+function faultLine({ path, message }: RecordedSummary['faults'][number]): string {
+  const [what = ''] = message.split('\n', 1);
+  return oneLine(`${path}: ${what.replace(/:$/, '')}`, 500);
 }
 
 function print(list: IssueList, options: ReplayOptions, streams: Streams): void {
