@@ -56,6 +56,15 @@ describe('leading', () => {
     expect(await cells(look(epoch, 1, RED))).toEqual([['3B run']]);
   });
 
+  test('a source that becomes one of runs is heard again, and its old looks are fenced', async () => {
+    const old = await lead();
+    await engine.submit(look(old, 1, RED), CALLER);
+    await engine.lead({ manager: 'm', sources: [{ ...source, class: 'run' }] }, CALLER);
+    const healthy = { ...look(old, 2, HEALTHY), order: run(HOUR) };
+    expect(await cells(healthy)).toEqual([['4B run']]);
+    expect(await cells(look(old, 3, RED))).toEqual([[expect.stringMatching(/^409 fenced: epoch/)]]);
+  });
+
   test("does not fence runs: an old leader's run is ordinary data", async () => {
     await engine.lead({ manager: 'm', sources: [{ ...source, name: 'tekton-pipelinerun', class: 'run' }] }, CALLER);
     expect(await cells(report(run(HOUR), RED))).toEqual([['3A run']]);

@@ -1,5 +1,7 @@
+import { TAKE_COMMIT_LOCK } from './commit-sql.ts';
 import type { Database } from './database.ts';
 import { micros } from './issue-row.ts';
+import { ORDER_COLUMNS } from './order-row.ts';
 import type { LedSource, StoredSource } from './store.ts';
 
 /**
@@ -31,8 +33,40 @@ export async function lead(
   const rows = await database.query<{ name: string; epoch: number }>(LEAD, [
     ...[manager, shard, JSON.stringify(sources), clockOffset],
   ]);
+  await forgetOtherClasses(database, sources);
   const epochs = new Map(rows.map(({ name, epoch }) => [name, epoch]));
   return sources.map(({ name }) => epochs.get(name) as number);
+}
+
+const BATCH = 500;
+const OTHER_CLASS = `
+SELECT DISTINCT encode(w.subject_hash, 'hex') AS hash, w.namespace, w.source
+FROM watermarks w JOIN jsonb_to_recordset($1::jsonb) AS x(name text, class text) ON x.name = w.source
+WHERE w.class <> x.class LIMIT ${BATCH}`;
+// The version is the subject's, so its row stays: whoever decided on the old key conflicts.
+const FORGET = `
+WITH x AS MATERIALIZED (
+  SELECT decode(r.hash, 'hex') AS hash, r.namespace, r.source FROM jsonb_to_recordset($1::jsonb) AS r(hash text, namespace text, source text)
+), keys AS (
+  DELETE FROM watermarks w USING x WHERE w.subject_hash = x.hash AND w.namespace = x.namespace AND w.source = x.source AND w.key <> ''
+)
+UPDATE watermarks w SET ${ORDER_COLUMNS.map((column) => `${column.split(' ')[0]} = NULL`).join(', ')}, version = w.version + 1
+FROM x WHERE w.subject_hash = x.hash AND w.namespace = x.namespace AND w.source = x.source AND w.key = ''`;
+
+/**
+ * A source has one class. When it gets another one (its controller was rewritten), order keys of the old one say nothing
+ * about the new looks, and would keep those of a lower class out for ever. Asked at every lead rather than at a change,
+ * so that a crash on the way leaves nothing behind.
+ */
+async function forgetOtherClasses(database: Database, sources: readonly LedSource[]): Promise<void> {
+  const wanted = JSON.stringify(sources.map(({ name, class: orderClass }) => ({ name, class: orderClass })));
+  for (;;) {
+    const found = await database.slowQuery(OTHER_CLASS, [wanted]);
+    if (found.length === 0) return;
+    await database.transaction(`BEGIN; ${TAKE_COMMIT_LOCK}`, (session) =>
+      session.query(FORGET, [JSON.stringify(found)]),
+    );
+  }
 }
 
 interface SourceRow {

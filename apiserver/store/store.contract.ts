@@ -294,6 +294,25 @@ function sourceContract(get: () => SqlStore): void {
     expect(epochs[1]).toBeGreaterThan(b as number);
   });
 
+  test('a source that gets another class forgets the order keys of the old one, and nothing else', async () => {
+    await open(get(), ref('a'));
+    const keys = new Map([
+      ['', run(2)],
+      ['lint', run(3)],
+    ] as const);
+    await commitOne(get(), ref('b'), () => ({ watermarks: keys, everyAspect: run(4) }));
+    await open(get(), ref('a', { source: 'other' }));
+    const before = await readOne(get(), ref('a'));
+    await get().lead('m', '', [{ ...source(SOURCE), class: 'run' }]);
+    expect(await readOne(get(), ref('a'))).toMatchObject({ version: before.version, watermarks: before.watermarks });
+    await get().lead('m', '', [{ ...source(SOURCE), class: 'state' }]);
+    const after = await readOne(get(), ref('a'));
+    expect(after).toMatchObject({ watermarks: new Map(), issues: before.issues });
+    expect(after.version).toBeGreaterThan(before.version);
+    expect(await readOne(get(), ref('b'))).toMatchObject({ watermarks: new Map(), everyAspect: undefined });
+    expect((await readOne(get(), ref('a', { source: 'other' }))).watermarks.size).toBe(1);
+  });
+
   test('a source that its manager leaves out is absent until somebody registers it again', async () => {
     await get().lead('m', '', [source('a'), source('b')]);
     await get().lead('other', '', [source('c')]);
