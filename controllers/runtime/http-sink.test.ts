@@ -13,7 +13,7 @@ const accept: Handler = (reports) => ({
 });
 const away: Handler = () => ({ status: 0, again: true, error: 'connect ECONNREFUSED' });
 
-function setup(capacity = 5_000) {
+function setup(capacity = 5_000, maxBuffered?: number) {
   const clock = new ManualClock();
   const world = { handler: accept, batches: [] as Report[][], warnings: [] as string[] };
   const backend: Backend = {
@@ -25,7 +25,7 @@ function setup(capacity = 5_000) {
     },
   };
   const logger = { ...silentLogger, warn: (_: object, message: string) => void world.warnings.push(message) };
-  const sink = new HttpSink({ backend, logger, clock, random: () => 1, capacity });
+  const sink = new HttpSink({ backend, logger, clock, random: () => 1, capacity, ...(maxBuffered && { maxBuffered }) });
   const stop = new AbortController();
   const running = sink.run(stop.signal);
   const end = async (): Promise<void> => {
@@ -173,8 +173,11 @@ describe('the sink', () => {
     await world.end();
   });
 
-  it('has no room while its buffer is full', async () => {
-    const world = setup(2);
+  it.each([
+    ['reports', [2]],
+    ['characters', [5_000, 200]],
+  ])('has no room while its buffer is full of %s', async (_, [capacity, maxBuffered]) => {
+    const world = setup(capacity, maxBuffered);
     world.handler = away;
     const answer = world.sink.submit(many(2));
     let room = false;

@@ -14,6 +14,8 @@ export interface HttpSinkOptions {
   random: () => number;
   /** Reports that may wait before `room` blocks. Default 5,000. */
   capacity?: number;
+  /** Characters of JSON that may wait: 5,000 reports with 500 findings each would fill any memory. Default 64 Mi. */
+  maxBuffered?: number;
 }
 
 /** The server refuses bodies over 3 MiB. */
@@ -34,6 +36,7 @@ interface Pending {
 export class HttpSink implements Sink {
   readonly #options: HttpSinkOptions;
   readonly #capacity: number;
+  readonly #maxBuffered: number;
   readonly #backoff: Backoff;
   /** In order of arrival; a superseded look of class `state` gives its place to the newer one. */
   readonly #pending = new Map<symbol, Pending>();
@@ -42,12 +45,14 @@ export class HttpSink implements Sink {
   #wake = Promise.withResolvers<void>();
   #idle = Promise.withResolvers<void>();
   #limit = MAX_REPORTS;
+  #characters = 0;
   #complained = '';
   #closed = false;
 
   constructor(options: HttpSinkOptions) {
     this.#options = options;
     this.#capacity = options.capacity ?? 5_000;
+    this.#maxBuffered = options.maxBuffered ?? 64 * 1024 * 1024;
     this.#backoff = new Backoff({ base: 250, max: 30_000, random: options.random });
     this.#idle.resolve();
   }
@@ -67,7 +72,7 @@ export class HttpSink implements Sink {
   }
 
   room(signal: AbortSignal): Promise<void> {
-    if (this.#pending.size < this.#capacity || signal.aborted || this.#closed) return Promise.resolve();
+    if (this.#hasRoom || signal.aborted || this.#closed) return Promise.resolve();
     return new Promise((resolve) => {
       const finish = (): void => {
         this.#waitingForRoom.delete(finish);
@@ -77,6 +82,10 @@ export class HttpSink implements Sink {
       this.#waitingForRoom.add(finish);
       signal.addEventListener('abort', finish, { once: true });
     });
+  }
+
+  get #hasRoom(): boolean {
+    return this.#pending.size < this.#capacity && this.#characters < this.#maxBuffered;
   }
 
   /** Sends until the signal aborts. What is left then is rejected; see `drained`. */
@@ -104,6 +113,7 @@ export class HttpSink implements Sink {
       const superseded = subject === undefined ? undefined : this.#latestState.get(subject);
       if (superseded !== undefined) this.#supersede(superseded, pending);
       this.#pending.set(id, pending);
+      this.#characters += pending.json.length;
       if (subject !== undefined) this.#latestState.set(subject, id);
     });
   }
@@ -113,6 +123,7 @@ export class HttpSink implements Sink {
     const older = this.#pending.get(id);
     if (older === undefined) return;
     this.#pending.delete(id);
+    this.#characters -= older.json.length;
     newer.resolve.push(...older.resolve);
     newer.reject.push(...older.reject);
   }
@@ -176,9 +187,9 @@ export class HttpSink implements Sink {
   }
 
   #finish([id, pending]: readonly [symbol, Pending], result: ReportResult): void {
-    this.#pending.delete(id);
+    if (this.#pending.delete(id)) this.#characters -= pending.json.length;
     for (const resolve of pending.resolve) resolve(result);
-    if (this.#pending.size < this.#capacity) for (const go of [...this.#waitingForRoom]) go();
+    if (this.#hasRoom) for (const go of [...this.#waitingForRoom]) go();
     if (this.#pending.size === 0) this.#idle.resolve();
   }
 
