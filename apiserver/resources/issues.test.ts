@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Issue } from '../../crds/issue.ts';
+import { type Report, reportSchema } from '../../crds/report.ts';
+import { normalize } from '../ingest/normalize.ts';
 import { KubeApi } from '../kube/index.ts';
 import { ArraySource } from '../kube/testing/array-source.ts';
 import { ISSUE_COLUMNS, issuesResource } from './issues.ts';
@@ -127,6 +129,32 @@ describe('issues', () => {
     });
     expect(definition.create).toBeUndefined();
     expect(definition.readOnlyMessage).toMatch(/read-only.*resolves when/);
+  });
+
+  it('W13 the largest issue that a report can make is far below the 16 MiB of an event', () => {
+    const text = (length: number) => 'ü'.repeat(length);
+    const link = { rel: 'log', title: text(10_000), url: `https://log.example/${'x'.repeat(4_000)}` } as const;
+    const value = 'x'.repeat(1_024);
+    const report: Report = {
+      source: 'x',
+      namespace: 'team-a',
+      subject: { ...issue().spec.subject, name: text(253), aspect: text(253) },
+      order: { class: 'received' },
+      body: {
+        complete: true,
+        findings: [
+          {
+            ...{ key: text(253), type: text(63), severity: 'info', reason: 'X', title: text(10_000), group: text(253) },
+            description: text(1_000_000),
+            links: Array.from({ length: 10_000 }, () => link),
+            labels: Object.fromEntries(Array.from({ length: 64 }, (_, n) => [`${'a'.repeat(253)}/${n}`, value])),
+            remediation: { text: text(8_192) },
+          },
+        ],
+      },
+    };
+    expect(reportSchema.validate(report).error).toBeUndefined();
+    expect(JSON.stringify(normalize(report).report).length).toBeLessThan(256 * 1_024);
   });
 
   it('O6 O7 its OpenAPI describes every field of spec and status', () => {

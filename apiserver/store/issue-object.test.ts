@@ -50,9 +50,11 @@ test('what is not known is absent, not null', () => {
 
 test('L5 a value that is no valid label value is left out, and a field selector still serves it', () => {
   const spec = { ...issue.spec, type: 'x'.repeat(64) };
-  const labels = { 'not a key': 'x', component: 'ümlaut', 'example.com/ok': '' };
+  const longest = `${'a'.repeat(253)}/ok`;
+  const labels = { 'not a key': 'x', [`a${longest}`]: 'x', [longest]: '', component: 'ümlaut', 'example.com/ok': '' };
   const odd = { ...issue, spec, labels };
   expect(servedLabels(odd)).toEqual({
+    [longest]: '',
     'example.com/ok': '',
     'faultline.dev/severity': 'major',
     'faultline.dev/source': 'tekton-pipelinerun',
