@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type Report, reportSchema } from '../../crds/report.ts';
 import { normalize } from './normalize.ts';
-import { finding, normal, report } from './testing/world.ts';
+import { finding, normal, report, SUBJECT } from './testing/world.ts';
 
 const STATE = { class: 'state', epoch: 1, sequence: 1 } as const;
 const one = (overrides: Parameters<typeof finding>[1]) => {
@@ -65,6 +65,17 @@ describe('text at the door', () => {
 });
 
 describe('identities at the door', () => {
+  test('hold nothing that a terminal would execute or reorder: they are shown as they are', () => {
+    const csi = '\u009b31m\u202e';
+    const { report: clean } = normalize({
+      ...report({ class: 'state', epoch: 1, sequence: 1 }, { complete: true, findings: [finding(`\u001b[2J${csi}`)] }),
+      subject: { ...SUBJECT, aspect: `build${csi}` },
+      observed: { apiVersion: 'v1', kind: 'Pod', name: 'p', uid: `u${csi}` },
+    });
+    expect(JSON.stringify(clean)).not.toMatch(/[\u007f-\u009f\u202e]|\\u001b/);
+    expect(clean?.ref.subject.aspect).toBe('build\ufffd31m\ufffd');
+  });
+
   test('are NFC: both spellings of an accented key are one key', () => {
     expect(one({})?.key).toBe('run');
     const body = { complete: true as const, findings: [finding('e\u0301'), finding('\u00e9')] };

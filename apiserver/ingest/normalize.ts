@@ -146,7 +146,7 @@ function cleanSubject({ apiVersion, kind, namespace, name, aspect }: Subject): S
 }
 
 function cleanObserved({ apiVersion, kind, name, uid }: ObservedObject): ObservedObject {
-  return { apiVersion, kind, name: storable(name), uid: storable(uid) };
+  return { apiVersion, kind, name: shown(name), uid: shown(uid) };
 }
 
 /** Sorted by key, values that are no label values left out. */
@@ -155,10 +155,19 @@ function validLabels(labels: Readonly<Record<string, string>> = {}): Record<stri
   return Object.fromEntries(valid.sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-/** Identities are compared as NFC (crds/identity.ts), so they are kept as NFC. */
+/**
+ * Identities are compared as NFC (crds/identity.ts), so they are kept as NFC. What a terminal would execute or reorder
+ * is replaced, one for one, because they are shown too, and kubectl escapes only some of it.
+ */
 function identity(text: string): string {
-  return storable(text).normalize('NFC');
+  return shown(text).normalize('NFC');
 }
+
+function shown(text: string): string {
+  return storable(text).replace(UNSHOWN, '\ufffd');
+}
+
+const UNSHOWN = /[\p{Cc}\p{Bidi_Control}\u2028\u2029]/gu;
 
 function duplicateKeys(findings: readonly NormalizedFinding[], resolve: readonly string[]): InputFault[] {
   const seen = new Set<string>();
