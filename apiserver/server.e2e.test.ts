@@ -13,6 +13,7 @@ import {
   createClusterApi,
   subjectAccessReviewAuthorizer,
 } from './kube/access/index.ts';
+import { createTestAuthority } from './kube/access/testing/authority.ts';
 import { type HttpsOptions, httpsRequest } from './kube/access/testing/https-request.ts';
 import { KubeApi, type ResourceDefinition } from './kube/index.ts';
 import { WIDGETS_PATH, widget, widgetDefinition, widgetSource } from './kube/testing/widgets.ts';
@@ -133,6 +134,26 @@ describe('access in a cluster', () => {
     const answer = await direct(IN_TEAM_A, { client, headers });
     expect(answer.status).toBe(403);
     expect(answer.text).toContain('User \\"front-proxy-client\\"');
+  });
+
+  it('A4 believes a front proxy from when its authority is in the ConfigMap until it is not any more', async () => {
+    const rotated = await createTestAuthority({ name: 'rotated-front-proxy-ca' });
+    const client = await rotated.issue({ name: 'front-proxy-client' });
+    const headers = { 'X-Remote-User': 'jane', 'X-Remote-Group': 'developers' };
+    const status = async () => (await direct(IN_TEAM_A, { client, headers })).status;
+    const path = '/api/v1/namespaces/kube-system/configmaps/extension-apiserver-authentication';
+    const key = 'requestheader-client-ca-file';
+    const { data } = JSON.parse((await plane.request(path)).body) as { data: Record<string, string> };
+    const trust = (authorities: string) =>
+      plane.request(path, {
+        ...{ method: 'PATCH', headers: { 'content-type': 'application/merge-patch+json' } },
+        body: { data: { [key]: authorities } },
+      });
+    expect(await status()).toBe(401);
+    expect((await trust(`${data[key]}${rotated.cert}`)).status).toBe(200);
+    await expect.poll(status, { timeout: 5_000 }).toBe(200);
+    await trust(data[key] ?? '');
+    await expect.poll(status, { timeout: 5_000 }).toBe(401);
   });
 
   it('A9 A10 lets a Role with resourceNames watch its one object, and list it with further selectors', async () => {

@@ -133,7 +133,9 @@ export class KubeApi implements AsyncDisposable {
       await this.#fail(error, request, response);
     }
     if (admitted?.info.verb === 'watch') return;
-    const { verb = '', resource = '' } = admitted?.info ?? {};
+    const { verb = '' } = admitted?.info ?? {};
+    // Only what is served: callers must not make label values.
+    const resource = (admitted && this.#find(admitted.info)?.definition.plural) ?? '';
     const seconds = (this.#now() - started) / 1_000;
     this.#metrics.requestFinished({ verb, resource, code: response.statusCode, seconds });
   }
