@@ -41,16 +41,19 @@ export interface Swept {
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
+/** Each namespace is one question to the cluster. */
+const HOMELESS_EVERY = 120_000;
 
 /** One sweep of everything, now. Throws StoreUnavailable; what was swept before that stays swept. */
 export async function sweepOnce(store: SqlStore, options: SweepOptions = {}): Promise<Swept> {
-  return { ...(await sweepOften(store, options)), ...(await sweepRarely(store, options)) };
+  const often = await sweepOften(store, options);
+  return { ...often, homeless: await sweepHomeless(store, options), ...(await sweepRarely(store, options)) };
 }
 
 /**
- * Sweeps every `interval` ms (default 10 s) while this process holds the lease, until `signal` fires; what retention
- * takes only every hour, because it reads whole tables. Never throws: an error goes to `onError`, and the next sweep
- * tries again.
+ * Sweeps every `interval` ms (default 10 s) while this process holds the lease, until `signal` fires; what goes with its
+ * namespace every two minutes, and what retention takes only every hour, because it reads whole tables. Never throws: an
+ * error goes to `onError`, and the next sweep tries again.
  */
 export async function runSweeper(
   store: SqlStore,
@@ -63,12 +66,15 @@ export async function runSweeper(
 ): Promise<void> {
   const { signal, interval = 10_000, onSwept, onError } = options;
   await using lease = store.sweeperLease();
-  for (let elapsed = HOUR; !signal.aborted; elapsed += interval) {
+  let untilHomeless = 0;
+  for (let elapsed = HOUR; !signal.aborted; elapsed += interval, untilHomeless -= interval) {
     try {
       if (await lease.held()) {
         const often = await sweepOften(store, options);
+        const homeless = untilHomeless > 0 ? 0 : await sweepHomeless(store, options);
+        if (untilHomeless <= 0) untilHomeless = HOMELESS_EVERY;
         const due = elapsed >= HOUR;
-        onSwept?.({ ...often, ...(due ? await sweepRarely(store, options) : NOTHING_RARE) });
+        onSwept?.({ ...often, homeless, ...(due ? await sweepRarely(store, options) : NOTHING_RARE) });
         if (due) elapsed = 0;
       }
     } catch (error) {
@@ -82,14 +88,19 @@ type Rare = Pick<Swept, 'issues' | 'subjects' | 'partitions'>;
 
 const NOTHING_RARE: Rare = { issues: 0, subjects: 0, partitions: 0 };
 
-async function sweepOften(store: SqlStore, options: SweepOptions): Promise<Omit<Swept, keyof Rare>> {
+type Often = Omit<Swept, keyof Rare | 'homeless'>;
+
+async function sweepOften(store: SqlStore, options: SweepOptions): Promise<Often> {
   const expired = await expireIssues(store);
   const absent = await sweepAbsentSources(store, options.sourceRemovedAfter ?? DAY);
   const hidden = await hideResolved(store, options.resolvedVisibleFor ?? HOUR);
   const changes = await trimChanges(store, options.changesKeptFor ?? HOUR);
   const deliveries = await trimDeliveries(store, options.deliveriesKeptFor ?? DAY);
-  const homeless = options.namespaces ? await sweepNamespaces(store, options.namespaces, 'visible') : 0;
-  return { hidden, expired, absent, homeless, changes, deliveries };
+  return { hidden, expired, absent, changes, deliveries };
+}
+
+async function sweepHomeless(store: SqlStore, { namespaces }: SweepOptions): Promise<number> {
+  return namespaces ? sweepNamespaces(store, namespaces, 'visible') : 0;
 }
 
 async function sweepRarely(store: SqlStore, options: SweepOptions): Promise<Rare> {
