@@ -107,7 +107,7 @@ const apiVersion = Joi.string()
   .pattern(/^([a-z0-9]([-a-z0-9.]*[a-z0-9])?\/)?v[a-z0-9]+$/, 'group/version, or version for the core group');
 const kind = Joi.string()
   .max(63)
-  .pattern(/^[A-Za-z][A-Za-z0-9]*$/, 'a CamelCase kind');
+  .pattern(/^[A-Za-z][A-Za-z0-9]*$/, 'CamelCase kind');
 // Names of subjects are path segments of Kubernetes, but what a receiver watches may be a URL or a host with a port.
 const subjectName = Joi.string()
   .min(1)
@@ -117,7 +117,7 @@ const subjectName = Joi.string()
 export const subjectSchema = Joi.object<Subject, true>({
   apiVersion: apiVersion.required().description('Only the group is part of the identity.'),
   kind: kind.required(),
-  namespace: Joi.string().pattern(DNS_LABEL, 'a namespace name').description('Absent for a cluster-scoped subject.'),
+  namespace: Joi.string().pattern(DNS_LABEL, 'namespace name').description('Absent for a cluster-scoped subject.'),
   name: subjectName.required(),
   aspect: Joi.string()
     .max(253)

@@ -168,11 +168,11 @@ export const findingSchema = Joi.object<Finding, true>({
   severity: Joi.string<Severity>()
     .valid(...SEVERITIES)
     .required(),
-  reason: Joi.string().max(128).pattern(REASON, 'a CamelCase reason').required(),
+  reason: Joi.string().max(128).pattern(REASON, 'CamelCase reason').required(),
   title: Joi.string().min(1).max(10_000).required().description('One line; cut to 200 characters.'),
   description: Joi.string().allow('').max(1_000_000).description('Cut to 8 KiB.'),
   links: Joi.array().items(linkSchema).max(10_000).description('The first 20 are kept.'),
-  labels: Joi.object().pattern(Joi.string().pattern(LABEL_KEY, 'a label key'), label).max(64),
+  labels: Joi.object().pattern(Joi.string().pattern(LABEL_KEY, 'label key'), label).max(64),
   group: Joi.string().min(1).max(253),
   dueAt: rfc3339(),
   remediation: remediationSchema,
@@ -204,8 +204,8 @@ const findings = Joi.array().items(findingSchema).max(MAX_FINDINGS).unique(keysU
 
 /** `when` rather than alternatives: a fault is then reported at its own path, not as "does not match any of". */
 export const reportSchema = Joi.object<Report>({
-  source: Joi.string().pattern(SOURCE_NAME, 'a source name').required(),
-  namespace: Joi.string().pattern(DNS_LABEL, 'a namespace name').required(),
+  source: Joi.string().pattern(SOURCE_NAME, 'source name').required(),
+  namespace: Joi.string().pattern(DNS_LABEL, 'namespace name').required(),
   subject: subjectSchema.required(),
   order: Joi.alternatives()
     .conditional('.class', {
@@ -243,7 +243,7 @@ export const leadRequestSchema = Joi.object<LeadRequest, true>({
   sources: Joi.array()
     .items(
       Joi.object({
-        name: Joi.string().pattern(SOURCE_NAME, 'a source name').required(),
+        name: Joi.string().pattern(SOURCE_NAME, 'source name').required(),
         class: Joi.string().valid('run', 'state', 'received').required(),
         filter: sourceFilterSchema.required(),
       }),

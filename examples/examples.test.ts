@@ -1,10 +1,15 @@
+import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { parse, parseAllDocuments } from 'yaml';
 import type { ControllerDefinition, ObjectLike } from '../controllers/index.ts';
 import pipelineRun from '../controllers/tekton/pipelinerun/index.ts';
 import { configurationSchema } from '../crds/configuration.ts';
+import type { IssueList } from '../crds/issue.ts';
 import { judge, openIssues } from '../tests/recorded/judge.ts';
 import { loadObjects } from '../tests/recorded/read.ts';
 import certificate from './controllers/certificate.ts';
@@ -110,6 +115,36 @@ describe('the third-party controller', () => {
     const module = (await import(url.href)) as { default: ControllerDefinition<ObjectLike> };
     expect(await judge(module.default, objects)).toEqual(await judge(certificate, objects));
   });
+
+  test('loads both ways in a project of its own, named in faultline.yaml as a file and as a package', async () => {
+    const project = await mkdtemp(join(tmpdir(), 'faultline-example-'));
+    try {
+      await cp(join(import.meta.dirname, 'controllers/certificate.ts'), join(project, 'certificate.ts'));
+      await cp(join(import.meta.dirname, 'npm'), join(project, 'node_modules'), { recursive: true });
+      await writeFile(
+        join(project, 'faultline.yaml'),
+        `apiVersion: config.faultline.dev/v1alpha1
+kind: FaultlineConfiguration
+controllers:
+  - use: ./certificate.ts
+  - { use: npm:faultline-plugin-certificates, name: package }
+`,
+      );
+      // In a process of its own: vitest would resolve the imports of the file instead of Node.
+      const main = join(import.meta.dirname, '../cli/main.ts');
+      const argv = [main, 'replay', join(folder, 'platform'), '-o', 'json'];
+      const { stdout } = await promisify(execFile)(process.execPath, argv, { cwd: project });
+      const { items } = JSON.parse(stdout) as IssueList;
+      const said = { reason: 'Expired', severity: 'critical', title: expect.stringContaining('has expired') as string };
+      expect(items.map(({ spec }) => spec)).toMatchObject([
+        { source: expect.stringMatching(/^(certificate|package)$/) as string, ...said },
+        { source: expect.stringMatching(/^(certificate|package)$/) as string, ...said },
+      ]);
+      expect(new Set(items.map(({ spec }) => spec.source)).size).toBe(2);
+    } finally {
+      await rm(project, { recursive: true });
+    }
+  }, 60_000);
 });
 
 test('examples/faultline.yaml is a configuration, and its options are those of the controller', () => {
