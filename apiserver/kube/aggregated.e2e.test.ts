@@ -12,11 +12,14 @@ import { widget, widgetDefinition, widgetSource } from './testing/widgets.ts';
  * Widgets through the aggregator of a real kube-apiserver, compared with a CRD of the same shape on the same server:
  * the cheapest oracle there is (aggregated-api section 16). Both are asked the same; code and body must agree. Left out
  * is where we differ on purpose: a number that is none is 400 here and 500 there (L13), resourceVersion=0 does not make
- * us ignore a limit, and we offer no further page when nothing that is selected follows.
+ * us ignore a limit, we offer no further page when nothing that is selected follows, an object asked for by another
+ * name is 400 here (F5), and a subresource that nobody serves is no object that is missing (E3).
  */
 const WIDGETS = '/apis/example.dev/v1/namespaces/default/widgets';
 const ORACLE = '/apis/oracle.dev/v1/namespaces/default/widgets';
 const TABLE = 'application/json;as=Table;v=v1;g=meta.k8s.io';
+const INITIAL_EVENTS = 'sendInitialEvents=true&resourceVersionMatch=NotOlderThan';
+const PARTIAL = 'application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1';
 const PARTIAL_LIST = 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1';
 
 const source = widgetSource();
@@ -98,6 +101,14 @@ describe('the wire, compared with a CRD behind the same kube-apiserver', () => {
     '/a?resourceVersion=0',
     '/nope',
     '/nope?resourceVersion=0',
+    '?resourceVersionMatch=NotOlderThan',
+    '?resourceVersion=1&resourceVersionMatch=NotOlderThan',
+    '?fieldSelector=metadata.name%3D',
+    '?fieldSelector=metadata.name%3Da,metadata.name%3Db',
+    '?labelSelector=tier,tier',
+    '?labelSelector=tier%20in%20(web)%20',
+    '?watch=true&resourceVersionMatch=Exact',
+    '?watch=true&timeoutSeconds=1&labelSelector=(',
   ])('L F E GET %s has the same code, reason and content', async (path) => {
     await expectSame('GET', path);
   });
@@ -110,14 +121,68 @@ describe('the wire, compared with a CRD behind the same kube-apiserver', () => {
     [TABLE, '/a'],
     [TABLE, '/nope'],
     [PARTIAL_LIST, ''],
-    ['application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1', '/a'],
+    [PARTIAL, '/a'],
     ['application/json;as=Foo;v=v1;g=meta.k8s.io', ''],
     ['application/json;as=Foo;v=v1;g=meta.k8s.io,application/json', ''],
     ['text/html,*/*;q=0.8', '/a'],
     ['text/html', '/a'],
+    ['application/json;as=Table;v=v1beta1;g=meta.k8s.io', ''],
+    ['application/json;as=Table;v=v2;g=meta.k8s.io,application/json', ''],
+    [PARTIAL, ''],
+    [`application/vnd.kubernetes.protobuf;q=0.9,${TABLE};q=0.5`, ''],
+    ['application/json;q=0.1,text/html', '/a'],
+    [`${TABLE},application/json`, '?labelSelector=('],
   ])('T L2 Accept %s on %s has the same code and form', async (accept, path) => {
     await expectSame('GET', path, accept);
   });
+
+  it.each([
+    ['', ''],
+    ['', '&resourceVersion=0'],
+    ['', '&fieldSelector=metadata.name%3Da'],
+    ['', '&labelSelector=tier%3Dweb&resourceVersion=0'],
+    ['', `&${INITIAL_EVENTS}&allowWatchBookmarks=true`],
+    ['', `&${INITIAL_EVENTS}&allowWatchBookmarks=true&resourceVersion=0`],
+    ['', `&${INITIAL_EVENTS}`],
+    ['', '&sendInitialEvents=false&resourceVersionMatch=NotOlderThan'],
+    [TABLE, '&resourceVersion=0'],
+    [TABLE, '&includeObject=Object'],
+    [TABLE, `&${INITIAL_EVENTS}&allowWatchBookmarks=true`],
+    [PARTIAL, '&resourceVersion=0'],
+    [PARTIAL, `&${INITIAL_EVENTS}&allowWatchBookmarks=true`],
+  ])('W T Accept %s with %s is the same watch', async (accept, query) => {
+    await expectSame('GET', `?watch=true&timeoutSeconds=1${query}`, accept || 'application/json');
+  });
+
+  it.each(['application/json', TABLE])(
+    'W7 W8 objects that enter and leave a selector are the same events as %s',
+    async (accept) => {
+      const [ours, theirs] = await Promise.all([lastOf(WIDGETS), lastOf(ORACLE)]);
+      for (const [tier, color] of [
+        ['web', 'red'],
+        ['db', 'red'],
+        ['web', 'red'],
+        ['web', 'blue'],
+      ] as const) {
+        const one = widget({ namespace: 'default', name: 'flip', color, labels: { tier } });
+        source.put(one);
+        const body = { ...one, apiVersion: 'oracle.dev/v1', metadata: { name: 'flip', labels: { tier } } };
+        const headers = { 'content-type': 'application/apply-patch+yaml' };
+        const applied = await plane.request(`${ORACLE}/flip?fieldManager=test`, { method: 'PATCH', body, headers });
+        expect(applied.status).toBeLessThan(300);
+      }
+      source.remove('default', 'flip');
+      expect((await plane.request(`${ORACLE}/flip`, { method: 'DELETE' })).status).toBe(200);
+      const query = '?watch=true&timeoutSeconds=1&labelSelector=tier%3Dweb&resourceVersion=';
+      const [mine, oracle] = await Promise.all([
+        plane.request(`${WIDGETS}${query}${ours}`, { headers: { accept } }),
+        plane.request(`${ORACLE}${query}${theirs}`, { headers: { accept } }),
+      ]);
+      const events = normal(mine.body) as { type: string }[];
+      expect(events.map(({ type }) => type)).toEqual(['ADDED', 'DELETED', 'ADDED', 'MODIFIED', 'DELETED']);
+      expect(events).toEqual(normal(oracle.body));
+    },
+  );
 
   it('D4 D5 the aggregator takes our discovery as current', async () => {
     const accept = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList';
@@ -160,6 +225,11 @@ describe('the wire, compared with a CRD behind the same kube-apiserver', () => {
   });
 });
 
+async function lastOf(path: string): Promise<string> {
+  return (JSON.parse((await plane.request(path)).body) as { metadata: { resourceVersion: string } }).metadata
+    .resourceVersion;
+}
+
 const TWENTY_SECONDS = { timeout: 20_000 };
 
 /** Asks both and compares; what differs by nature (times, uids, numbers, tokens, the group) is made equal first. */
@@ -175,8 +245,9 @@ async function expectSame(method: string, path: string, accept?: string): Promis
 
 function normal(body: string): unknown {
   const text = body.replaceAll('oracle.dev', 'example.dev').replace(/current: \d+/, 'current');
+  const lines = text.startsWith('{"type":') ? text.trimEnd().split('\n') : [text]; // of a watch, else of one object
   try {
-    return JSON.parse(text, reviver);
+    return lines.map((line): unknown => JSON.parse(line, reviver));
   } catch {
     return text;
   }
@@ -188,7 +259,7 @@ function reviver(this: unknown, key: string, value: unknown): unknown {
   if (['uid', 'resourceVersion', 'creationTimestamp', 'continue'].includes(key)) return 'given';
   if (['managedFields', 'generation'].includes(key)) return undefined;
   if (key === 'columnDefinitions')
-    return (value as { name: string; priority: number }[]).map(({ name, priority }) => ({ name, priority }));
+    return (value as { name: string; priority: number }[] | null)?.map(({ name, priority }) => ({ name, priority }));
   if (key === 'cells') return (value as unknown[]).map((cell) => (/^\d+[smhdy]/.test(String(cell)) ? 'age' : cell));
   const { kind, reason, message } = (value ?? {}) as { kind?: string; reason?: string; message?: string };
   if (kind === 'Status' && ['BadRequest', 'Invalid', 'NotAcceptable'].includes(reason ?? ''))
