@@ -114,6 +114,11 @@ export interface ReportsResponse {
   results: ReportResult[];
   /** The last change number when the answer was made: watch from here to see what the reports did. */
   resourceVersion: string;
+  /**
+   * Which database this is, opaque. Another one (a restore, a failover, an emptied one) may lack what was acknowledged
+   * before: who reports leads again and looks at everything once more.
+   */
+  database?: string;
 }
 
 export interface SourceFilter {

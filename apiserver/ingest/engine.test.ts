@@ -41,7 +41,8 @@ const cells = (reports: unknown, by: Engine = engine): Promise<string[][]> => ce
 describe('a report', () => {
   test('is decided and stored when the answer comes, and watches can start from the answer', async () => {
     const before = await fixture.store.lastChange();
-    const { results, resourceVersion } = await engine.submit(report(run(HOUR), RED), CALLER);
+    const { results, resourceVersion, database } = await engine.submit(report(run(HOUR), RED), CALLER);
+    expect(database).toBe(fixture.store.identity);
     expect(results).toEqual([
       {
         index: 0,

@@ -69,7 +69,8 @@ export function createEngine(options: EngineOptions): Engine {
       const decided = dryRun ? accepted(admitted) : await enqueue(commits, admitted);
       const results = [...refused, ...decided.results].sort((a, b) => a.index - b.index);
       for (const result of results) metrics?.decided(result);
-      return { results, resourceVersion: String(decided.lastChange ?? (await store.lastChange())) };
+      const resourceVersion = String(decided.lastChange ?? (await store.lastChange()));
+      return { results, resourceVersion, database: store.identity };
     },
     lead: (request, caller) => leaders.lead(request, caller),
     sync: (source, request, caller) => leaders.sync(source, request, caller),

@@ -29,15 +29,18 @@ UPDATE meta SET
   identity = $1
 FROM clock`;
 
-/** At every start. */
-export async function raiseCounter(session: Session, embedded: boolean): Promise<void> {
-  await session.query(RAISE, [await readIdentity(session, embedded)]);
+/** At every start. Answers the identity, as the next one does. */
+export async function raiseCounter(session: Session, embedded: boolean): Promise<string> {
+  const identity = await readIdentity(session, embedded);
+  await session.query(RAISE, [identity]);
+  return identity;
 }
 
 /** On every new connection: a failover ends all old ones, so none can write before this has looked. */
-export async function raiseCounterAfterFailover(session: Session, embedded: boolean): Promise<void> {
+export async function raiseCounterAfterFailover(session: Session, embedded: boolean): Promise<string> {
   const [meta] = await session.query<{ identity: string | null }>('SELECT identity FROM meta');
-  if (meta && meta.identity !== (await readIdentity(session, embedded))) await raiseCounter(session, embedded);
+  const identity = await readIdentity(session, embedded);
+  return meta && meta.identity !== identity ? raiseCounter(session, embedded) : identity;
 }
 
 /** Claims the database for a cluster, once; answers whose it is. */

@@ -18,11 +18,15 @@ describe('a state folder of PGlite', () => {
   test('a restart finds the same issues, continues the numbers and keeps the floor', async () => {
     const first = await at();
     const before = await open(first, ref('frontend'));
+    const { identity } = first;
     const { floor } = await first.changes('issues').snapshot();
     await first[Symbol.asyncDispose]();
 
     await using second = await at();
     expect(await stored(second, ref('frontend'))).toEqual(before);
+    expect(second.identity).toBe(identity);
+    await using other = await openStore({ database: { embedded: 'memory' }, clusterId: 'folder:a' });
+    expect(other.identity).not.toBe(identity);
     const snapshot = await second.changes('issues').snapshot();
     expect(snapshot.resourceVersion).toBeGreaterThan(before.change);
     expect(snapshot.floor).toBe(floor);

@@ -34,12 +34,21 @@ export async function openStore(options: StoreOptions): Promise<SqlStore> {
     await migrate(database);
     const stored = await claimCluster(database, options.clusterId);
     if (stored !== options.clusterId) throw new ForeignState(stored, options.clusterId);
-    await database.session((session) => raiseCounter(session, database.embedded));
+    let identity = await database.session((session) => raiseCounter(session, database.embedded));
     const clockOffset = options.clockOffset ?? (() => 0);
-    const store = new SqlStore({ clusterId: options.clusterId, database, wakeUps, lease, clockOffset });
+    const store = new SqlStore({
+      clusterId: options.clusterId,
+      identity: () => identity,
+      database,
+      wakeUps,
+      lease,
+      clockOffset,
+    });
     await createPartitions(database, (await store.now()) / 1_000);
     // Only now: the table meta exists.
-    database.onConnect((session) => raiseCounterAfterFailover(session, database.embedded));
+    database.onConnect(async (session) => {
+      identity = await raiseCounterAfterFailover(session, database.embedded);
+    });
     return store;
   } catch (error) {
     await database[Symbol.asyncDispose]();

@@ -196,6 +196,7 @@ describe('a database in trouble', () => {
     const store = await at(url);
     const lost = (await open(store, ref('frontend'))).change;
     const identity = await store.changes('issues').identity();
+    const { identity: told } = store;
     await store[Symbol.asyncDispose]();
     // As a dump that is restored into a new database: the same rows, an older counter, another database.
     await postgres.psql('UPDATE meta SET last_change = last_change - 1000', latest());
@@ -205,6 +206,7 @@ describe('a database in trouble', () => {
     expect(upTo).toBeGreaterThan(lost);
     expect(floor).toBeGreaterThan(lost);
     expect(await restored.changes('issues').identity()).not.toBe(identity);
+    expect(restored.identity).not.toBe(told);
   });
 
   test('V6 a connection to another database raises the counter before anything is written through it', async () => {

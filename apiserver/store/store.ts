@@ -14,6 +14,8 @@ import type { OrderClass, SourceFilter } from '../../crds/report.ts';
 export interface Store extends AsyncDisposable {
   /** Identity of the cluster whose issues are stored. */
   readonly clusterId: string;
+  /** Which database this is, opaque: another one after a restore, a failover or a change of the folder (decision 14). */
+  readonly identity: string;
 
   readSubjects(refs: readonly SubjectRef[]): Promise<SubjectsRead>;
   /**

@@ -48,6 +48,10 @@ export class ConnectingStore implements Store {
     this.opened.catch(() => {});
   }
 
+  get identity(): string {
+    return this.#store?.identity ?? '';
+  }
+
   readSubjects(refs: readonly SubjectRef[]): Promise<SubjectsRead> {
     return this.#now().then((store) => store.readSubjects(refs));
   }

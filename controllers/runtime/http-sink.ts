@@ -14,6 +14,8 @@ export interface HttpSinkOptions {
   random: () => number;
   /** Reports that may wait before `room` blocks. Default 5,000. */
   capacity?: number;
+  /** Told when another database answers: it may lack what was acknowledged before. */
+  onOtherDatabase?: () => void;
   /** Characters of JSON that may wait: 5,000 reports with 500 findings each would fill any memory. Default 64 Mi. */
   maxBuffered?: number;
 }
@@ -46,6 +48,7 @@ export class HttpSink implements Sink {
   #idle = Promise.withResolvers<void>();
   #limit = MAX_REPORTS;
   #characters = 0;
+  #database: string | undefined;
   #complained = '';
   #closed = false;
 
@@ -177,6 +180,7 @@ export class HttpSink implements Sink {
       return undefined;
     }
     this.#limit = Math.min(MAX_REPORTS, this.#limit * 2);
+    this.#answeredBy((answer.body as ReportsResponse).database);
     let transient: string | undefined;
     for (const [index, entry] of batch.entries()) {
       const result = results[index] as ReportResult;
@@ -191,6 +195,13 @@ export class HttpSink implements Sink {
     for (const resolve of pending.resolve) resolve(result);
     if (this.#hasRoom) for (const go of [...this.#waitingForRoom]) go();
     if (this.#pending.size === 0) this.#idle.resolve();
+  }
+
+  #answeredBy(database: string | undefined): void {
+    if (database === undefined || database === this.#database) return;
+    const isOther = this.#database !== undefined;
+    this.#database = database;
+    if (isOther) this.#options.onOtherDatabase?.();
   }
 
   #complain(cause: string): void {

@@ -37,6 +37,8 @@ export interface LeadOptions {
   logger: Logger;
   clock: Clock;
   random: () => number;
+  /** Given the end of each term as it begins: called when what was reported may be lost, it leads again at once. */
+  onTerm?: (startOver: () => void) => void;
 }
 
 /**
@@ -68,6 +70,7 @@ export async function lead(
   );
   if (response === undefined) return undefined;
   const term = new Term(options, signal, quarrels);
+  options.onTerm?.(() => term.startOver());
   const epochs = new Map(response.sources.map(({ name, epoch }) => [name, epoch]));
   return new Map(sources.map((source) => [source.name, term.leadership(source, epochs.get(source.name) ?? 0)]));
 }
@@ -91,7 +94,7 @@ class Term {
   leadership(source: LedSource, epoch: number): Leadership {
     const [options, signal] = [this.#options, this.#signal];
     const path = `/api/v1/sources/${encodeURIComponent(source.name)}`;
-    const fenced = (): void => void this.#end(source.name, epoch);
+    const fenced = (): void => this.#fenced(source.name, epoch);
     return {
       epoch,
       signal,
@@ -116,15 +119,33 @@ class Term {
     };
   }
 
-  async #end(source: string, epoch: number): Promise<void> {
+  /** What was acknowledged may be lost: leads again, at once unless that has just happened. */
+  startOver(): void {
+    const message = 'another database answers: everything is looked at and reported again';
+    void this.#end(
+      (quarrels) => (quarrels === 0 ? 0 : this.#wait(quarrels)),
+      { server: this.#options.backend.url },
+      message,
+    );
+  }
+
+  #fenced(source: string, epoch: number): void {
+    const message = 'another manager began to lead: leading again soon; only one may run with these controllers';
+    void this.#end((quarrels) => this.#wait(quarrels), { source, epoch, manager: this.#options.manager }, message);
+  }
+
+  #wait(quarrels: number): number {
+    return backoffDelay(quarrels, { ...TERM, random: this.#options.random });
+  }
+
+  async #end(wait: (quarrels: number) => number, fields: object, message: string): Promise<void> {
     if (this.#isOver || this.#signal.aborted) return;
     this.#isOver = true;
-    const { clock, logger, random } = this.#options;
+    const { clock, logger } = this.#options;
     const quarrels = clock.now() - this.#since > TERM.max ? 0 : this.#quarrels;
-    const ms = backoffDelay(quarrels, { ...TERM, random });
-    const fields = { source, epoch, retryInMs: Math.round(ms), manager: this.#options.manager };
-    logger.warn(fields, 'another manager began to lead: leading again soon; only one may run with these controllers');
-    await pause(clock, ms, this.#signal);
+    const ms = wait(quarrels);
+    logger.warn({ ...fields, retryInMs: Math.round(ms) }, message);
+    if (ms > 0) await pause(clock, ms, this.#signal);
     const next = await lead(this.#options, this.#signal, quarrels + 1);
     if (next !== undefined) this.#next.resolve(next);
   }

@@ -50,6 +50,7 @@ class FakeBackend {
   status = 200;
   /** Looks of older epochs are refused. */
   epoch = 0;
+  database = 'one';
   #server: Server | undefined;
   port = 0;
 
@@ -85,7 +86,11 @@ class FakeBackend {
       return { sources: sources.map(({ name }, index) => ({ name, epoch: Math.max(this.epoch, index + 40) })) };
     }
     if (path === '/api/v1/reports')
-      return { results: (body as Report[]).map((report, index) => this.#decide(report, index)), resourceVersion: '1' };
+      return {
+        results: (body as Report[]).map((report, index) => this.#decide(report, index)),
+        resourceVersion: '1',
+        database: this.database,
+      };
     return { resolved: 0, kept: 0, subjects: [] };
   }
 
@@ -234,6 +239,26 @@ describe('a manager', () => {
     await clock.advance(1);
     await eventually(() => epochsOf('one').includes(200) && epochsOf('two').includes(200));
     expect(leads()).toBe(3);
+  });
+
+  it('reports everything again to another database: it may lack what was acknowledged', async () => {
+    const { backend, manager, source, warnings } = await setup([loaded('one')]);
+    manager.start(new AbortController().signal);
+    await manager.synced();
+    await eventually(() => backend.of('/api/v1/sources/one/sync').length === 1);
+    source.apply(pod('c'));
+    await eventually(() => backend.of('/api/v1/reports').flat().length === 2);
+    expect(backend.of('/api/v1/lead')).toHaveLength(1);
+    Object.assign(backend, { database: 'two', epoch: 50 });
+    backend.requests.length = 0;
+    source.apply(pod('d'));
+    await eventually(() => backend.of('/api/v1/sources/one/sync').length === 1);
+    const again = (backend.of('/api/v1/reports').flat() as Report[]).filter(
+      ({ order }) => 'epoch' in order && order.epoch === 50,
+    );
+    expect(again.map(({ subject }) => subject.name).sort()).toEqual(['a', 'c', 'd']);
+    expect(backend.of('/api/v1/lead')).toHaveLength(1);
+    expect(warnings.filter((each) => each.startsWith('another database'))).toHaveLength(1);
   });
 
   it('ends with its signal, also while the backend is away, and can be ended twice', async () => {

@@ -70,6 +70,8 @@ class ControllerManager implements Manager {
   readonly #backend: ReturnType<typeof createBackend>;
   readonly #sink: HttpSink;
   #running: Promise<void> | undefined;
+  /** Of the current term. */
+  #startOver = (): void => {};
 
   constructor(options: ManagerOptions) {
     this.#options = options;
@@ -78,7 +80,13 @@ class ControllerManager implements Manager {
     this.#metrics = createRuntimeMetrics(options.registry);
     this.#backend = createBackend(options.backend, this.#metrics);
     const { logger } = options;
-    this.#sink = new HttpSink({ backend: this.#backend, logger, clock: this.#clock, random: this.#random });
+    this.#sink = new HttpSink({
+      backend: this.#backend,
+      logger,
+      clock: this.#clock,
+      random: this.#random,
+      onOtherDatabase: () => this.#startOver(),
+    });
     const built = buildControllers({
       ...options,
       namespaces: options.namespaces ?? ['*'],
@@ -146,7 +154,11 @@ class ControllerManager implements Manager {
     const { name: manager, controllers, logger } = this.#options;
     const namespaces = this.#options.namespaces ?? ['*'];
     const sources = controllers.map((controller) => ledSource(controller, namespaces));
-    return lead({ manager, sources, logger, backend: this.#backend, clock: this.#clock, random: this.#random }, signal);
+    const onTerm = (startOver: () => void): void => {
+      this.#startOver = startOver;
+    };
+    const [backend, clock, random] = [this.#backend, this.#clock, this.#random];
+    return lead({ manager, sources, logger, backend, clock, random, onTerm }, signal);
   }
 }
 
