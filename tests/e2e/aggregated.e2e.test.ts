@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { send } from '../controlplane/api-request.ts';
 import { type Installation, install } from './installation.ts';
 import { kubectlContract } from './kubectl.contract.ts';
 import { at, createRun } from './pipelineruns.ts';
@@ -38,11 +39,32 @@ describe('the aggregated API', () => {
     expect((await faultline.plane.request('/apis/faultline.dev/v1alpha1/issues')).status).toBe(200);
   });
 
+  test('L13 an issue is served at its own resourceVersion', async () => {
+    for (const { metadata } of await faultline.issues('shop')) {
+      const path = `/apis/faultline.dev/v1alpha1/namespaces/shop/issues/${metadata.name}`;
+      const { status } = await faultline.plane.request(`${path}?resourceVersion=${metadata.resourceVersion}`);
+      expect(status).toBe(200);
+    }
+  });
+
   test('O9 leaves the merged OpenAPI of the whole cluster intact, as JSON and as protobuf', async () => {
     for (const accept of ['application/json', 'application/com.github.proto-openapi.spec.v2@v1.0+protobuf']) {
       const { status } = await faultline.plane.request('/openapi/v2', { headers: { accept } });
       expect(status, accept).toBe(200);
     }
+  });
+
+  test('D1 D5 its discovery is current in what the aggregator publishes', async () => {
+    const accept = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList';
+    const current = async (): Promise<unknown> => {
+      const { body } = await faultline.plane.request('/apis', { headers: { accept } });
+      const { items } = JSON.parse(body) as { items: { metadata: { name: string }; versions: object[] }[] };
+      return items.find(({ metadata }) => metadata.name === 'faultline.dev')?.versions[0];
+    };
+    await expect.poll(current, { timeout: 20_000 }).toMatchObject({
+      freshness: 'Current',
+      resources: expect.arrayContaining([expect.objectContaining({ resource: 'issues' })]),
+    });
   });
 
   test('V1 V2 an empty namespace lists with a resourceVersion above 0', async () => {
@@ -86,7 +108,6 @@ describe('the aggregated API', () => {
   });
 
   test('A5 spoofed X-Remote headers on a direct call grant nothing', async () => {
-    const { send } = await import('../controlplane/api-request.ts');
     const url = `https://127.0.0.1:${faultline.server.port}/apis/faultline.dev/v1alpha1/issues`;
     const headers = { 'x-remote-user': 'admin', 'x-remote-group': 'system:masters' };
     const { status, body } = await send(url, faultline.plane.servingCa.certificatePem, { headers });
@@ -95,7 +116,6 @@ describe('the aggregated API', () => {
   });
 
   test('A7 a ServiceAccount token is reviewed by the cluster on a direct call', async () => {
-    const { send } = await import('../controlplane/api-request.ts');
     const url = `https://127.0.0.1:${faultline.server.port}/apis/faultline.dev/v1alpha1/namespaces/shop/issues`;
     const ca = faultline.plane.servingCa.certificatePem;
     const token = await faultline.plane.serviceAccountToken('shop', 'visitor');
