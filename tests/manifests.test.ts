@@ -2,6 +2,9 @@ import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { parseAllDocuments } from 'yaml';
+import { commands } from '../cli/commands/index.ts';
+import { runProgram } from '../cli/program.ts';
+import { recordedStreams } from '../cli/testing/recorded-streams.ts';
 import { CONFIG_API_VERSION, GROUP, VERSION } from '../crds/names.ts';
 
 /** What of the registration with a cluster only the manifests can get wrong (aggregated-api section 0). */
@@ -38,7 +41,9 @@ interface Deployment extends Manifest {
         readonly serviceAccountName: string;
         readonly affinity?: { readonly podAntiAffinity?: object };
         readonly containers: {
+          readonly args: readonly string[];
           readonly ports: { name: string }[];
+          readonly livenessProbe: { readonly httpGet: { readonly port: string } };
           readonly readinessProbe: { readonly httpGet: { readonly port: string } };
         }[];
         readonly volumes: readonly { readonly secret?: { readonly secretName: string } }[];
@@ -130,3 +135,17 @@ test('R7 the guide deletes the APIService before its server', () => {
   expect(first).toBeGreaterThan(0);
   expect(guide.indexOf('kubectl delete -k manifests/base')).toBeGreaterThan(first);
 });
+
+test.each(['server', 'controllers'])(
+  'the pods of the %s are started with flags that the command has, and are probed',
+  async (name) => {
+    const { containers } = only<Deployment>('Deployment', `faultline-${name}`).spec.template.spec;
+    const [{ args, ports, livenessProbe, readinessProbe } = expect.fail('no container')] = containers;
+    const [command = '', ...flags] = args;
+    const streams = recordedStreams();
+    await runProgram([command, '--help'], streams, { name: 'faultline', version: '0', commands });
+    for (const flag of flags) expect(streams.out.text()).toContain(`  ${flag.split('=')[0]} `);
+    for (const { httpGet } of [livenessProbe, readinessProbe])
+      expect(ports.map((port) => port.name)).toContain(httpGet.port);
+  },
+);

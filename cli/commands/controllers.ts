@@ -40,7 +40,7 @@ export const controllers: Command<ControllersFlags, ControllersOptions> = {
   summary: 'Run the controllers of a configuration against a server.',
   description:
     'Watch a cluster with the configured controllers and report to a faultline server. Writes nothing to the cluster. ' +
-    'Run one process for each set of sources: a second one takes them over.',
+    'Run one process for each set of sources: two take them from each other.',
   examples: [
     {
       comment: 'In a pod, by its service account',
@@ -56,10 +56,13 @@ export const controllers: Command<ControllersFlags, ControllersOptions> = {
     { spelling: '--server <url>', description: 'The faultline server to report to.' },
     {
       spelling: '--server-ca-file <file>',
-      description: 'The authority of its certificate, PEM (default: those of Node).',
+      description: 'The authority of its certificate, PEM; read again for every connection (default: those of Node).',
     },
     { spelling: '--token-file <file>', description: 'A bearer token to report with; read again for every request.' },
-    { spelling: '--client-cert-file <file>', description: 'A client certificate to report with, PEM.' },
+    {
+      spelling: '--client-cert-file <file>',
+      description: 'A client certificate to report with, PEM; read again, too.',
+    },
     { spelling: '--client-key-file <file>', description: 'Its key, PEM.' },
     {
       spelling: '--kubeconfig <file>',

@@ -1,6 +1,5 @@
 import { readFile } from 'node:fs/promises';
 import { Registry } from 'prom-client';
-import { Agent } from 'undici';
 import { parseListenAddress } from '../../apiserver/server.ts';
 import {
   type BackendOptions,
@@ -18,6 +17,7 @@ import { EXIT } from '../exit.ts';
 import { createLog, type Log } from '../log.ts';
 import { readSecret } from '../secret-file.ts';
 import type { Streams } from '../streams.ts';
+import { backendDispatcher } from './backend-dispatcher.ts';
 import { serveMetrics } from './metrics-listener.ts';
 
 /** `faultline controllers`: the configured controllers against a live cluster (or a folder) and a faultline server. */
@@ -74,15 +74,10 @@ async function openSource(
 
 async function reportTo(options: ControllersOptions): Promise<BackendOptions> {
   const { server, serverCaFile, tokenFile, clientCertFile, clientKeyFile } = options;
-  const connect = {
-    ...(serverCaFile === undefined ? {} : { ca: await readSecret(serverCaFile) }),
-    ...(clientCertFile === undefined ? {} : { cert: await readSecret(clientCertFile) }),
-    ...(clientKeyFile === undefined ? {} : { key: await readSecret(clientKeyFile) }),
-  };
   if (tokenFile !== undefined) await readSecret(tokenFile);
   return {
     url: server,
-    dispatcher: new Agent({ connect }),
+    dispatcher: await backendDispatcher({ caFile: serverCaFile, certFile: clientCertFile, keyFile: clientKeyFile }),
     ...(tokenFile === undefined
       ? {}
       : { headers: async () => ({ authorization: `Bearer ${(await readFile(tokenFile, 'utf8')).trim()}` }) }),

@@ -1,0 +1,34 @@
+import { Agent, buildConnector, type Dispatcher } from 'undici';
+import { readSecret } from '../secret-file.ts';
+
+/** Files in PEM; what is left out is Node's own. */
+export interface TlsFiles {
+  readonly caFile?: string | undefined;
+  readonly certFile?: string | undefined;
+  readonly keyFile?: string | undefined;
+}
+
+/**
+ * Connections to the server. The files are read now, so that a wrong path is told at once, and again for every new
+ * connection: cert-manager replaces them while this process runs, and an authority read once would end all reports on
+ * the day of its renewal.
+ */
+export async function backendDispatcher(files: TlsFiles): Promise<Dispatcher> {
+  await readAll(files);
+  return new Agent({
+    connect(options, callback) {
+      readAll(files).then(
+        (tls) => buildConnector(tls)(options, callback),
+        (error: Error) => callback(error, null),
+      );
+    },
+  });
+}
+
+async function readAll({ caFile, certFile, keyFile }: TlsFiles): Promise<{ ca?: string; cert?: string; key?: string }> {
+  return {
+    ...(caFile === undefined ? {} : { ca: await readSecret(caFile) }),
+    ...(certFile === undefined ? {} : { cert: await readSecret(certFile) }),
+    ...(keyFile === undefined ? {} : { key: await readSecret(keyFile) }),
+  };
+}
