@@ -434,6 +434,33 @@ describe('a subject', () => {
     expect(world.controller.status().conditions[2]).toMatchObject({ status: 'False' });
   });
 
+  it('that passes from one object to another while that one is looked at stays reported', async () => {
+    const gate = Promise.withResolvers<void>();
+    const passing = defineController<Thing, unknown>({
+      apiVersion: 'controller/v1',
+      watches: { apiVersion: 'example.com/v1', kind: 'Thing', fields: ['spec'] },
+      order: 'state',
+      onDelete: 'resolve',
+      async observe({ metadata: { name, namespace = '' }, spec }) {
+        if (name === 'b') await gate.promise;
+        const subject = { apiVersion: 'example.com/v1', kind: 'Thing', namespace, name: spec?.subject ?? name };
+        return { subject, findings: [finding] };
+      },
+    });
+    await using world = createWorld(passing, { objects: [thing('a', { subject: 's' })] });
+    await world.controller.settled;
+    world.source.apply(thing('b', { subject: 's' }));
+    await world.settle();
+    world.source.apply(thing('a', { subject: 't' }));
+    await world.settle();
+    gate.resolve();
+    await world.settle();
+    const about = world.sink.reports.filter(({ subject }) => subject.name === 's');
+    expect(titles(about)).toEqual([['it is down'], ['deleted object'], ['it is down']]);
+    const numbers = about.map(({ order }) => ('sequence' in order ? order.sequence : 0));
+    expect(numbers).toEqual(numbers.toSorted((one, other) => one - other));
+  });
+
   it('that lost its object to another name is told to be gone', async () => {
     await using world = createWorld(states, { objects: [thing('a', { broken: true, subject: 's' })] });
     await world.controller.settled;

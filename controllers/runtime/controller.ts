@@ -244,8 +244,6 @@ export class Controller {
       this.#queue.addAfter(key, UNREADABLE_AGAIN);
       return;
     }
-    // Numbered when it begins: what a later look has seen is newer than what this one says.
-    const look = this.#lookAt(object);
     let reading: Reading | undefined;
     const read = (aborts: AbortSignal): Reading['read'] => {
       reading = this.#related.begin(object, () => this.#clock.now(), aborts);
@@ -261,6 +259,9 @@ export class Controller {
       );
       if (signal.aborted) return;
       (reading as Reading | undefined)?.commit();
+      // Numbered when it ends, together with what it claims: a look that began before another object gave this subject
+      // away must not be older than that. Looks of one object never overlap.
+      const look = this.#lookAt(object);
       this.#decided(key, verdict, { ...look, detail: (reading as Reading | undefined)?.detail() ?? 0 });
       this.#failures.delete(key);
     } catch (error) {

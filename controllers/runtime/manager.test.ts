@@ -63,7 +63,7 @@ class FakeBackend {
         const body: unknown = text === '' ? undefined : JSON.parse(text);
         this.requests.push({ path: request.url ?? '', body });
         response
-          .writeHead(this.status, { 'content-type': 'application/json' })
+          .writeHead(this.#statusOf(request.url ?? '', body), { 'content-type': 'application/json' })
           .end(JSON.stringify(this.#answer(request.url ?? '', body)));
       });
     });
@@ -91,7 +91,13 @@ class FakeBackend {
         resourceVersion: '1',
         database: this.database,
       };
+    if (this.#statusOf(path, body) === 409) return { error: 'fenced: another leads' };
     return { resolved: 0, kept: 0, subjects: [] };
+  }
+
+  #statusOf(path: string, body: unknown): number {
+    const isOld = path.endsWith('/sync') && (body as { epoch: number }).epoch < this.epoch;
+    return isOld ? 409 : this.status;
   }
 
   #decide({ order }: Report, index: number): object {
@@ -239,6 +245,22 @@ describe('a manager', () => {
     await clock.advance(1);
     await eventually(() => epochsOf('one').includes(200) && epochsOf('two').includes(200));
     expect(leads()).toBe(3);
+  });
+
+  it('leads again when only its sync is told that another one led', async () => {
+    const clock = new ManualClock();
+    const { backend, manager, source } = await setup([loaded('one')], undefined, clock);
+    manager.start(new AbortController().signal);
+    await manager.synced();
+    await eventually(() => backend.of('/api/v1/sources/one/sync').length === 1);
+    backend.epoch = 100;
+    // Undecided and deleted: what it left behind only a sync can tell.
+    source.delete(pod('b', 'other', { undecided: 'x' }));
+    await eventually(() => backend.of('/api/v1/sources/one/sync').length === 2);
+    await eventually(() => clock.pending > 0);
+    await clock.advance(15_000);
+    await eventually(() => backend.of('/api/v1/sources/one/sync').length === 3);
+    expect(backend.of('/api/v1/sources/one/sync')[2]).toMatchObject({ epoch: 100 });
   });
 
   it('reports everything again to another database: it may lack what was acknowledged', async () => {
