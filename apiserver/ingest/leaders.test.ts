@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { objectHash } from '../../crds/identity.ts';
 import type { Report, ReportBody } from '../../crds/report.ts';
 import type { Engine } from './engine.ts';
-import { trustedAccess } from './ports.ts';
+import { type ReportAccess, trustedAccess } from './ports.ts';
 import {
   about,
   CALLER,
@@ -14,6 +14,15 @@ import {
   type ServedIssue,
 } from './testing/engine-fixture.ts';
 import { finding, report, SUBJECT } from './testing/world.ts';
+
+/** The right to lead in these namespaces, and in no other. */
+const within = (...allowed: string[]): ReportAccess => ({
+  ...trustedAccess,
+  mayLead: (_, { namespaces }) =>
+    namespaces.every((namespace) => allowed.includes(namespace))
+      ? { allowed: true }
+      : { allowed: false, reason: 'some namespaces only' },
+});
 
 /** Who leads a source, row 7, and what people do: on the real store, PGlite in memory. */
 
@@ -104,13 +113,28 @@ describe('leading', () => {
     expect(await cells(placed)).toEqual([['3A run'], ['3A run'], ['3A run']]);
     const epoch = await lead();
     const filter = { namespaces: ['team-a', 'faultline-system'], labelSelector: '' };
-    const here = { allowed: true } as const;
-    const everywhere = { allowed: false, reason: 'some namespaces only' } as const;
-    await using limited = fixture.start({
-      access: { ...trustedAccess, mayLead: (_, { namespaces }) => (namespaces.includes('*') ? everywhere : here) },
-    });
+    await using limited = fixture.start({ access: within('team-a', 'faultline-system') });
     expect(await limited.sync('deployments', { epoch, filter, objects: [] }, CALLER)).toEqual({ resolved: 1, kept: 0 });
     expect(await sync(epoch, [], filter.namespaces)).toEqual({ resolved: 2, kept: 0 });
+  });
+
+  test('the right in some namespaces neither takes a source over that is led in others, nor narrows or rewrites it', async () => {
+    const refused = { name: 'NotAllowed', message: 'some namespaces only' };
+    const here = { namespaces: ['team-b'], labelSelector: '' };
+    const leadHere = (by: Engine, more: object = {}, caller = { name: 'b', groups: [] }) =>
+      by.lead({ manager: 'b', sources: [{ ...source, filter: here, ...more }] }, caller);
+    await using limited = fixture.start({ access: within('team-b') });
+    await expect(leadHere(limited)).resolves.toBeDefined();
+    await expect(leadHere(limited, {}, { name: 'another of team-b', groups: [] })).resolves.toBeDefined();
+
+    const epoch = await lead(); // by somebody with the right for the whole cluster
+    await expect(leadHere(limited)).rejects.toMatchObject(refused);
+    await engine.submit(look(epoch, 1, RED), CALLER);
+    const another = { name: 'cronjobs', class: 'state' as const };
+    await expect(leadHere(limited, another)).resolves.toBeDefined();
+    await engine.submit({ ...look(epoch, 1, RED), source: 'kite', order: { class: 'received' } }, CALLER);
+    await expect(leadHere(limited, { name: 'kite' })).rejects.toMatchObject(refused); // never led, and reports elsewhere
+    expect(await cells(look(epoch, 2, RED))).toEqual([['3B run']]);
   });
 
   test('row 7: a sync of an older epoch, or of nobody, is fenced', async () => {

@@ -49,10 +49,11 @@ export class Leaders {
 
   async lead(input: unknown, caller: Caller): Promise<LeadResponse> {
     const { manager, shard = '', sources } = accept(leadRequestSchema, input, 'lead request', SOURCES) as LeadRequest;
-    for (const { name, filter } of sources) await this.#allow(caller, name, filter.namespaces);
     // A manager's name belongs to whoever uses it: a lead without a source declares that source absent (row 8), and
     // nobody may do that to the sources of somebody else.
-    const epochs = await this.#options.store.lead(`${caller.name}/${manager}`, shard, sources as LedSource[]);
+    const owned = `${caller.name}/${manager}`;
+    for (const source of sources as LedSource[]) await this.#allowToLead(caller, owned, shard, source);
+    const epochs = await this.#options.store.lead(owned, shard, sources as LedSource[]);
     return { sources: sources.map(({ name }, index) => ({ name, epoch: epochs[index] as number })) };
   }
 
@@ -63,8 +64,11 @@ export class Leaders {
     const leader = await this.#options.store.source(source, shard);
     if (!leader) throw new Fenced(`${FENCED} nobody leads source ${source}: call /api/v1/lead first`);
     if (leader.epoch !== epoch) throw new Fenced(fenced(source, epoch, leader.epoch));
-    const mayTouch = await this.#reachOf(caller, source, filter.namespaces);
-    const inside = (await this.#options.store.activeIssues(source)).filter(this.#isInside(filter)).filter(mayTouch);
+    // As for reports: about a subject elsewhere, or in no namespace, speaks who has the right for the whole cluster.
+    const everywhere = await this.#mayEverywhere(caller, source, filter.namespaces);
+    const inside = (await this.#options.store.activeIssues(source))
+      .filter(this.#isInside(filter))
+      .filter(({ ref: { namespace, subject } }) => everywhere || subject.namespace === namespace);
     const listed = new Set(objects);
     const gone = inside.filter((each) => isOlder(each.watermark, epoch) && isUnlisted(each, listed));
     const resolved = await this.#resolve(gone, leader);
@@ -103,14 +107,25 @@ export class Leaders {
   }
 
   /**
-   * Which issues the caller may say something about, as for reports: the right in some namespaces is about subjects in
-   * those; about a subject elsewhere, or in no namespace, takes the right for the whole cluster.
+   * A registration speaks for the whole source: it fences the one before, what it leaves out is absent (row 8), and
+   * another class forgets what was seen. So the right in some namespaces is enough only for who leads it already, and
+   * for a source that has nothing in others.
    */
-  async #reachOf(caller: Caller, source: string, namespaces: readonly string[]) {
-    const everywhere =
-      explicitNamespaces(namespaces) === undefined ||
-      (await this.#options.access.mayLead(caller, { source, namespaces: ['*'] })).allowed;
-    return ({ ref: { namespace, subject } }: ActiveIssue): boolean => everywhere || subject.namespace === namespace;
+  async #allowToLead(caller: Caller, manager: string, shard: string, led: LedSource): Promise<void> {
+    const { name, filter } = led;
+    await this.#allow(caller, name, filter.namespaces);
+    if (await this.#mayEverywhere(caller, name, filter.namespaces)) return;
+    const registered = await this.#options.store.source(name, shard);
+    if (registered?.manager === manager && registered.class === led.class) return;
+    if (registered) await this.#allow(caller, name, registered.filter.namespaces);
+    const issues = await this.#options.store.activeIssues(name);
+    if (!issues.every(({ ref }) => filter.namespaces.includes(ref.namespace))) await this.#allow(caller, name, ['*']);
+  }
+
+  /** Whether the right that was asked for in these namespaces is one for all. */
+  async #mayEverywhere(caller: Caller, source: string, namespaces: readonly string[]): Promise<boolean> {
+    if (explicitNamespaces(namespaces) === undefined) return true;
+    return (await this.#options.access.mayLead(caller, { source, namespaces: ['*'] })).allowed;
   }
 
   #isInside({ namespaces }: SourceFilter): (each: ActiveIssue) => boolean {
