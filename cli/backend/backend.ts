@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { Counter, Registry } from 'prom-client';
+import { Counter, type Registry } from 'prom-client';
 import { createEngine, engineMetrics, type Namespaces, withHome } from '../../apiserver/ingest/index.ts';
 import { type ChangeSource, KubeApi } from '../../apiserver/kube/index.ts';
 import { issueReportsResource } from '../../apiserver/resources/issuereports.ts';
@@ -22,6 +22,7 @@ import type { Log } from '../log.ts';
 import { packageVersion } from '../package-info.ts';
 import type { BackendAccess } from './access.ts';
 import { ConnectingStore, NotYetOpened } from './connecting-store.ts';
+import { MeasuredRegistry } from './measured-registry.ts';
 
 export interface BackendOptions {
   readonly database: StoreOptions['database'];
@@ -41,7 +42,7 @@ export interface BackendOptions {
 export interface Backend extends AsyncDisposable {
   /** For clients on this machine. */
   readonly url: string;
-  readonly registry: Registry;
+  readonly registry: MeasuredRegistry;
   /** Resolves when lists and watches are served; rejects when the database can never be used. */
   synced(): Promise<void>;
   counts(): Promise<{ readonly active: number; readonly resolved: number }>;
@@ -59,7 +60,7 @@ const SYNC_POLL_MS = 10;
 export async function openBackend(options: BackendOptions): Promise<Backend> {
   await using closing = new AsyncDisposableStack();
   const { access, issues, log } = options;
-  const registry = new Registry();
+  const registry = new MeasuredRegistry();
   const store = closing.use(
     new ConnectingStore({
       database: options.database,

@@ -7,6 +7,8 @@ import type { Issue, IssueList } from '../../crds/issue.ts';
 export interface ApiClient extends AsyncDisposable {
   readonly server: string;
   get(path: string): Promise<{ status: number; body: unknown }>;
+  /** What is served as text, such as the metrics. */
+  text(path: string): Promise<string>;
   issues(): Promise<Issue[]>;
   /** Events of a watch that begins at the current state. */
   watch(signal: AbortSignal): AsyncGenerator<{ type: string; object: Issue }>;
@@ -38,6 +40,7 @@ export async function apiClient(kubeconfig: string): Promise<ApiClient> {
       const { statusCode, body } = await request(path);
       return { status: statusCode, body: await body.json() };
     },
+    text: async (path) => (await request(path)).body.text(),
     async issues() {
       const { body } = await request(issues);
       return ((await body.json()) as IssueList).items;

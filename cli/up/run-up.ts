@@ -147,6 +147,7 @@ function startManager(run: Run, backend: Backend, objects: ObjectSource, signal:
     logger: log,
     registry: backend.registry,
   });
+  backend.registry.onRead(() => manager.measure());
   manager.start(signal);
   return manager;
 }

@@ -83,6 +83,10 @@ describe('faultline up', { timeout: 60_000 }, () => {
       metadata: { namespace: 'shop' },
       status: { state: 'Active', reopened: 0 },
     });
+    // Gauges, too: the engine's and the controllers' are in one place.
+    const metrics = await client.text('/metrics');
+    expect(metrics).toMatch(/^faultline_decisions_total\{cell="3A"\} 1$/m);
+    expect(metrics).toMatch(/^faultline_objects\{controller="tekton-pipelinerun",outcome="failing"\} 1$/m);
     const watching = new AbortController();
     const events = client.watch(watching.signal);
     await write('build.yaml', run('build-2', 'True', '2026-11-20T11:00:00Z'));
