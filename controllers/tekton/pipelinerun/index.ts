@@ -40,6 +40,7 @@ export default defineController<ObjectLike, Options>({
     apiVersion: ['tekton.dev/v1', 'tekton.dev/v1beta1'],
     kind: 'PipelineRun',
     fields: [
+      'metadata.generateName',
       'spec.pipelineRef.name',
       'spec.pipelineRef.params',
       'spec.params',

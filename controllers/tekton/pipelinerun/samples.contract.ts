@@ -2,6 +2,8 @@ import { expect } from 'vitest';
 import { reportSchema } from '../../../crds/report.ts';
 import { readOver } from '../../../tests/recorded/read.ts';
 import type { Finding, ObjectLike, Observation, Undecided } from '../../index.ts';
+import type { ClusterObject } from '../../runtime/object.ts';
+import { createStrip, type Strip } from '../../runtime/strip.ts';
 import controller from './index.ts';
 import { type Options, optionsSchema } from './options.ts';
 
@@ -95,13 +97,22 @@ export const testTask = (output: unknown, task = 'verify'): ObjectLike =>
     ],
   });
 
+/** Only what the controller declared to read: nothing else arrives in a cluster. */
+const strips = new Map<string, Strip>(
+  [controller.watches, ...(controller.reads ?? [])].map(({ kind, fields = [] }) => [kind, createStrip([...fields])]),
+);
+const kept = (object: ObjectLike): ObjectLike =>
+  (strips.get(object.kind)?.(object as ClusterObject) ?? object) as ObjectLike;
+const observe = (object: ObjectLike, others: readonly ObjectLike[], options: Options, now?: number) =>
+  controller.observe(kept(object), readOver(kept(object), others.map(kept), now), options);
+
 export async function look(
   object: ObjectLike,
   others: ObjectLike[] = [],
   options = defaults,
   now?: number,
 ): Promise<Observation> {
-  const verdict = await controller.observe(object, readOver(object, others, now), options);
+  const verdict = await observe(object, others, options, now);
   if ('undecided' in verdict || Array.isArray(verdict))
     throw new Error(`expected one observation: ${JSON.stringify(verdict)}`);
   // Whatever is said must pass the door of the API server.
@@ -114,7 +125,7 @@ export async function look(
 }
 
 export async function undecidedLook(object: ObjectLike, others: ObjectLike[] = [], now?: number): Promise<Undecided> {
-  const verdict = await controller.observe(object, readOver(object, others, now), defaults);
+  const verdict = await observe(object, others, defaults, now);
   if (!('undecided' in verdict)) throw new Error(`expected no verdict: ${JSON.stringify(verdict)}`);
   return verdict;
 }
