@@ -1,13 +1,15 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Schema } from 'joi';
 import { configurationSchema } from '../crds/configuration.ts';
 import { issueSpecSchema, issueStatusSchema } from '../crds/issue.ts';
 import { reportSchema } from '../crds/report.ts';
+import { errorsPage } from './errors-page.ts';
 
 /**
- * Writes what is derived from the Joi schemas of `crds/` into `crds/generated/`: the schema that editors check
- * `faultline.yaml` with, and those of a report and of an issue. `--check` writes nothing and fails when a file differs.
+ * Writes what is derived: from the Joi schemas of `crds/` into `crds/generated/` the schema that editors check
+ * `faultline.yaml` with, and those of a report and of an issue; from the table of errors `docs/errors.md`. `--check`
+ * writes nothing and fails when a file differs.
  */
 const SCHEMA_BASE = 'https://faultline.dev/schemas';
 
@@ -16,7 +18,7 @@ function jsonSchema(name: string, title: string, schema: Schema): object {
   return { $schema: 'https://json-schema.org/draft/2020-12/schema', $id: `${SCHEMA_BASE}/${name}`, title, ...body };
 }
 
-/** File name → content of everything that is generated. */
+/** Path in the repository → content of everything that is generated. */
 export function generated(): Map<string, string> {
   const schemas: [string, string, Schema][] = [
     ['faultline.schema.json', 'FaultlineConfiguration', configurationSchema],
@@ -24,16 +26,16 @@ export function generated(): Map<string, string> {
     ['issue-spec.schema.json', 'IssueSpec', issueSpecSchema],
     ['issue-status.schema.json', 'IssueStatus', issueStatusSchema],
   ];
-  return new Map(
-    schemas.map(([name, title, schema]) => [name, `${JSON.stringify(jsonSchema(name, title, schema), null, 2)}\n`]),
-  );
+  const contents = schemas.map(([name, title, schema]): [string, string] => [
+    `crds/generated/${name}`,
+    `${JSON.stringify(jsonSchema(name, title, schema), null, 2)}\n`,
+  ]);
+  return new Map([...contents, ['docs/errors.md', errorsPage()]]);
 }
 
-/** Names of files whose content is not the generated one. */
-export function outdated(folder: string): string[] {
-  return [...generated()]
-    .filter(([name, content]) => content !== readIfThere(join(folder, name)))
-    .map(([name]) => name);
+/** Files below `root` whose content is not the generated one. */
+export function outdated(root: string): string[] {
+  return [...generated()].filter(([name, content]) => content !== readIfThere(join(root, name))).map(([name]) => name);
 }
 
 function readIfThere(path: string): string | undefined {
@@ -45,13 +47,15 @@ function readIfThere(path: string): string | undefined {
 }
 
 if (import.meta.main) {
-  const folder = join(import.meta.dirname, '..', 'crds', 'generated');
+  const root = join(import.meta.dirname, '..');
   if (process.argv.includes('--check')) {
-    const names = outdated(folder);
-    if (names.length > 0) console.error(`crds/generated/{${names.join(',')}} is out of date: run npm run generate`);
+    const names = outdated(root);
+    if (names.length > 0) console.error(`${names.join(', ')}: out of date, run npm run generate`);
     process.exitCode = names.length > 0 ? 1 : 0;
   } else {
-    mkdirSync(folder, { recursive: true });
-    for (const [name, content] of generated()) writeFileSync(join(folder, name), content);
+    for (const [name, content] of generated()) {
+      mkdirSync(dirname(join(root, name)), { recursive: true });
+      writeFileSync(join(root, name), content);
+    }
   }
 }
