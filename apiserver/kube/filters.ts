@@ -3,6 +3,7 @@ import {
   AccessUnavailable,
   type Attributes,
   AUTHENTICATED,
+  type Authentication,
   type Authenticator,
   type Authorizer,
   type UserInfo,
@@ -30,7 +31,7 @@ export interface Admitted {
  */
 export async function admit(request: IncomingMessage, access: Access, known?: UserInfo): Promise<Admitted> {
   const info = parseRequestInfo(request.method ?? 'GET', request.url ?? '/');
-  const user = known ?? (await authenticate(request, access.authenticator));
+  const user = known ?? userOf(await access.authenticator.authenticate(request));
   if (!isOpenToAuthenticated(info, user)) await authorize(access.authorizer, user, attributesOf(info));
   return { info, user };
 }
@@ -56,13 +57,13 @@ export function attributesOf(info: RequestInfo): Attributes {
   };
 }
 
-async function authenticate(request: IncomingMessage, authenticator: Authenticator): Promise<UserInfo> {
-  const authentication = await authenticator.authenticate(request);
+/** The user, or the ApiError (401, 403 or 503) that the outcome means. */
+export function userOf(authentication: Authentication): UserInfo {
   switch (authentication.outcome) {
     case 'user':
       return authentication.user;
     case 'invalid':
-      throw unauthorized();
+      throw unauthorized(); // why is for the log: an answer that explains helps who guesses
     case 'refused':
       throw new ApiError('Forbidden', `forbidden: ${authentication.message}`, {});
     case 'unavailable':

@@ -1,12 +1,7 @@
 import type { Middleware } from 'koa';
-import {
-  ANONYMOUS,
-  type Authentication,
-  type Authenticator,
-  type Authorizer,
-  type UserInfo,
-} from '../kube/access/types.ts';
-import { ApiError, forbidden, serviceUnavailable, unauthorized } from '../kube/status.ts';
+import { ANONYMOUS, type Authenticator, type Authorizer, type UserInfo } from '../kube/access/types.ts';
+import { userOf } from '../kube/filters.ts';
+import { forbidden, unauthorized } from '../kube/status.ts';
 
 /** Says who asks, in `ctx.state.user`, or answers 401, 403 or 503. Behind it no request carries a credential (A5). */
 export function authenticate(authenticator: Authenticator): Middleware {
@@ -15,22 +10,6 @@ export function authenticate(authenticator: Authenticator): Middleware {
     ctx.state.user = userOf(pending instanceof Promise ? await pending : pending);
     return next();
   };
-}
-
-/** The user, or the ApiError that the outcome means. */
-export function userOf(authentication: Authentication): UserInfo {
-  switch (authentication.outcome) {
-    case 'user':
-      return authentication.user;
-    case 'invalid':
-      throw unauthorized(); // why is for the log: an answer that explains helps who guesses
-    case 'refused':
-      throw new ApiError('Forbidden', `forbidden: ${authentication.message}`, {});
-    case 'unavailable':
-      throw serviceUnavailable(authentication.message, authentication.retryAfterSeconds);
-    default:
-      return authentication satisfies never;
-  }
 }
 
 /** Lets `inner` be asked by named users only: for routes that authorize what they do and have nothing for strangers. */

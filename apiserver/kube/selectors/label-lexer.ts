@@ -9,7 +9,7 @@ export type Token =
 const TOKEN = /[ \t\r\n]*(?:([()<>,]|!=|!|==|=)|([^ \t\r\n()<>,!=]+))/y;
 
 /** Every text is a sequence of tokens; what may follow what is the parser's to say. Ends with `end`. */
-export function labelTokens(text: string): Token[] {
+function labelTokens(text: string): Token[] {
   const tokens: Token[] = [];
   const pattern = new RegExp(TOKEN);
   for (let match = pattern.exec(text); match; match = pattern.exec(text)) {
