@@ -15,7 +15,18 @@ export interface Answer {
   readonly headers?: Readonly<Record<string, string>>;
   /** JSON, unless the headers say otherwise. */
   readonly body: string | Iterable<Buffer>;
+  /** About how long the body is, where that is known before it is made. */
+  readonly approximateBytes?: number;
+  /** Takes back a chunk of the body that has been sent, so that a long list is sent from a few buffers. */
+  recycle?(chunk: Buffer): void;
 }
+
+/**
+ * Beyond this a body is sent as it is. The aggregator's transport asks for gzip even when its client does not, and
+ * expands it again: deflating the 28 MB of 10,000 issues took longer than everything else (docs/adr/0003). Pages, which
+ * are what kubectl asks for over long distances, stay compressed.
+ */
+const COMPRESS_UP_TO = 4 * 1024 * 1024;
 
 export function json(value: unknown, status = 200, headers?: Readonly<Record<string, string>>): Answer {
   return { status, body: `${JSON.stringify(value)}\n`, ...(headers && { headers }) };
@@ -52,25 +63,49 @@ export async function send(request: IncomingMessage, response: ServerResponse, a
     return;
   }
   const stalled = (): void => void response.destroy();
-  await stream(request, response, inTurns([first.value as Buffer, second.value], chunks, stalled));
+  const compressed = acceptsGzip(request) && (answer.approximateBytes ?? 0) <= COMPRESS_UP_TO;
+  const recycle = pretty ? undefined : answer.recycle?.bind(answer);
+  await stream(response, inTurns([first.value as Buffer, second.value], chunks, stalled), { compressed, recycle });
 }
 
 /** More than one chunk is more than 128 KiB: upstream compresses from there, at level 1 (L16). */
 async function stream(
-  request: IncomingMessage,
   response: ServerResponse,
   chunks: AsyncIterable<Buffer>,
+  { compressed, recycle }: { compressed: boolean; recycle: ((chunk: Buffer) => void) | undefined },
 ): Promise<void> {
   response.appendHeader('Vary', 'Accept-Encoding');
-  const source = Readable.from(chunks, { objectMode: false, highWaterMark: 256 * 1024 });
   try {
-    if (acceptsGzip(request)) {
-      response.setHeader('Content-Encoding', 'gzip');
-      await pipeline(source, createGzip({ level: 1 }), response);
-    } else await pipeline(source, response);
+    if (!compressed) return await write(response, chunks, recycle);
+    response.setHeader('Content-Encoding', 'gzip');
+    const source = Readable.from(chunks, { objectMode: false, highWaterMark: 256 * 1024 });
+    await pipeline(source, createGzip({ level: 1 }), response);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ERR_STREAM_PREMATURE_CLOSE') throw error;
   }
+}
+
+/** Each chunk is out before the next is made, so that it can be filled again; ends early when the client is gone. */
+async function write(
+  response: ServerResponse,
+  chunks: AsyncIterable<Buffer>,
+  recycle: ((chunk: Buffer) => void) | undefined,
+): Promise<void> {
+  for await (const chunk of chunks) {
+    if (!(await written(response, chunk))) return;
+    recycle?.(chunk);
+  }
+  response.end();
+}
+
+/** Whether the chunk went out; false when the connection ended first. */
+function written(response: ServerResponse, chunk: Buffer): Promise<boolean> {
+  if (response.destroyed) return Promise.resolve(false);
+  const { promise, resolve } = Promise.withResolvers<boolean>();
+  const closed = (): void => resolve(false);
+  response.once('close', closed);
+  response.write(chunk, (error) => resolve(!error));
+  return promise.finally(() => response.off('close', closed));
 }
 
 /**

@@ -26,6 +26,22 @@ describe('ByteChunks', () => {
   });
 });
 
+describe('ByteChunks that are given back', () => {
+  it('L18 are filled again: a long list needs no more than it holds at once', () => {
+    const chunks = new ByteChunks(8);
+    const seen = new Set<Buffer>();
+    for (let round = 0; round < 100; round++) {
+      chunks.text('12345678');
+      for (const chunk of chunks.takeFull()) {
+        seen.add(chunk);
+        expect(chunk.toString()).toBe('12345678');
+        chunks.recycle(chunk);
+      }
+    }
+    expect(seen.size).toBe(2);
+  });
+});
+
 describe('indent', () => {
   it('L15 gives what JSON.stringify gives, however the bytes are cut', () => {
     fc.assert(

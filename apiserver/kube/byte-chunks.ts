@@ -7,6 +7,7 @@ export class ByteChunks {
   #chunk: Buffer | undefined;
   #length = 0;
   #full: Buffer[] = [];
+  readonly #free: Buffer[] = [];
 
   constructor(chunkBytes = CHUNK_BYTES) {
     this.#size = chunkBytes;
@@ -52,13 +53,18 @@ export class ByteChunks {
     return [...all, rest];
   }
 
+  /** A chunk that was taken and that nobody reads any more: it is filled again instead of allocating another. */
+  recycle(chunk: Buffer): void {
+    if (chunk.length === this.#size) this.#free.push(chunk);
+  }
+
   #room(): Buffer {
     if (this.#chunk && this.#length === this.#size) {
       this.#full.push(this.#chunk);
       this.#chunk = undefined;
     }
     if (!this.#chunk) {
-      this.#chunk = Buffer.allocUnsafeSlow(this.#size);
+      this.#chunk = this.#free.pop() ?? Buffer.allocUnsafeSlow(this.#size);
       this.#length = 0;
     }
     return this.#chunk;

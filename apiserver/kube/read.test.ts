@@ -377,6 +377,21 @@ describe('large lists', () => {
     expect(small.headers['content-length']).toBe(String(small.bytes.length));
   });
 
+  it('L16 L18 a list of many megabytes goes out as it is, complete, from a few buffers', async () => {
+    const source = widgetSource();
+    for (let index = 0; index < 60; index++)
+      source.put(widget({ name: `w${index}`, note: String(index % 10).repeat(100_000) }));
+    await using api = await TestApi.start({ source });
+    const answer = await api.send(ALL, { headers: { 'accept-encoding': 'gzip' } });
+    expect(answer.headers['content-encoding']).toBeUndefined();
+    expect(answer.bytes.length).toBeGreaterThan(6_000_000);
+    const notes = (answer.json() as { items: { metadata: { name: string }; spec: { note: string } }[] }).items.map(
+      ({ metadata, spec }) => [metadata.name, spec.note],
+    );
+    expect(new Map(notes as [string, string][]).get('w37')).toBe('7'.repeat(100_000));
+    expect(notes).toHaveLength(60);
+  });
+
   it('L18 too many lists without a limit are 429 with Retry-After, while pages go on', async () => {
     await using api = await TestApi.start({ api: { maxUnlimitedLists: 0 } });
     const answer = await api.send(ALL);

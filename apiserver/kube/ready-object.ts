@@ -58,7 +58,7 @@ export function withResourceVersion(ready: ReadyObject, resourceVersion: number)
 }
 
 /** The JSON of the object's metadata. */
-export function metadataText({ bytes, metadataStart, metadataEnd }: ReadyObject): string {
+function metadataText({ bytes, metadataStart, metadataEnd }: ReadyObject): string {
   return bytes.toString('utf8', metadataStart, metadataEnd);
 }
 

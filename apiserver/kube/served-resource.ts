@@ -4,7 +4,7 @@ import { WatchCache, type WatchCacheOptions } from './cache/watch-cache.ts';
 import { parseListOptions } from './list-options.ts';
 import { negotiate } from './negotiate.ts';
 import { type Page, readObject, readPage } from './read.ts';
-import { LIST_TAIL, listHead, type Representation, writeItem, writeSingle } from './representation.ts';
+import { itemBytes, LIST_TAIL, listHead, type Representation, writeItem, writeSingle } from './representation.ts';
 import type { RequestInfo } from './request-info.ts';
 import { groupResource, type ResourceDefinition } from './resource.ts';
 import type { ChangeSource } from './source.ts';
@@ -42,7 +42,13 @@ export class ServedResource implements AsyncDisposable {
   async list(info: RequestInfo, accept: string | undefined): Promise<Answer> {
     const representation = negotiate(accept, 'list', info.query);
     const page = await readPage(this.#readable(), parseListOptions(this.definition, info));
-    return { status: 200, body: pageChunks(this.definition, representation, page, this.#watching.now()) };
+    const chunks = new ByteChunks();
+    return {
+      status: 200,
+      body: pageChunks(chunks, this.definition, representation, page, this.#watching.now()),
+      approximateBytes: page.objects.reduce((sum, object) => sum + itemBytes(representation, object), 0),
+      recycle: (chunk) => chunks.recycle(chunk),
+    };
   }
 
   /** A watch that is ready to begin. Throws what is answered as a plain error. */
@@ -64,12 +70,12 @@ const NEWLINE = Buffer.from('\n');
 
 /** A list is a concatenation of ready bytes, made while it is sent (L18). */
 function* pageChunks(
+  chunks: ByteChunks,
   definition: ResourceDefinition,
   representation: Representation,
   { metadata, objects }: Page,
   now: number,
 ): Generator<Buffer> {
-  const chunks = new ByteChunks();
   chunks.text(listHead(definition, representation, metadata));
   let first = true;
   for (const object of objects) {

@@ -1,6 +1,7 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { parseAllDocuments } from 'yaml';
 import { send } from '../../tests/controlplane/api-request.ts';
 import { registerApiService } from '../../tests/controlplane/api-service.ts';
 import { Child } from '../../tests/controlplane/child.ts';
@@ -63,7 +64,11 @@ export class Environment implements AsyncDisposable {
       '--shutdown-delay=0s',
     ]);
     const { hostname, port: apiPort } = new URL(this.plane.url);
-    const env = { KUBERNETES_SERVICE_HOST: hostname, KUBERNETES_SERVICE_PORT: apiPort };
+    const env = {
+      KUBERNETES_SERVICE_HOST: hostname,
+      KUBERNETES_SERVICE_PORT: apiPort,
+      ...(await manifestEnvironment()),
+    };
     this.#server = await Child.start({ name: 'faultline server', ...pod, logPath: this.serverLogPath, env });
     const { port, caPem } = this.target;
     await this.#server.until('answering', () => this.#listens(), 30_000);
@@ -148,6 +153,20 @@ async function writeServerFiles(dir: string, plane: ControlPlane, databaseUrl: s
   await writeFile(join(dir, 'tls.key'), keyPem, { mode: 0o600 });
   await writeFile(join(dir, 'database-url'), databaseUrl, { mode: 0o600 });
   await writeFile(join(dir, 'faultline.yaml'), JSON.stringify(configuration)); // JSON is YAML
+}
+
+/** The environment of the server's container in `manifests/base`. */
+async function manifestEnvironment(): Promise<Record<string, string>> {
+  interface Workload {
+    readonly spec?: { readonly template?: { readonly spec: { readonly containers: readonly Container[] } } };
+  }
+  interface Container {
+    readonly env?: readonly { readonly name: string; readonly value: string }[];
+  }
+  const text = await readFile(join(import.meta.dirname, '../../manifests/base/server.yaml'), 'utf8');
+  const workloads = parseAllDocuments(text).map((document) => document.toJS() as Workload);
+  const containers = workloads.flatMap(({ spec }) => spec?.template?.spec.containers ?? []);
+  return Object.fromEntries(containers.flatMap(({ env = [] }) => env.map(({ name, value }) => [name, value])));
 }
 
 /** The namespace, the ServiceAccounts and the rights of an installation. */
