@@ -71,7 +71,8 @@ export class GroupCommit implements AsyncDisposable {
     if (!force && this.#queue.length + units.length > this.#capacity) {
       throw new TooManyReports(`${this.#queue.length} reports are waiting already: try again in a second`);
     }
-    this.#queue.push(...units);
+    // One by one: a sync may bring more than a call takes arguments.
+    for (const unit of units) this.#queue.push(unit);
     if (this.#running.size < this.#concurrency) this.#start();
   }
 

@@ -71,7 +71,9 @@ export async function lead(
   if (response === undefined) return undefined;
   const term = new Term(options, signal, quarrels);
   options.onTerm?.(() => term.startOver());
-  const epochs = new Map(response.sources.map(({ name, epoch }) => [name, epoch]));
+  // Without an epoch (a proxy that answers for the backend) the first look is fenced, and this is tried again.
+  const led = Array.isArray(response?.sources) ? response.sources : [];
+  const epochs = new Map(led.map(({ name, epoch }) => [name, epoch]));
   return new Map(sources.map((source) => [source.name, term.leadership(source, epochs.get(source.name) ?? 0)]));
 }
 
