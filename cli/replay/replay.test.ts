@@ -88,6 +88,10 @@ describe('faultline replay', { timeout: 60_000 }, () => {
       exitCode: 1,
       err: expect.stringMatching(/^error: empty\.yaml holds no Kubernetes object[^\n]*\n$/),
     });
+    for (const archive of ['must-gather.tar.gz', 'must-gather.tgz', 'must-gather.zip']) {
+      const err = `error: ${archive} is an archive: unpack it, and name the folder\n`;
+      expect(await replay([archive])).toEqual({ exitCode: 1, out: '', err });
+    }
     expect((await replay([])).exitCode).toBe(2);
   });
 

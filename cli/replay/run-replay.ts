@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { createEngine, localNamespaces, trustedAccess } from '../../apiserver/ingest/index.ts';
 import { ISSUE_COLUMNS } from '../../apiserver/resources/issues.ts';
@@ -41,7 +42,13 @@ interface Recorded {
   readonly summary: RecordedSummary;
 }
 
+// A must-gather arrives as one; read as YAML it would be a riddle.
+const ARCHIVE = /\.(tar|tar\.\w+|tgz|zip)$/;
+
 async function readObjects(options: ReplayOptions, streams: Streams, progress: Progress): Promise<Recorded> {
+  if (ARCHIVE.test(options.from) && !(await isFolder(resolve(streams.directory, options.from)))) {
+    throw new Failure(`${options.from} is an archive: unpack it, and name the folder`);
+  }
   const objects: ClusterObject[] = [];
   const from = options.from === '-' ? streams.in : resolve(streams.directory, options.from);
   const summary = await readRecorded(from, {
@@ -60,6 +67,13 @@ async function readObjects(options: ReplayOptions, streams: Streams, progress: P
     throw new Failure(`${options.from} holds no Kubernetes object (${files} files, ${skipped} other documents)`);
   }
   return { objects, summary };
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  return await stat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
 }
 
 interface Deciding {
