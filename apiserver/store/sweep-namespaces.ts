@@ -36,9 +36,10 @@ export async function sweepNamespaces(
   store: SqlStore,
   namespaces: KnownNamespaces,
   scope: NamespaceScope,
+  believe: Believe = (gone) => gone,
 ): Promise<number> {
   const places = await store.database.slowQuery<Place>(scope === 'visible' ? VISIBLE : STORED, []);
-  const gone = places.length === 0 ? [] : await goneOf(places, namespaces, store.clusterId);
+  const gone = believe(places.length === 0 ? [] : await goneOf(places, namespaces, store.clusterId));
   let left = 0;
   for (const { namespace, uid, madeAgainAt } of gone) {
     if (uid !== null) left += await leave(store, namespace, uid);
@@ -49,6 +50,20 @@ export async function sweepNamespaces(
 
 /** µs of the new namespace, undefined when there is none. Looks at it are no older than that. */
 type Gone = Place & { readonly madeAgainAt: number | undefined };
+
+/** Which of those that seem to be gone are taken away. */
+export type Believe = (gone: readonly Gone[]) => readonly Gone[];
+
+/** Those that were gone the last time too: one wrong answer on the way to the cluster takes nothing away. */
+export function goneTwice(): Believe {
+  let before: ReadonlySet<string> = new Set();
+  return (gone) => {
+    const id = ({ namespace, uid }: Gone): string => JSON.stringify([namespace, uid]);
+    const believed = gone.filter((each) => before.has(id(each)));
+    before = new Set(gone.map(id));
+    return believed;
+  };
+}
 
 async function goneOf(
   places: readonly Place[],

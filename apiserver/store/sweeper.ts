@@ -2,7 +2,7 @@ import { createPartitions, dropPartitions } from './episodes.ts';
 import { pause } from './pause.ts';
 import type { SqlStore } from './sql-store.ts';
 import { expireIssues, hideResolved, sweepAbsentSources } from './sweep-issues.ts';
-import { type KnownNamespaces, sweepNamespaces } from './sweep-namespaces.ts';
+import { type Believe, goneTwice, type KnownNamespaces, sweepNamespaces } from './sweep-namespaces.ts';
 import { applyRetention, trimChanges, trimDeliveries } from './sweep-rows.ts';
 
 /**
@@ -67,14 +67,15 @@ export async function runSweeper(
   const { signal, interval = 10_000, onSwept, onError } = options;
   await using lease = store.sweeperLease();
   let untilHomeless = 0;
+  const [visible, everything] = [goneTwice(), goneTwice()];
   for (let elapsed = HOUR; !signal.aborted; elapsed += interval, untilHomeless -= interval) {
     try {
       if (await lease.held()) {
         const often = await sweepOften(store, options);
-        const homeless = untilHomeless > 0 ? 0 : await sweepHomeless(store, options);
+        const homeless = untilHomeless > 0 ? 0 : await sweepHomeless(store, options, visible);
         if (untilHomeless <= 0) untilHomeless = HOMELESS_EVERY;
         const due = elapsed >= HOUR;
-        onSwept?.({ ...often, homeless, ...(due ? await sweepRarely(store, options) : NOTHING_RARE) });
+        onSwept?.({ ...often, homeless, ...(due ? await sweepRarely(store, options, everything) : NOTHING_RARE) });
         if (due) elapsed = 0;
       }
     } catch (error) {
@@ -99,13 +100,13 @@ async function sweepOften(store: SqlStore, options: SweepOptions): Promise<Often
   return { hidden, expired, absent, changes, deliveries };
 }
 
-async function sweepHomeless(store: SqlStore, { namespaces }: SweepOptions): Promise<number> {
-  return namespaces ? sweepNamespaces(store, namespaces, 'visible') : 0;
+async function sweepHomeless(store: SqlStore, { namespaces }: SweepOptions, believe?: Believe): Promise<number> {
+  return namespaces ? sweepNamespaces(store, namespaces, 'visible', believe) : 0;
 }
 
-async function sweepRarely(store: SqlStore, options: SweepOptions): Promise<Rare> {
+async function sweepRarely(store: SqlStore, options: SweepOptions, believe?: Believe): Promise<Rare> {
   const retention = options.retention ?? 90 * DAY;
-  if (options.namespaces) await sweepNamespaces(store, options.namespaces, 'stored');
+  if (options.namespaces) await sweepNamespaces(store, options.namespaces, 'stored', believe);
   const { issues, subjects } = await applyRetention(store, retention);
   const nowMs = (await store.now()) / 1_000;
   await createPartitions(store.database, nowMs);
