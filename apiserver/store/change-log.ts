@@ -7,12 +7,12 @@ import { ISSUE_SELECT, type IssueRow, storedIssue } from './issue-row.ts';
 import type { StoreChanges, StoredChange } from './store.ts';
 import type { WakeUps } from './wake-ups.ts';
 
-/** Rows a round trip, so that a snapshot of many issues is never in memory twice. */
-const PAGE = 1_000;
+/** Rows a round trip of a snapshot: what the receiver of pages has in memory at once. */
+const PAGE = 200;
 
 interface Resource {
   /** Reads all visible objects inside the transaction of `session`. */
-  readonly snapshot: (session: Session) => Promise<KubernetesObject[]>;
+  readonly snapshot: (session: Session, receive: (page: KubernetesObject[]) => void) => Promise<void>;
   /** Values of the selectable fields. */
   readonly fields: (object: KubernetesObject) => Record<string, string>;
 }
@@ -58,11 +58,15 @@ export class ChangeLog implements StoreChanges {
   }
 
   /** Exact at `resourceVersion`: the number and the rows are read in one repeatable-read transaction. */
-  async snapshot(): Promise<{ resourceVersion: number; floor: number; objects: KubernetesObject[] }> {
+  async snapshot(
+    receive?: (page: KubernetesObject[]) => void,
+  ): Promise<{ resourceVersion: number; floor: number; objects: KubernetesObject[] }> {
     const begin = 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL enable_seqscan = on';
     return this.#database.transaction(begin, async (session) => {
       const { last_change, change_floor } = await numbers(session);
-      return { resourceVersion: last_change, floor: change_floor, objects: await this.#resource.snapshot(session) };
+      const objects: KubernetesObject[] = [];
+      await this.#resource.snapshot(session, receive ?? ((page) => void objects.push(...page)));
+      return { resourceVersion: last_change, floor: change_floor, objects };
     });
   }
 
@@ -113,14 +117,13 @@ function storedChange(row: ChangeRow, change: number, fieldsOf: Resource['fields
   return { ...versioned, previous: { labels, fields: { ...fieldsOf(object), ...fields_before } } };
 }
 
-async function visibleIssues(session: Session): Promise<KubernetesObject[]> {
+async function visibleIssues(session: Session, receive: (page: KubernetesObject[]) => void): Promise<void> {
   await session.run(
     `DECLARE visible NO SCROLL CURSOR FOR SELECT ${ISSUE_SELECT} FROM issues i WHERE i.hidden_at IS NULL`,
   );
-  const objects: KubernetesObject[] = [];
   for (;;) {
     const rows = await session.query<IssueRow>(`FETCH ${PAGE} FROM visible`, [], { timeoutMs: 30_000 });
-    for (const row of rows) objects.push(issueObject(storedIssue(row)));
-    if (rows.length < PAGE) return objects;
+    receive(rows.map((row) => issueObject(storedIssue(row))));
+    if (rows.length < PAGE) return;
   }
 }

@@ -20,6 +20,16 @@ export function changeLogContract(get: () => SqlStore): void {
     expect(objects.map(({ metadata }) => Number(metadata.resourceVersion)).sort()).toEqual(numbers);
   });
 
+  test('a snapshot can be received page by page, and then the answer holds no object again', async () => {
+    for (const name of ['a', 'b', 'c']) await open(get(), ref(name));
+    const received: string[] = [];
+    const { objects } = await log().snapshot((page) => received.push(...page.map(({ metadata }) => metadata.uid)));
+    expect(objects).toEqual([]);
+    const whole = await log().snapshot();
+    expect(received.sort()).toEqual(whole.objects.map(({ metadata }) => metadata.uid).sort());
+    expect(received).toHaveLength(3);
+  });
+
   test('V2 the number of an empty list is the last committed one, never 0', async () => {
     const { resourceVersion, objects } = await log().snapshot();
     expect(objects).toEqual([]);

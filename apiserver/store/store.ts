@@ -208,7 +208,9 @@ export interface StoredChange {
 
 /** Structurally the `ChangeSource` of `apiserver/kube`: the store does not import the wire. */
 export interface StoreChanges {
-  snapshot(): Promise<{ resourceVersion: number; floor: number; objects: KubernetesObject[] }>;
+  snapshot(
+    receive?: (page: KubernetesObject[]) => void,
+  ): Promise<{ resourceVersion: number; floor: number; objects: KubernetesObject[] }>;
   since(after: number, limit: number): Promise<{ changes: StoredChange[]; upTo: number; floor: number }>;
   latest(): Promise<number>;
   wakeUps(signal: AbortSignal): AsyncIterable<void>;

@@ -88,7 +88,7 @@ export class ConnectingStore implements Store {
     const changes = async () => (await this.#now()).changes(resource);
     const opened = this.opened;
     return {
-      snapshot: async () => (await changes()).snapshot(),
+      snapshot: async (receive) => (await changes()).snapshot(receive),
       since: async (after, limit) => (await changes()).since(after, limit),
       latest: async () => (await changes()).latest(),
       identity: async () => (await changes()).identity(),

@@ -248,8 +248,10 @@ export class WatchCache<T extends KubernetesObject = KubernetesObject> implement
   }
 
   async #load(): Promise<void> {
-    const { resourceVersion, floor, objects } = await this.#source.snapshot();
     const ready: ReadyObject[] = [];
+    const { resourceVersion, floor, objects } = await this.#source.snapshot((page) => {
+      for (const object of page) ready.push(readyObject(this.definition, object));
+    });
     for (const object of objects) {
       ready.push(readyObject(this.definition, object));
       // Probes must be answered while ten thousand objects are encoded.
