@@ -42,7 +42,8 @@ CREATE TABLE issues (
   -- What the observation said, and as served.
   labels jsonb NOT NULL,
   served_labels jsonb NOT NULL,
-  spec jsonb NOT NULL,
+  -- json, not jsonb: it is written and read as a whole, and nobody searches in it.
+  spec json NOT NULL,
   state text COLLATE "C" NOT NULL CHECK (state IN ('Active', 'Resolved')),
   opened_at timestamptz NOT NULL,
   resolved_at timestamptz,
@@ -154,7 +155,7 @@ CREATE TABLE changes (
   op text COLLATE "C" NOT NULL CHECK (op IN ('ADDED', 'MODIFIED', 'DELETED')),
   labels_before jsonb,
   fields_before jsonb,
-  object jsonb NOT NULL,
+  object json NOT NULL,
   at timestamptz NOT NULL
 ) WITH (toast_tuple_target = 4096);
 

@@ -7,7 +7,7 @@ TABLE changes WITH (toast_tuple_target=4096)
   op text COLLATE "C" NOT NULL
   labels_before jsonb
   fields_before jsonb
-  object jsonb NOT NULL
+  object json NOT NULL
   at timestamp with time zone NOT NULL
   CONSTRAINT changes_op_check CHECK ((op = ANY (ARRAY['ADDED'::text, 'MODIFIED'::text, 'DELETED'::text])))
   CONSTRAINT changes_pkey PRIMARY KEY (change)
@@ -54,7 +54,7 @@ TABLE issues WITH (fillfactor=60, toast_tuple_target=4096)
   stage text COLLATE "C"
   labels jsonb NOT NULL
   served_labels jsonb NOT NULL
-  spec jsonb NOT NULL
+  spec json NOT NULL
   state text COLLATE "C" NOT NULL
   opened_at timestamp with time zone NOT NULL
   resolved_at timestamp with time zone

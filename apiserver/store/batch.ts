@@ -1,11 +1,13 @@
 import { unversionedIssue } from './issue-object.ts';
 import { issueRow, longName } from './issue-row.ts';
 import { orderRow } from './order-row.ts';
-import type { IssueWrite, SubjectWrite } from './store.ts';
+import { CommitRefused, type IssueWrite, type SubjectWrite } from './store.ts';
 
 /** One batch as the parameters of `COMMIT_WRITE`. */
 export interface Batch {
   readonly values: readonly string[];
+  /** What is before, in and after `spec` of each issue as served; a line each, because JSON has no line feeds. */
+  readonly texts: readonly string[];
   /** How many change numbers it needs at most. */
   readonly numbers: number;
   /** Place of each write among the subjects sent, from 1; 0 when it conflicts within the batch and was not sent. */
@@ -22,22 +24,37 @@ interface Tables {
   readonly timeline: object[];
 }
 
+interface Texts {
+  readonly head: string[];
+  readonly spec: string[];
+  readonly tail: string[];
+}
+
 /** All JSON is built here, before the lock. */
 export function prepareBatch(writes: readonly SubjectWrite[]): Batch {
   const places = placesOf(writes);
   const tables: Tables = { subjects: [], marks: [], issues: [], episodes: [], deliveries: [], timeline: [] };
+  const texts: Texts = { head: [], spec: [], tail: [] };
   const names = new Set<string>();
   const reports = new Map<string, number>();
   for (const [index, write] of writes.entries()) {
     const n = places[index] as number;
     if (n === 0) continue;
     addSubject(tables, write, n, reports);
-    for (const each of write.issues) addIssue(tables, each, { hash: write.ref.hash, n, names });
+    for (const each of write.issues) {
+      addIssue(tables, each, { hash: write.ref.hash, n, names });
+      addTexts(texts, each);
+    }
     for (const { source, id, result } of write.deliveries ?? []) {
       tables.deliveries.push({ n, source, delivery_id: id, result });
     }
   }
-  return { places, numbers: tables.issues.length, values: Object.values(tables).map((rows) => JSON.stringify(rows)) };
+  return {
+    places,
+    numbers: tables.issues.length,
+    values: Object.values(tables).map((rows) => JSON.stringify(rows)),
+    texts: [texts.head, texts.spec, texts.tail].map((lines) => lines.join('\n')),
+  };
 }
 
 /** `reports`: place of the first write of each deletion of a whole object; the others go with it. */
@@ -65,6 +82,25 @@ function addIssue(tables: Tables, write: IssueWrite, to: { hash: string; n: numb
   if (write.closed) tables.episodes.push({ n, issue_id, ...episodeRow(write.closed) });
   if (write.timeline) tables.timeline.push({ n, issue_id, ...timelineRow(write.timeline) });
 }
+
+function addTexts(texts: Texts, { issue }: IssueWrite): void {
+  const { spec, status, ...before } = unversionedIssue(issue);
+  texts.head.push(`${JSON.stringify(before).slice(0, -1)},"spec":`);
+  texts.spec.push(storable(JSON.stringify(spec)));
+  texts.tail.push(`,"status":${JSON.stringify(status)}}`);
+}
+
+/**
+ * PostgreSQL's json takes escapes on trust that are no text to it (NUL, half a surrogate pair), and every query that
+ * looks into such a value fails from then on. All else of an issue is checked as jsonb or text.
+ */
+function storable(json: string): string {
+  if (json.includes('\\u') && NO_TEXT.test(json)) throw new CommitRefused('text with NUL or half a surrogate pair');
+  return json;
+}
+
+/** In the JSON of JSON.stringify, where a pair is never escaped. */
+const NO_TEXT = /(?<!\\)(?:\\\\)*\\u(?:0000|d[89a-f])/;
 
 /**
  * Two writes of one batch that do not know of each other: the first wins, the second is to be decided again. They clash
@@ -129,7 +165,6 @@ function issueRecord(
     ...(unseen ? {} : { change_op: CHANGE_OF[op] }),
     ...(op === 'insert' ? { long_name: longName(issue) } : {}),
     ...issueRow(issue, hash, op === 'insert'),
-    object: unversionedIssue(issue),
   };
 }
 

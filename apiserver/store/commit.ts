@@ -17,7 +17,7 @@ export async function commitBatch(
   const batch = prepareBatch(writes);
   const results = await database.transactionScript([
     COMMIT_BEGIN,
-    { execute: COMMIT_WRITE, values: [...batch.values, clockOffset, batch.numbers] },
+    { execute: COMMIT_WRITE, values: [...batch.values, clockOffset, batch.numbers, ...batch.texts] },
     'COMMIT',
   ]);
   const row = results[1]?.[0] as CommitRow | undefined;

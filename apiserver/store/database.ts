@@ -21,7 +21,7 @@ export interface Session {
 export interface Prepared {
   readonly name: string;
   /** Types of its parameters. */
-  readonly types: readonly ('jsonb' | 'bigint' | 'float8')[];
+  readonly types: readonly ('jsonb' | 'bigint' | 'float8' | 'text')[];
   readonly sql: string;
 }
 

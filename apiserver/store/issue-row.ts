@@ -3,6 +3,7 @@ import type { IssueSpec, IssueState, ObservedObject, ResolvedReason } from '../.
 import { type Condition, groupOf } from '../../crds/meta.ts';
 import { LABELS } from '../../crds/names.ts';
 import { formatTime, parseTime } from '../../crds/time.ts';
+import { servedLabels } from './issue-object.ts';
 import type { StoredIssue } from './store.ts';
 
 /**
@@ -13,10 +14,10 @@ import type { StoredIssue } from './store.ts';
 interface Column {
   readonly name: string;
   /** How the column travels: its type in `jsonb_to_recordset`, and what makes the column of it and it of the column. */
-  readonly wire: 'text' | 'bigint' | 'jsonb' | 'uuid' | 'micros' | 'hex';
+  readonly wire: 'text' | 'bigint' | 'json' | 'jsonb' | 'uuid' | 'micros' | 'hex';
   /** Identity never changes after the insert. */
   readonly fixed?: true;
-  /** Not sent: taken from the served object, which travels anyway. */
+  /** Not in the record: it travels as text of its own. */
   readonly from?: string;
 }
 
@@ -43,8 +44,8 @@ const COLUMNS: readonly Column[] = [
   { name: 'reason', wire: 'text' },
   { name: 'stage', wire: 'text' },
   { name: 'labels', wire: 'jsonb' },
-  { name: 'served_labels', wire: 'jsonb', from: `x.object->'metadata'->'labels'` },
-  { name: 'spec', wire: 'jsonb', from: `x.object->'spec'` },
+  { name: 'served_labels', wire: 'jsonb' },
+  { name: 'spec', wire: 'json', from: 'x.spec::json' },
   { name: 'state', wire: 'text' },
   { name: 'opened_at', wire: 'micros' },
   { name: 'resolved_at', wire: 'micros' },
@@ -53,7 +54,7 @@ const COLUMNS: readonly Column[] = [
   { name: 'last_seen_at', wire: 'micros' },
   { name: 'occurrences', wire: 'bigint' },
   { name: 'reopened', wire: 'bigint' },
-  { name: 'observed', wire: 'jsonb', from: `x.object->'status'->'observed'` },
+  { name: 'observed', wire: 'jsonb' },
   { name: 'expires_at', wire: 'micros' },
   { name: 'content_hash', wire: 'hex' },
   { name: 'acknowledged', wire: 'jsonb' },
@@ -66,15 +67,13 @@ const COLUMNS: readonly Column[] = [
 ];
 
 /**
- * For `jsonb_to_recordset(…) AS x(…)`: what `issueRow` gives, without `name` and `change`, which the commit decides.
- * `x.object` is the issue as served, without resourceVersion.
+ * For `jsonb_to_recordset(…) AS (…)`: what `issueRow` gives, without `name` and `change`, which the commit decides.
+ * `x.spec` comes beside it.
  */
-export const ISSUE_RECORD = COLUMNS.filter(({ from }) => !from)
-  .map(({ name, wire }) => {
-    const type = wire === 'micros' ? 'bigint' : wire === 'hex' ? 'text' : wire;
-    return `${name} ${type}`;
-  })
-  .join(', ');
+export const ISSUE_RECORD: readonly string[] = COLUMNS.filter(({ from }) => !from).map(({ name, wire }) => {
+  const type = wire === 'micros' ? 'bigint' : wire === 'hex' ? 'text' : wire;
+  return `${name} ${type}`;
+});
 
 export const ISSUE_INSERT_COLUMNS = COLUMNS.map(({ name }) => name).join(', ');
 /** The values of `ISSUE_INSERT_COLUMNS` from the record `x`. */
@@ -200,6 +199,7 @@ export function issueRow(issue: StoredIssue, subjectHash: string, insert: boolea
     reason: spec.reason,
     stage: issue.labels[LABELS.stage],
     labels: issue.labels,
+    served_labels: servedLabels(issue),
     state: issue.state,
     opened_at: issue.openedAt,
     resolved_at: issue.resolvedAt,
@@ -208,6 +208,7 @@ export function issueRow(issue: StoredIssue, subjectHash: string, insert: boolea
     last_seen_at: issue.lastSeenAt,
     occurrences: issue.occurrences,
     reopened: issue.reopened,
+    observed: issue.observed,
     expires_at: issue.expiresAt,
     content_hash: issue.contentHash,
     acknowledged: issue.acknowledged,

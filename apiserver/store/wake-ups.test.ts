@@ -47,9 +47,27 @@ test('a hint while the subscriber is busy is not lost', async () => {
   await vi.advanceTimersByTimeAsync(200);
   await first;
   wakeUps.notify();
-  expect((await hints.next()).done).toBe(false);
+  const second = hints.next();
+  await vi.advanceTimersByTimeAsync(10);
+  expect((await second).done).toBe(false);
   ending.abort();
   expect((await hints.next()).done).toBe(true);
+});
+
+test('many hints in a row are one look every 10 ms, the first at once and the last not lost', async () => {
+  const ending = new AbortController();
+  const wakeUps = new WakeUps();
+  const seen = count(wakeUps, ending.signal);
+  await vi.advanceTimersByTimeAsync(0);
+  for (let ms = 0; ms < 100; ms++) {
+    wakeUps.notify();
+    await vi.advanceTimersByTimeAsync(1);
+  }
+  expect(seen.turns).toBe(11);
+  await vi.advanceTimersByTimeAsync(50);
+  expect(seen.turns).toBe(11);
+  ending.abort();
+  await seen.ended;
 });
 
 test('a subscriber that is waiting ends when it is aborted, and leaves no timer', async () => {

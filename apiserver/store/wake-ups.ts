@@ -1,12 +1,17 @@
+import { pause } from './pause.ts';
+
 /** Waits for the table even when no hint arrives: lost notifications cost at most this. */
 const POLL_MS = 200;
+/** After a look a subscriber rests this long: under load one look then takes the changes of many commits. */
+const REST_MS = 10;
 
 /** Listens on another connection; calls `onNotify` for each hint, returns how to stop. */
 export type Listen = (onNotify: () => void) => { stop(): Promise<void> };
 
 /**
  * Hints that something may have changed, for every feed of this process: a commit of our own, a notification from
- * another process, or 200 ms. Hints are never the truth: "NOTIFY wakes up, the table decides".
+ * another process, or 200 ms. Hints are never the truth: "NOTIFY wakes up, the table decides". A hint after at least
+ * 10 ms without one is passed on at once.
  */
 export class WakeUps {
   readonly #waiting = new Set<() => void>();
@@ -39,12 +44,14 @@ export class WakeUps {
         if (!pending) {
           const { promise, resolve } = Promise.withResolvers<void>();
           resume = resolve;
-          const timer = setTimeout(resolve, POLL_MS);
+          const timer = setTimeout(resolve, POLL_MS - REST_MS);
           await promise;
           clearTimeout(timer);
         }
         pending = false;
-        if (!signal.aborted) yield;
+        if (signal.aborted) return;
+        yield;
+        await pause(REST_MS, signal);
       }
     } finally {
       signal.removeEventListener('abort', wake);
