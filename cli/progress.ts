@@ -27,6 +27,7 @@ export function createProgress(err: Output, env: Streams['env'], now: () => numb
     },
     [Symbol.dispose]() {
       if (label !== '') err.write(CLEAR_LINE);
+      label = '';
     },
   };
 }

@@ -77,6 +77,8 @@ describe('faultline replay', { timeout: 60_000 }, () => {
     expect((await replay(['runs.yaml', '--exit-code'])).exitCode).toBe(10);
     const well = await replay(['-', '--exit-code'], stringify(run('three', 'well', 'True')));
     expect(well).toEqual({ exitCode: 0, out: '', err: 'No issues found.\n' });
+    const nothing = await replay(['-', '--exit-code'], '{"apiVersion":"v1","kind":"List","items":[]}');
+    expect(nothing).toEqual({ exitCode: 0, out: '', err: 'No issues found.\n' });
   });
 
   it('says in one line what cannot be read', async () => {

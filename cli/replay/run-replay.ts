@@ -61,10 +61,14 @@ async function readObjects(options: ReplayOptions, streams: Streams, progress: P
     throw new Failure(`cannot read ${options.from}: ${reason}`, { cause });
   });
   if (objects.length === 0) {
-    const { faults, files, skipped } = summary;
+    const { faults, files, lists, skipped } = summary;
     const [fault] = faults;
     if (fault !== undefined) throw new Failure(faultLine(fault));
-    throw new Failure(`${options.from} holds no Kubernetes object (${files} files, ${skipped} other documents)`);
+    // An empty List is an answer: there are no such objects.
+    if (lists === 0) {
+      const counts = `${files} ${files === 1 ? 'file' : 'files'}, ${skipped} other documents`;
+      throw new Failure(`${options.from} holds no Kubernetes object (${counts})`);
+    }
   }
   return { objects, summary };
 }

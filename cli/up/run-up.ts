@@ -25,6 +25,7 @@ import { EXIT, Failure } from '../exit.ts';
 import { createLog, type Log } from '../log.ts';
 import { packageVersion } from '../package-info.ts';
 import { ensurePki, type Pki, writeKubeconfig } from '../pki/index.ts';
+import { createProgress } from '../progress.ts';
 import { readSecret } from '../secret-file.ts';
 import { systemProcesses } from '../state/processes.ts';
 import { contextFolder, openStateFolder, type StateFolder } from '../state/state-folder.ts';
@@ -65,7 +66,10 @@ async function up(options: UpOptions, streams: Streams, startedAt: number): Prom
   const clusterId = (await identity.remembered) ?? (await identity.confirmed);
   if (clusterId === undefined) return;
   const run: Run = { options, configured, source, state, pki, clusterId, log };
+  const progress = closing.use(createProgress(streams.err, streams.env, Date.now));
+  progress.update('opening the database', 1, 3);
   const backend = closing.use(await openUpBackend(run, closing));
+  progress.update('looking at every object', 2, 3);
   await writeKubeconfig(state.kubeconfig, { server: backend.url, ca: pki.ca, client: pki.admin });
 
   const facts: ServingFacts = {
@@ -75,7 +79,10 @@ async function up(options: UpOptions, streams: Streams, startedAt: number): Prom
     kubeconfig: state.kubeconfig,
     directory: streams.directory,
   };
-  identity.onAway(() => streams.out.write(servingMessage(facts)));
+  identity.onAway(() => {
+    progress[Symbol.dispose]();
+    streams.out.write(servingMessage(facts));
+  });
   const confirmed = await identity.confirmed;
   if (confirmed === undefined) return;
   if (confirmed !== clusterId) throw foreignCluster(source, state, confirmed, clusterId);
@@ -85,6 +92,7 @@ async function up(options: UpOptions, streams: Streams, startedAt: number): Prom
 
   const manager = closing.use(startManager(run, backend, identity.objects, signal));
   await Promise.race([Promise.all([manager.synced(), backend.synced()]), aborted(signal), manager.stopped()]);
+  progress[Symbol.dispose]();
   if (!signal.aborted) {
     const objects = manager.status().reduce((sum, { counts }) => sum + counts.objects, 0);
     const counts = await backend.counts();

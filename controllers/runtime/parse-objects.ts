@@ -1,9 +1,10 @@
 import { parseAllDocuments } from 'yaml';
 import { type ClusterObject, isClusterObject, isRecord } from './object.ts';
 
-/** What a text held: the Kubernetes objects, and how many documents were none. */
+/** What a text held: the Kubernetes objects, how many Lists they came in, and how many documents were neither. */
 export interface ParsedObjects {
   readonly objects: ClusterObject[];
+  readonly lists: number;
   readonly skipped: number;
 }
 
@@ -15,7 +16,7 @@ const MAX_DEPTH = 8;
  * file that is being written.
  */
 export function parseObjects(text: string): ParsedObjects {
-  const found: { objects: ClusterObject[]; skipped: number } = { objects: [], skipped: 0 };
+  const found: Found = { objects: [], lists: 0, skipped: 0 };
   for (const document of documentsOf(text.replace(/^\ufeff/, ''))) collect(document, found, 0);
   return found;
 }
@@ -49,10 +50,17 @@ function jsonLines(text: string): unknown[] | undefined {
   }
 }
 
-function collect(value: unknown, found: { objects: ClusterObject[]; skipped: number }, depth: number): void {
+interface Found {
+  readonly objects: ClusterObject[];
+  lists: number;
+  skipped: number;
+}
+
+function collect(value: unknown, found: Found, depth: number): void {
   if (value === null || value === undefined) return;
   const items = listItems(value);
   if (items !== undefined && depth < MAX_DEPTH) {
+    found.lists++;
     for (const item of items) collect(item, found, depth + 1);
     return;
   }

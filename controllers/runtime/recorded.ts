@@ -15,6 +15,8 @@ export interface RecordedProgress {
 export interface RecordedSummary {
   readonly files: number;
   readonly objects: number;
+  /** `List`s, which may be empty: `kubectl get` of a namespace without such objects. */
+  readonly lists: number;
   /** Documents that are no Kubernetes object. */
   readonly skipped: number;
   /** Files that could not be read or parsed: path and cause. */
@@ -36,13 +38,14 @@ export interface ReadRecordedOptions {
 export async function readRecorded(from: string | Readable, options: ReadRecordedOptions): Promise<RecordedSummary> {
   const found = typeof from === 'string' ? await findFiles(from) : [];
   const faults: { path: string; message: string }[] = [];
-  const total = { objects: 0, skipped: 0, bytesDone: 0 };
+  const total = { objects: 0, lists: 0, skipped: 0, bytesDone: 0 };
   const bytes = found.reduce((sum, { size }) => sum + size, 0);
   const take = async (path: string, read: () => Promise<string>): Promise<void> => {
     try {
-      const { objects, skipped } = parseObjects(await read());
+      const { objects, lists, skipped } = parseObjects(await read());
       for (const object of objects) options.onObject(object);
       total.objects += objects.length;
+      total.lists += lists;
       total.skipped += skipped;
     } catch (error) {
       faults.push({ path, message: causeOf(error) });
@@ -51,7 +54,7 @@ export async function readRecorded(from: string | Readable, options: ReadRecorde
   if (typeof from !== 'string') {
     const stream = await buffer(from);
     await take('-', () => decode(stream));
-    return { files: 1, objects: total.objects, skipped: total.skipped, faults };
+    return { files: 1, objects: total.objects, lists: total.lists, skipped: total.skipped, faults };
   }
   for (const [index, { path, size }] of found.entries()) {
     options.signal?.throwIfAborted();
@@ -60,5 +63,5 @@ export async function readRecorded(from: string | Readable, options: ReadRecorde
     total.bytesDone += size;
     options.onProgress?.({ filesDone: index + 1, files: found.length, bytesDone: total.bytesDone, bytes });
   }
-  return { files: found.length, objects: total.objects, skipped: total.skipped, faults };
+  return { files: found.length, objects: total.objects, lists: total.lists, skipped: total.skipped, faults };
 }
