@@ -22,7 +22,7 @@ export interface EngineOptions {
   readonly capacity?: number;
   /** Rows of a batch. Default 1,000. */
   readonly batchSize?: number;
-  /** Batches under way: with 2, one is read and decided while the other commits. Default 2. */
+  /** Batches under way: with 2, one is read and decided while the other commits, but batches are smaller. Default 1. */
   readonly concurrency?: number;
   readonly metrics?: EngineMetrics;
   /** Random UUIDs of issues. */
@@ -57,7 +57,7 @@ export function createEngine(options: EngineOptions): Engine {
     newId,
     retention: (options.retention ?? 90 * DAY) * 1_000,
     ...(options.capacity === undefined ? {} : { capacity: options.capacity }),
-    concurrency: options.concurrency ?? 2,
+    concurrency: options.concurrency ?? 1,
     ...(options.batchSize === undefined ? {} : { batchSize: options.batchSize }),
   });
   const clusterScopedNamespace = options.clusterScopedNamespace ?? 'faultline-system';
