@@ -1,4 +1,3 @@
-import { setFlagsFromString } from 'node:v8';
 import { createClusterApi } from '../../apiserver/kube/access/index.ts';
 import { parseListenAddress } from '../../apiserver/server.ts';
 import { createKubeClient, createLiveSource, systemClock } from '../../controllers/runtime/index.ts';
@@ -30,9 +29,6 @@ const DRAIN_MS = 20_000;
  */
 export async function runServer(options: ServeOptions, streams: Streams): Promise<number> {
   const { signal } = streams;
-  // A trade, measured (docs/performance.md): the heap is collected when it has grown by 15 %, which keeps 10,000 issues
-  // below 200 MB for good and costs up to twice the CPU while thousands of reports arrive each second, which is rare.
-  setFlagsFromString('--heap-growing-percent=15');
   const log = createLog(options.log, streams.err, streams.env);
   const { configuration } = await configure(options.config, streams);
   const { tlsCertFile, tlsKeyFile } = options;
