@@ -1,4 +1,11 @@
 /** The Kubernetes wire for any read-only resource: what `resources`, `rest` and the server import. */
+export {
+  type ActionDefinition,
+  type ActionRequest,
+  type ActionResult,
+  checkPreconditions,
+  type Preconditions,
+} from './action.ts';
 export { KubeApi, type KubeApiOptions } from './api.ts';
 export type { CacheEvent } from './cache/change-window.ts';
 export { WatchCache, type WatchCacheOptions } from './cache/watch-cache.ts';

@@ -1,5 +1,6 @@
 import type { KubernetesObject } from '../../crds/meta.ts';
 import type { UserInfo } from './access/types.ts';
+import type { ActionDefinition } from './action.ts';
 import type { ChangeSource } from './source.ts';
 
 /**
@@ -30,6 +31,8 @@ export interface ResourceDefinition<T extends KubernetesObject = KubernetesObjec
   readonly source?: ChangeSource<T>;
   /** Answers POST to the collection. Absent: 405. */
   readonly create?: CreateHandler;
+  /** What callers may do to one object besides reading it (S1): create-only subresources. Needs a `source`. */
+  readonly actions?: readonly ActionDefinition[];
   /** The message of the 405 for every method that is not served: what to do instead. */
   readonly readOnlyMessage: string;
 }
