@@ -30,6 +30,14 @@ TABLE episodes PARTITION BY RANGE (recorded_at)
   recorded_at timestamp with time zone NOT NULL
   CONSTRAINT episodes_pkey PRIMARY KEY (issue_id, number, recorded_at)
   CREATE UNIQUE INDEX episodes_pkey ON ONLY episodes USING btree (issue_id, number, recorded_at)
+TABLE feeds
+  resource text COLLATE "C" NOT NULL
+  holder text COLLATE "C" NOT NULL
+  epoch bigint NOT NULL
+  expires_at timestamp with time zone NOT NULL
+  filled boolean NOT NULL DEFAULT false
+  CONSTRAINT feeds_pkey PRIMARY KEY (resource)
+  CREATE UNIQUE INDEX feeds_pkey ON feeds USING btree (resource)
 TABLE issues WITH (fillfactor=60, toast_tuple_target=4096)
   id uuid NOT NULL
   namespace text COLLATE "C" NOT NULL
@@ -99,6 +107,14 @@ TABLE meta WITH (fillfactor=10)
   CONSTRAINT meta_one_check CHECK (one)
   CONSTRAINT meta_pkey PRIMARY KEY (one)
   CREATE UNIQUE INDEX meta_pkey ON meta USING btree (one)
+TABLE objects
+  resource text COLLATE "C" NOT NULL
+  namespace text COLLATE "C" NOT NULL
+  name text COLLATE "C" NOT NULL
+  object json NOT NULL
+  change bigint NOT NULL
+  CONSTRAINT objects_pkey PRIMARY KEY (resource, namespace, name)
+  CREATE UNIQUE INDEX objects_pkey ON objects USING btree (resource, namespace, name)
 TABLE sources
   name text COLLATE "C" NOT NULL
   shard text COLLATE "C" NOT NULL
