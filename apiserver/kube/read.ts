@@ -1,3 +1,4 @@
+import { indexAfter } from './cache/sorted-objects.ts';
 import type { WatchCache } from './cache/watch-cache.ts';
 import { type ContinueToken, decodeContinueToken, encodeContinueToken } from './continue-token.ts';
 import { type ListOptions, resourceVersionParameter } from './list-options.ts';
@@ -90,10 +91,9 @@ async function readVersion(
 const TOKEN_EXPIRED =
   'The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter.';
 
-function snapshotAt(cache: WatchCache, resourceVersion: number, namespace: string): ReadyObject[] | undefined {
+function snapshotAt(cache: WatchCache, resourceVersion: number, namespace: string): readonly ReadyObject[] | undefined {
   if (resourceVersion === cache.resourceVersion) return cache.list(namespace);
-  const objects = cache.listAt(resourceVersion);
-  return namespace === '' ? objects : objects?.filter((object) => object.namespace === namespace);
+  return cache.listAt(resourceVersion, namespace);
 }
 
 function continued(resourceVersion: number, last: ReadyObject, remaining: number | undefined): ListMetadata {
@@ -103,11 +103,4 @@ function continued(resourceVersion: number, last: ReadyObject, remaining: number
     continue: encodeContinueToken({ resourceVersion, namespace, name }),
     ...(remaining !== undefined && { remainingItemCount: remaining }),
   };
-}
-
-function indexAfter(objects: readonly ReadyObject[], { namespace, name }: ContinueToken): number {
-  const index = objects.findIndex((object) =>
-    object.namespace === namespace ? object.name > name : object.namespace > namespace,
-  );
-  return index < 0 ? objects.length : index;
 }

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { ReadyObject } from '../ready-object.ts';
-import { compareKeys, SortedObjects } from './sorted-objects.ts';
+import { indexAfter, SortedObjects } from './sorted-objects.ts';
 
 const ready = (namespace: string, name: string, resourceVersion: number): ReadyObject => ({
   namespace,
@@ -35,11 +35,44 @@ describe('SortedObjects', () => {
           else map.set(key, object);
           expect(sorted.get(namespace, name)).toBe(map.get(key));
         }
-        const expected = [...map.values()].sort(compareKeys);
+        const expected = inOrder(map);
         expect(sorted.slice()).toEqual(expected);
         expect(sorted.slice('n')).toEqual(expected.filter(({ namespace }) => namespace === 'n'));
         expect(sorted.size).toBe(expected.length);
       }),
     );
   });
+
+  it('what was given away never changes, and a copy goes its own way', () => {
+    const sorted = new SortedObjects(['b', 'a', 'c'].map((name, index) => ready('n', name, index)));
+    const all = sorted.slice();
+    const own = sorted.slice('n');
+    const copy = sorted.copy();
+    sorted.set(ready('n', 'b', 9));
+    sorted.set(ready('m', 'x', 9));
+    copy.delete('n', 'a');
+    sorted.delete('n', 'c');
+    expect(shapeOf(all)).toEqual(['n/a 1', 'n/b 0', 'n/c 2']);
+    expect(own).toEqual(all);
+    expect(shapeOf(sorted.slice())).toEqual(['m/x 9', 'n/a 1', 'n/b 9']);
+    expect(shapeOf(copy.slice())).toEqual(['n/b 0', 'n/c 2']);
+    expect([sorted.size, copy.size]).toEqual([3, 2]);
+  });
+
+  it('L8 a page goes on after the last object that was seen, also when that one is gone', () => {
+    const objects = new SortedObjects(['b', 'd', 'f'].map((name) => ready('n', name, 1))).slice();
+    const after = (namespace: string, name: string) => indexAfter(objects, { namespace, name });
+    expect([after('n', 'a'), after('n', 'b'), after('n', 'c'), after('n', 'f'), after('m', 'z')]).toEqual([
+      0, 1, 1, 3, 0,
+    ]);
+  });
 });
+
+function inOrder(map: ReadonlyMap<string, ReadyObject>): ReadyObject[] {
+  const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+  return [...map.values()].sort((a, b) => compare(a.namespace, b.namespace) || compare(a.name, b.name));
+}
+
+function shapeOf(objects: readonly ReadyObject[]): string[] {
+  return objects.map(({ namespace, name, resourceVersion }) => `${namespace}/${name} ${resourceVersion}`);
+}

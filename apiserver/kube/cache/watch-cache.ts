@@ -115,16 +115,16 @@ export class WatchCache<T extends KubernetesObject = KubernetesObject> implement
     return this.#require().objects.get(namespace, name);
   }
 
-  /** A copy of all objects, or of one namespace, by namespace and name. */
-  list(namespace = ''): ReadyObject[] {
+  /** All objects, or those of one namespace, by namespace and name: as they are now, and stay in this array. */
+  list(namespace = ''): readonly ReadyObject[] {
     return this.#require().objects.slice(namespace);
   }
 
-  /** All objects as they were at `resourceVersion`; undefined when memory does not reach back that far. */
-  listAt(resourceVersion: number): ReadyObject[] | undefined {
+  /** The same as it was at `resourceVersion`; undefined when memory does not reach back that far. */
+  listAt(resourceVersion: number, namespace = ''): readonly ReadyObject[] | undefined {
     const { objects, window, resourceVersion: current } = this.#require();
     if (resourceVersion < window.start || resourceVersion > current) return undefined;
-    return rewind(objects.slice(), window.after(resourceVersion, Number.POSITIVE_INFINITY));
+    return rewind(objects, window.after(resourceVersion, Number.POSITIVE_INFINITY))?.slice(namespace);
   }
 
   /** Recent changes after `resourceVersion`, which must not be below `windowStart`. */
