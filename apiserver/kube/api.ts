@@ -2,7 +2,10 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Middleware } from 'koa';
 import type { UserInfo } from './access/types.ts';
+import { act } from './act.ts';
+import type { ActionDefinition } from './action.ts';
 import { type Answer, asApiError, failure, send, setCommonHeaders } from './answer.ts';
+import { type AuditRecord, auditRecord } from './audit.ts';
 import { sleep } from './cache/timing.ts';
 import type { WatchCache, WatchCacheOptions } from './cache/watch-cache.ts';
 import { create } from './create.ts';
@@ -43,6 +46,8 @@ export interface KubeApiOptions {
   /** Lists without a limit that are sent at the same time; one more is answered 429 (L18). Default 200. */
   readonly maxUnlimitedLists?: number;
   readonly cache?: Omit<WatchCacheOptions, 'now' | 'onError'>;
+  /** Told of every action that was allowed, before its answer is sent (X9). Default: nobody is. */
+  readonly audit?: (record: AuditRecord) => void;
   /** Told what callers are not: the causes of 500s and 503s, and that a source failed and is tried again. */
   readonly onError?: (error: unknown, where: string) => void;
 }
@@ -135,7 +140,7 @@ export class KubeApi implements AsyncDisposable {
     if (admitted?.info.verb === 'watch') return;
     const { verb = '' } = admitted?.info ?? {};
     // Only what is served: callers must not make label values.
-    const resource = (admitted && this.#find(admitted.info)?.definition.plural) ?? '';
+    const resource = (admitted && this.#nameOf(admitted.info)) ?? '';
     const seconds = (this.#now() - started) / 1_000;
     this.#metrics.requestFinished({ verb, resource, code: response.statusCode, seconds });
   }
@@ -158,24 +163,46 @@ export class KubeApi implements AsyncDisposable {
     }
   }
 
-  async #serve({ info, user }: Admitted, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  async #serve(admitted: Admitted, request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { info } = admitted;
     const { accept } = request.headers;
     if (!info.isResourceRequest) return send(request, response, this.#answerPath(info, request));
     if (isNamespace(info)) throw methodNotAllowed({ group: '', resource: 'namespaces' }, NO_NAMESPACES);
     const resource = this.#find(info);
     if (!resource) throw unknownPath();
     const { definition } = resource;
+    const action = actionOf(definition, info);
+    if (action) return this.#act(definition, action, admitted, { request, response });
     if (info.verb === 'get' && info.isItem) return send(request, response, await resource.get(info, accept));
     if (info.verb === 'list') return this.#list(resource, info, request, response);
     if (info.verb === 'watch') return this.#watch(resource, info, request, response);
     if (info.verb === 'create' && !info.isItem && definition.create) {
       if (!acceptsJson(accept)) throw notAcceptable(['application/json']);
-      const gone = new AbortController();
-      response.once('close', () => gone.abort());
       const handler = { ...definition, create: definition.create };
-      return send(request, response, await create(handler, request, { info, user }, gone.signal));
+      return send(request, response, await create(handler, { request, response }, admitted, untilGone(response)));
     }
     throw methodNotAllowed(groupResource(definition), definition.readOnlyMessage);
+  }
+
+  /** However it ends, it is audited. */
+  async #act(definition: ResourceDefinition, action: ActionDefinition, admitted: Admitted, exchange: Exchange) {
+    const { request, response } = exchange;
+    const told = (outcome: { code: number; reason?: string }): void =>
+      this.#options.audit?.(auditRecord(admitted, exchange, outcome));
+    try {
+      if (admitted.info.verb !== 'create') {
+        const path = `${definition.plural}/${action.name}`;
+        throw methodNotAllowed(groupResource(definition), `${path} can only be created: POST an ${action.kind} to it`);
+      }
+      if (!acceptsJson(request.headers.accept)) throw notAcceptable(['application/json']);
+      const answer = await act(definition, action, exchange, admitted, untilGone(response));
+      told({ code: answer.status });
+      await send(request, response, answer);
+    } catch (error) {
+      const { code, reason } = asApiError(error);
+      told({ code, reason });
+      throw error;
+    }
   }
 
   #answerPath(info: RequestInfo, request: IncomingMessage): Answer {
@@ -234,10 +261,17 @@ export class KubeApi implements AsyncDisposable {
       ({ definition: { group, version, plural } }) =>
         group === info.group && version === info.version && plural === info.resource,
     );
-    if (!found || info.subresource !== '' || info.rest.length > 0) return undefined;
+    if (!found || info.rest.length > 0) return undefined;
+    if (info.subresource !== '' && !actionOf(found.definition, info)) return undefined;
     const { namespaced } = found.definition;
     if (namespaced ? info.isItem && info.namespace === '' : info.namespace !== '') return undefined;
     return found;
+  }
+
+  /** `widgets`, `widgets/paint`, or undefined for what is not served. */
+  #nameOf(info: RequestInfo): string | undefined {
+    const { definition } = this.#find(info) ?? {};
+    return definition && (info.subresource === '' ? definition.plural : `${definition.plural}/${info.subresource}`);
   }
 
   async #fail(error: unknown, request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -256,6 +290,22 @@ export class KubeApi implements AsyncDisposable {
     const { code, cause } = asApiError(error);
     if (code >= 500 && cause !== undefined) this.#options.onError?.(cause, `${request.method} ${request.url}`);
   }
+}
+
+interface Exchange {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+}
+
+function actionOf({ actions = [] }: ResourceDefinition, { subresource }: RequestInfo): ActionDefinition | undefined {
+  return subresource === '' ? undefined : actions.find(({ name }) => name === subresource);
+}
+
+/** Fires when the client is gone or has its answer. */
+function untilGone(response: ServerResponse): AbortSignal {
+  const gone = new AbortController();
+  response.once('close', () => gone.abort());
+  return gone.signal;
 }
 
 const METHOD_REFUSED = 'the server does not allow this method on the requested resource';

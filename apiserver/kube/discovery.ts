@@ -74,15 +74,7 @@ export class Discovery {
   #resourceList(group: string, version: string): Answer | undefined {
     const definitions = this.#of(group, version);
     if (definitions.length === 0) return undefined;
-    const resources = definitions.map((definition) => ({
-      name: definition.plural,
-      singularName: definition.singular,
-      namespaced: definition.namespaced,
-      kind: definition.kind,
-      verbs: verbsOf(definition),
-      ...(definition.shortNames.length > 0 && { shortNames: definition.shortNames }),
-      ...(definition.categories.length > 0 && { categories: definition.categories }),
-    }));
+    const resources = definitions.flatMap((definition) => [legacyResource(definition), ...legacyActions(definition)]);
     return json({ kind: 'APIResourceList', apiVersion: 'v1', groupVersion: `${group}/${version}`, resources });
   }
 
@@ -104,8 +96,35 @@ export class Discovery {
 
 const VARY = { Vary: 'Accept' };
 
+function legacyResource(definition: ResourceDefinition) {
+  return {
+    name: definition.plural,
+    singularName: definition.singular,
+    namespaced: definition.namespaced,
+    kind: definition.kind,
+    verbs: verbsOf(definition),
+    ...(definition.shortNames.length > 0 && { shortNames: definition.shortNames }),
+    ...(definition.categories.length > 0 && { categories: definition.categories }),
+  };
+}
+
+/** Subresources are entries of their own here (D3), parts of their resource in the aggregated form. */
+function legacyActions({ plural, namespaced, group, version, actions = [] }: ResourceDefinition) {
+  return actions.map(({ name, kind }) => ({
+    ...{ name: `${plural}/${name}`, singularName: '', namespaced, group, version, kind },
+    verbs: ACTION_VERBS,
+  }));
+}
+
+const ACTION_VERBS = ['create'];
+
 function aggregatedResource(definition: ResourceDefinition) {
-  const { group, version, kind } = definition;
+  const { group, version, kind, actions = [] } = definition;
+  const subresources = actions.map((action) => ({
+    subresource: action.name,
+    responseKind: { group, version, kind: action.kind },
+    verbs: ACTION_VERBS,
+  }));
   return {
     resource: definition.plural,
     responseKind: { group, version, kind },
@@ -114,6 +133,7 @@ function aggregatedResource(definition: ResourceDefinition) {
     verbs: verbsOf(definition),
     ...(definition.shortNames.length > 0 && { shortNames: definition.shortNames }),
     ...(definition.categories.length > 0 && { categories: definition.categories }),
+    ...(subresources.length > 0 && { subresources }),
   };
 }
 

@@ -1,3 +1,4 @@
+import type { ActionDefinition } from './action.ts';
 import { type Answer, json } from './answer.ts';
 import { contentHash, type VersionInfo, withETag } from './discovery.ts';
 import { parseAccept } from './negotiate.ts';
@@ -113,6 +114,7 @@ function schemasOf(definition: ResourceDefinition): Record<string, JsonSchema> {
     'x-kubernetes-group-version-kind': [gvk(definition, kind)],
   };
   if (!definition.source) return { [own]: object };
+  const actions = (definition.actions ?? []).map((action) => actionSchema(definition, action));
   const list = {
     type: 'object',
     description: `A list of ${definition.plural}.`,
@@ -124,7 +126,21 @@ function schemasOf(definition: ResourceDefinition): Record<string, JsonSchema> {
     },
     'x-kubernetes-group-version-kind': [gvk(definition, listKind)],
   };
-  return { [own]: object, [schemaName(definition, listKind)]: list };
+  return Object.assign({ [own]: object, [schemaName(definition, listKind)]: list }, ...actions);
+}
+
+/** What an action takes and answers (O7). */
+function actionSchema(definition: ResourceDefinition, action: ActionDefinition): Record<string, JsonSchema> {
+  const { kind, description, status } = action;
+  const spec = action.spec['~standard'].jsonSchema.input({ target: 'draft-2020-12' }) as JsonSchema;
+  const metadata = `The ${definition.singular}. In a request uid and resourceVersion are preconditions.`;
+  const properties = {
+    ...typeFields(kind),
+    metadata: reference(OBJECT_META, metadata),
+    ...{ spec: openApiSchema(spec), status: openApiSchema(status) },
+  };
+  const schema = { type: 'object', description, properties };
+  return { [schemaName(definition, kind)]: { ...schema, 'x-kubernetes-group-version-kind': [gvk(definition, kind)] } };
 }
 
 /** `faultline.dev` v1alpha1 Issue → `dev.faultline.v1alpha1.Issue`: no slash, no tilde (O10). */
@@ -164,6 +180,12 @@ function pathsOf(definition: ResourceDefinition): Record<string, object> {
     parameters: [...inNamespace, pathParameter('name', `The name of the ${definition.singular}.`)],
     get: operation(definition, 'get', `read${namespaced ? 'Namespaced' : ''}`, definition.kind, []),
   };
+  for (const action of definition.actions ?? []) {
+    paths[`${collection}/{name}/${action.name}`] = {
+      parameters: [...inNamespace, pathParameter('name', `The name of the ${definition.singular}.`)],
+      post: actionOperation(definition, action),
+    };
+  }
   if (namespaced) paths[`${base}/${plural}`] = { get: listOperation(definition, 'AllNamespaces') };
   return paths;
 }
@@ -173,10 +195,29 @@ function listOperation(definition: ResourceDefinition, scope: string) {
 }
 
 function createOperation(definition: ResourceDefinition) {
-  const schema = { $ref: `#/components/schemas/${schemaName(definition, definition.kind)}` };
-  const body = { required: true, content: { 'application/json': { schema } } };
-  const parameters = ['dryRun', 'fieldManager', 'fieldValidation'].map((name) => queryParameter(name, 'string'));
-  return { ...operation(definition, 'post', 'create', definition.kind, parameters), requestBody: body };
+  return withBody(
+    operation(definition, 'post', 'create', definition.kind, WRITE_PARAMETERS),
+    definition,
+    definition.kind,
+  );
+}
+
+function actionOperation(definition: ResourceDefinition, { name, kind, description }: ActionDefinition) {
+  const posted = operation(
+    definition,
+    'post',
+    `create${definition.namespaced ? 'Namespaced' : ''}`,
+    kind,
+    WRITE_PARAMETERS,
+  );
+  const operationId = `${posted.operationId}${name[0]?.toUpperCase()}${name.slice(1)}`;
+  const own = { ...posted, description, operationId, 'x-kubernetes-group-version-kind': gvk(definition, kind) };
+  return withBody(own, definition, kind);
+}
+
+function withBody(posted: object, definition: ResourceDefinition, kind: string) {
+  const schema = { $ref: `#/components/schemas/${schemaName(definition, kind)}` };
+  return { ...posted, requestBody: { required: true, content: { 'application/json': { schema } } } };
 }
 
 function operation(
@@ -203,6 +244,10 @@ function operation(
     'x-kubernetes-group-version-kind': gvk(definition, kind),
   };
 }
+
+const WRITE_PARAMETERS: readonly object[] = ['dryRun', 'fieldManager', 'fieldValidation'].map((name) =>
+  queryParameter(name, 'string'),
+);
 
 const LIST_PARAMETERS: readonly object[] = [
   queryParameter('labelSelector', 'string'),
