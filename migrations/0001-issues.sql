@@ -155,6 +155,8 @@ CREATE TABLE changes (
   op text COLLATE "C" NOT NULL CHECK (op IN ('ADDED', 'MODIFIED', 'DELETED')),
   labels_before jsonb,
   fields_before jsonb,
+  -- The number of the version before: while it is in the log, a watch can tell how the object was.
+  change_before bigint,
   object json NOT NULL,
   at timestamptz NOT NULL
 ) WITH (toast_tuple_target = 4096);

@@ -7,6 +7,7 @@ TABLE changes WITH (toast_tuple_target=4096)
   op text COLLATE "C" NOT NULL
   labels_before jsonb
   fields_before jsonb
+  change_before bigint
   object json NOT NULL
   at timestamp with time zone NOT NULL
   CONSTRAINT changes_op_check CHECK ((op = ANY (ARRAY['ADDED'::text, 'MODIFIED'::text, 'DELETED'::text])))

@@ -10,7 +10,8 @@ import type { WakeUps } from './wake-ups.ts';
 /** Rows a round trip of a snapshot: what the receiver of pages has in memory at once. */
 const PAGE = 200;
 
-interface Resource {
+/** How the visible objects of a resource are read. */
+export interface LoggedResource {
   /** Reads all visible objects inside the transaction of `session`. */
   readonly snapshot: (session: Session, receive: (page: KubernetesObject[]) => void) => Promise<void>;
   /** Values of the selectable fields. */
@@ -18,7 +19,7 @@ interface Resource {
 }
 
 /** Resources whose visible objects the database holds. The change log itself takes rows of any resource. */
-const RESOURCES: Readonly<Record<string, Resource>> = {
+const RESOURCES: Readonly<Record<string, LoggedResource>> = {
   issues: { snapshot: visibleIssues, fields: (object) => issueFields(object as Issue) },
 };
 
@@ -29,6 +30,11 @@ FROM meta m LEFT JOIN LATERAL (
   SELECT * FROM changes WHERE change > $2 AND resource = $1 ORDER BY change LIMIT $3
 ) c ON true
 ORDER BY c.change`;
+
+const BEFORE = `
+SELECT c.change, p.change AS number, p.object
+FROM changes c JOIN changes p ON p.change = c.change_before
+WHERE c.resource = $1 AND c.change = ANY ($2::bigint[])`;
 
 interface ChangeRow {
   last_change: number;
@@ -44,12 +50,16 @@ interface ChangeRow {
 export class ChangeLog implements StoreChanges {
   readonly #database: Database;
   readonly #name: string;
-  readonly #resource: Resource;
+  readonly #resource: LoggedResource;
   readonly #wakeUps: WakeUps;
 
   /** Throws when nothing is known of the resource. */
-  constructor(database: Database, resource: string, wakeUps: WakeUps) {
-    const known = RESOURCES[resource];
+  constructor(
+    database: Database,
+    resource: string,
+    wakeUps: WakeUps,
+    known: LoggedResource | undefined = RESOURCES[resource],
+  ) {
     if (!known) throw new Error(`the store keeps no resource "${resource}", only ${Object.keys(RESOURCES).join(', ')}`);
     this.#database = database;
     this.#name = resource;
@@ -85,6 +95,14 @@ export class ChangeLog implements StoreChanges {
     return { changes, upTo, floor: first.change_floor };
   }
 
+  async before(changes: readonly number[]): Promise<Map<number, KubernetesObject>> {
+    const rows = await this.#database.query<{ change: number; number: number; object: KubernetesObject }>(BEFORE, [
+      this.#name,
+      changes,
+    ]);
+    return new Map(rows.map(({ change, number, object }) => [change, withResourceVersion(object, number)]));
+  }
+
   async latest(): Promise<number> {
     return this.#database.session(async (session) => (await numbers(session)).last_change);
   }
@@ -109,7 +127,7 @@ async function numbers(session: Session): Promise<{ last_change: number; change_
 }
 
 /** The log keeps of the version before only what differs from, or may differ from, the object of the change. */
-function storedChange(row: ChangeRow, change: number, fieldsOf: Resource['fields']): StoredChange {
+function storedChange(row: ChangeRow, change: number, fieldsOf: LoggedResource['fields']): StoredChange {
   const { op, object, labels_before, fields_before } = row;
   const versioned = { resourceVersion: change, type: op, object: withResourceVersion(object, change) };
   if (op === 'ADDED') return versioned;

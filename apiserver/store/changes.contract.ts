@@ -82,6 +82,15 @@ export function changeLogContract(get: () => SqlStore): void {
     expect(new Map(late.objects.map((object) => [object.metadata.uid, object]))).toEqual(objects);
   });
 
+  test('W7 V4 the log knows how an object was before a change, as long as it has that version', async () => {
+    const opened = await open(get(), ref('frontend'));
+    const { lastChange: resolved } = await resolve('frontend');
+    const before = await log().before([opened.change, resolved, resolved + 1]);
+    expect([...before]).toEqual([[resolved, issueObject(opened)]]);
+    await get().database.query('DELETE FROM changes WHERE change <= $1', [opened.change]);
+    expect(await log().before([resolved])).toEqual(new Map());
+  });
+
   test('V7 a watermark that moves alone takes no number', async () => {
     const opened = await open(get(), ref('frontend'));
     const last = await commitOne(get(), ref('frontend'), ({ now }) => ({ watermarks: new Map([['', run(now)]]) }));

@@ -94,12 +94,12 @@ WITH s AS MATERIALIZED (
     change = CASE WHEN x.change_op IS NULL THEN i.change ELSE (SELECT base FROM counter) + x.place END
   FROM x WHERE x.op <> 'insert' AND i.id = x.id
 ), logged AS (
-  INSERT INTO changes (change, resource, namespace, name, uid, op, labels_before, fields_before, object, at)
+  INSERT INTO changes (change, resource, namespace, name, uid, op, labels_before, fields_before, change_before, object, at)
   SELECT (SELECT base FROM counter) + x.place, 'issues', x.namespace, x.name, x.uid, x.change_op,
-    nullif(old.labels, x.served_labels), old.fields, CASE WHEN x.name = x.short_name THEN (x.head || x.spec || x.tail)::json
+    nullif(old.labels, x.served_labels), old.fields, old.change, CASE WHEN x.name = x.short_name THEN (x.head || x.spec || x.tail)::json
       ELSE jsonb_set((x.head || x.spec || x.tail)::jsonb, '{metadata,name}', to_jsonb(x.name))::json END, ${now}
   FROM x LEFT JOIN LATERAL (
-    SELECT i.served_labels AS labels, ${CHANGING_FIELDS_SQL} AS fields FROM issues i WHERE i.id = x.id
+    SELECT i.served_labels AS labels, ${CHANGING_FIELDS_SQL} AS fields, i.change FROM issues i WHERE i.id = x.id
   ) old ON x.change_op <> 'ADDED'
   WHERE x.change_op IS NOT NULL
 ), closed AS (

@@ -212,6 +212,8 @@ export interface StoreChanges {
     receive?: (page: KubernetesObject[]) => void,
   ): Promise<{ resourceVersion: number; floor: number; objects: KubernetesObject[] }>;
   since(after: number, limit: number): Promise<{ changes: StoredChange[]; upTo: number; floor: number }>;
+  /** By the number of a change, the object as it was right before it: those that the log still has. */
+  before(changes: readonly number[]): Promise<Map<number, KubernetesObject>>;
   latest(): Promise<number>;
   wakeUps(signal: AbortSignal): AsyncIterable<void>;
   identity(): Promise<string>;

@@ -90,6 +90,7 @@ export class ConnectingStore implements Store {
     return {
       snapshot: async (receive) => (await changes()).snapshot(receive),
       since: async (after, limit) => (await changes()).since(after, limit),
+      before: async (numbers) => (await changes()).before(numbers),
       latest: async () => (await changes()).latest(),
       identity: async () => (await changes()).identity(),
       async *wakeUps(signal) {

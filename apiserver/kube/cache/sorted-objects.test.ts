@@ -61,8 +61,8 @@ describe('SortedObjects', () => {
 
   it('L8 a page goes on after the last object that was seen, also when that one is gone', () => {
     const objects = new SortedObjects(['b', 'd', 'f'].map((name) => ready('n', name, 1))).slice();
-    const after = (namespace: string, name: string) => indexAfter(objects, { namespace, name });
-    expect([after('n', 'a'), after('n', 'b'), after('n', 'c'), after('n', 'f'), after('m', 'z')]).toEqual([
+    const behind = (namespace: string, name: string) => indexAfter(objects, { namespace, name });
+    expect([behind('n', 'a'), behind('n', 'b'), behind('n', 'c'), behind('n', 'f'), behind('m', 'z')]).toEqual([
       0, 1, 1, 3, 0,
     ]);
   });
