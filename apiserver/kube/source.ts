@@ -19,11 +19,11 @@ export interface ChangeSource<T extends KubernetesObject = KubernetesObject> {
    */
   since(after: number, limit: number): Promise<{ changes: Change<T>[]; upTo: number; floor: number }>;
   /**
-   * By the number of a change, the object as it was right before it: those that the log still has. What a watch says of an
-   * object that left its selector (W7). A source without it, or without the version, lets clients see the object as it
-   * became, with the labels and fields that it had.
+   * The objects as they were right before the changes with these numbers, where the log still has them: what a watch says
+   * of an object that left its selector (W7). A source without it, or without the version, lets clients see the object as
+   * it became, with the labels that it had.
    */
-  before?(changes: readonly number[]): Promise<ReadonlyMap<number, T>>;
+  before?(changes: readonly number[]): Promise<readonly { readonly change: number; readonly object: T }[]>;
   /** The last committed number now (a consistent read). */
   latest(): Promise<number>;
   /** Yields when something may have changed, at least every 200 ms or so: a hint, never the truth. */

@@ -95,12 +95,12 @@ export class ChangeLog implements StoreChanges {
     return { changes, upTo, floor: first.change_floor };
   }
 
-  async before(changes: readonly number[]): Promise<Map<number, KubernetesObject>> {
+  async before(changes: readonly number[]): Promise<{ change: number; object: KubernetesObject }[]> {
     const rows = await this.#database.query<{ change: number; number: number; object: KubernetesObject }>(BEFORE, [
       this.#name,
       changes,
     ]);
-    return new Map(rows.map(({ change, number, object }) => [change, withResourceVersion(object, number)]));
+    return rows.map(({ change, number, object }) => ({ change, object: withResourceVersion(object, number) }));
   }
 
   async latest(): Promise<number> {

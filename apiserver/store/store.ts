@@ -212,8 +212,8 @@ export interface StoreChanges {
     receive?: (page: KubernetesObject[]) => void,
   ): Promise<{ resourceVersion: number; floor: number; objects: KubernetesObject[] }>;
   since(after: number, limit: number): Promise<{ changes: StoredChange[]; upTo: number; floor: number }>;
-  /** By the number of a change, the object as it was right before it: those that the log still has. */
-  before(changes: readonly number[]): Promise<Map<number, KubernetesObject>>;
+  /** The objects as they were right before the changes with these numbers, where the log still has them. */
+  before(changes: readonly number[]): Promise<{ change: number; object: KubernetesObject }[]>;
   latest(): Promise<number>;
   wakeUps(signal: AbortSignal): AsyncIterable<void>;
   identity(): Promise<string>;
