@@ -81,7 +81,7 @@ export async function openBackend(options: BackendOptions): Promise<Backend> {
       metrics: engineMetrics(registry),
     }),
   );
-  const changes = store.changes('issues') as ChangeSource<Issue>;
+  const changes = store.changes('issues') as Required<ChangeSource<Issue>>;
   const kube = closing.use(
     new KubeApi({
       resources: [issuesResource(changes), issueReportsResource(engine)],
