@@ -116,6 +116,11 @@ TABLE objects
   change bigint NOT NULL
   CONSTRAINT objects_pkey PRIMARY KEY (resource, namespace, name)
   CREATE UNIQUE INDEX objects_pkey ON objects USING btree (resource, namespace, name)
+TABLE positions
+  name text COLLATE "C" NOT NULL
+  change bigint NOT NULL
+  CONSTRAINT positions_pkey PRIMARY KEY (name)
+  CREATE UNIQUE INDEX positions_pkey ON positions USING btree (name)
 TABLE sources
   name text COLLATE "C" NOT NULL
   shard text COLLATE "C" NOT NULL
@@ -135,6 +140,7 @@ TABLE timeline
   action text COLLATE "C" NOT NULL
   comment text
   audit_id text COLLATE "C"
+  until timestamp with time zone
   CONSTRAINT timeline_pkey PRIMARY KEY (id)
   CREATE INDEX timeline_issue ON timeline USING btree (issue_id, at)
   CREATE UNIQUE INDEX timeline_pkey ON timeline USING btree (id)
