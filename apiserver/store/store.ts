@@ -30,6 +30,8 @@ export interface Store extends AsyncDisposable {
   /** Issues of a source that are Active, with what sync and the subjects route need. */
   activeIssues(source: string): Promise<ActiveIssue[]>;
   issue(namespace: string, name: string): Promise<StoredIssue | undefined>;
+  /** What people did to an issue (`StoredIssue.id`), oldest first; of more than 1,000 lines the newest. */
+  timeline(issueId: string): Promise<TimelineEntry[]>;
 
   /** Issues a new epoch per source to this manager and remembers what it covers; fences earlier epochs. Returns epochs in order. */
   lead(manager: string, shard: string, sources: readonly LedSource[]): Promise<number[]>;
@@ -136,12 +138,22 @@ export interface IssueWrite {
   /** `insert` and `reveal` (a hidden issue that reopens, new uid) appear as ADDED, `update` as MODIFIED, `hide` as DELETED. */
   readonly op: 'insert' | 'update' | 'reveal' | 'hide';
   readonly closed?: Episode;
-  readonly timeline?: {
-    readonly actor: string;
-    readonly action: string;
-    readonly comment?: string;
-    readonly auditId?: string;
-  };
+  readonly timeline?: TimelineLine;
+}
+
+/** What a person did to an issue. */
+export interface TimelineLine {
+  readonly actor: string;
+  readonly action: string;
+  readonly comment?: string;
+  readonly auditId?: string;
+  /** The end that a snooze was given. */
+  readonly until?: number;
+}
+
+export interface TimelineEntry extends TimelineLine {
+  /** When it was stored, by the database clock. */
+  readonly at: number;
 }
 
 export interface SubjectWrite {
@@ -159,6 +171,8 @@ export interface SubjectWrite {
    */
   readonly everyAspect?: OrderKey;
   readonly issues: readonly IssueWrite[];
+  /** Lines of issues that do not change: nobody who watches is told. */
+  readonly remarks?: readonly (TimelineLine & { readonly issueId: string })[];
   readonly deliveries?: readonly StoredDelivery[];
 }
 
@@ -213,7 +227,9 @@ export interface StoreChanges {
   ): Promise<{ resourceVersion: number; floor: number; objects: KubernetesObject[] }>;
   since(after: number, limit: number): Promise<{ changes: StoredChange[]; upTo: number; floor: number }>;
   /** The objects as they were right before the changes with these numbers, where the log still has them. */
-  before(changes: readonly number[]): Promise<{ change: number; object: KubernetesObject }[]>;
+  before(
+    changes: readonly number[],
+  ): Promise<readonly { readonly change: number; readonly object: KubernetesObject }[]>;
   latest(): Promise<number>;
   wakeUps(signal: AbortSignal): AsyncIterable<void>;
   identity(): Promise<string>;
