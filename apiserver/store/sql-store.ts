@@ -12,7 +12,9 @@ import { ISSUE_SELECT, type IssueRow, micros, storedIssue } from './issue-row.ts
 import type { Lease } from './lease.ts';
 import { ORDER_COLUMNS, type OrderRow, orderKey } from './order-row.ts';
 import { readSubjects } from './read-subjects.ts';
+import type { ResourceLog, ResourceStore } from './resource-log.ts';
 import { lead, readSource } from './sources.ts';
+import { SqlResourceLog } from './sql-resource-log.ts';
 import type {
   ActiveIssue,
   CommitResult,
@@ -25,12 +27,14 @@ import type {
   SubjectRef,
   SubjectsRead,
   SubjectWrite,
+  TimelineEntry,
 } from './store.ts';
 import { CommitRefused } from './store.ts';
+import { readTimeline } from './timeline.ts';
 import type { WakeUps } from './wake-ups.ts';
 
 /** The port `Store` in SQL, on PostgreSQL and on PGlite alike. Made by `openStore`. */
-export class SqlStore implements Store {
+export class SqlStore implements Store, ResourceStore {
   readonly clusterId: string;
   /** For the sweeper and the tests of this room; nobody else speaks SQL. */
   readonly database: Database;
@@ -107,6 +111,10 @@ export class SqlStore implements Store {
     return row && storedIssue(row);
   }
 
+  async timeline(issueId: string): Promise<TimelineEntry[]> {
+    return readTimeline(this.database, issueId);
+  }
+
   async lead(manager: string, shard: string, sources: readonly LedSource[]): Promise<number[]> {
     return lead(this.database, { manager, shard, clockOffset: this.#clockOffset() }, sources);
   }
@@ -126,6 +134,10 @@ export class SqlStore implements Store {
 
   changes(resource: string): StoreChanges {
     return new ChangeLog(this.database, resource, this.#wakeUps);
+  }
+
+  resourceLog(resource: string): ResourceLog {
+    return new SqlResourceLog(this.database, resource, this.#wakeUps, this.#clockOffset);
   }
 
   async lastChange(): Promise<number> {

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { LABELS } from '../../crds/names.ts';
 import { changeLogContract } from './changes.contract.ts';
+import { resourceLogContract } from './resource-log.contract.ts';
 import {
   activeIssue,
   change,
@@ -48,6 +49,7 @@ export function storeContract(openStore: (clock: Clock) => Promise<SqlStore>): v
   describe('deliveries', () => deliveryContract(get, clock));
   describe('reads', () => readContract(get));
   describe('changes', () => changeLogContract(get));
+  describe('resources of their own', () => resourceLogContract(get, clock));
   describe('sweeper', () => sweeperContract(get, clock));
 }
 

@@ -1,4 +1,5 @@
 import { openStore, type StoreOptions } from '../../apiserver/store/open-store.ts';
+import type { ResourceLog, ResourceStore } from '../../apiserver/store/resource-log.ts';
 import type { SqlStore } from '../../apiserver/store/sql-store.ts';
 import {
   type ActiveIssue,
@@ -13,6 +14,7 @@ import {
   type SubjectRef,
   type SubjectsRead,
   type SubjectWrite,
+  type TimelineEntry,
 } from '../../apiserver/store/store.ts';
 import { type Clock, pause, systemClock } from '../../controllers/runtime/index.ts';
 import type { Subject } from '../../crds/issue.ts';
@@ -35,7 +37,7 @@ const LONGEST_PAUSE_MS = 10_000;
  * So a server that starts during an outage serves discovery (design.md decision 13): an API group that cannot be
  * discovered would block every namespace deletion of the cluster.
  */
-export class ConnectingStore implements Store {
+export class ConnectingStore implements Store, ResourceStore {
   readonly clusterId: string;
   /** The store itself; rejects when the database can never be used (ForeignState, NewerSchema). */
   readonly opened: Promise<SqlStore>;
@@ -72,6 +74,10 @@ export class ConnectingStore implements Store {
     return this.#now().then((store) => store.issue(namespace, name));
   }
 
+  timeline(issueId: string): Promise<TimelineEntry[]> {
+    return this.#now().then((store) => store.timeline(issueId));
+  }
+
   lead(manager: string, shard: string, sources: readonly LedSource[]): Promise<number[]> {
     return this.#now().then((store) => store.lead(manager, shard, sources));
   }
@@ -85,17 +91,19 @@ export class ConnectingStore implements Store {
   }
 
   changes(resource: string): StoreChanges {
-    const changes = async () => (await this.#now()).changes(resource);
-    const opened = this.opened;
+    return this.#changesOf((store) => store.changes(resource));
+  }
+
+  resourceLog(resource: string): ResourceLog {
+    const log = async () => (await this.#now()).resourceLog(resource);
     return {
-      snapshot: async (receive) => (await changes()).snapshot(receive),
-      since: async (after, limit) => (await changes()).since(after, limit),
-      before: async (numbers) => (await changes()).before(numbers),
-      latest: async () => (await changes()).latest(),
-      identity: async () => (await changes()).identity(),
-      async *wakeUps(signal) {
-        yield* (await opened).changes(resource).wakeUps(signal);
-      },
+      ...this.#changesOf((store) => store.resourceLog(resource)),
+      lead: async (holder) => (await log()).lead(holder),
+      release: async (holder) => (await log()).release(holder),
+      keys: async () => (await log()).keys(),
+      read: async (keys) => (await log()).read(keys),
+      write: async (epoch, writes) => (await log()).write(epoch, writes),
+      complete: async (epoch) => (await log()).complete(epoch),
     };
   }
 
@@ -113,6 +121,21 @@ export class ConnectingStore implements Store {
       (store) => store[Symbol.asyncDispose](),
       () => {},
     );
+  }
+
+  #changesOf(choose: (store: SqlStore) => StoreChanges): StoreChanges {
+    const changes = async () => choose(await this.#now());
+    const opened = this.opened;
+    return {
+      snapshot: async (receive) => (await changes()).snapshot(receive),
+      since: async (after, limit) => (await changes()).since(after, limit),
+      before: async (numbers) => (await changes()).before(numbers),
+      latest: async () => (await changes()).latest(),
+      identity: async () => (await changes()).identity(),
+      async *wakeUps(signal) {
+        yield* choose(await opened).wakeUps(signal);
+      },
+    };
   }
 
   async #now(): Promise<SqlStore> {
