@@ -1,7 +1,7 @@
 import { unversionedIssue } from './issue-object.ts';
 import { issueRow, longName } from './issue-row.ts';
 import { orderRow } from './order-row.ts';
-import { CommitRefused, type IssueWrite, type SubjectWrite } from './store.ts';
+import { CommitRefused, type IssueWrite, type SubjectWrite, type TimelineLine } from './store.ts';
 
 /** One batch as the parameters of `COMMIT_WRITE`. */
 export interface Batch {
@@ -44,6 +44,9 @@ export function prepareBatch(writes: readonly SubjectWrite[]): Batch {
     for (const each of write.issues) {
       addIssue(tables, each, { hash: write.ref.hash, n, names });
       addTexts(texts, each);
+    }
+    for (const remark of write.remarks ?? []) {
+      tables.timeline.push({ n, issue_id: remark.issueId, ...timelineRow(remark) });
     }
     for (const { source, id, result } of write.deliveries ?? []) {
       tables.deliveries.push({ n, source, delivery_id: id, result });
@@ -173,6 +176,6 @@ function episodeRow(episode: NonNullable<IssueWrite['closed']>): object {
   return { number, opened_at: openedAt, resolved_at: resolvedAt, reason, spec };
 }
 
-function timelineRow(entry: NonNullable<IssueWrite['timeline']>): object {
-  return { actor: entry.actor, action: entry.action, comment: entry.comment, audit_id: entry.auditId };
+function timelineRow({ actor, action, comment, auditId, until }: TimelineLine): object {
+  return { actor, action, comment, audit_id: auditId, until };
 }

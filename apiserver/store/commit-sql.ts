@@ -1,6 +1,6 @@
 import type { Prepared } from './database.ts';
 import { CHANGING_FIELDS_SQL } from './issue-object.ts';
-import { ISSUE_INSERT_COLUMNS, ISSUE_INSERT_VALUES, ISSUE_RECORD, ISSUE_SET } from './issue-row.ts';
+import { ISSUE_INSERT_COLUMNS, ISSUE_INSERT_VALUES, ISSUE_RECORD, ISSUE_SET, timestamp } from './issue-row.ts';
 import { COMMIT_LOCK } from './locks.ts';
 import { ORDER_COLUMNS } from './order-row.ts';
 
@@ -117,9 +117,10 @@ WITH s AS MATERIALIZED (
   ON CONFLICT (source, delivery_id) DO UPDATE SET result = excluded.result, at = excluded.at
     WHERE d.at < ${now} - interval '24 hours'
 ), acted AS (
-  INSERT INTO timeline (issue_id, at, actor, action, comment, audit_id)
-  SELECT t.issue_id, ${now}, t.actor, t.action, t.comment, t.audit_id
-  FROM jsonb_to_recordset($6::jsonb) AS t(n int, issue_id uuid, actor text, action text, comment text, audit_id text)
+  INSERT INTO timeline (issue_id, at, actor, action, comment, audit_id, until)
+  SELECT t.issue_id, ${now}, t.actor, t.action, t.comment, t.audit_id, ${timestamp('t.until')}
+  FROM jsonb_to_recordset($6::jsonb)
+    AS t(n int, issue_id uuid, actor text, action text, comment text, audit_id text, until bigint)
   WHERE (SELECT ok FROM v)[t.n]
 )
 SELECT (SELECT ok FROM v) AS ok,
