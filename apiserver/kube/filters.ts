@@ -26,7 +26,7 @@ export interface Admitted {
 }
 
 /**
- * Throws 400, 401, 403 or 503; whoever gets an answer may have what `info` says, and nothing else. `known`: who asks,
+ * Throws 400, 401, 403, 500 or 503; whoever gets an answer may have what `info` says, and nothing else. `known`: who asks,
  * when that is settled already; a request can be authenticated only once, because its credentials are gone then (A5).
  */
 export async function admit(request: IncomingMessage, access: Access, known?: UserInfo): Promise<Admitted> {
@@ -75,10 +75,15 @@ export function userOf(authentication: Authentication): UserInfo {
 
 async function authorize(authorizer: Authorizer, user: UserInfo, attributes: Attributes): Promise<void> {
   const decision = await Promise.resolve(authorizer.authorize(user, attributes)).catch((error: unknown) => {
-    if (error instanceof AccessUnavailable) throw serviceUnavailable(error.message, error.retryAfterSeconds, error);
-    throw error;
+    throw error instanceof AccessUnavailable ? accessUnknown(error) : error;
   });
   if (!decision.allowed) throw forbidden({ user: user.name, ...attributes }, decision.reason);
+}
+
+/** Nobody can say whether the caller may: 500 as upstream (A11), which clients try again because of Retry-After (E5). */
+export function accessUnknown({ message, retryAfterSeconds, cause }: AccessUnavailable): ApiError {
+  const details = { causes: [{ message }], retryAfterSeconds };
+  return new ApiError('InternalError', `Internal error occurred: ${message}`, details, { cause });
 }
 
 /**

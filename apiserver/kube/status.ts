@@ -1,4 +1,5 @@
 import type { Status, StatusCause, StatusDetails } from '../../crds/meta.ts';
+import { quoted } from './quote.ts';
 
 /**
  * Errors of the Kubernetes API: every answer that is not a success is a `metav1.Status` (aggregated-api E1, E2). Code
@@ -90,26 +91,31 @@ export interface DeniedRequest {
 
 /** 403 as the API server words it (A14). `reason` is the authorizer's, and may be empty. */
 export function forbidden(denied: DeniedRequest, reason = ''): ApiError {
-  const text = `${deniedText(denied)}${reason && `: ${reason}`}`;
+  const text = `${sanitized(deniedText(denied))}${reason && `: ${reason}`}`;
   const { group = '', resource = '', name = '' } = denied;
   if (!resource) return new ApiError('Forbidden', `forbidden: ${text}`, {});
-  const object = name ? `${qualified({ group, resource })} ${JSON.stringify(name)}` : qualified({ group, resource });
+  const object = name ? `${qualified({ group, resource })} ${quoted(name)}` : qualified({ group, resource });
   return new ApiError('Forbidden', `${object} is forbidden: ${text}`, details({ group, resource }, name));
 }
 
+/** A refusal never looks like HTML (`responsewriters/errors.go`). */
+function sanitized(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+}
+
 function deniedText({ user, verb, group = '', resource, subresource, namespace, path = '' }: DeniedRequest): string {
-  const who = `User ${JSON.stringify(user)} cannot ${verb}`;
-  if (!resource) return `${who} path ${JSON.stringify(path)}`;
-  const what = JSON.stringify(subresource ? `${resource}/${subresource}` : resource);
-  const where = namespace ? `in the namespace ${JSON.stringify(namespace)}` : 'at the cluster scope';
-  return `${who} resource ${what} in API group ${JSON.stringify(group)} ${where}`;
+  const who = `User ${quoted(user)} cannot ${verb}`;
+  if (!resource) return `${who} path ${quoted(path)}`;
+  const what = quoted(subresource ? `${resource}/${subresource}` : resource);
+  const where = namespace ? `in the namespace ${quoted(namespace)}` : 'at the cluster scope';
+  return `${who} resource ${what} in API group ${quoted(group)} ${where}`;
 }
 
 /** The object is known not to exist (E3, E4): never for "cannot tell now", garbage collectors take it as proof. */
 export function notFound(resource: GroupResource, name: string): ApiError {
   return new ApiError(
     'NotFound',
-    `${qualified(resource)} ${JSON.stringify(name)} not found`,
+    `${qualified(resource)} ${quoted(name)} not found`,
     details(resource, name), // kind is the plural here; only Invalid uses the Kind
   );
 }
@@ -129,12 +135,12 @@ export function notAcceptable(mediaTypes: readonly string[]): ApiError {
 }
 
 export function conflict(resource: GroupResource, name: string, why: string): ApiError {
-  const message = `Operation cannot be fulfilled on ${qualified(resource)} ${JSON.stringify(name)}: ${why}`;
+  const message = `Operation cannot be fulfilled on ${qualified(resource)} ${quoted(name)}: ${why}`;
   return new ApiError('Conflict', message, details(resource, name));
 }
 
 export function alreadyExists(resource: GroupResource, name: string): ApiError {
-  const message = `${qualified(resource)} ${JSON.stringify(name)} already exists`;
+  const message = `${qualified(resource)} ${quoted(name)} already exists`;
   return new ApiError('AlreadyExists', message, details(resource, name));
 }
 
@@ -183,7 +189,7 @@ export function invalid(kind: { group: string; kind: string }, name: string, fau
   const list = causes.map((cause) => `${cause.field}: ${cause.message}`);
   const text = list.length === 1 ? list[0] : `[${list.join(', ')}]`;
   const object = kind.group ? `${kind.kind}.${kind.group}` : kind.kind;
-  const message = `${object} ${JSON.stringify(name)} is invalid: ${text}`;
+  const message = `${object} ${quoted(name)} is invalid: ${text}`;
   return new ApiError('Invalid', message, { ...(name && { name }), group: kind.group, kind: kind.kind, causes });
 }
 

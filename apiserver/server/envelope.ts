@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Context, Middleware } from 'koa';
 import { AccessUnavailable } from '../kube/access/types.ts';
+import { accessUnknown } from '../kube/filters.ts';
 import { ApiError, HTTP_CODES, internalError, type Reason, serviceUnavailable, unknownPath } from '../kube/status.ts';
 import type { Logger } from './types.ts';
 
@@ -43,9 +44,7 @@ function isUnanswered(ctx: Context): boolean {
 /** The answer for whatever was thrown. Unknown errors are 500 and never 404 (E4). */
 export function toApiError(error: unknown): ApiError {
   if (error instanceof ApiError) return error;
-  if (error instanceof AccessUnavailable) {
-    return serviceUnavailable(error.message, error.retryAfterSeconds, error);
-  }
+  if (error instanceof AccessUnavailable) return accessUnknown(error);
   const { name, message, status, expose } = (error ?? {}) as Partial<Error & { status: number; expose: boolean }>;
   if (name === 'StoreUnavailable') return serviceUnavailable('the database does not answer', 1, error);
   const reason = expose === true && status !== undefined ? REASONS.get(status) : undefined; // http-errors of a library

@@ -8,10 +8,15 @@ export interface AuthenticatorOptions {
   readonly credentials: readonly CredentialAuthenticator[];
   /** Names further headers that carry identities; those of the default configuration are always removed (A5). */
   readonly config?: CurrentAuthenticationConfig;
+  /**
+   * Told why a credential was refused or could not be checked: the caller is told no more than 401 or 503, so an
+   * aggregator with a wrong common name would be a riddle (P17). Holds no token. May come with every request.
+   */
+  readonly onFault?: (why: string) => void;
 }
 
 /** Joins the ways to authenticate into one, as the filter chain and the upgrade handler ask for it. */
-export function createAuthenticator({ credentials, config }: AuthenticatorOptions): Authenticator {
+export function createAuthenticator({ credentials, config, onFault }: AuthenticatorOptions): Authenticator {
   const answered = new WeakMap<IncomingMessage, Authentication | Promise<Authentication>>();
   const enriched = new WeakMap<UserInfo, UserInfo>();
 
@@ -29,9 +34,15 @@ export function createAuthenticator({ credentials, config }: AuthenticatorOption
     removeCredentials(request, config?.()?.requestHeader);
     const known = results.find((result) => result.kind === 'user');
     const authentication = known ? ({ outcome: 'user', user: enrich(known.user) } as const) : withoutUser(results);
+    if (!known) for (const result of results) tell(result);
     if (!impersonates || authentication.outcome !== 'user') return authentication;
     const message = 'impersonation is not possible here: ask through the Kubernetes API server';
     return { outcome: 'refused', user: authentication.user, message };
+  }
+
+  function tell(result: CredentialResult): void {
+    if (result.kind === 'invalid') onFault?.(result.message);
+    if (result.kind === 'unavailable') onFault?.(result.why ?? result.message);
   }
 
   function authenticate(request: IncomingMessage): Authentication | Promise<Authentication> {

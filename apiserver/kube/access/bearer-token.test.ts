@@ -4,6 +4,7 @@ import { bearerTokenAuthenticator } from './bearer-token.ts';
 import { ClusterApiError } from './cluster-api.ts';
 import { FakeClusterApi } from './testing/fake-cluster-api.ts';
 import { fakeRequest } from './testing/fake-request.ts';
+import type { ReviewObserver } from './types.ts';
 
 const SERVICE_ACCOUNT = {
   username: 'system:serviceaccount:ci:bot',
@@ -95,6 +96,23 @@ describe('A7 a bearer token', () => {
     expect(await asking.authenticate(withToken())).toMatchObject({ outcome: 'unavailable', retryAfterSeconds: 1 });
     api.answer = () => ({ status: { authenticated: true, user: SERVICE_ACCOUNT } });
     expect((await asking.authenticate(withToken())).outcome).toBe('user');
+  });
+
+  it.each([
+    [403, 'TokenReview: the cluster answered 403: bind the ServiceAccount to the ClusterRole system:auth-delegator'],
+    [undefined, 'TokenReview: the cluster did not answer'],
+  ])('P17 that cannot be checked (%s) is explained to the log, without the token', async (status, why) => {
+    const faults: string[] = [];
+    const observed: string[] = [];
+    const onReview: ReviewObserver = ({ review, result }) => void observed.push(`${review} ${result}`);
+    const credentials = [bearerTokenAuthenticator({ api, now: () => now, onReview })];
+    const asking = createAuthenticator({ credentials, onFault: (fault) => void faults.push(fault) });
+    api.answer = () => {
+      throw new ClusterApiError('Bearer secret', status);
+    };
+    await asking.authenticate(withToken());
+    expect(faults).toEqual([why]);
+    expect(observed).toEqual(['TokenReview error']);
   });
 
   it.each([['Basic YTpi'], ['Bearer'], ['Bearer ']])('is not what %j is', async (header) => {

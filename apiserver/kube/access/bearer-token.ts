@@ -1,8 +1,8 @@
 import { hash as digest, randomBytes } from 'node:crypto';
-import type { ClusterApi } from './cluster-api.ts';
+import { type ClusterApi, ClusterApiError } from './cluster-api.ts';
 import type { CredentialAuthenticator, CredentialResult } from './credentials.ts';
 import { ExpiringCache } from './expiring-cache.ts';
-import type { UserInfo } from './types.ts';
+import type { ReviewObserver, UserInfo } from './types.ts';
 
 export interface BearerTokenOptions {
   readonly api: ClusterApi;
@@ -12,6 +12,7 @@ export interface BearerTokenOptions {
   readonly audiences?: readonly string[];
   /** How long an answer, good or bad, is believed, ms. Default: 10,000, as upstream. */
   readonly ttlMs?: number;
+  readonly onReview?: ReviewObserver;
 }
 
 interface TokenReview {
@@ -36,16 +37,20 @@ export function bearerTokenAuthenticator(options: BearerTokenOptions): Credentia
   const pending = new Map<string, Promise<CredentialResult>>();
 
   async function review(token: string, hash: string): Promise<CredentialResult> {
+    const started = now();
+    const observe = (result: Parameters<ReviewObserver>[0]['result']): void =>
+      options.onReview?.({ review: 'TokenReview', result, seconds: (now() - started) / 1_000 });
     try {
       const result = readReview(
         (await api.post(TOKEN_REVIEWS, tokenReview(token, audiences))) as TokenReview,
         audiences,
       );
       cache.set(hash, result, ttlMs);
+      observe(result.kind === 'user' ? 'allowed' : 'denied');
       return result;
-    } catch {
-      // The error's text could quote what was sent; whoever runs the server sees it in the cluster's own log.
-      return { kind: 'unavailable', message: 'bearer tokens cannot be checked now', retryAfterSeconds: 1 };
+    } catch (error) {
+      observe('error');
+      return unavailable(error);
     } finally {
       pending.delete(hash);
     }
@@ -67,6 +72,14 @@ export function bearerTokenAuthenticator(options: BearerTokenOptions): Credentia
 }
 
 const TOKEN_REVIEWS = '/apis/authentication.k8s.io/v1/tokenreviews';
+
+/** Not with the error's own text, which could quote what was sent; the cluster's log has it. */
+function unavailable(error: unknown): CredentialResult {
+  const status = error instanceof ClusterApiError ? error.status : undefined;
+  const advice = status === 403 ? ': bind the ServiceAccount to the ClusterRole system:auth-delegator' : '';
+  const why = `TokenReview: ${status === undefined ? 'the cluster did not answer' : `the cluster answered ${status}`}${advice}`;
+  return { kind: 'unavailable', message: 'bearer tokens cannot be checked now', why, retryAfterSeconds: 1 };
+}
 
 function tokenReview(token: string, audiences: readonly string[]) {
   const spec = { token, ...(audiences.length > 0 && { audiences }) };

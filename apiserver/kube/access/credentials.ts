@@ -10,7 +10,13 @@ import type { UserInfo } from './types.ts';
 export type CredentialResult =
   | { readonly kind: 'absent' }
   | { readonly kind: 'invalid'; readonly message: string }
-  | { readonly kind: 'unavailable'; readonly message: string; readonly retryAfterSeconds: number }
+  /** `why`: for the log; the caller is told `message`. */
+  | {
+      readonly kind: 'unavailable';
+      readonly message: string;
+      readonly why?: string;
+      readonly retryAfterSeconds: number;
+    }
   | { readonly kind: 'user'; readonly user: UserInfo };
 
 export interface CredentialAuthenticator {
@@ -54,7 +60,10 @@ function frontProxy(config: CurrentAuthenticationConfig, judge: PeerJudge): Cred
       const { commonName } = verdict.subject;
       const { allowedNames } = requestHeader;
       if (allowedNames.length > 0 && !allowedNames.includes(commonName)) {
-        return { kind: 'invalid', message: `front proxy: ${JSON.stringify(commonName)} is not an allowed common name` };
+        return {
+          kind: 'invalid',
+          message: `front proxy: ${JSON.stringify(commonName)} is not an allowed common name (requestheader-allowed-names)`,
+        };
       }
       const user = readUserHeaders(request, requestHeader);
       return user === undefined ? ABSENT : { kind: 'user', user };
@@ -85,11 +94,19 @@ function clientCertificate(config: CurrentAuthenticationConfig, judge: PeerJudge
   };
 }
 
-/** Header values one by one: Node's `headers` joins repeated ones with commas, and a group name may hold a comma (A3). */
+/**
+ * Header values one by one: Node's `headers` joins repeated ones with commas, and a group name may hold a comma (A3).
+ * Of names that are given twice the first counts, and empty ones are nothing, as upstream.
+ */
 function readUserHeaders(request: IncomingMessage, config: RequestHeaderConfig): UserInfo | undefined {
   const headers = request.headersDistinct;
-  const all = (names: readonly string[]): string[] => names.flatMap((name) => headers[name] ?? []);
-  const first = (names: readonly string[]): string | undefined => all(names).find((value) => value !== '');
+  const all = (names: readonly string[]): string[] =>
+    names
+      .flatMap((name) => headers[name] ?? [])
+      .filter((value) => value !== '')
+      .map(utf8);
+  const first = (names: readonly string[]): string | undefined =>
+    names.map((name) => utf8(headers[name]?.[0] ?? '')).find((value) => value !== '');
   const name = first(config.usernameHeaders);
   if (name === undefined) return undefined;
   const uid = first(config.uidHeaders);
@@ -108,10 +125,15 @@ function readExtra(headers: NodeJS.Dict<string[]>, prefixes: readonly string[]):
     for (const prefix of prefixes) {
       if (!header.startsWith(prefix)) continue;
       const key = unescapeKey(header.slice(prefix.length));
-      extra.set(key, [...(extra.get(key) ?? []), ...(values ?? [])]);
+      extra.set(key, [...(extra.get(key) ?? []), ...(values ?? []).map(utf8)]);
     }
   }
   return Object.fromEntries(extra);
+}
+
+/** Go sends a name such as Zoë as its UTF-8 bytes; Node reads headers as Latin-1. */
+function utf8(header: string): string {
+  return /[\x80-\xff]/.test(header) ? Buffer.from(header, 'latin1').toString('utf8') : header;
 }
 
 /** Keys come percent-encoded since they are header names (A3); one that does not decode is taken as it is. */

@@ -30,5 +30,6 @@ export {
   type Decision,
   type NonResourceAttributes,
   type ResourceAttributes,
+  type ReviewObserver,
   type UserInfo,
 } from './types.ts';

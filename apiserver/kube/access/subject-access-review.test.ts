@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { ClusterApiError } from './cluster-api.ts';
 import { subjectAccessReviewAuthorizer } from './subject-access-review.ts';
 import { FakeClusterApi } from './testing/fake-cluster-api.ts';
@@ -33,11 +33,11 @@ describe('A8 a SubjectAccessReview', () => {
       ...listing,
       subresource: 's',
       name: 'n',
-      fieldSelector: 'metadata.name=n',
-      labelSelector: 'a',
+      fieldSelector: 'metadata.name==n,spec.severity!=info',
+      labelSelector: 'a=1,b!=2,c in (x,y),d notin (z),e,!f,g>3',
     };
     await authorizer().authorize(alice, attributes);
-    const { kind: _, fieldSelector, labelSelector, ...plain } = attributes;
+    const { kind: _, fieldSelector: _f, labelSelector: _l, ...plain } = attributes;
     expect(api.asked).toEqual([
       {
         path: '/apis/authorization.k8s.io/v1/subjectaccessreviews',
@@ -51,14 +51,42 @@ describe('A8 a SubjectAccessReview', () => {
             extra: { scope: ['x'] },
             resourceAttributes: {
               ...plain,
-              fieldSelector: { rawSelector: fieldSelector },
-              labelSelector: { rawSelector: labelSelector },
+              fieldSelector: {
+                requirements: [
+                  { key: 'metadata.name', operator: 'In', values: ['n'] },
+                  { key: 'spec.severity', operator: 'NotIn', values: ['info'] },
+                ],
+              },
+              labelSelector: {
+                requirements: [
+                  { key: 'a', operator: 'In', values: ['1'] },
+                  { key: 'b', operator: 'NotIn', values: ['2'] },
+                  { key: 'c', operator: 'In', values: ['x', 'y'] },
+                  { key: 'd', operator: 'NotIn', values: ['z'] },
+                  { key: 'e', operator: 'Exists' },
+                  { key: 'f', operator: 'DoesNotExist' },
+                ],
+              },
             },
           },
         },
       },
     ]);
   });
+
+  it.each([
+    ['no-operator', 'a in ('],
+    ['=x', 'g>3'],
+    [',', ''],
+  ])(
+    'A10 leaves out selectors that authorizers cannot read (%j, %j): the question is then a wider one',
+    async (f, l) => {
+      await authorizer().authorize(alice, { ...listing, fieldSelector: f, labelSelector: l });
+      const { kind: _, ...plain } = listing;
+      expect(api.asked[0]?.body).toMatchObject({ spec: { resourceAttributes: plain } });
+      expect(JSON.stringify(api.asked)).not.toContain('Selector');
+    },
+  );
 
   it('about a path names path and verb', async () => {
     await authorizer().authorize(alice, { kind: 'nonResource', verb: 'get', path: '/metrics' });
@@ -113,16 +141,69 @@ describe('A11 answers', () => {
     expect(await asking.authorize(user, attributes)).toEqual({ allowed: false });
   });
 
-  it('are not kept for questions of 10,000 characters and more', async () => {
+  it('are not kept for questions of 10,000 bytes and more, however few characters that are', async () => {
     const asking = authorizer();
-    const large = { ...listing, labelSelector: 'x'.repeat(10_000) };
-    await asking.authorize(alice, large);
-    await asking.authorize(alice, large);
-    expect(api.asked).toHaveLength(2);
+    const bytes = (name: string) => Object.values({ ...listing, name }).reduce((n, s) => n + Buffer.byteLength(s), 0);
+    const kept = 'ü'.repeat((9_999 - bytes('')) / 2);
+    const large = `${kept}ü`;
+    expect([bytes(kept) < 10_000, bytes(large) >= 10_000]).toEqual([true, true]);
+    for (const name of [kept, kept, large, large]) await asking.authorize(alice, { ...listing, name });
+    expect(api.asked).toHaveLength(3);
+  });
+
+  it('are kept for users in any number of groups', async () => {
+    const asking = authorizer();
+    const groups = Array.from({ length: 500 }, (_, index) => `a-group-with-a-long-name-${index}`);
+    await asking.authorize({ name: 'many', groups }, listing);
+    await asking.authorize({ name: 'many', groups: [...groups] }, listing);
+    expect(api.asked).toHaveLength(1);
+  });
+
+  it('are 8,192 at most: what was asked longest ago is asked again', async () => {
+    const asking = authorizer();
+    const ask = (index: number) => asking.authorize(alice, { ...listing, name: `n${index}` });
+    for (let index = 0; index <= 8_192; index++) await ask(index);
+    expect(ask(1)).toEqual({ allowed: true }); // from memory: not a promise
+    await ask(0);
+    expect(api.asked).toHaveLength(8_194);
   });
 });
 
 describe('when the cluster does not answer', () => {
+  it('A11 it is asked five times, 500 ms and ever longer apart', async () => {
+    vi.spyOn(Math, 'random').mockReturnValue(0.5);
+    const pauses: number[] = [];
+    const sleep = async (ms: number) => void pauses.push(Math.round(ms));
+    const asking = subjectAccessReviewAuthorizer({ api, now: () => now, sleep });
+    api.answer = failing(503);
+    await expect(asking.authorize(alice, listing)).rejects.toBeInstanceOf(AccessUnavailable);
+    vi.restoreAllMocks();
+    expect(pauses).toEqual([550, 825, 1238, 1856]);
+    expect(api.asked).toHaveLength(5);
+  });
+
+  it('X11 every question is observed with its outcome and its time, cached answers are not', async () => {
+    const observed: unknown[] = [];
+    const onReview = (review: unknown) => void observed.push(review);
+    const asking = subjectAccessReviewAuthorizer({ api, now: () => now, backoffMs: [], onReview });
+    api.answer = () => {
+      now += 250;
+      return { status: { allowed: true } };
+    };
+    await asking.authorize(alice, listing);
+    await asking.authorize(alice, listing);
+    api.answer = () => ({ status: { allowed: false } });
+    await asking.authorize(alice, { ...listing, verb: 'watch' });
+    api.answer = failing(500);
+    await expect(asking.authorize(alice, { ...listing, verb: 'get' })).rejects.toThrow();
+    const review = 'SubjectAccessReview';
+    expect(observed).toEqual([
+      { review, result: 'allowed', seconds: 0.25 },
+      { review, result: 'denied', seconds: 0 },
+      { review, result: 'error', seconds: 0 },
+    ]);
+  });
+
   it('a short outage is waited for', async () => {
     let tries = 0;
     api.answer = () => {

@@ -1,7 +1,16 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { hash as digest } from 'node:crypto';
+import { setTimeout as wait } from 'node:timers/promises';
 import { type ClusterApi, ClusterApiError } from './cluster-api.ts';
 import { ExpiringCache } from './expiring-cache.ts';
-import { AccessUnavailable, type Attributes, type Authorizer, type Decision, type UserInfo } from './types.ts';
+import { fieldRequirements, labelRequirements, type SelectorRequirement } from './selector-requirements.ts';
+import {
+  AccessUnavailable,
+  type Attributes,
+  type Authorizer,
+  type Decision,
+  type ReviewObserver,
+  type UserInfo,
+} from './types.ts';
 
 export interface SubjectAccessReviewOptions {
   readonly api: ClusterApi;
@@ -11,13 +20,17 @@ export interface SubjectAccessReviewOptions {
   readonly allowedTtlMs?: number;
   /** How long a no is believed, ms. Default: 10,000. */
   readonly deniedTtlMs?: number;
-  /** Between tries, ms; one try more than there are pauses. Default: 500, 750, 1,125. */
+  /** Between tries, ms, each up to a fifth longer; one try more than there are pauses. Default: 500, 750, 1,125, 1,687. */
   readonly backoffMs?: readonly number[];
+  readonly sleep?: (ms: number) => Promise<unknown>;
+  readonly onReview?: ReviewObserver;
 }
 
-/** LRU size and the total length of strings from which an answer is not kept (A11). */
+/** LRU size, and the bytes of what a caller chooses from which an answer is not kept: it could fill the memory (A11). */
 const MAX_DECISIONS = 8192;
-const MAX_KEY_LENGTH = 10_000;
+const MAX_ATTRIBUTE_BYTES = 10_000;
+const BACKOFF_MS = [500, 750, 1125, 1687];
+const JITTER = 0.2;
 const REVIEWS = '/apis/authorization.k8s.io/v1/subjectaccessreviews';
 
 interface Review {
@@ -29,7 +42,7 @@ interface Review {
  * through says nothing about what is asked of us. Identical questions at one time are asked once.
  */
 export function subjectAccessReviewAuthorizer(options: SubjectAccessReviewOptions): Authorizer {
-  const { api, now, allowedTtlMs = 10_000, deniedTtlMs = 10_000, backoffMs = [500, 750, 1125] } = options;
+  const { api, now, allowedTtlMs = 10_000, deniedTtlMs = 10_000, backoffMs = BACKOFF_MS, sleep = wait } = options;
   const decisions = new ExpiringCache<Decision>(MAX_DECISIONS, now);
   const pending = new Map<string, Promise<Decision>>();
   const userKeys = new WeakMap<UserInfo, string>();
@@ -37,17 +50,27 @@ export function subjectAccessReviewAuthorizer(options: SubjectAccessReviewOption
   function keyOf(user: UserInfo, attributes: Attributes): string {
     let userKey = userKeys.get(user);
     if (userKey === undefined) {
-      userKey = JSON.stringify([user.name, user.uid ?? '', user.groups, user.extra ?? {}]);
+      // A digest: 8,192 users in 200 groups each are many megabytes.
+      userKey = digest('sha256', JSON.stringify([user.name, user.uid ?? '', user.groups, user.extra ?? {}]), 'base64');
       userKeys.set(user, userKey);
     }
     return userKey + attributesKey(attributes);
   }
 
   async function ask(user: UserInfo, attributes: Attributes, key: string): Promise<Decision> {
+    const started = now();
+    const observe = (result: Parameters<ReviewObserver>[0]['result']): void =>
+      options.onReview?.({ review: 'SubjectAccessReview', result, seconds: (now() - started) / 1_000 });
     try {
-      const decision = await review(api, reviewOf(user, attributes), backoffMs);
-      if (key.length < MAX_KEY_LENGTH) decisions.set(key, decision, decision.allowed ? allowedTtlMs : deniedTtlMs);
+      const decision = await review(api, reviewOf(user, attributes), backoffMs, sleep);
+      if (attributeBytes(attributes) < MAX_ATTRIBUTE_BYTES) {
+        decisions.set(key, decision, decision.allowed ? allowedTtlMs : deniedTtlMs);
+      }
+      observe(decision.allowed ? 'allowed' : 'denied');
       return decision;
+    } catch (error) {
+      observe('error');
+      throw error;
     } finally {
       pending.delete(key);
     }
@@ -65,7 +88,12 @@ export function subjectAccessReviewAuthorizer(options: SubjectAccessReviewOption
   };
 }
 
-async function review(api: ClusterApi, body: unknown, backoffMs: readonly number[]): Promise<Decision> {
+async function review(
+  api: ClusterApi,
+  body: unknown,
+  backoffMs: readonly number[],
+  sleep: (ms: number) => Promise<unknown>,
+): Promise<Decision> {
   for (let attempt = 0; ; attempt++) {
     try {
       const { status } = (await api.post(REVIEWS, body)) as Review;
@@ -75,7 +103,7 @@ async function review(api: ClusterApi, body: unknown, backoffMs: readonly number
       const pause = backoffMs[attempt];
       const retriable = cause instanceof ClusterApiError && cause.retriable;
       if (!retriable || pause === undefined) throw new AccessUnavailable('access cannot be checked now', { cause });
-      await sleep(pause);
+      await sleep(pause * (1 + Math.random() * JITTER));
     }
   }
 }
@@ -97,10 +125,19 @@ function attributesOf(attributes: Attributes) {
   return {
     resourceAttributes: {
       ...resourceAttributes,
-      ...(fieldSelector && { fieldSelector: { rawSelector: fieldSelector } }),
-      ...(labelSelector && { labelSelector: { rawSelector: labelSelector } }),
+      ...selecting('fieldSelector', fieldRequirements(fieldSelector ?? '')),
+      ...selecting('labelSelector', labelRequirements(labelSelector ?? '')),
     },
   };
+}
+
+/** Nothing instead of an empty list, which a review may not have. */
+function selecting(name: 'fieldSelector' | 'labelSelector', requirements: readonly SelectorRequirement[]) {
+  return requirements.length > 0 && { [name]: { requirements } };
+}
+
+function attributeBytes(attributes: Attributes): number {
+  return Object.values(attributes).reduce((sum, value) => sum + Buffer.byteLength(value), 0);
 }
 
 /** Every part, at its place: two different questions never share a key. */

@@ -74,7 +74,18 @@ export interface Authorizer {
   authorize(user: UserInfo, attributes: Attributes): Decision | Promise<Decision>;
 }
 
-/** Access cannot be decided now (the cluster's API does not answer): 503 with Retry-After, never an allowed request. */
+/** Told of every question to the cluster, cached answers excepted: how it ended, and how long that took with all its tries (X11). */
+export type ReviewObserver = (asked: {
+  readonly review: 'SubjectAccessReview' | 'TokenReview';
+  /** `denied`: forbidden, or a token that is not valid. `error`: the cluster did not say. */
+  readonly result: 'allowed' | 'denied' | 'error';
+  readonly seconds: number;
+}) => void;
+
+/**
+ * Access cannot be decided now (the cluster's API does not answer): 500 with Retry-After on the Kubernetes API (A11),
+ * 503 with Retry-After on REST, never an allowed request.
+ */
 export class AccessUnavailable extends Error {
   override readonly name = 'AccessUnavailable';
   readonly retryAfterSeconds: number;
