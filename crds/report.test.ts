@@ -42,11 +42,6 @@ describe('a report is refused, with the path of the fault,', () => {
       'body.findings.0.severity',
     ],
     [
-      'with two findings of one key',
-      { ...report, body: { complete: true, findings: [finding, finding] } },
-      'body.findings.1',
-    ],
-    [
       'when a complete observation also resolves keys',
       { ...report, body: { complete: true, findings: [], resolve: ['x'] } },
       'body.resolve',

@@ -183,7 +183,7 @@ export const findingSchema = Joi.object<Finding, true>({
   remediation: remediationSchema,
 });
 
-const runOrderSchema = Joi.object<RunOrder, true>({
+export const runOrderSchema = Joi.object<RunOrder, true>({
   class: Joi.string<'run'>().valid('run').required(),
   completedAt: rfc3339(),
   createdAt: rfc3339(),
@@ -193,19 +193,19 @@ const runOrderSchema = Joi.object<RunOrder, true>({
   sequence: Joi.number().integer().min(0).required(),
 });
 
-const stateOrderSchema = Joi.object<StateOrder, true>({
+export const stateOrderSchema = Joi.object<StateOrder, true>({
   class: Joi.string<'state'>().valid('state').required(),
   epoch: Joi.number().integer().min(0).required(),
   sequence: Joi.number().integer().min(0).required(),
 });
 
-const receivedOrderSchema = Joi.object<ReceivedOrder, true>({
+export const receivedOrderSchema = Joi.object<ReceivedOrder, true>({
   class: Joi.string<'received'>().valid('received').required(),
   deliveryId: Joi.string().min(1).max(253),
 });
 
-const keysUnique = (a: Finding, b: Finding): boolean => a.key === b.key;
-const findings = Joi.array().items(findingSchema).max(MAX_FINDINGS).unique(keysUnique);
+/** That keys are unique is checked once they are cleaned: two may become one (apiserver/ingest/normalize.ts). */
+const findings = Joi.array().items(findingSchema).max(MAX_FINDINGS);
 
 /** `when` rather than alternatives: a fault is then reported at its own path, not as "does not match any of". */
 export const reportSchema = Joi.object<Report>({

@@ -18,6 +18,13 @@ export interface Admission {
   readonly refused: readonly ReportResult[];
 }
 
+export interface AdmissionRules {
+  readonly access: ReportAccess;
+  readonly namespaces: Namespaces;
+  /** True only for what `reportSchema` accepts: spares it the schema. */
+  readonly isPlain: (report: unknown) => boolean;
+}
+
 interface Candidate {
   readonly index: number;
   readonly path: string;
@@ -43,14 +50,14 @@ export function reportsOf(input: unknown): readonly unknown[] {
 export async function admit(
   input: unknown,
   caller: Caller,
-  { access, namespaces }: { readonly access: ReportAccess; readonly namespaces: Namespaces },
+  { access, namespaces, isPlain }: AdmissionRules,
 ): Promise<Admission> {
   const refused: ReportResult[] = [];
   const candidates: Candidate[] = [];
   const permissions = new Map<string, Permission | Promise<Permission>>();
   for (const [index, report] of reportsOf(input).entries()) {
     const path = Array.isArray(input) ? `[${index}]` : '';
-    const checked = check(report, path);
+    const checked = check(report, path, isPlain);
     if ('error' in checked) {
       refused.push({ index, status: 422, ...checked });
       continue;
@@ -87,8 +94,9 @@ const LISTS = ['findings', 'resolve'].map((name) => ({ path: ['body', name], max
 function check(
   report: unknown,
   at: string,
+  isPlain: AdmissionRules['isPlain'],
 ): { report: NormalizedReport } | { error: string; details: NonNullable<ReportResult['details']> } {
-  let faults = faultsOf(reportSchema, report, LISTS);
+  let faults = isPlain(report) ? [] : faultsOf(reportSchema, report, LISTS);
   if (faults.length === 0) {
     const normalized = normalize(report as Report);
     if (normalized.report) return { report: normalized.report };

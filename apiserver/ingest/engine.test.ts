@@ -129,7 +129,7 @@ describe('an array of reports', () => {
         allowed: ['critical', 'major', 'minor', 'info'],
       },
     ]);
-    expect(results[2]?.details?.[0]?.path).toBe('[2].body.findings[1]');
+    expect(results[2]?.details?.[0]).toMatchObject({ path: '[2].body.findings[1].key', value: 'a' });
     expect(await issues()).toHaveLength(2);
   });
 

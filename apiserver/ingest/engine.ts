@@ -9,6 +9,7 @@ import { Leaders } from './leaders.ts';
 import type { EngineMetrics } from './metrics.ts';
 import { withHome } from './namespaces.ts';
 import type { Caller, Namespaces, ReportAccess } from './ports.ts';
+import { createReportChecker } from './report-checker.ts';
 
 export interface EngineOptions {
   readonly store: Store;
@@ -62,10 +63,11 @@ export function createEngine(options: EngineOptions): Engine {
   });
   const clusterScopedNamespace = options.clusterScopedNamespace ?? 'faultline-system';
   const namespaces = withHome(options.namespaces, clusterScopedNamespace, store.clusterId);
+  const isPlain = createReportChecker();
   const leaders = new Leaders({ store, namespaces, access, commits, clusterScopedNamespace });
   return {
     async submit(reports, caller, { dryRun = false } = {}) {
-      const { admitted, refused } = await admit(reports, caller, { access, namespaces });
+      const { admitted, refused } = await admit(reports, caller, { access, namespaces, isPlain });
       const decided = dryRun ? accepted(admitted) : await enqueue(commits, admitted);
       const results = [...refused, ...decided.results].sort((a, b) => a.index - b.index);
       for (const result of results) metrics?.decided(result);
