@@ -1,8 +1,7 @@
 import pg from 'pg';
-import { SWEEP_LOCK } from './locks.ts';
 import { clientConfig } from './postgresql.ts';
 
-/** Who may sweep: one process at a time. Two at once would do no harm, only work: every write is conditional. */
+/** Who does what one process at a time does: sweeping, writing Events. Two at once would do no harm, only work. */
 export interface Lease extends AsyncDisposable {
   /** True while it is ours; tries to take it when it is not. Never throws. */
   held(): Promise<boolean>;
@@ -14,11 +13,14 @@ export const SOLE_LEASE: Lease = { held: async () => true, [Symbol.asyncDispose]
 /** An advisory lock of a connection of its own: it is free as soon as the connection ends, for whatever cause. */
 export class PostgresLease implements Lease {
   readonly #url: string;
+  readonly #lock: number;
   #client: pg.Client | undefined;
   #locked = false;
 
-  constructor(url: string) {
+  /** `lock`: one of locks.ts. */
+  constructor(url: string, lock: number) {
     this.#url = url;
+    this.#lock = lock;
   }
 
   async held(): Promise<boolean> {
@@ -27,7 +29,7 @@ export class PostgresLease implements Lease {
       if (this.#locked) await client.query('SELECT 1');
       else {
         const { rows } = await client.query<{ locked: boolean }>(
-          `SELECT pg_try_advisory_lock(${SWEEP_LOCK}) AS locked`,
+          `SELECT pg_try_advisory_lock(${this.#lock}) AS locked`,
         );
         this.#locked = rows[0]?.locked === true;
       }

@@ -18,7 +18,7 @@ export interface StoreOptions {
   readonly database: { readonly embedded: string | 'memory' } | { readonly url: string };
   /** uid of the namespace kube-system, or `folder:<path>`. Claimed at the first open. */
   readonly clusterId: string;
-  /** Connections of the pool of an external database; one more listens, one more holds the sweeper's lease. Default 8. */
+  /** Connections of the pool of an external database; one more listens, one more holds each lease. Default 8. */
   readonly maxConnections?: number;
   /** µs that are added to the database clock: for tests that let an hour pass. Default none. */
   readonly clockOffset?: () => number;
@@ -70,7 +70,7 @@ SET plan_cache_mode = force_generic_plan`;
 interface Connected {
   readonly database: Database;
   readonly wakeUps: WakeUps;
-  readonly lease: () => Lease;
+  readonly lease: (lock: number) => Lease;
 }
 
 async function connect({ database: where, maxConnections }: StoreOptions): Promise<Connected> {
@@ -83,7 +83,7 @@ async function external(url: string, maxConnections = 8): Promise<Connected> {
   return {
     database: openPostgresql(url, { maxConnections }),
     wakeUps: new WakeUps(postgresListen(url)),
-    lease: () => new PostgresLease(url),
+    lease: (lock) => new PostgresLease(url, lock),
   };
 }
 

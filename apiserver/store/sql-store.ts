@@ -9,7 +9,9 @@ import type { Database } from './database.ts';
 import { createPartitions } from './episodes.ts';
 import { sqlState } from './errors.ts';
 import { ISSUE_SELECT, type IssueRow, micros, storedIssue } from './issue-row.ts';
+import { type IssueTransitions, SqlIssueTransitions } from './issue-transitions.ts';
 import type { Lease } from './lease.ts';
+import { EVENTS_LOCK, SWEEP_LOCK } from './locks.ts';
 import { ORDER_COLUMNS, type OrderRow, orderKey } from './order-row.ts';
 import { readSubjects } from './read-subjects.ts';
 import type { ResourceLog, ResourceStore } from './resource-log.ts';
@@ -41,7 +43,7 @@ export class SqlStore implements Store, ResourceStore {
   readonly #wakeUps: WakeUps;
   readonly #identity: () => string;
   readonly #clockOffset: () => number;
-  readonly #lease: () => Lease;
+  readonly #lease: (lock: number) => Lease;
 
   constructor(options: {
     clusterId: string;
@@ -50,7 +52,7 @@ export class SqlStore implements Store, ResourceStore {
     wakeUps: WakeUps;
     /** µs, added to the database clock. */
     clockOffset: () => number;
-    lease: () => Lease;
+    lease: (lock: number) => Lease;
   }) {
     this.clusterId = options.clusterId;
     this.database = options.database;
@@ -67,7 +69,17 @@ export class SqlStore implements Store, ResourceStore {
 
   /** Who sweeps. The caller disposes of it. */
   sweeperLease(): Lease {
-    return this.#lease();
+    return this.#lease(SWEEP_LOCK);
+  }
+
+  /** Who writes Events. The caller disposes of it. */
+  eventsLease(): Lease {
+    return this.#lease(EVENTS_LOCK);
+  }
+
+  /** For one who acts on every transition of an issue; `follower` is whose position is kept. */
+  issueTransitions(follower: string): IssueTransitions {
+    return new SqlIssueTransitions(this.database, follower);
   }
 
   /** The database clock with the offset, µs since 1970: what every decision and every row uses as "now". */

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { LABELS } from '../../crds/names.ts';
 import { changeLogContract } from './changes.contract.ts';
+import { issueTransitionsContract } from './issue-transitions.contract.ts';
 import { resourceLogContract } from './resource-log.contract.ts';
 import {
   activeIssue,
@@ -50,6 +51,7 @@ export function storeContract(openStore: (clock: Clock) => Promise<SqlStore>): v
   describe('reads', () => readContract(get));
   describe('changes', () => changeLogContract(get));
   describe('resources of their own', () => resourceLogContract(get, clock));
+  describe('transitions of issues', () => issueTransitionsContract(get));
   describe('sweeper', () => sweeperContract(get, clock));
 }
 
