@@ -9,8 +9,8 @@ export interface CacheEvent {
   readonly object: ReadyObject;
   /** What the version before was selected by; absent for ADDED. */
   readonly previous?: Selectable;
-  /** The version before itself, when the cache had it. */
-  readonly previousObject?: ReadyObject;
+  /** The version before itself. Of a change that was read from the log it is found when somebody needs it. */
+  previousObject?: ReadyObject;
 }
 
 export interface WindowLimits {
@@ -44,6 +44,20 @@ export class ChangeWindow {
     this.#events.push(event);
     this.#bytes += event.object.bytes.length;
     while (this.#length > 1 && (this.#length > this.#limits.events || this.#bytes > this.#limits.bytes)) this.#drop();
+  }
+
+  /**
+   * Puts older changes ahead of all: every one with a number in (`start`, `this.start`], ascending. False, and nothing
+   * happens, when that is more than the limits allow.
+   */
+  prepend(start: number, older: readonly CacheEvent[]): boolean {
+    const bytes = this.#bytes + older.reduce((sum, { object }) => sum + object.bytes.length, 0);
+    if (older.length + this.#length > this.#limits.events || bytes > this.#limits.bytes) return false;
+    this.#events = [...older, ...this.#events.slice(this.#head)];
+    this.#head = 0;
+    this.#bytes = bytes;
+    this.#start = start;
+    return true;
   }
 
   /** At most `limit` events with numbers above `resourceVersion`, which must not be below `start`. */

@@ -5,6 +5,8 @@ import type { ResourceDefinition } from '../resource.ts';
 import type { Change, ChangeSource } from '../source.ts';
 import { serviceUnavailable, tooLargeResourceVersion } from '../status.ts';
 import { type CacheEvent, ChangeWindow, type WindowLimits } from './change-window.ts';
+import { readOlder } from './older-changes.ts';
+import { withSelected } from './previous-object.ts';
 import { rewind } from './rewind.ts';
 import { SharedRead } from './shared-read.ts';
 import { SortedObjects } from './sorted-objects.ts';
@@ -32,6 +34,9 @@ export interface WatchCacheOptions {
   readonly onError?: (error: unknown) => void;
 }
 
+/** Changes of the log that one watcher holds at once. */
+const LOG_PAGE = 100;
+
 interface Loaded {
   readonly objects: SortedObjects;
   readonly window: ChangeWindow;
@@ -55,6 +60,8 @@ export class WatchCache<T extends KubernetesObject = KubernetesObject> implement
   #identity: string | undefined;
   #identityCheckedAt = 0;
   #following: Promise<void> | undefined;
+  /** Ends when the older changes that were asked for last are in memory. */
+  #reaching: Promise<void> = Promise.resolve();
 
   constructor(definition: ResourceDefinition<T>, source: ChangeSource<T>, options: WatchCacheOptions = {}) {
     this.definition = definition;
@@ -132,11 +139,32 @@ export class WatchCache<T extends KubernetesObject = KubernetesObject> implement
     return this.#require().window.after(resourceVersion, limit);
   }
 
+  /**
+   * Brings the changes after `resourceVersion` back into memory, when they fit: who resumes after a restart of this
+   * server then reads them with everybody else, and the log is read once for all. Afterwards `windowStart` says how far
+   * back it is. Throws 503.
+   */
+  reachBack(resourceVersion: number): Promise<void> {
+    const reached = this.#reaching.then(() => this.#extendWindow(resourceVersion));
+    this.#reaching = reached.catch(() => undefined);
+    return reached;
+  }
+
   /** Older changes, from the source's log. `floor` above `after`: changes are missing (410). Throws 503. */
   async logAfter(after: number): Promise<{ events: CacheEvent[]; upTo: number; floor: number }> {
-    const { pageSize } = this.#options;
-    const { changes, upTo, floor } = await this.#reachable(this.#source.since(after, pageSize));
+    const { changes, upTo, floor } = await this.#reachable(this.#source.since(after, LOG_PAGE));
     return { events: changes.map((change) => this.#event(change, undefined)), upTo, floor };
+  }
+
+  /** Finds the version before of changes that were read from the log (W7), for everybody. Throws 503. */
+  async recall(events: readonly CacheEvent[]): Promise<void> {
+    const numbers = events.map(({ resourceVersion }) => resourceVersion);
+    const known = await this.#reachable(this.#source.before?.(numbers) ?? Promise.resolve([]));
+    const before = new Map(known.map(({ change, object }) => [change, readyObject(this.definition, object)]));
+    for (const event of events) {
+      const { resourceVersion, object, previous } = event;
+      event.previousObject ??= before.get(resourceVersion) ?? withSelected(this.definition, object, previous ?? object);
+    }
   }
 
   /** Calls back whenever there may be something new, until the returned function is called. */
@@ -160,6 +188,11 @@ export class WatchCache<T extends KubernetesObject = KubernetesObject> implement
     const deadline = this.#options.now() + this.#options.waitLimit;
     await this.#untilLoaded(deadline);
     await this.#until(resourceVersion, deadline);
+  }
+
+  /** Waits until there is a first snapshot; after 3 s 503. */
+  async untilLoaded(): Promise<void> {
+    await this.#untilLoaded(this.#options.now() + this.#options.waitLimit);
   }
 
   /** A replica that has just started is waited for like a feed that lags; then it is 503. */
@@ -198,6 +231,22 @@ export class WatchCache<T extends KubernetesObject = KubernetesObject> implement
     } catch (error) {
       throw serviceUnavailable(`the storage of ${this.definition.plural} cannot be reached`, 1, error);
     }
+  }
+
+  async #extendWindow(resourceVersion: number): Promise<void> {
+    const loaded = this.#require();
+    const { start } = loaded.window;
+    if (resourceVersion >= start) return;
+    const { window: limits, pageSize } = this.#options;
+    const stretch = { from: resourceVersion, to: start, limit: limits.events, pageSize };
+    const { changes, floor, complete } = await this.#reachable(readOlder(this.#source, stretch));
+    loaded.floor = Math.max(loaded.floor, floor);
+    // What fell out of the window meanwhile would leave a gap.
+    if (!complete || loaded.window.start !== start) return;
+    loaded.window.prepend(
+      resourceVersion,
+      changes.map((change) => this.#event(change, undefined)),
+    );
   }
 
   async #follow(signal: AbortSignal): Promise<void> {

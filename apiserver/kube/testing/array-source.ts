@@ -17,7 +17,7 @@ export class ArraySource<T extends KubernetesObject> implements ChangeSource<T> 
   #held = false;
   readonly #waiting = new Set<() => void>();
   /** Calls so far, by method. */
-  readonly calls = { snapshot: 0, since: 0, latest: 0, identity: 0 };
+  readonly calls = { snapshot: 0, since: 0, before: 0, latest: 0, identity: 0 };
 
   constructor(fieldsOf: (object: T) => Record<string, string> = () => ({}), last = 1_000) {
     this.#fieldsOf = fieldsOf;
@@ -102,6 +102,17 @@ export class ArraySource<T extends KubernetesObject> implements ChangeSource<T> 
     const changes = this.#log.filter((change) => change.resourceVersion > after).slice(0, limit);
     const upTo = changes.length === limit ? (changes.at(-1) as Change<T>).resourceVersion : this.#last;
     return { changes, upTo, floor: this.#floor };
+  }
+
+  async before(changes: readonly number[]) {
+    this.calls.before++;
+    this.#check();
+    return changes.flatMap((change) => {
+      const at = this.#log.findIndex(({ resourceVersion }) => resourceVersion === change);
+      const key = this.#log[at] && keyOf(this.#log[at].object);
+      const found = this.#log.slice(0, Math.max(0, at)).findLast(({ object }) => keyOf(object) === key);
+      return found ? [{ change, object: found.object }] : [];
+    });
   }
 
   async latest() {

@@ -56,4 +56,15 @@ describe('streamWatch', () => {
     expect(response.destroyed).toBe(true);
     expect(response.written).toHaveLength(1);
   });
+
+  it('W11 a watch that has ended is not kept for a client that does not read its end', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    const response = new StalledResponse();
+    const over = { lag: 0, async *frames() {} } as unknown as Watcher;
+    await streamWatch(over, response as unknown as ServerResponse, new AbortController().signal, NO_METRICS, 'widgets');
+    await vi.advanceTimersByTimeAsync(59_000);
+    expect(response.destroyed).toBe(false);
+    await vi.advanceTimersByTimeAsync(1_001);
+    expect(response.destroyed).toBe(true);
+  });
 });

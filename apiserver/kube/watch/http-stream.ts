@@ -24,7 +24,15 @@ export async function streamWatch(
     metrics.watchLag(resource, watcher.lag);
     if (!taken && !response.destroyed && !(await drained(response, signal))) response.destroy();
   }
-  if (!response.destroyed) response.end();
+  if (!response.destroyed) finish(response);
+}
+
+/** Ends it cleanly; what a client that reads nothing was given last is not kept for it for ever. */
+function finish(response: ServerResponse): void {
+  const timer = setTimeout(() => response.destroy(), STALLED_AFTER);
+  timer.unref();
+  response.once('close', () => clearTimeout(timer));
+  response.end();
 }
 
 /** False when the client takes nothing any more. */

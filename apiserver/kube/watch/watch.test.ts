@@ -168,6 +168,26 @@ describe('watch', () => {
     expect(versions(events)).toEqual([1003, 1004, 1005, 1006]);
   });
 
+  it('W7 what left a selector while nobody remembers is DELETED with the object that the log has, else with what selected it', async () => {
+    await using api = await stocked({ api: { cache: { window: { events: 1, bytes: 1e6 } } } });
+    api.source.put(widget({ name: 'b', color: 'green', note: 'old' }));
+    api.source.trim();
+    await api.json(WIDGETS_PATH);
+    api.source.put(widget({ name: 'a', labels: { tier: 'web' }, note: 'known' }));
+    api.source.put(widget({ name: 'a', color: 'black', note: 'new' }));
+    api.source.put(widget({ name: 'b', color: 'white', note: 'new' }));
+    await api.json(WIDGETS_PATH);
+    using watch = await api.watch(`${WATCH}&resourceVersion=1003&labelSelector=tier`);
+    const [, left] = await watch.take(2);
+    expect(left).toMatchObject({ type: 'DELETED', object: { metadata: { resourceVersion: '1005' } } });
+    expect(left?.object.metadata.labels).toEqual({ tier: 'web' });
+    expect(left?.object.spec).toMatchObject({ color: 'red', note: 'known' });
+    using trimmed = await api.watch(`${WATCH}&resourceVersion=1003&fieldSelector=spec.color%3Dgreen`);
+    const [gone] = await trimmed.take(1);
+    expect(gone).toMatchObject({ type: 'DELETED', object: { metadata: { resourceVersion: '1006' } } });
+    expect(gone?.object.spec).toMatchObject({ color: 'green', note: 'new' });
+  });
+
   it('W8 a deletion carries the last object with the number of the deletion, and numbers never fall', async () => {
     await using api = await stocked();
     using watch = await api.watch(`${WATCH}&resourceVersion=0`);
@@ -243,6 +263,49 @@ describe('watch', () => {
     expect(received).toBeLessThan(63_000_000);
     expect(ended).toEqual(['overflow']);
     socket.destroy();
+  });
+
+  it('V5 W2 after a restart all watches resume from one reading of the log', async () => {
+    const source = widgetSource();
+    source.put(widget({ name: 'before' }));
+    for (const name of ['c', 'd', 'e']) source.put(widget({ name }));
+    await using restarted = await TestApi.start({ source });
+    const watches = await Promise.all(
+      Array.from({ length: 20 }, () => restarted.watch(`${WATCH}&resourceVersion=1001`)),
+    );
+    for (const watch of watches) expect(shape(await watch.take(3))).toEqual(['ADDED n/c', 'ADDED n/d', 'ADDED n/e']);
+    source.put(widget({ name: 'f' }));
+    for (const watch of watches) expect(shape(await watch.take(1))).toEqual(['ADDED n/f']);
+    // The first watch, and the feed when it was woken.
+    expect(source.calls.since).toBe(2);
+    for (const watch of watches) watch[Symbol.dispose]();
+  });
+
+  it('X13 W2 a watch with a replica whose feed is behind waits for it: no event twice, none missed', async () => {
+    const source = widgetSource();
+    await using a = await TestApi.start({ source });
+    await using b = await TestApi.start({ source });
+    await b.json(WIDGETS_PATH);
+    source.hold(true);
+    source.put(widget({ name: 'listed' }));
+    const list = await a.json(WIDGETS_PATH);
+    expect(list.items.map(({ metadata }) => metadata.name)).toEqual(['listed']);
+    using watch = await b.watch(`${WATCH}&resourceVersion=${list.metadata.resourceVersion}`);
+    expect(b.api.cache('widgets')?.resourceVersion).toBe(1_000);
+    source.put(widget({ name: 'later' }));
+    source.hold(false);
+    expect(shape(await watch.take(1))).toEqual(['ADDED n/later']);
+  });
+
+  it('X2 a watch with a replica that has just started waits for its first snapshot', async () => {
+    const source = widgetSource();
+    source.put(widget({ name: 'a' }));
+    await using api = await TestApi.start({ source, follow: false });
+    const opening = api.watch(`${WATCH}&resourceVersion=1001`);
+    api.api.start();
+    using watch = await opening;
+    source.put(widget({ name: 'b' }));
+    expect(shape(await watch.take(1))).toEqual(['ADDED n/b']);
   });
 
   it('W13 a frame holds the object once, however large the watch', async () => {

@@ -137,6 +137,23 @@ describe('Watcher', () => {
     expect(events.map(({ type }) => type)).toEqual(['ADDED']);
   });
 
+  it('W11 what is handed over at once is bounded in bytes, of the state and of what changed', async () => {
+    const source = widgetSource();
+    const note = 'x'.repeat(100_000);
+    for (const name of ['a', 'b', 'c', 'd', 'e', 'f']) source.put(widget({ name, note }));
+    await using cache = await following(source);
+    const watch = watcher(cache, { timeoutSeconds: 5 });
+    await watch.prepare();
+    for (const name of ['a', 'b', 'c', 'd']) source.put(widget({ name, note, color: 'blue' }));
+    const batches: number[] = [];
+    const done = (async () => {
+      for await (const lines of watch.frames(new AbortController().signal)) batches.push(lines.length);
+    })();
+    await vi.advanceTimersByTimeAsync(6_000);
+    await done;
+    expect(batches).toEqual([3, 3, 3, 1]);
+  });
+
   it('H4 an aborted watch ends at once', async () => {
     await using cache = await following(widgetSource());
     const watch = watcher(cache, {});

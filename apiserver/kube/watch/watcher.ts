@@ -4,7 +4,7 @@ import type { ListOptions } from '../list-options.ts';
 import type { ReadyObject } from '../ready-object.ts';
 import type { Representation } from '../representation.ts';
 import { selects } from '../selectors/object-selector.ts';
-import { expired } from '../status.ts';
+import { ApiError, expired } from '../status.ts';
 import { bookmarkFrame, errorFrame, type FrameEncoder, transition } from './frames.ts';
 
 /**
@@ -23,8 +23,9 @@ export interface WatcherOptions {
 
 export type WatchEnd = 'timeout' | 'closed' | 'expired' | 'overflow' | 'unavailable';
 
-/** Lines that are handed over at once: as many as fill a packet or two, so that nobody else waits long. */
+/** Lines that are handed over at once, so that nobody else waits long: so many, or as soon as they are so many bytes. */
 const BATCH = 64;
+const BATCH_BYTES = 256 * 1024;
 const BOOKMARK_BEFORE_END = 2_000;
 
 export class Watcher {
@@ -75,9 +76,11 @@ export class Watcher {
     const fromNow = asked === '' || asked === 0 || sendInitialEvents === true;
     if (asked === '') await this.#cache.untilLatest();
     else if (sendInitialEvents) await this.#cache.untilReached(asked);
+    else await this.#cache.untilLoaded();
     this.#epoch = this.#cache.epoch;
     this.#position = fromNow ? this.#cache.resourceVersion : asked;
     if (sendInitialEvents ?? fromNow) this.#initial = this.#cache.list(selector.namespace);
+    if (this.#position < this.#cache.windowStart) await this.#cache.reachBack(this.#position);
     if (this.#position < this.#cache.floor) this.#tooOld = true;
     else if (this.#position < this.#cache.windowStart) await this.#readLog();
   }
@@ -89,7 +92,7 @@ export class Watcher {
     this.#scheduleBookmark(started, deadline);
     yield* this.#initialFrames();
     while (!signal.aborted) {
-      const step = await this.#step(deadline);
+      const step = await this.#step(deadline).catch(endWhenUnavailable);
       if (step === 'wait') await this.#wait(deadline, signal);
       else if (typeof step === 'string') {
         this.#end = step;
@@ -108,7 +111,7 @@ export class Watcher {
     if (this.#position < this.#cache.windowStart) return this.#live ? 'overflow' : this.#logFrames();
     this.#live = true;
     const events = this.#cache.eventsAfter(this.#position, BATCH);
-    if (events.length > 0) return this.#eventFrames(events);
+    if (events.length > 0) return (await this.#eventFrames(events)).frames;
     // All changes up to here were looked at: a bookmark may say so. A client that asked for the future stays there.
     this.#position = Math.max(this.#position, this.#cache.resourceVersion);
     if (now >= this.#nextBookmark) {
@@ -120,12 +123,16 @@ export class Watcher {
 
   *#initialFrames(): Generator<readonly Buffer[]> {
     let batch: Buffer[] = [];
+    let bytes = 0;
     for (const object of this.#initial) {
       if (!selects(this.#request.selector, object)) continue;
-      batch.push(this.#encoder.initial(object, this.#representation, this.#headers()));
-      if (batch.length === BATCH) {
+      const frame = this.#encoder.initial(object, this.#representation, this.#headers());
+      batch.push(frame);
+      bytes += frame.length;
+      if (batch.length === BATCH || bytes >= BATCH_BYTES) {
         yield batch;
         batch = [];
+        bytes = 0;
       }
     }
     this.#initial = [];
@@ -133,25 +140,30 @@ export class Watcher {
     if (batch.length > 0) yield batch;
   }
 
-  #eventFrames(events: readonly CacheEvent[]): Buffer[] {
+  /** The lines of the first of `events`, and how many events that are. Throws 503. */
+  async #eventFrames(events: readonly CacheEvent[]): Promise<{ frames: Buffer[]; taken: number }> {
+    const { selector } = this.#request;
+    // Only a change that was read from the log lacks the version before, and only who loses the object needs it.
+    const lacking = events.filter((event) => !event.previousObject && transition(selector, event) === 'left');
+    if (lacking.length > 0) await this.#cache.recall(lacking);
     const frames: Buffer[] = [];
-    for (const event of events) {
+    let bytes = 0;
+    for (const [index, event] of events.entries()) {
       this.#position = event.resourceVersion;
-      const what = transition(this.#request.selector, event);
-      if (what) frames.push(this.#encoder.event(event, what, this.#representation, this.#headers()));
+      const what = transition(selector, event);
+      if (!what) continue;
+      const frame = this.#encoder.event(event, what, this.#representation, this.#headers());
+      frames.push(frame);
+      bytes += frame.length;
+      if (bytes >= BATCH_BYTES) return { frames, taken: index + 1 };
     }
-    return frames;
+    return { frames, taken: events.length };
   }
 
-  async #logFrames(): Promise<Buffer[] | WatchEnd> {
-    const frames = this.#eventFrames(this.#log);
-    this.#log = [];
-    if (this.#position >= this.#cache.windowStart) return frames;
-    try {
-      await this.#readLog();
-    } catch {
-      return 'unavailable';
-    }
+  async #logFrames(): Promise<Buffer[]> {
+    const { frames, taken } = await this.#eventFrames(this.#log.slice(0, BATCH));
+    this.#log = this.#log.slice(taken);
+    if (this.#log.length === 0 && this.#position < this.#cache.windowStart) await this.#readLog();
     return frames;
   }
 
@@ -209,4 +221,10 @@ export class Watcher {
       signal.removeEventListener('abort', wake);
     }
   }
+}
+
+/** The log is asked for older changes and cannot be read: the client resumes from its last resourceVersion later. */
+function endWhenUnavailable(error: unknown): 'unavailable' {
+  if (error instanceof ApiError && error.reason === 'ServiceUnavailable') return 'unavailable';
+  throw error;
 }
