@@ -78,8 +78,10 @@ class Server implements ApiServer {
   }
 
   #handle(request: IncomingMessage, response: ServerResponse, handle: RequestHandler): void {
+    // From the first moment of a stop: the aggregator keeps idle connections for 90 s, and a POST on one that is being
+    // closed is lost. This one ends with its answer, and the next request looks for another replica.
+    if (this.#stopped !== undefined) response.setHeader('Connection', 'close');
     if (this.#connections.closing) {
-      response.setHeader('Connection', 'close');
       response.setHeader('Retry-After', '1');
       response.writeHead(503, { 'Content-Type': 'application/json' });
       response.end(JSON.stringify(serviceUnavailable('the server is stopping').toStatus()));

@@ -3,7 +3,7 @@ import Koa from 'koa';
 import { type HealthCheck, healthEndpoints } from '../rest/health.ts';
 import { metricsEndpoint } from '../rest/metrics.ts';
 import { envelope } from './envelope.ts';
-import { authenticate, authorizePath, refuseAnonymous } from './gates.ts';
+import { authenticate, authorizePath, refuseAnonymous, refuseUnknown } from './gates.ts';
 import { countRequests } from './request-metrics.ts';
 import type { ServerOptions } from './types.ts';
 
@@ -26,5 +26,6 @@ export function createApplication(options: ServerOptions, ready: readonly Health
   for (const middleware of rest) app.use(refuseAnonymous(middleware));
   if (selfReviews !== undefined) app.use(selfReviews);
   app.use(kube.middleware);
+  app.use(refuseUnknown(authorizer));
   return app.callback();
 }

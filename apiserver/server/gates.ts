@@ -1,7 +1,7 @@
 import type { Middleware } from 'koa';
 import { ANONYMOUS, type Authenticator, type Authorizer, type UserInfo } from '../kube/access/types.ts';
 import { userOf } from '../kube/filters.ts';
-import { forbidden, unauthorized } from '../kube/status.ts';
+import { forbidden, unauthorized, unknownPath } from '../kube/status.ts';
 
 /** Says who asks, in `ctx.state.user`, or answers 401, 403 or 503. Behind it no request carries a credential (A5). */
 export function authenticate(authenticator: Authenticator): Middleware {
@@ -24,6 +24,23 @@ export function refuseAnonymous(inner: Middleware): Middleware {
 /** The paths that are not Kubernetes' own; `/api/v1` is the core group there, and what REST does not serve falls through. */
 function isRest(url: string): boolean {
   return !url.startsWith('/apis') && !url.startsWith('/openapi') && !url.startsWith('/version');
+}
+
+/**
+ * A path that nobody serves is not found; whoever may not ask for it learns not even that, as everywhere in Kubernetes.
+ * Below `/api/v1` it is: no client of REST expects to need a right to a path.
+ */
+export function refuseUnknown(authorizer: Authorizer): Middleware {
+  return async (ctx) => {
+    const user = ctx.state.user as UserInfo;
+    const { path } = ctx;
+    const verb = ctx.method.toLowerCase();
+    if (!path.startsWith('/api/')) {
+      const decision = await authorizer.authorize(user, { kind: 'nonResource', verb, path });
+      if (!decision.allowed) throw forbidden({ user: user.name, verb, path }, decision.reason);
+    }
+    throw unknownPath();
+  };
 }
 
 /** Lets `inner` be asked for one path only by whom the authorizer allows that path. */

@@ -12,10 +12,12 @@ import {
   localAuthorizer,
   subjectAccessReviewAuthorizer,
 } from '../../apiserver/kube/access/index.ts';
+import { type AccessMetrics, accessMetrics } from '../../apiserver/server/access-metrics.ts';
 import { localGrants } from '../../apiserver/server/local-grants.ts';
 import { selfReviews } from '../../apiserver/server/self-reviews.ts';
 import type { ServerOptions } from '../../apiserver/server.ts';
 import type { Log } from '../log.ts';
+import { toldOnce } from './told-once.ts';
 
 /** Who may ask the server, and who decides what they may. */
 export interface BackendAccess extends AsyncDisposable {
@@ -24,6 +26,8 @@ export interface BackendAccess extends AsyncDisposable {
   readonly clientAuthorities: ServerOptions['clientAuthorities'];
   /** Only where no cluster answers "may I?". */
   readonly selfReviews?: NonNullable<ServerOptions['selfReviews']>;
+  /** Lets what it tells about itself be read from a registry. */
+  readonly register?: AccessMetrics['register'];
 }
 
 export interface LocalAccessOptions {
@@ -71,13 +75,21 @@ export function clusterAccess({ api, configuration: source, log, now }: ClusterA
   });
   configuration.start();
   const config = () => configuration.current;
+  const metrics = accessMetrics();
+  const { reviewed: onReview } = metrics;
+  const tell = toldOnce((fault) => log.warn({ fault }, 'a credential was refused'), now);
   return {
     authenticator: createAuthenticator({
-      credentials: [...certificateCredentials(config, now), bearerTokenAuthenticator({ api, now })],
+      credentials: [...certificateCredentials(config, now), bearerTokenAuthenticator({ api, now, onReview })],
       config,
+      onFault(fault) {
+        metrics.faulted();
+        tell(fault);
+      },
     }),
-    authorizer: createAuthorizer(subjectAccessReviewAuthorizer({ api, now })),
+    authorizer: createAuthorizer(subjectAccessReviewAuthorizer({ api, now, onReview })),
     clientAuthorities: configuration,
+    register: metrics.register,
     [Symbol.asyncDispose]: () => configuration[Symbol.asyncDispose](),
   };
 }

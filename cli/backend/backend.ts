@@ -2,6 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { Counter, type Registry } from 'prom-client';
 import { createEngine, engineMetrics, type Namespaces, withHome } from '../../apiserver/ingest/index.ts';
 import { type ChangeSource, KubeApi } from '../../apiserver/kube/index.ts';
+import { issueActions } from '../../apiserver/resources/issue-actions.ts';
 import { issueReportsResource } from '../../apiserver/resources/issuereports.ts';
 import { issuesResource } from '../../apiserver/resources/issues.ts';
 import { reportAccess } from '../../apiserver/rest/report-access.ts';
@@ -61,6 +62,7 @@ export async function openBackend(options: BackendOptions): Promise<Backend> {
   await using closing = new AsyncDisposableStack();
   const { access, issues, log } = options;
   const registry = new MeasuredRegistry();
+  access.register?.(registry);
   const store = closing.use(
     new ConnectingStore({
       database: options.database,
@@ -84,10 +86,11 @@ export async function openBackend(options: BackendOptions): Promise<Backend> {
   const changes = store.changes('issues') as Required<ChangeSource<Issue>>;
   const kube = closing.use(
     new KubeApi({
-      resources: [issuesResource(changes), issueReportsResource(engine)],
+      resources: [issuesResource(changes, issueActions(engine)), issueReportsResource(engine)],
       access,
       version: { gitVersion: `v1.34.0+faultline.${packageVersion()}` },
       metrics: kubeMetrics(registry),
+      audit: (record) => log.info({ audit: record }, 'a person acted on an issue'),
       // Why the database is not there is told where it is opened.
       onError: (error, where) =>
         log[error instanceof NotYetOpened ? 'debug' : 'warn']({ error, where }, 'a request could not be answered'),
