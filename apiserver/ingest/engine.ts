@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { LeadResponse, ReportResult, ReportsResponse, SubjectsResponse, SyncResponse } from '../../crds/report.ts';
 import type { Store, StoredIssue } from '../store/store.ts';
 import { StoreUnavailable } from '../store/store.ts';
-import { type ManualResolve, resolveManually } from './actions.ts';
+import { act, type IssueAction } from './actions.ts';
 import { type Admitted, admit, joinPath } from './admission.ts';
 import { GroupCommit } from './group-commit.ts';
 import { Leaders } from './leaders.ts';
@@ -45,8 +45,11 @@ export interface Engine extends AsyncDisposable {
   sync(source: string, request: unknown, caller: Caller): Promise<SyncResponse>;
   /** The subjects with Active issues of a source, as the engine believes. Rejects with NotAllowed. */
   subjects(source: string, caller: Caller): Promise<SubjectsResponse>;
-  /** Row 10: a person resolves. The caller's right was checked before. Undefined when there is no such issue. */
-  resolve(action: ManualResolve): Promise<StoredIssue | undefined>;
+  /**
+   * Row 10 and what else a person does to an issue; answers it as it is afterwards. The caller's right was checked
+   * before. Rejects with ActionRefused, StoreUnavailable or NamespacesUnavailable.
+   */
+  act(action: IssueAction): Promise<StoredIssue>;
 }
 
 const DAY = 86_400_000;
@@ -77,7 +80,7 @@ export function createEngine(options: EngineOptions): Engine {
     lead: (request, caller) => leaders.lead(request, caller),
     sync: (source, request, caller) => leaders.sync(source, request, caller),
     subjects: (source, caller) => leaders.subjects(source, caller),
-    resolve: (action) => resolveManually(store, action),
+    act: (action) => act(store, namespaces, action),
     [Symbol.asyncDispose]: () => commits[Symbol.asyncDispose](),
   };
 }

@@ -1,5 +1,5 @@
 /** Observations in: what routes, resources and the composition root use of the engine. */
-export type { ManualResolve } from './actions.ts';
+export { ActionRefused, type Deed, type IssueAction } from './actions.ts';
 export { createEngine, type Engine, type EngineOptions } from './engine.ts';
 export { TooManyReports } from './group-commit.ts';
 export { InvalidInput } from './input.ts';

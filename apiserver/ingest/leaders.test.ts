@@ -192,30 +192,3 @@ describe('leading', () => {
     await expect(engine.subjects('UPPER', CALLER)).rejects.toMatchObject({ name: 'InvalidInput' });
   });
 });
-
-describe('a manual resolve (row 10)', () => {
-  const act = (name: string) => engine.resolve({ namespace: 'team-a', name, actor: 'ann', comment: 'known' });
-
-  test('resolves, is in the timeline, and holds against what was known', async () => {
-    await engine.submit(report(run(2 * HOUR), RED), CALLER);
-    const name = (await issues())[0]?.metadata.name as string;
-    expect(await act(name)).toMatchObject({
-      state: 'Resolved',
-      resolvedReason: 'Manual',
-      manual: { at: expect.any(Number) },
-    });
-    expect(await cells(report(run(HOUR), RED))).toEqual([["10'C run"]]);
-    fixture.pass(HOUR);
-    expect(await cells(report(run(60_000), RED))).toEqual([['3C run']]);
-    const timeline = await fixture.store.database.query('SELECT actor, action, comment FROM timeline');
-    expect(timeline).toEqual([{ actor: 'ann', action: 'resolve', comment: 'known' }]);
-  });
-
-  test('of what is resolved already, or does not exist, changes nothing', async () => {
-    expect(await act('component-frontend-aaaaaaaa')).toBeUndefined();
-    await engine.submit([report(run(2 * HOUR), RED), report(run(HOUR), HEALTHY)], CALLER);
-    const before = await fixture.store.lastChange();
-    expect(await act((await issues())[0]?.metadata.name as string)).toMatchObject({ resolvedReason: 'Recovered' });
-    expect(await fixture.store.lastChange()).toBe(before);
-  });
-});

@@ -25,7 +25,7 @@ export async function act(
   const spec = (object.spec ?? {}) as Record<string, unknown>;
   const faults = schemaFaults(action.spec, spec, 'spec');
   if (faults.length > 0) throw invalid({ group: definition.group, kind }, name, faults);
-  const auditId = auditIdOf(request, response);
+  const auditId = auditIdOf(response);
   const what = { user, namespace, name, spec, preconditions, dryRun, signal };
   const { metadata, status } = await action.perform({ ...what, ...(auditId !== undefined && { auditId }) });
   const about = { name, ...(namespace !== '' && { namespace }), ...metadata };

@@ -188,7 +188,7 @@ export class KubeApi implements AsyncDisposable {
   async #act(definition: ResourceDefinition, action: ActionDefinition, admitted: Admitted, exchange: Exchange) {
     const { request, response } = exchange;
     const told = (outcome: { code: number; reason?: string }): void =>
-      this.#options.audit?.(auditRecord(admitted, exchange, outcome));
+      this.#options.audit?.(auditRecord(admitted, response, outcome));
     try {
       if (admitted.info.verb !== 'create') {
         const path = `${definition.plural}/${action.name}`;

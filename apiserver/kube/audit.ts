@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ServerResponse } from 'node:http';
 import type { Admitted } from './filters.ts';
 import { auditIdOf } from './request-body.ts';
 
@@ -27,13 +27,13 @@ export interface AuditRecord {
 
 export function auditRecord(
   { info, user }: Admitted,
-  { request, response }: { readonly request: IncomingMessage; readonly response: ServerResponse },
+  response: ServerResponse,
   outcome: { readonly code: number; readonly reason?: string },
 ): AuditRecord {
   const { verb, group, version, resource, subresource, namespace, name, query } = info;
   const { name: username, uid, groups } = user;
   return {
-    auditId: auditIdOf(request, response) ?? '',
+    auditId: auditIdOf(response) ?? '',
     user: { username, ...(uid !== undefined && { uid }), groups },
     verb,
     objectRef: { apiGroup: group, apiVersion: version, resource, subresource, namespace, name },

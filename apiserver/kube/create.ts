@@ -16,7 +16,7 @@ export async function create(
   const object = await readJsonObject(request);
   checkKind(definition, object);
   checkNamespace(definition, object, info.namespace);
-  const auditId = auditIdOf(request, response);
+  const auditId = auditIdOf(response);
   const { namespace } = info;
   const created = await definition.create({ user, namespace, object, dryRun, signal, ...(auditId && { auditId }) });
   return json(created, 201);

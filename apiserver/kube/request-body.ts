@@ -29,9 +29,9 @@ export function checkNamespaceOf(metadata: { readonly namespace?: unknown }, nam
   );
 }
 
-/** Under which the request is logged: what the answer says too, whoever chose it. */
-export function auditIdOf(request: IncomingMessage, response: ServerResponse): string | undefined {
-  const id = response.getHeader('audit-id') ?? request.headers['audit-id'];
+/** Under which the request is logged: what the answer says too, whoever chose it (`setCommonHeaders`). */
+export function auditIdOf(response: ServerResponse): string | undefined {
+  const id = response.getHeader('audit-id');
   return typeof id === 'string' ? id : undefined;
 }
 

@@ -1,9 +1,15 @@
 import { ISSUE_NAMES, type Issue, issueSpecSchema, issueStatusSchema } from '../../crds/issue.ts';
 import { GROUP, VERSION } from '../../crds/names.ts';
-import type { ChangeSource, Column, JsonSchema, ResourceDefinition } from '../kube/index.ts';
+import type { ActionDefinition, ChangeSource, Column, JsonSchema, ResourceDefinition } from '../kube/index.ts';
 
-/** The resource `issues`: names from the crds room, columns, selectable fields, and where its objects come from. */
-export function issuesResource(source: ChangeSource<Issue>): ResourceDefinition<Issue> {
+/**
+ * The resource `issues`: names from the crds room, columns, selectable fields, where its objects come from, and what
+ * people may do to them (`issueActions`; without them, nothing).
+ */
+export function issuesResource(
+  source: ChangeSource<Issue>,
+  actions: readonly ActionDefinition[] = [],
+): ResourceDefinition<Issue> {
   return {
     ...ISSUE_NAMES,
     group: GROUP,
@@ -15,9 +21,11 @@ export function issuesResource(source: ChangeSource<Issue>): ResourceDefinition<
     selectableFields: Object.keys(FIELDS),
     fields: selectableFields,
     source,
+    actions,
     readOnlyMessage:
       'issues are read-only: they open, update and resolve by themselves, as Faultline observes their subjects. ' +
-      'An issue resolves when its subject is fixed, for example when a newer run of the pipeline succeeds.',
+      'An issue resolves when its subject is fixed, for example when a newer run of the pipeline succeeds. ' +
+      'To close one by hand, or to be quiet about it: faultline resolve|acknowledge|snooze NAME -n NAMESPACE',
   };
 }
 
