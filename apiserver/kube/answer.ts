@@ -26,7 +26,7 @@ export interface Answer {
  * expands it again: deflating the 28 MB of 10,000 issues took longer than everything else (docs/adr/0003). Pages, which
  * are what kubectl asks for over long distances, stay compressed.
  */
-const COMPRESS_UP_TO = 4 * 1024 * 1024;
+export const COMPRESS_UP_TO = 4 * 1024 * 1024;
 
 export function json(value: unknown, status = 200, headers?: Readonly<Record<string, string>>): Answer {
   return { status, body: `${JSON.stringify(value)}\n`, ...(headers && { headers }) };

@@ -11,6 +11,7 @@ import type { WatchCache, WatchCacheOptions } from './cache/watch-cache.ts';
 import { create } from './create.ts';
 import { Discovery, type VersionInfo } from './discovery.ts';
 import { type Access, type Admitted, admit } from './filters.ts';
+import { LongLists } from './long-lists.ts';
 import { type KubeMetrics, NO_METRICS } from './metrics.ts';
 import { acceptsJson } from './negotiate.ts';
 import { OpenApi } from './openapi.ts';
@@ -43,8 +44,8 @@ export interface KubeApiOptions {
   readonly bookmarkInterval?: number;
   /** Watches at the same time; one more is answered 429 (W15). Default 10,000. */
   readonly maxWatches?: number;
-  /** Lists without a limit that are sent at the same time; one more is answered 429 (L18). Default 200. */
-  readonly maxUnlimitedLists?: number;
+  /** Lists of more than 4 MiB that are sent at the same time; one more is answered 429 (L18). Default 16. */
+  readonly maxLongLists?: number;
   readonly cache?: Omit<WatchCacheOptions, 'now' | 'onError'>;
   /** Told of every action that was allowed, before its answer is sent (X9). Default: nobody is. */
   readonly audit?: (record: AuditRecord) => void;
@@ -68,12 +69,13 @@ export class KubeApi implements AsyncDisposable {
   /** One for each watch that runs. */
   readonly #watches = new Set<AbortController>();
   #stopping = false;
-  #unlimitedLists = 0;
+  readonly #longLists: LongLists;
 
   constructor(options: KubeApiOptions) {
     this.#options = options;
     this.#metrics = options.metrics ?? NO_METRICS;
     this.#now = options.now ?? Date.now;
+    this.#longLists = new LongLists(options.maxLongLists ?? 16);
     const { random = Math.random, bookmarkInterval = 60_000, onError = () => undefined } = options;
     const watching = { now: this.#now, random, bookmarkInterval };
     this.#resources = options.resources.map((definition) => {
@@ -153,7 +155,7 @@ export class KubeApi implements AsyncDisposable {
       const resource = this.#find(info);
       if (!resource || info.verb !== 'watch')
         throw badRequest('only watches are served over WebSocket: add watch=true');
-      const watcher = await resource.watch(info, 'application/json');
+      const watcher = await resource.watch(info, request.headers.accept);
       await this.#watching(info.resource, watcher, (stop) =>
         this.#sockets.serve(watcher, { request, socket, head }, stop, this.#metrics, info.resource),
       );
@@ -218,17 +220,9 @@ export class KubeApi implements AsyncDisposable {
   }
 
   async #list(resource: ServedResource, info: RequestInfo, request: IncomingMessage, response: ServerResponse) {
-    const unlimited = !(Number(info.query.get('limit')) > 0);
-    const { maxUnlimitedLists = 200 } = this.#options;
-    if (unlimited && this.#unlimitedLists >= maxUnlimitedLists) {
-      throw tooManyRequests(`too many lists without a limit at once (${maxUnlimitedLists}): use limit, or try again`);
-    }
-    if (unlimited) this.#unlimitedLists++;
-    try {
-      await send(request, response, await resource.list(info, request.headers.accept));
-    } finally {
-      if (unlimited) this.#unlimitedLists--;
-    }
+    const answer = await resource.list(info, request.headers.accept);
+    using _place = this.#longLists.enter(answer);
+    await send(request, response, answer);
   }
 
   async #watch(resource: ServedResource, info: RequestInfo, request: IncomingMessage, response: ServerResponse) {

@@ -392,11 +392,19 @@ describe('large lists', () => {
     expect(notes).toHaveLength(60);
   });
 
-  it('L18 too many lists without a limit are 429 with Retry-After, while pages go on', async () => {
-    await using api = await TestApi.start({ api: { maxUnlimitedLists: 0 } });
+  it('L18 too many long lists are 429 with Retry-After, while pages, short lists and others that fit go on', async () => {
+    await using api = await TestApi.start({ api: { maxLongLists: 1 } });
+    for (let index = 0; index < 6; index++) {
+      api.source.put(widget({ namespace: 'big', name: `w${index}`, note: 'x'.repeat(1_000_000) }));
+    }
+    const slow = await api.watch(ALL); // a client that has not read its list yet
     const answer = await api.send(ALL);
     expect(answer.status).toBe(429);
     expect(answer.headers['retry-after']).toBe('1');
-    expect((await api.send(`${ALL}?limit=5`)).status).toBe(200);
+    for (const short of [`${ALL}?limit=2`, '/apis/example.dev/v1/namespaces/n/widgets']) {
+      expect((await api.send(short)).status).toBe(200);
+    }
+    slow[Symbol.dispose]();
+    await expect.poll(async () => (await api.send(ALL)).status).toBe(200);
   });
 });
