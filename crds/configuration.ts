@@ -1,4 +1,5 @@
 import Joi from 'joi';
+import { SEVERITIES, type Severity } from './issue.ts';
 import { CONFIG_API_VERSION, DNS_LABEL, SOURCE_NAME } from './names.ts';
 
 /** The kind `FaultlineConfiguration`: what `faultline.yaml` says (contracts.md). Every key but the first two is optional. */
@@ -21,6 +22,13 @@ export interface IssuesConfiguration {
   retention: string;
   /** Where issues of cluster-scoped subjects (a Node) live. */
   clusterScopedNamespace: string;
+}
+
+/** Kubernetes Events about issues; only of `faultline server`. */
+export interface EventsConfiguration {
+  enabled: boolean;
+  /** Less severe issues have none. */
+  minimumSeverity: Severity;
 }
 
 export interface ControllerConfiguration {
@@ -48,6 +56,7 @@ export interface FaultlineConfiguration {
   namespaces: string[];
   server: ServerConfiguration;
   issues: IssuesConfiguration;
+  events: EventsConfiguration;
   controllers: ControllerConfiguration[];
 }
 
@@ -136,6 +145,14 @@ const issuesSchema = Joi.object<IssuesConfiguration, true>({
     .description('Where issues of cluster-scoped subjects live.'),
 }).description('Issues and how long they are kept.');
 
+const eventsSchema = Joi.object<EventsConfiguration, true>({
+  enabled: Joi.boolean().default(true).description('false: none are written.'),
+  minimumSeverity: Joi.string<Severity>()
+    .valid(...SEVERITIES)
+    .default('minor')
+    .description('Less severe issues have no Events: critical, major, minor or info.'),
+}).description('Kubernetes Events when an issue opens, reopens or resolves; only of faultline server.');
+
 const controllerSchema = Joi.object<ControllerConfiguration, true>({
   use: Joi.string()
     .min(1)
@@ -169,6 +186,7 @@ export const configurationSchema = Joi.object<FaultlineConfiguration>({
     retention: '90d',
     clusterScopedNamespace: 'faultline-system',
   }),
+  events: eventsSchema.default({ enabled: true, minimumSeverity: 'minor' }),
   controllers: Joi.array()
     .items(controllerSchema)
     .min(1)
