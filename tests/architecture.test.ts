@@ -17,6 +17,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'controllers/tekton': ['controllers/index.ts'],
   'apiserver/store': ['crds', 'migrations'],
   'apiserver/ingest': ['apiserver/store', 'crds'],
+  'apiserver/events': ['apiserver/store', 'crds'],
   'apiserver/kube': ['crds/meta.ts', 'crds/duration.ts'],
   'apiserver/resources': ['apiserver/kube', 'apiserver/store', 'apiserver/ingest', 'crds'],
   'apiserver/rest': ['apiserver/ingest', 'apiserver/kube', 'apiserver/store', 'crds'],

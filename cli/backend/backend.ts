@@ -23,6 +23,7 @@ import type { Log } from '../log.ts';
 import { packageVersion } from '../package-info.ts';
 import type { BackendAccess } from './access.ts';
 import { ConnectingStore, NotYetOpened } from './connecting-store.ts';
+import { type EventsWiring, startEvents } from './events.ts';
 import { MeasuredRegistry } from './measured-registry.ts';
 
 export interface BackendOptions {
@@ -33,6 +34,8 @@ export interface BackendOptions {
   readonly tls: ServingCertificate;
   readonly listen: ListenAddress;
   readonly issues: IssuesConfiguration;
+  /** Absent: no Events are written. */
+  readonly events?: EventsWiring;
   /** Recorded objects are never too old (design.md "Age"). */
   readonly ageless?: boolean;
   readonly log: Log;
@@ -73,6 +76,7 @@ export async function openBackend(options: BackendOptions): Promise<Backend> {
   if ('embedded' in options.database) await store.opened;
   const namespaces = withHome(options.namespaces, issues.clusterScopedNamespace, options.clusterId);
   closing.use(startSweeper(store, namespaces, issues, registry, log));
+  if (options.events) closing.use(startEvents(store, options.events, issues.clusterScopedNamespace, registry, log));
   const engine = closing.use(
     createEngine({
       store,

@@ -6,6 +6,7 @@ import { aborted } from '../aborted.ts';
 import { clusterAccess } from '../backend/access.ts';
 import { watchAuthenticationConfig } from '../backend/authentication-config.ts';
 import { openBackend } from '../backend/backend.ts';
+import { clusterEvents } from '../backend/cluster-events.ts';
 import { clusterNamespaces } from '../backend/cluster-namespaces.ts';
 import { liveRequest } from '../cluster/choose.ts';
 import { connectCluster } from '../cluster/connection.ts';
@@ -56,6 +57,9 @@ export async function runServer(options: ServeOptions, streams: Streams): Promis
       tls,
       listen: parseListenAddress(options.listen ?? configuration.server.listen),
       issues: configuration.issues,
+      ...(configuration.events.enabled && {
+        events: { writer: clusterEvents(api), configuration: configuration.events },
+      }),
       log,
       shutdown: { propagationMs: parseDuration(options.shutdownDelay), drainMs: DRAIN_MS },
     }),
