@@ -48,6 +48,15 @@ export interface ControllerConfiguration {
   with: Record<string, unknown>;
 }
 
+/** A further resource that the API server serves beside issues (docs/write-a-resource.md). */
+export interface ResourceConfiguration {
+  /** `./x.ts` (a file beside this configuration) or `npm:package`. */
+  use: string;
+  enabled: boolean;
+  /** Options of the resource itself. */
+  with: Record<string, unknown>;
+}
+
 export interface FaultlineConfiguration {
   apiVersion: typeof CONFIG_API_VERSION;
   kind: 'FaultlineConfiguration';
@@ -58,6 +67,7 @@ export interface FaultlineConfiguration {
   issues: IssuesConfiguration;
   events: EventsConfiguration;
   controllers: ControllerConfiguration[];
+  resources: ResourceConfiguration[];
 }
 
 /** The port that everything of ours listens on unless told otherwise. */
@@ -174,6 +184,12 @@ const controllerSchema = Joi.object<ControllerConfiguration, true>({
   with: Joi.object().unknown().default({}).description('Options of the controller.'),
 }).description('One controller.');
 
+const resourceSchema = Joi.object<ResourceConfiguration, true>({
+  use: Joi.string().min(1).required().description('A file beside this one (./x.ts), or a package (npm:x).'),
+  enabled: Joi.boolean().default(true).description('false: not loaded, and not served.'),
+  with: Joi.object().unknown().default({}).description('Options of the resource.'),
+}).description('One resource.');
+
 /** Checks one document and fills in defaults; names of controllers are filled in by the loader of the configuration. */
 export const configurationSchema = Joi.object<FaultlineConfiguration>({
   apiVersion: Joi.string().valid(CONFIG_API_VERSION).required(),
@@ -192,4 +208,8 @@ export const configurationSchema = Joi.object<FaultlineConfiguration>({
     .min(1)
     .default([DEFAULT_CONTROLLER])
     .description('Which controllers run. Default: tekton/pipelinerun.'),
+  resources: Joi.array()
+    .items(resourceSchema)
+    .default([])
+    .description('Further read-only resources that the API server serves. Default: none.'),
 }).description('Configuration of Faultline.');

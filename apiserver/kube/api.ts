@@ -91,6 +91,11 @@ export class KubeApi implements AsyncDisposable {
     for (const { cache } of this.#resources) cache?.start();
   }
 
+  /** Whether the resource with this plural can be read: its first snapshot was taken. */
+  serves(plural: string): boolean {
+    return this.#resources.some(({ definition, cache }) => definition.plural === plural && cache?.synced === true);
+  }
+
   /** Whether every resource with a source can be read. */
   get synced(): boolean {
     return this.#resources.every(({ cache }) => cache?.synced ?? true);

@@ -15,16 +15,19 @@ import {
   type ShutdownOptions,
 } from '../../apiserver/server.ts';
 import type { StoreOptions } from '../../apiserver/store/open-store.ts';
+import { NotYetFilled } from '../../apiserver/store/resource-log.ts';
 import { runSweeper } from '../../apiserver/store/sweeper.ts';
 import type { IssuesConfiguration } from '../../crds/configuration.ts';
 import { parseDuration } from '../../crds/duration.ts';
 import type { Issue } from '../../crds/issue.ts';
+import type { LoadedResource } from '../configuration/resources.ts';
 import type { Log } from '../log.ts';
 import { packageVersion } from '../package-info.ts';
 import type { BackendAccess } from './access.ts';
 import { ConnectingStore, NotYetOpened } from './connecting-store.ts';
 import { type EventsWiring, startEvents } from './events.ts';
 import { MeasuredRegistry } from './measured-registry.ts';
+import { openOwnResources } from './own-resources.ts';
 
 export interface BackendOptions {
   readonly database: StoreOptions['database'];
@@ -36,6 +39,10 @@ export interface BackendOptions {
   readonly issues: IssuesConfiguration;
   /** Absent: no Events are written. */
   readonly events?: EventsWiring;
+  /** Those that the configuration adds. Default: none. */
+  readonly resources?: readonly LoadedResource[];
+  /** The folder of the configuration. */
+  readonly directory: string;
   /** Recorded objects are never too old (design.md "Age"). */
   readonly ageless?: boolean;
   readonly log: Log;
@@ -47,7 +54,7 @@ export interface Backend extends AsyncDisposable {
   /** For clients on this machine. */
   readonly url: string;
   readonly registry: MeasuredRegistry;
-  /** Resolves when lists and watches are served; rejects when the database can never be used. */
+  /** Resolves when lists and watches of issues are served; rejects when the database can never be used. */
   synced(): Promise<void>;
   counts(): Promise<{ readonly active: number; readonly resolved: number }>;
   /** Serves new connections with this certificate. */
@@ -88,16 +95,21 @@ export async function openBackend(options: BackendOptions): Promise<Backend> {
     }),
   );
   const changes = store.changes('issues') as Required<ChangeSource<Issue>>;
+  const { resources = [], directory } = options;
+  const own = closing.use(openOwnResources(resources, { store, directory, registry, log }));
   const kube = closing.use(
     new KubeApi({
-      resources: [issuesResource(changes, issueActions(engine)), issueReportsResource(engine)],
+      resources: [issuesResource(changes, issueActions(engine)), issueReportsResource(engine), ...own.definitions],
       access,
       version: { gitVersion: `v1.34.0+faultline.${packageVersion()}` },
       metrics: kubeMetrics(registry),
       audit: (record) => log.info({ audit: record }, 'a person acted on an issue'),
       // Why the database is not there is told where it is opened.
       onError: (error, where) =>
-        log[error instanceof NotYetOpened ? 'debug' : 'warn']({ error, where }, 'a request could not be answered'),
+        log[error instanceof NotYetOpened || error instanceof NotYetFilled ? 'debug' : 'warn'](
+          { error, where },
+          'a request could not be answered',
+        ),
     }),
   );
   kube.start();
@@ -111,7 +123,12 @@ export async function openBackend(options: BackendOptions): Promise<Backend> {
       rest: [reportRoutes(engine)],
       ready: [
         { name: 'db', healthy: () => store.ping(), decides: false },
-        { name: 'feed', healthy: () => kube.synced, decides: false },
+        { name: 'feed', healthy: () => kube.serves('issues'), decides: false },
+        ...own.definitions.map(({ plural }) => ({
+          name: `feed-${plural}`,
+          healthy: () => kube.serves(plural),
+          decides: false,
+        })),
       ],
       logger: log,
       metrics: registry,
@@ -125,7 +142,7 @@ export async function openBackend(options: BackendOptions): Promise<Backend> {
     registry,
     async synced() {
       await store.opened;
-      while (!kube.synced) await wait(SYNC_POLL_MS);
+      while (!kube.serves('issues')) await wait(SYNC_POLL_MS);
     },
     async counts() {
       const { objects } = await changes.snapshot();

@@ -46,6 +46,7 @@ describe('a configuration without faults', () => {
           with: {},
         },
       ],
+      resources: [],
     });
   });
 

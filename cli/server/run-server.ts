@@ -31,7 +31,7 @@ const DRAIN_MS = 20_000;
 export async function runServer(options: ServeOptions, streams: Streams): Promise<number> {
   const { signal } = streams;
   const log = createLog(options.log, streams.err, streams.env);
-  const { configuration } = await configure(options.config, streams);
+  const { configuration, resources, directory } = await configure(options.config, streams);
   const { tlsCertFile, tlsKeyFile } = options;
   const connection = await connectCluster(liveRequest(options, configuration.cluster), streams);
   const tls = await readCertificate(tlsCertFile, tlsKeyFile);
@@ -60,6 +60,8 @@ export async function runServer(options: ServeOptions, streams: Streams): Promis
       ...(configuration.events.enabled && {
         events: { writer: clusterEvents(api), configuration: configuration.events },
       }),
+      resources,
+      directory,
       log,
       shutdown: { propagationMs: parseDuration(options.shutdownDelay), drainMs: DRAIN_MS },
     }),
