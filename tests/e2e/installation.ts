@@ -10,7 +10,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { parseAllDocuments } from 'yaml';
 import { registerApiService } from '../controlplane/api-service.ts';
 import { Child } from '../controlplane/child.ts';
-import { type ControlPlane, startControlPlane } from '../controlplane/control-plane.ts';
+import { type ControlPlane, type ControlPlaneOptions, startControlPlane } from '../controlplane/control-plane.ts';
 import { kubeconfig } from '../controlplane/kubeconfig.ts';
 import {
   type KubectlOptions,
@@ -42,6 +42,7 @@ export class Installation implements AsyncDisposable {
   #controllers: Child | undefined;
   readonly #port: number;
   readonly #extraServers: Child[] = [];
+  #configured = false;
 
   constructor(plane: ControlPlane, postgres: Postgres | undefined, dir: string, port: number) {
     this.plane = plane;
@@ -58,6 +59,12 @@ export class Installation implements AsyncDisposable {
   get controllers(): Child {
     if (!this.#controllers) throw new Error('the controllers are not running');
     return this.#controllers;
+  }
+
+  /** Gives servers that are started from now on a configuration. */
+  async configureServer(yaml: string): Promise<void> {
+    await writeFile(join(this.dir, 'server.yaml'), yaml);
+    this.#configured = true;
   }
 
   /** Starts the server on its port and waits until it is ready. */
@@ -170,6 +177,7 @@ export class Installation implements AsyncDisposable {
         `--tls-key-file=${join(this.dir, 'serving.key')}`,
         `--kubeconfig=${join(this.dir, 'server.kubeconfig')}`,
         '--shutdown-delay=0s',
+        ...(this.#configured ? [`--config=${join(this.dir, 'server.yaml')}`] : []),
         ...database,
       ],
       logPath: join(this.dir, `${name}.log`),
@@ -198,9 +206,14 @@ export interface IssueJson {
 }
 
 /** A cluster with Tekton's CRDs, namespaces, our RBAC, a registered server and running controllers. */
-export async function install(options: { namespaces: readonly string[] }): Promise<Installation> {
+export async function install(options: {
+  namespaces: readonly string[];
+  controlPlane?: ControlPlaneOptions;
+  /** Text of the servers' faultline.yaml. Default: none. */
+  serverConfiguration?: string;
+}): Promise<Installation> {
   const [plane, postgres, dir] = await Promise.all([
-    startControlPlane(),
+    startControlPlane(options.controlPlane),
     embedded ? undefined : startPostgres({ fsync: false }),
     mkdtemp(join(tmpdir(), 'faultline-e2e-')),
   ]);
@@ -208,6 +221,7 @@ export async function install(options: { namespaces: readonly string[] }): Promi
   const installation = new Installation(plane, postgres, dir, port);
   try {
     await writeCredentials(plane, postgres, dir);
+    if (options.serverConfiguration !== undefined) await installation.configureServer(options.serverConfiguration);
     await applyAll(plane, [
       ...options.namespaces.map((name) => ({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } })),
       ...tektonCrds(),
