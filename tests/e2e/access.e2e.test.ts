@@ -40,11 +40,8 @@ beforeAll(async () => {
   faultline = await install({ namespaces: ['shop'], controlPlane: { apiserverFlags } });
   const { plane } = faultline;
   await createRun(plane, { name: 'cart-1', namespace: 'shop', component: 'cart' }, { succeeded: false, at: at(0) });
-  [
-    {
-      metadata: { name: issue },
-    },
-  ] = (await faultline.until('shop', (issues) => issues.length === 1)) as never;
+  const [opened] = await faultline.until('shop', (issues) => issues.length === 1);
+  issue = opened?.metadata.name ?? '';
   await allow('viewer', [{ apiGroups: ['faultline.dev'], resources: ['issues'], verbs: ['get', 'list', 'watch'] }]);
 });
 afterAll(async () => {
