@@ -1,5 +1,6 @@
 import type { Runnable } from '../command.ts';
 import { runnable } from '../command.ts';
+import { conformance } from './conformance.ts';
 import { controllers } from './controllers.ts';
 import { replay } from './replay.ts';
 import { server } from './server.ts';
@@ -12,5 +13,6 @@ export const commands: readonly Runnable[] = [
   runnable(replay),
   runnable(server),
   runnable(controllers),
+  runnable(conformance),
   runnable(version),
 ];
