@@ -1,5 +1,11 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { send } from '../controlplane/api-request.ts';
+import type { KeyPair } from '../controlplane/certificates.ts';
+import { frontProxyName } from '../controlplane/flags.ts';
+import { kubeconfig } from '../controlplane/kubeconfig.ts';
 import { embedded, type Installation, install } from './installation.ts';
 import { at, createRun } from './pipelineruns.ts';
 import { RawWatch } from './raw-watch.ts';
@@ -129,6 +135,83 @@ describe.skipIf(embedded)(
     }, 300_000);
   },
 );
+
+describe('a server that cannot do everything yet', () => {
+  const account = 'newly-installed';
+  let port: number;
+  let log: string;
+  let frontProxy: KeyPair;
+
+  beforeAll(async () => {
+    const { plane, dir } = faultline;
+    const token = await plane.serviceAccountToken('faultline-system', account);
+    await bind('clusterrolebindings', `${account}-namespaces`, { kind: 'ClusterRole', name: 'faultline-server' });
+    const path = join(dir, `${account}.kubeconfig`);
+    const options = { server: plane.url, caPem: plane.caPem, user: account, credentials: { token } };
+    await writeFile(path, kubeconfig(options), { mode: 0o600 });
+    await writeFile(join(dir, 'nowhere.url'), 'postgres://nobody@127.0.0.1:9/nothing', { mode: 0o600 });
+    const args = [`--kubeconfig=${path}`, `--database-url-file=${join(dir, 'nowhere.url')}`];
+    ({ port } = await faultline.startReplica({ name: account, args, ready: false }));
+    log = join(dir, `${account}.log`);
+    frontProxy = await plane.frontProxyCa.issue({ commonName: frontProxyName, usage: 'client' });
+  });
+
+  /** Gives the server's account a role, in kube-system when it is a Role. */
+  async function bind(resource: string, name: string, role: { kind: string; name: string }): Promise<void> {
+    const where = role.kind === 'Role' ? 'namespaces/kube-system/' : '';
+    const { status } = await faultline.plane.request(`/apis/rbac.authorization.k8s.io/v1/${where}${resource}`, {
+      method: 'POST',
+      body: {
+        metadata: { name },
+        roleRef: { apiGroup: 'rbac.authorization.k8s.io', ...role },
+        subjects: [{ kind: 'ServiceAccount', name: account, namespace: 'faultline-system' }],
+      },
+    });
+    expect(status).toBe(201);
+  }
+  const ask = (path: string, user?: string, group = 'system:authenticated') =>
+    send(`https://localhost:${port}${path}`, faultline.plane.servingCa.certificatePem, {
+      ...(user && { as: frontProxy, headers: { 'x-remote-user': user, 'x-remote-group': group } }),
+    });
+  const code = async (path: string, user?: string, group?: string) => (await ask(path, user, group)).status;
+  const STATIC = [GROUP, '/apis', '/openapi/v2', '/openapi/v3', `/openapi/v3${GROUP}`, '/version', '/'];
+  const DATA = [`${GROUP}/issues`, `${GROUP}/issues?watch=true`, `${GROUP}/namespaces/db/issues/x`];
+
+  test('D9 O2 P17 answers 503 to everything and never 404 while it may not read whom to believe, and says why', async () => {
+    for (const path of [...STATIC, ...DATA, '/nobody/serves/this']) {
+      const answer = await ask(path, 'system:kube-aggregator');
+      expect(answer.status, path).toBe(503);
+      expect(answer.headers['retry-after'], path).toBe('1');
+    }
+    expect([await code('/livez'), await code('/readyz')]).toEqual([200, 500]);
+    expect((await ask('/readyz')).body).toContain('[-]authentication-config failed: reason withheld');
+    const said = () => readFile(log, 'utf8');
+    await expect.poll(said).toContain('bind the ServiceAccount to the Role extension-apiserver-authentication-reader');
+  });
+
+  test('D9 X3 is ready once it may, without a restart and without a database: discovery is there, data is 503', async () => {
+    await bind('rolebindings', account, { kind: 'Role', name: 'extension-apiserver-authentication-reader' });
+    await expect.poll(() => code('/readyz'), { timeout: 60_000, interval: 500 }).toBe(200);
+    expect(await code('/readyz/db')).toBe(500);
+    for (const path of STATIC) expect(await code(path, 'system:aggregator', ''), path).toBe(200);
+    for (const path of DATA) expect(await code(path, 'admin', 'system:masters'), path).toBe(503);
+  });
+
+  test('A8 A11 P17 lets nobody in while it may not ask the cluster, and says what is missing', async () => {
+    const answer = await ask(`${GROUP}/issues`, 'somebody');
+    expect(answer.status).toBe(500);
+    expect(JSON.parse(answer.body)).toMatchObject({ kind: 'Status', reason: 'InternalError', code: 500 });
+    const url = `https://localhost:${port}${GROUP}/issues`;
+    const token = await faultline.plane.serviceAccountToken('db', 'visitor');
+    const bearer = await send(url, faultline.plane.servingCa.certificatePem, { as: { token } });
+    expect(bearer.status).toBe(503);
+    const text = await readFile(log, 'utf8');
+    expect(text).toContain('bind the ServiceAccount to the ClusterRole system:auth-delegator');
+    expect(text).not.toContain(token);
+    await bind('clusterrolebindings', `${account}-delegator`, { kind: 'ClusterRole', name: 'system:auth-delegator' });
+    await expect.poll(() => code(`${GROUP}/issues`, 'somebody'), { timeout: 20_000 }).toBe(403);
+  });
+});
 
 /** One after the other, each deleted to the end: the namespace controller asks discovery for everything that may be in it. */
 async function deleteNamespaces(count: number): Promise<void> {

@@ -34,6 +34,15 @@ export interface ServerProcess {
   readonly port: number;
 }
 
+export interface SpawnOptions {
+  /** Of the process and its log. Default: `replica`. */
+  readonly name?: string;
+  /** Added to the flags, and stronger than those before. */
+  readonly args?: readonly string[];
+  /** False: wait only until it listens. */
+  readonly ready?: boolean;
+}
+
 export class Installation implements AsyncDisposable {
   readonly plane: ControlPlane;
   readonly postgres: Postgres | undefined;
@@ -72,9 +81,9 @@ export class Installation implements AsyncDisposable {
     this.#server = await this.#spawnServer(this.#port, 'server');
   }
 
-  /** A second replica on the same database and a port of its own. */
-  async startReplica(): Promise<ServerProcess> {
-    const replica = await this.#spawnServer(await freePort(), 'replica');
+  /** A further server on the same database and a port of its own. */
+  async startReplica(options: SpawnOptions = {}): Promise<ServerProcess> {
+    const replica = await this.#spawnServer(await freePort(), options.name ?? 'replica', options);
     this.#extraServers.push(replica.child);
     return replica;
   }
@@ -162,7 +171,11 @@ export class Installation implements AsyncDisposable {
     await rm(this.dir, { recursive: true, force: true });
   }
 
-  async #spawnServer(port: number, name: string): Promise<ServerProcess> {
+  async #spawnServer(
+    port: number,
+    name: string,
+    { args = [], ready = true }: SpawnOptions = {},
+  ): Promise<ServerProcess> {
     const database = this.postgres
       ? [`--database-url-file=${join(this.dir, 'database.url')}`]
       : ['--database=embedded', `--state-dir=${join(this.dir, 'state')}`];
@@ -179,10 +192,12 @@ export class Installation implements AsyncDisposable {
         '--shutdown-delay=0s',
         ...(this.#configured ? [`--config=${join(this.dir, 'server.yaml')}`] : []),
         ...database,
+        ...args,
       ],
       logPath: join(this.dir, `${name}.log`),
     });
-    await child.until('is ready', () => isReady(`https://127.0.0.1:${port}/readyz`), 60_000);
+    const path = ready ? 'readyz' : 'livez';
+    await child.until(`answering /${path}`, () => isReady(`https://127.0.0.1:${port}/${path}`), 60_000);
     return { child, port };
   }
 }
