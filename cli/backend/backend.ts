@@ -1,5 +1,4 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { Counter, type Registry } from 'prom-client';
 import { createEngine, engineMetrics, type Namespaces, withHome } from '../../apiserver/ingest/index.ts';
 import { type ChangeSource, KubeApi } from '../../apiserver/kube/index.ts';
 import { issueActions } from '../../apiserver/resources/issue-actions.ts';
@@ -16,7 +15,6 @@ import {
 } from '../../apiserver/server.ts';
 import type { StoreOptions } from '../../apiserver/store/open-store.ts';
 import { NotYetFilled } from '../../apiserver/store/resource-log.ts';
-import { runSweeper } from '../../apiserver/store/sweeper.ts';
 import type { IssuesConfiguration } from '../../crds/configuration.ts';
 import { parseDuration } from '../../crds/duration.ts';
 import type { Issue } from '../../crds/issue.ts';
@@ -24,15 +22,18 @@ import type { LoadedResource } from '../configuration/resources.ts';
 import type { Log } from '../log.ts';
 import { packageVersion } from '../package-info.ts';
 import type { BackendAccess } from './access.ts';
+import type { ClusterNamespaces } from './cluster-namespaces.ts';
 import { ConnectingStore, NotYetOpened } from './connecting-store.ts';
 import { type EventsWiring, startEvents } from './events.ts';
 import { MeasuredRegistry } from './measured-registry.ts';
+import type { WatchNamespaces } from './namespace-watch.ts';
 import { openOwnResources } from './own-resources.ts';
+import { liveNamespaces, startSweeper, sweptCounter } from './sweeping.ts';
 
 export interface BackendOptions {
   readonly database: StoreOptions['database'];
   readonly clusterId: string;
-  readonly namespaces: Namespaces;
+  readonly namespaces: Namespaces | WatchedNamespaces;
   readonly access: BackendAccess;
   readonly tls: ServingCertificate;
   readonly listen: ListenAddress;
@@ -47,6 +48,12 @@ export interface BackendOptions {
   readonly ageless?: boolean;
   readonly log: Log;
   readonly shutdown?: ShutdownOptions;
+}
+
+/** Of a cluster: issues leave with their namespace at once, not only when somebody asks about it. */
+export interface WatchedNamespaces {
+  readonly cluster: ClusterNamespaces;
+  readonly watch: WatchNamespaces;
 }
 
 /** Everything between the reports that come in and the Kubernetes API that goes out, listening. */
@@ -81,8 +88,15 @@ export async function openBackend(options: BackendOptions): Promise<Backend> {
     }),
   );
   if ('embedded' in options.database) await store.opened;
-  const namespaces = withHome(options.namespaces, issues.clusterScopedNamespace, options.clusterId);
-  closing.use(startSweeper(store, namespaces, issues, registry, log));
+  const swept = sweptCounter(registry);
+  const atHome = (namespaces: Namespaces) => withHome(namespaces, issues.clusterScopedNamespace, options.clusterId);
+  const given = options.namespaces;
+  const known = atHome('watch' in given ? given.cluster : given);
+  closing.use(startSweeper(store, known, issues, swept, log));
+  const namespaces =
+    'watch' in given
+      ? atHome(closing.use(liveNamespaces(store, { namespaces: given.cluster, watch: given.watch, known }, swept, log)))
+      : known;
   if (options.events) closing.use(startEvents(store, options.events, issues.clusterScopedNamespace, registry, log));
   const engine = closing.use(
     createEngine({
@@ -151,41 +165,5 @@ export async function openBackend(options: BackendOptions): Promise<Backend> {
     },
     setCertificate: (tls) => server.setCertificate(tls),
     [Symbol.asyncDispose]: () => closer.disposeAsync(),
-  };
-}
-
-/** Begins when the database was reached, and ends before the store is closed. */
-function startSweeper(
-  store: ConnectingStore,
-  namespaces: Namespaces,
-  issues: IssuesConfiguration,
-  registry: Registry,
-  log: Log,
-): AsyncDisposable {
-  const swept = new Counter({
-    name: 'faultline_swept_total',
-    help: 'What was taken away because time passed, by kind.',
-    labelNames: ['kind'] as const,
-    registers: [registry],
-  });
-  const ending = new AbortController();
-  const running = store.opened.then((opened) =>
-    runSweeper(opened, {
-      signal: ending.signal,
-      namespaces,
-      resolvedVisibleFor: parseDuration(issues.resolvedVisibleFor),
-      retention: parseDuration(issues.retention),
-      onSwept: (counts) => {
-        for (const [kind, count] of Object.entries(counts)) swept.inc({ kind }, count);
-      },
-      onError: (error) => log.warn({ error }, 'a sweep failed: it is tried again'),
-    }),
-  );
-  running.catch(() => {});
-  return {
-    async [Symbol.asyncDispose]() {
-      ending.abort();
-      await running.catch(() => {});
-    },
   };
 }

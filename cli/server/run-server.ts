@@ -8,6 +8,7 @@ import { watchAuthenticationConfig } from '../backend/authentication-config.ts';
 import { openBackend } from '../backend/backend.ts';
 import { clusterEvents } from '../backend/cluster-events.ts';
 import { clusterNamespaces } from '../backend/cluster-namespaces.ts';
+import { watchNamespaces } from '../backend/namespace-watch.ts';
 import { liveRequest } from '../cluster/choose.ts';
 import { connectCluster } from '../cluster/connection.ts';
 import { askClusterId } from '../cluster/identity.ts';
@@ -43,14 +44,15 @@ export async function runServer(options: ServeOptions, streams: Streams): Promis
   const clusterId = await askClusterId({ client, signal, clock: systemClock, random: Math.random, onFault });
   if (clusterId === undefined) return EXIT.ok;
   const api = closing.use(createClusterApi(connection));
+  const source = createLiveSource({ client, logger: log });
   const backend = closing.use(
     await openBackend({
       database,
       clusterId,
-      namespaces: clusterNamespaces(api, Date.now),
+      namespaces: { cluster: clusterNamespaces(api, Date.now), watch: watchNamespaces(source, onFault) },
       access: clusterAccess({
         api,
-        configuration: watchAuthenticationConfig(createLiveSource({ client, logger: log })),
+        configuration: watchAuthenticationConfig(source),
         log,
         now: Date.now,
       }),
