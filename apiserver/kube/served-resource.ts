@@ -7,6 +7,7 @@ import { type Page, readObject, readPage } from './read.ts';
 import { itemBytes, LIST_TAIL, listHead, type Representation, writeItem, writeSingle } from './representation.ts';
 import type { RequestInfo } from './request-info.ts';
 import { groupResource, type ResourceDefinition } from './resource.ts';
+import { SendBuffers } from './send-buffers.ts';
 import type { ChangeSource } from './source.ts';
 import { methodNotAllowed } from './status.ts';
 import { FrameEncoder } from './watch/frames.ts';
@@ -17,6 +18,7 @@ export class ServedResource implements AsyncDisposable {
   readonly definition: ResourceDefinition;
   readonly cache: WatchCache | undefined;
   readonly #encoder: FrameEncoder;
+  readonly #buffers = new SendBuffers();
   readonly #watching: WatcherOptions;
 
   constructor(definition: ResourceDefinition, watching: WatcherOptions, cache: WatchCacheOptions) {
@@ -33,21 +35,22 @@ export class ServedResource implements AsyncDisposable {
   async get(info: RequestInfo, accept: string | undefined): Promise<Answer> {
     const representation = negotiate(accept, 'get', info.query);
     const object = await readObject(this.#readable(), info);
-    const chunks = new ByteChunks(object.bytes.length + 4_096);
+    const chunks = new ByteChunks(this.#buffers);
     const how = { now: this.#watching.now(), headers: true };
     writeSingle(chunks, this.definition, representation, object, how);
-    return { status: 200, body: [Buffer.concat([...chunks.takeAll(), NEWLINE])] };
+    chunks.text('\n');
+    return { status: 200, body: chunks.takeAll(), buffers: this.#buffers };
   }
 
   async list(info: RequestInfo, accept: string | undefined): Promise<Answer> {
     const representation = negotiate(accept, 'list', info.query);
     const page = await readPage(this.#readable(), parseListOptions(this.definition, info));
-    const chunks = new ByteChunks();
+    const chunks = new ByteChunks(this.#buffers);
     return {
       status: 200,
       body: pageChunks(chunks, this.definition, representation, page, this.#watching.now()),
       approximateBytes: page.objects.reduce((sum, object) => sum + itemBytes(representation, object), 0),
-      recycle: (chunk) => chunks.recycle(chunk),
+      buffers: this.#buffers,
     };
   }
 
@@ -65,8 +68,6 @@ export class ServedResource implements AsyncDisposable {
     throw methodNotAllowed(groupResource(this.definition), this.definition.readOnlyMessage);
   }
 }
-
-const NEWLINE = Buffer.from('\n');
 
 /** A list is a concatenation of ready bytes, made while it is sent (L18). */
 function* pageChunks(
