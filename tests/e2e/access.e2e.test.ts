@@ -248,6 +248,12 @@ describe('who a caller is', () => {
     expect((await faultline.plane.request(SHOP, { as })).status).toBe(200);
   });
 
+  test('H5 A11 may be in 200 groups with long names, through the API server', async () => {
+    const groups = Array.from({ length: 200 }, (_, index) => `organisation/department-of-something/team-${index}`);
+    const args = ['get', 'issues', '-n', 'shop', '--as=viewer', ...groups.map((group) => `--as-group=${group}`)];
+    expect(await faultline.kubectl(args)).toMatchObject({ code: 0, stdout: expect.stringContaining(issue) });
+  });
+
   test('X11 what was asked about callers can be read at /metrics', async () => {
     const { body } = await direct('/metrics', { as: await user('root', 'system:masters') });
     for (const line of [
