@@ -76,8 +76,6 @@ describe('discovery of actions', () => {
         name: 'gadgets/paint',
         singularName: '',
         namespaced: true,
-        group: 'example.dev',
-        version: 'v1',
         kind: 'GadgetPainting',
         verbs: ['create'],
       },
