@@ -45,7 +45,7 @@ export class ObjectWriter implements Objects {
   replace(objects: readonly Given[]): Promise<number> {
     return this.#inTurn(async () => {
       // A refused object is left as it was: its name still counts.
-      const kept = new Set(objects.map(({ metadata }) => nameOf({ namespace: '', ...metadata })));
+      const kept = new Set(objects.map(givenName));
       const put = await this.#put(objects);
       const others = (await this.#options.log.keys()).filter((key) => !kept.has(nameOf(key)));
       const removed = await this.#remove(others);
@@ -76,17 +76,14 @@ export class ObjectWriter implements Objects {
     const given = new Map<string, Given>();
     for (const object of objects) {
       const checked = checkObject(object, module);
-      const { namespace = '', name = '' } = object?.metadata ?? {};
-      if ('faults' in checked) onRefused?.(nameOf({ namespace, name }), checked.faults);
-      else given.set(nameOf({ namespace, name }), checked.given);
+      if ('faults' in checked) onRefused?.(givenName(object), checked.faults);
+      else given.set(givenName(object), checked.given);
     }
     return this.#inBatches([...given.values()], async (batch) => {
       const stored = await log.read(batch.map(({ metadata: { namespace = '', name } }) => ({ namespace, name })));
       const before = new Map(stored.map((object) => [nameOf({ namespace: '', ...object.metadata }), object]));
       const decided = { definition, now: now() };
-      return batch.flatMap(
-        (one) => decideObject(before.get(nameOf({ namespace: '', ...one.metadata })), one, decided) ?? [],
-      );
+      return batch.flatMap((one) => decideObject(before.get(givenName(one)), one, decided) ?? []);
     });
   }
 
@@ -115,6 +112,12 @@ export class ObjectWriter implements Objects {
 }
 
 type Writes = Parameters<ResourceLog['write']>[1];
+
+/** Also of what is no object. */
+function givenName(object: Given | undefined): string {
+  const { namespace = '', name = '' } = object?.metadata ?? {};
+  return nameOf({ namespace, name });
+}
 
 function nameOf({ namespace, name }: Key): string {
   return `${namespace}/${name}`;
