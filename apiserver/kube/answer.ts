@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setImmediate as immediately } from 'node:timers/promises';
 import { constants } from 'node:zlib';
 import { indent } from './indent.ts';
+import { prefersPretty } from './negotiate.ts';
 import type { SendBuffers } from './send-buffers.ts';
 import { ApiError, internalError, serviceUnavailable } from './status.ts';
 
@@ -142,11 +143,12 @@ async function* inTurns(begun: readonly Buffer[], rest: Iterator<Buffer>, stalle
   }
 }
 
-/** `pretty=true`, or somebody at a terminal or browser (L15). */
-function wantsIndented(request: IncomingMessage): boolean {
-  const pretty = new URLSearchParams(request.url?.split('?')[1] ?? '').get('pretty');
-  if (pretty !== null && pretty !== '') return ['1', 't', 'true'].includes(pretty.toLowerCase());
-  return /^(curl|Wget|Mozilla\/5\.0)/.test(request.headers['user-agent'] ?? '');
+/** `Accept: application/json;pretty=1`, `?pretty=true`, or somebody at a terminal or browser (L15). */
+function wantsIndented({ headers, url }: IncomingMessage): boolean {
+  if (headers.accept?.includes('pretty') && prefersPretty(headers.accept)) return true;
+  const pretty = new URLSearchParams(url?.split('?')[1] ?? '').get('pretty');
+  if (pretty !== null && pretty !== '') return ['1', 't', 'T', 'true', 'True', 'TRUE'].includes(pretty);
+  return /^(curl|Wget|Mozilla\/5\.0)/.test(headers['user-agent'] ?? '');
 }
 
 function acceptsGzip(request: IncomingMessage): boolean {

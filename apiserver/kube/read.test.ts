@@ -46,8 +46,13 @@ describe('list and get', () => {
     ['application/cbor;q=1,application/json;q=0.9', 200],
     ['text/html,*/*;q=0.8', 200],
     ['application/vnd.kubernetes.protobuf', 406],
-    ['application/yaml', 406],
-    ['application/json;q=0', 200], // as absent: nothing else was asked for
+    ['application/json;q=0', 200], // the least wanted is better than nothing, as everywhere in Kubernetes
+    ['*', 200],
+    [',', 406],
+    ['json', 406],
+    ['application/json;as=Foo', 406],
+    ['application/json;stream=watch', 200],
+    ['application/json;sv=v2', 406],
     ['text/html', 406],
   ])('L2 Accept %j is answered %i', async (accept, status) => {
     await using api = await stocked();

@@ -2,6 +2,7 @@ import { indexAfter } from './cache/sorted-objects.ts';
 import type { WatchCache } from './cache/watch-cache.ts';
 import { encodeContinueToken } from './continue-token.ts';
 import { type ListOptions, resourceVersionParameter } from './list-options.ts';
+import { quoted } from './quote.ts';
 import type { ReadyObject } from './ready-object.ts';
 import type { ListMetadata } from './representation.ts';
 import type { RequestInfo } from './request-info.ts';
@@ -42,6 +43,10 @@ export async function readObject(cache: WatchCache, info: RequestInfo): Promise<
   if (selected !== undefined && selected !== name) {
     throw badRequest(`field selector metadata.name=${selected} does not match the requested name ${name}`);
   }
+  if (/^\.{1,2}$/.test(name)) {
+    throw badRequest(`Name parameter invalid: ${quoted(name)}: may not be '${name}'`);
+  }
+  if (name.includes('%')) throw badRequest(`Name parameter invalid: ${quoted(name)}: may not contain '%'`);
   const resourceVersion = resourceVersionParameter(query);
   if (resourceVersion !== '') {
     await cache.untilReached(resourceVersion);
