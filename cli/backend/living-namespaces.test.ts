@@ -5,12 +5,15 @@ import { LivingNamespaces } from './living-namespaces.ts';
 import type { NamespaceNews } from './namespace-watch.ts';
 
 /** A cluster whose watch says what the test says, and a database that remembers what was swept. */
-function setUp() {
+function setUp({ database = true } = {}) {
   const uids = new Map<string, string>();
   const news: NamespaceNews[] = [];
   let wake = Promise.withResolvers<void>();
   let swept = Promise.withResolvers<void>();
+  const opened = Promise.withResolvers<void>();
+  if (database) opened.resolve();
   const world = {
+    open: opened.resolve,
     uids,
     swept: [] as string[],
     forgotten: [] as string[],
@@ -43,6 +46,7 @@ function setUp() {
       forget: (name) => void world.forgotten.push(name),
     },
     stored: {
+      opened: opened.promise,
       async sweep(name) {
         if (world.fault) {
           swept.resolve();
@@ -134,6 +138,21 @@ describe('namespaces of a cluster', () => {
     await world.nextSweep();
     expect(world.swept).toEqual(['shop']);
     expect(world.told).toEqual(['cannot take away the issues of a namespace that is gone: away']);
+  });
+
+  it('X4 one that went before the database was reached for the first time is swept then, and nobody is alarmed', async () => {
+    const { world, living } = setUp({ database: false });
+    await using _ = living;
+    world.say({ type: 'gone', name: 'shop' });
+    const swept = world.nextSweep();
+    world.open();
+    await swept;
+    expect([world.swept, world.told]).toEqual([['shop'], []]);
+  });
+
+  it('ends also where the database was never reached', async () => {
+    const { living } = setUp({ database: false });
+    await living[Symbol.asyncDispose]();
   });
 
   it('X4 one that went while nobody watched is missing in the first list', async () => {

@@ -3,8 +3,10 @@ import { type Clock, pause, systemClock } from '../../controllers/runtime/index.
 import type { ClusterNamespaces } from './cluster-namespaces.ts';
 import type { WatchNamespaces } from './namespace-watch.ts';
 
-/** What is stored about namespaces, for those who see them go. Both reject while the database is away. */
+/** What is stored about namespaces, for those who see them go. `sweep` and `missingIn` reject while the database is away. */
 export interface StoredNamespaces {
+  /** Resolves when there is a database; rejects when there will be none. */
+  readonly opened: Promise<unknown>;
   /** Takes away what a namespace left that is gone, or is another one now. */
   sweep(name: string): Promise<void>;
   /** Those with issues that a list does not have, or has with another uid. */
@@ -102,6 +104,7 @@ export class LivingNamespaces implements Namespaces, AsyncDisposable {
   async #sweepAll(): Promise<void> {
     const { clock = systemClock, onFault } = this.#options;
     const { signal } = this.#ending;
+    if (!(await this.#hasDatabase())) return;
     let told = '';
     for (let delay = FIRST_PAUSE_MS; !signal.aborted; ) {
       await this.#wake.promise;
@@ -120,6 +123,17 @@ export class LivingNamespaces implements Namespaces, AsyncDisposable {
         this.#wake.resolve();
       }
     }
+  }
+
+  /** False when it ends before, or will never have one. */
+  async #hasDatabase(): Promise<boolean> {
+    const { promise: ended, resolve } = Promise.withResolvers<boolean>();
+    this.#ending.signal.addEventListener('abort', () => resolve(false), { once: true });
+    const opened = this.#options.stored.opened.then(
+      () => true,
+      () => false,
+    );
+    return Promise.race([opened, ended]);
   }
 
   async #sweepNow(): Promise<void> {

@@ -78,6 +78,7 @@ export function liveNamespaces(
     namespaces: cluster.namespaces,
     watch: cluster.watch,
     stored: {
+      opened: store.opened,
       async sweep(name) {
         const left = await sweepNamespace(now(), cluster.known, name);
         if (left > 0) swept.inc({ kind: 'homeless' }, left);
