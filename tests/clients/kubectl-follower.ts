@@ -54,14 +54,7 @@ export class KubectlFollower implements Follower {
       // Its cache of discovery is its own, so that no other version reads what it wrote.
       const home = `${kubeconfig}.${this.#options.name}`;
       await using watch = kubectlWatch(command, { kubeconfig, version, home, signal });
-      let document: string[] = [];
-      for await (const line of watch) {
-        document.push(line);
-        // Documents are indented, one after the other.
-        if (line !== '}') continue;
-        this.#apply(JSON.parse(document.join('\n')) as WatchEvent);
-        document = [];
-      }
+      for await (const line of watch) this.#apply(JSON.parse(line) as WatchEvent);
       await sleep(500, undefined, { signal }).catch(() => {});
     }
   }

@@ -38,7 +38,9 @@ export async function readRequests(path: string): Promise<LoggedRequest[]> {
     if (line === '') continue;
     const { auditID, verb, userAgent, requestURI, responseStatus } = JSON.parse(line) as AuditEvent;
     const query = new URL(requestURI, 'https://api').searchParams;
-    requests.set(auditID, { userAgent, verb, query, code: responseStatus?.code ?? 0 });
+    // The first answer counts: a stream that breaks later is logged once more, as a failure.
+    const code = requests.get(auditID)?.code || (responseStatus?.code ?? 0);
+    requests.set(auditID, { userAgent, verb, query, code });
   }
   return [...requests.values()];
 }
@@ -71,7 +73,7 @@ export function countRequests(requests: readonly LoggedRequest[], isOf: (userAge
   };
 }
 
-const VARYING: Readonly<Record<string, string>> = { continue: '…', timeoutSeconds: '…' };
+const VARYING: Readonly<Record<string, string>> = { continue: '…', timeout: '…', timeoutSeconds: '…' };
 
 function describe({ verb, query }: LoggedRequest): string {
   const parameters = [...query]

@@ -102,9 +102,9 @@ export class Story implements AsyncDisposable {
     for (let round = 0; round < 5; round++) this.#changed += await this.#report(this.#changes.next(3, [QUIET]));
   }
 
-  /** SIGTERM to the server that everybody is connected to, and a new one in its place. */
-  async restartServer(): Promise<void> {
-    await this.installation.stopServer('SIGTERM');
+  /** `kill -9` of the server that everybody is connected to, and a new one in its place. */
+  async killServer(): Promise<void> {
+    await this.installation.stopServer('SIGKILL');
     await this.installation.startServer();
   }
 
@@ -118,11 +118,14 @@ export class Story implements AsyncDisposable {
     return true;
   }
 
-  /** Forgets the changes that are older than `since` (ms), then kills the server that everybody is connected to. */
-  async compactAndKill(since: number): Promise<void> {
+  /**
+   * Forgets the changes that are older than `since` (ms), then stops the server that everybody is connected to, gently,
+   * so that all clients resume after the compaction.
+   */
+  async compactAndRestart(since: number): Promise<void> {
     const { installation } = this;
     if (!this.#replica) {
-      await installation.stopServer('SIGKILL');
+      await installation.stopServer();
       await this.#compact(since);
       await installation.startServer();
       return;
@@ -130,7 +133,7 @@ export class Story implements AsyncDisposable {
     const before = await this.#resourceVersion(QUIET);
     await this.#compact(since);
     for (const { port } of [this.#replica, installation.server]) await this.#untilExpired(port, before);
-    await this.#replica.child.stop('SIGKILL');
+    await this.#replica.child.stop('SIGTERM', 20_000);
     this.#replica = await installation.startReplica();
     this.#service.route([installation.server.port, this.#replica.port]);
   }

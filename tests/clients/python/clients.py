@@ -113,15 +113,14 @@ class Informer:
     def __init__(self, api, spec):
         listing = lister(api, spec)
 
-        def list_or_watch(**options):
+        # Annotated, or watch.Watch would not read the resourceVersion of events.
+        def list_or_watch(**options) -> object:
             answer = listing(**options)
             if options.get("watch"):
                 return answer
             version = answer["metadata"]["resourceVersion"]
             return SimpleNamespace(items=answer["items"], metadata=SimpleNamespace(resource_version=version))
 
-        # :return: object, so that events are dictionaries like the items.
-        list_or_watch.__doc__ = ":return: object"
         self.informer = SharedInformer(list_or_watch, **selection(spec))
         self.informer.start()
 
