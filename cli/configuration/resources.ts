@@ -73,7 +73,7 @@ async function load({ use, with: given }: ResourceConfiguration, path: string, b
 
 /** A CommonJS package or a twice wrapped build has its definition one level deeper. */
 function defaultExport(module: unknown): unknown {
-  const first = isRecord(module) && 'default' in module ? module.default : module;
+  const first = isRecord(module) ? module.default : undefined;
   return isRecord(first) && !('feed' in first) && 'default' in first ? first.default : first;
 }
 
