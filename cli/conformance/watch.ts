@@ -93,18 +93,23 @@ export async function watchOver(
   }
   const headersMs = elapsed();
   const lines: WatchLine[] = [];
-  let rest = '';
+  // Of a line that is not complete yet: joined once, or a long one would be copied with every chunk.
+  let pieces: string[] = [];
   let end: WatchRun['end'] = 'server';
   try {
     for await (const chunk of response.body.setEncoding('utf8') as AsyncIterable<string>) {
-      const found = (rest + chunk).split('\n');
-      rest = found.pop() ?? '';
-      for (const raw of found) lines.push({ raw, ms: elapsed() });
+      const found = chunk.split('\n');
+      const rest = found.pop() ?? '';
+      for (const end of found) {
+        lines.push({ raw: [...pieces, end].join(''), ms: elapsed() });
+        pieces = [];
+      }
+      pieces.push(rest);
     }
   } catch {
     end = cut.aborted ? 'client' : 'broken';
   }
   signals[0]?.throwIfAborted();
   const { statusCode: status, headers } = response;
-  return new WatchRun({ question, status, headers, headersMs, lines, rest, endedMs: elapsed(), end });
+  return new WatchRun({ question, status, headers, headersMs, lines, rest: pieces.join(''), endedMs: elapsed(), end });
 }

@@ -10,8 +10,8 @@ export const w13: Item = {
   requirement: 'No event is 16 MiB or longer.',
   breaks: 'client-go ends the watch at such an event, and meets it again at each restart.',
   async check(subject) {
-    const { lines } = await watchCollection(subject, 'resourceVersion=0', { seconds: 2 });
-    const longest = Math.max(0, ...lines.map(({ raw }) => Buffer.byteLength(raw)));
+    const { lines, rest } = await watchCollection(subject, 'resourceVersion=0', { seconds: 2 });
+    const longest = Math.max(0, ...[...lines.map(({ raw }) => raw), rest].map((line) => Buffer.byteLength(line)));
     ensure(longest < MAX_BYTES, `an event is ${longest} bytes long`);
   },
 };
