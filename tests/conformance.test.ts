@@ -20,7 +20,7 @@ const REQUIRED = [
   ['T', [1, 2, 3, 4, 5, 6, 7]],
   ['E', [1, 2, 3, 4, 5]],
   ['H', [1, 3, 4, 5]],
-  ['X', [1, 2, 3, 11, 12]],
+  ['X', [1, 2, 3, 4, 5, 6, 7, 8, 10, 11, 12]],
 ] as const;
 
 /** The text that begins a test's or a suite's name: `it('O3 …`, and on a line of its own after `it.each(…)(`. */

@@ -16,12 +16,14 @@ function setUp() {
     told: [] as string[],
     pauses: [] as number[],
     mine: true,
+    onWrite: () => {},
   };
   const next = (): WriteAnswer => world.answers.shift() ?? { outcome: 'written' };
   const recorder = new EventRecorder({
     writer: {
       async create(event) {
         const answer = next();
+        world.onWrite();
         if (answer.outcome === 'written') world.created.push(event);
         return answer;
       },
@@ -42,8 +44,8 @@ function setUp() {
       world.now += ms;
     },
   });
-  const record = (event: CoreEvent, at = world.now) =>
-    recorder.record(event, at, async () => world.mine, new AbortController().signal);
+  const record = (event: CoreEvent, at = world.now, signal = new AbortController().signal) =>
+    recorder.record(event, at, async () => world.mine, signal);
   return { world, record };
 }
 
@@ -146,6 +148,15 @@ describe('what cannot be written', () => {
     world.mine = false;
     expect(await record(opened())).toBe(false);
     expect(world.outcomes).toEqual([]);
+  });
+
+  it('stays to be done when this process ends in the middle of it, and nobody is told of a fault', async () => {
+    const { world, record } = setUp();
+    const ending = new AbortController();
+    world.answers = [unreachable];
+    world.onWrite = () => ending.abort();
+    expect(await record(opened(), world.now, ending.signal)).toBe(false);
+    expect([world.outcomes, world.told]).toEqual([[], []]);
   });
 
   it('is tried five times by a busy cluster, not for ever: the next ones wait behind it', async () => {

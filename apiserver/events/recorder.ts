@@ -91,6 +91,8 @@ export class EventRecorder {
     let busy = 0;
     for (let delay = FIRST_PAUSE_MS; !signal.aborted; delay = Math.min(delay * 2, LONGEST_PAUSE_MS)) {
       const answer = await this.#write(event, signal);
+      // Broken off by us: no fault of the cluster.
+      if (signal.aborted && answer.outcome !== 'written') return undefined;
       this.#tell(answer);
       switch (answer.outcome) {
         case 'written':
