@@ -30,7 +30,7 @@ export function decodeContinueToken(text: string, listed: string): ContinueToken
   if (rv === 0) throw refused(`incorrect encoded start resourceVersion (version ${VERSION})`);
   if (start === '') throw refused(`encoded start key empty (version ${VERSION})`);
   const key = start.replace(/^\//, '');
-  if (/(^|\/)\.{0,2}(\/|$)/.test(key)) throw refused('invalid start key'); // nothing above or beside the list
+  if (key !== '' && /(^|\/)\.{0,2}(\/|$)/.test(key)) throw refused(start); // nothing above or beside the list
   const [namespace, name] = listed === '' ? split(key) : [listed, key];
   return { resourceVersion: rv < 0 ? 'present' : rv, namespace, name: name.replace(/\0$/, '') };
 }

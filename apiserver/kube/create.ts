@@ -23,8 +23,14 @@ export async function create(
 }
 
 function checkKind(definition: ResourceDefinition, { apiVersion, kind }: Readonly<Record<string, unknown>>): void {
-  if (apiVersion === apiVersionOf(definition) && kind === definition.kind) return;
-  const expected = `${apiVersionOf(definition)}, Kind=${definition.kind}`;
+  const expectedVersion = apiVersionOf(definition);
+  if (apiVersion === expectedVersion && kind === definition.kind) return;
+  if (typeof kind === 'string' && apiVersion !== expectedVersion) {
+    throw badRequest(
+      `the API version in the data (${apiVersion ?? ''}) does not match the expected API version (${expectedVersion})`,
+    );
+  }
+  const expected = `${expectedVersion}, Kind=${definition.kind}`;
   throw badRequest(`the object provided is unrecognized (must be of type ${expected}): ${apiVersion}, Kind=${kind}`);
 }
 

@@ -82,7 +82,7 @@ async function readVersion(cache: WatchCache, options: ListOptions): Promise<Ver
   else await cache.untilReached(asked);
   if (asked !== '' && asked !== 0 && (match === 'Exact' || (match === '' && limit > 0))) {
     const objects = snapshotAt(cache, asked, namespace);
-    if (!objects) throw expired(`The resourceVersion for the provided list is too old: ${asked}`);
+    if (!objects) throw expired('The resourceVersion for the provided list is too old.');
     return { resourceVersion: asked, objects };
   }
   const resourceVersion = cache.resourceVersion;

@@ -24,9 +24,7 @@ export function dryRunParameter(query: URLSearchParams): boolean {
 export function checkNamespaceOf(metadata: { readonly namespace?: unknown }, namespace: string): void {
   const given = metadata.namespace;
   if (given === undefined || given === '' || given === namespace) return;
-  throw badRequest(
-    `the namespace of the provided object does not match the namespace sent on the request (${given} ≠ ${namespace})`,
-  );
+  throw badRequest('the namespace of the provided object does not match the namespace sent on the request');
 }
 
 /** Under which the request is logged: what the answer says too, whoever chose it (`setCommonHeaders`). */

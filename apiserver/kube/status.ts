@@ -158,7 +158,7 @@ export function expired(message: string, continueToken?: string): ApiError {
 }
 
 export function requestEntityTooLarge(limitBytes: number): ApiError {
-  return new ApiError('RequestEntityTooLarge', `Request entity is too large: limit is ${limitBytes} bytes`);
+  return new ApiError('RequestEntityTooLarge', `Request entity too large: limit is ${limitBytes}`);
 }
 
 export function unsupportedMediaType(mediaTypes: readonly string[]): ApiError {

@@ -14,7 +14,7 @@ export function inYaml({ status, headers, body }: Answer): Answer {
   return { status, headers: { ...headers, ...YAML }, body: yaml(JSON.parse(text)) };
 }
 
-/** A list as YAML, an item at a time: nobody waits for all of a long one to be converted. */
+/** A list as YAML, a few items at a time: nobody waits for all of a long one to be converted. */
 export function* yamlPage(
   definition: ResourceDefinition,
   representation: Representation,
@@ -24,14 +24,21 @@ export function* yamlPage(
   const head = JSON.parse(`${listHead(definition, representation, page.metadata)}${LIST_TAIL}`) as object;
   const list = representation.as === 'table' ? 'rows' : 'items';
   const { [list]: _none, ...rest } = head as Record<string, unknown>;
-  yield Buffer.from(`${yaml(rest)}${list}:${page.objects.length === 0 ? ' []' : ''}\n`);
+  let text = `${yaml(rest)}${list}:${page.objects.length === 0 ? ' []' : ''}\n`;
   for (const object of page.objects) {
     const chunks = new ByteChunks(object.bytes.length + 1_024);
     writeItem(chunks, representation, object, now);
     const item: unknown = JSON.parse(Buffer.concat(chunks.takeAll()).toString('utf8'));
-    yield Buffer.from(yaml([item]));
+    text += yaml([item]);
+    if (text.length < TURN) continue;
+    yield Buffer.from(text);
+    text = '';
   }
+  yield Buffer.from(text);
 }
+
+/** Characters between which others have their turn. */
+const TURN = 32 * 1024;
 
 /** What a reader of YAML 1.1, such as Go's, would take for a boolean or a number is quoted. */
 function yaml(value: unknown): string {
