@@ -153,6 +153,16 @@ describe('two servers on one database', () => {
     await leases[1][Symbol.asyncDispose]();
   });
 
+  test('who sweeps and who writes Events are two leases', async () => {
+    const [a, b] = both();
+    await using sweeper = a.sweeperLease();
+    await using events = a.eventsLease();
+    await using others = b.eventsLease();
+    expect([await sweeper.held(), await events.held(), await others.held()]).toEqual([true, true, false]);
+    await sweeper[Symbol.asyncDispose]();
+    expect([await events.held(), await others.held()]).toEqual([true, false]);
+  });
+
   test('a lease whose connection broke is not held, and can be taken again', async () => {
     const lease = both()[0].sweeperLease();
     expect(await lease.held()).toBe(true);

@@ -163,6 +163,8 @@ describe('X10 what a real cluster says to a write', () => {
     const change = { count: 7, lastTimestamp: '2026-11-21T10:05:00Z' };
     expect((await writer.repeat({ namespace: 'shop', name: 'probe.1' }, change, signal)).outcome).toBe('written');
     expect((await writer.repeat({ namespace: 'shop', name: 'probe.2' }, change, signal)).outcome).toBe('missing');
+    const { namespace: _, ...node } = { ...event('default').involvedObject, kind: 'Node', name: 'node-1' };
+    expect((await writer.create({ ...event('default'), involvedObject: node }, signal)).outcome).toBe('written');
     const elsewhere = { ...event('shop', 'probe.3'), involvedObject: { ...event('other').involvedObject } };
     expect(await writer.create(elsewhere, signal)).toMatchObject({ outcome: 'refused', status: 422 });
     const stored = (await events('shop')).filter(({ metadata }) => metadata.name.startsWith('probe'));
