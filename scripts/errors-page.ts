@@ -8,7 +8,7 @@ const REASONS: Record<Reason, string> = {
   Unauthorized: 'No valid credentials: an expired token, a certificate of another authority.',
   Forbidden: 'RBAC does not allow it; the message names user, verb and namespace. See [Rights](operate.md#rights).',
   NotFound: 'There is no such issue (any more), namespace or path.',
-  MethodNotAllowed: 'Issues are read-only: fix the cause, and they resolve.',
+  MethodNotAllowed: 'Issues are read-only: fix the cause, and they resolve, or [act on them](actions.md).',
   NotAcceptable: 'None of the media types in `Accept` is served.',
   Conflict: 'A precondition does not hold, or somebody else leads this source by now.',
   AlreadyExists: 'An object of that name exists.',

@@ -2,6 +2,7 @@ import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { parseAllDocuments } from 'yaml';
+import { issueActions } from '../apiserver/resources/issue-actions.ts';
 import { commands } from '../cli/commands/index.ts';
 import { runProgram } from '../cli/program.ts';
 import { recordedStreams } from '../cli/testing/recorded-streams.ts';
@@ -73,6 +74,24 @@ const apiService = only<ApiService>('APIService');
 const { service } = apiService.spec;
 const deployment = only<Deployment>('Deployment', 'faultline-server');
 const pod = deployment.spec.template.spec;
+
+test('R5 who may view a namespace reads its issues, who may edit it acts on them, and nobody deletes one', () => {
+  const role = (name: string) =>
+    only<Manifest & { rules: { apiGroups: string[]; resources: string[]; verbs: string[] }[] }>('ClusterRole', name);
+  const aggregated = (name: string) =>
+    Object.keys(role(name).metadata.labels ?? {}).map((label) =>
+      label.replace('rbac.authorization.k8s.io/aggregate-to-', ''),
+    );
+  const actions = issueActions({ act: () => Promise.reject(new Error('not asked')) });
+  expect(aggregated('faultline-view')).toEqual(['view', 'edit', 'admin']);
+  expect(role('faultline-view').rules).toEqual([
+    { apiGroups: [GROUP], resources: ['issues'], verbs: ['get', 'list', 'watch'] },
+  ]);
+  expect(aggregated('faultline-edit')).toEqual(['edit', 'admin']);
+  expect(role('faultline-edit').rules).toEqual([
+    { apiGroups: [GROUP], resources: actions.map(({ name }) => `issues/${name}`), verbs: ['create'] },
+  ]);
+});
 
 test('R1 no CRD is in the group that the APIService claims', () => {
   expect(CONFIG_API_VERSION).not.toMatch(new RegExp(`^${GROUP}/`));

@@ -1,6 +1,8 @@
 import Joi from 'joi';
+import { Agent } from 'undici';
 import { describe, expect, it } from 'vitest';
 import { type ActionDefinition, type ActionRequest, type ActionResult, checkPreconditions } from './action.ts';
+import { KubeApi } from './api.ts';
 import type { AuditRecord } from './audit.ts';
 import { NO_METRICS } from './metrics.ts';
 import type { ResourceDefinition } from './resource.ts';
@@ -276,6 +278,26 @@ describe('an action', () => {
     expect(t.requests).toHaveLength(1);
   });
 
+  it.each(['log', 'exec', 'attach', 'proxy', 'portforward', 'Paint', ''])(
+    'S3 the name %j is refused at the start: kube-apiserver would not end it, or never send it',
+    (action) => {
+      const definition = gadgets(async () => DONE);
+      const [known] = definition.actions as [ActionDefinition];
+      const make = (names: string[]) =>
+        new KubeApi({
+          resources: [{ ...definition, actions: names.map((name) => ({ ...known, name })) }],
+          version: { gitVersion: 'v1.34.1' },
+          access: {
+            authenticator: { authenticate: () => ({ outcome: 'invalid', message: '' }) },
+            authorizer: { authorize: () => ({ allowed: false }) },
+          },
+        });
+      expect(() => make([action])).toThrow('gadgets: ');
+      expect(() => make(['paint', 'paint'])).toThrow('each once');
+      expect(() => make(['paint', 'polish'])).not.toThrow();
+    },
+  );
+
   it('S4 preconditions reach the handler; those that do not hold are 409 in the words of Kubernetes', async () => {
     const stored = { name: 'a', uid: 'u-1', resourceVersion: '42' };
     await using t = await start(async ({ preconditions }) => {
@@ -301,6 +323,19 @@ describe('an action', () => {
     const text = body({ note: 'x'.repeat(3 * 1024 * 1024) });
     expect((await post(t.api, '', text)).json()).toMatchObject({ code: 413, reason: 'RequestEntityTooLarge' });
     expect((await post(t.api, '', text, { 'transfer-encoding': 'chunked' })).json()).toMatchObject({ code: 413 });
+  });
+
+  it('S5 who is still sending such a body sees the answer, and goes on with the connection', async () => {
+    await using t = await start();
+    const agent = new Agent({ connections: 1 });
+    const sent = body({ note: 'x'.repeat(8 * 1024 * 1024) });
+    const origin = `http://127.0.0.1:${t.api.port}`;
+    for (let index = 0; index < 3; index++) {
+      const answer = await agent.request({ origin, path: PAINT, method: 'POST', body: sent });
+      expect([answer.statusCode, answer.headers.connection]).toEqual([413, 'keep-alive']);
+      await answer.body.dump();
+    }
+    await agent.close();
   });
 
   it('L2 who accepts no JSON is 406 before anything is done', async () => {

@@ -59,6 +59,22 @@ export interface ActionResult {
   readonly status: object;
 }
 
+/** kube-apiserver takes these for long-running and never ends them. */
+const LONG_RUNNING: ReadonlySet<string> = new Set(['attach', 'exec', 'log', 'portforward', 'proxy']);
+
+/** Throws for what cannot be served: an author reads it at the start of the server. */
+export function requireUsable(plural: string, actions: readonly ActionDefinition[]): void {
+  const names = new Set<string>();
+  for (const { name } of actions) {
+    if (!/^[a-z]([-a-z0-9]*[a-z0-9])?$/.test(name) || LONG_RUNNING.has(name) || names.has(name)) {
+      throw new Error(
+        `${plural}: ${JSON.stringify(name)} cannot be the name of an action: one lower-case word, each once, and none of ${[...LONG_RUNNING].join(', ')}`,
+      );
+    }
+    names.add(name);
+  }
+}
+
 /**
  * Throws 409 when the object is not the one that the caller has seen (S4). To be called on what is stored at the moment
  * of writing. The texts are those of `k8s.io/apiserver/pkg/registry/rest/delete.go`.

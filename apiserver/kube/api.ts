@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream';
 import type { Middleware } from 'koa';
 import type { UserInfo } from './access/types.ts';
 import { act } from './act.ts';
-import type { ActionDefinition } from './action.ts';
+import { type ActionDefinition, requireUsable } from './action.ts';
 import { type Answer, asApiError, failure, send, setCommonHeaders } from './answer.ts';
 import { type AuditRecord, auditRecord } from './audit.ts';
 import { sleep } from './cache/timing.ts';
@@ -80,6 +80,7 @@ export class KubeApi implements AsyncDisposable {
     const { random = Math.random, bookmarkInterval = 60_000, onError = () => undefined } = options;
     const watching = { now: this.#now, random, bookmarkInterval };
     this.#resources = options.resources.map((definition) => {
+      requireUsable(definition.plural, definition.actions ?? []);
       const report = (error: unknown): void => onError(error, `the source of ${definition.plural}`);
       return new ServedResource(definition, watching, { ...options.cache, now: this.#now, onError: report });
     });
@@ -281,8 +282,7 @@ export class KubeApi implements AsyncDisposable {
       return;
     }
     const apiError = asApiError(error);
-    // Nobody reads the rest of a body that is too large; smaller ones Node reads to the end by itself.
-    if (apiError.reason === 'RequestEntityTooLarge') response.setHeader('Connection', 'close');
+    if (apiError.reason === 'RequestEntityTooLarge' && !isSoonSent(request)) response.setHeader('Connection', 'close');
     const answer = failure(apiError);
     const written = prefersYaml(request.headers.accept) ? inYaml(answer) : answer;
     await send(request, response, written).catch(() => response.destroy());
@@ -298,6 +298,16 @@ interface Exchange {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
 }
+
+/**
+ * Node reads the rest of such a body. To close instead would reset the connection of a client that is still sending: it
+ * would never see the answer. Of what is larger, or does not say how large it is, nobody reads the rest.
+ */
+function isSoonSent(request: IncomingMessage): boolean {
+  return Number(request.headers['content-length'] ?? Number.POSITIVE_INFINITY) <= READ_TO_THE_END;
+}
+
+const READ_TO_THE_END = 16 * 1024 * 1024;
 
 function actionOf({ actions = [] }: ResourceDefinition, { subresource }: RequestInfo): ActionDefinition | undefined {
   return subresource === '' ? undefined : actions.find(({ name }) => name === subresource);
