@@ -41,7 +41,7 @@ export function schemaOf({ components }: OpenApiDocument, target: Target): OpenA
 }
 
 /** Every `$ref` in the document. */
-export function referencesIn(value: unknown, found: Set<string> = new Set()): Set<string> {
+function referencesIn(value: unknown, found: Set<string> = new Set()): Set<string> {
   if (Array.isArray(value)) for (const one of value) referencesIn(one, found);
   else if (typeof value === 'object' && value !== null) {
     for (const [key, one] of Object.entries(value)) {
@@ -50,4 +50,20 @@ export function referencesIn(value: unknown, found: Set<string> = new Set()): Se
     }
   }
   return found;
+}
+
+/** References that lead nowhere in the document itself. */
+export function lostReferences(document: object): string[] {
+  return [...referencesIn(document)].filter((reference) => resolve(document, reference) === undefined);
+}
+
+/** RFC 6901, as a URI fragment. */
+function resolve(document: object, reference: string): unknown {
+  if (!reference.startsWith('#/')) return undefined;
+  let value: unknown = document;
+  for (const part of reference.slice(2).split('/')) {
+    const key = decodeURIComponent(part).replaceAll('~1', '/').replaceAll('~0', '~');
+    value = (value as Record<string, unknown> | null | undefined)?.[key];
+  }
+  return value;
 }

@@ -19,7 +19,8 @@ export async function openWebSocket(
   const socket = new WebSocket(`${api.server.replace(/^http/, 'ws')}${path}`, {
     protocols: [protocol],
     dispatcher: api.dispatcher,
-    headers: await api.connection.headers(),
+    // As a browser does: Go's server refuses who comes from nowhere.
+    headers: { origin: api.server, ...(await api.connection.headers()) },
   });
   const failed = (why: string) => reject(new Failed(`the WebSocket ${path} ${why}`));
   const timer = setTimeout(() => failed(`sent nothing within ${withinMs / 1_000} s`), withinMs);

@@ -1,7 +1,7 @@
 import { OPENAPI_V2_PROTOBUF } from '../accept.ts';
 import { success } from '../errors.ts';
 import { ensure, type Item } from '../item.ts';
-import { type OpenApiDocument, referencesIn } from '../openapi.ts';
+import { lostReferences, type OpenApiDocument } from '../openapi.ts';
 
 export const o10: Item = {
   number: 'O10',
@@ -12,7 +12,7 @@ export const o10: Item = {
     const answer = success(await api.send('/openapi/v2', { headers: { accept: 'application/json' } }));
     const document = answer.json<OpenApiDocument>();
     const definitions = document.definitions ?? {};
-    const lost = [...referencesIn(document)].filter((one) => !(one.replace('#/definitions/', '') in definitions));
+    const lost = lostReferences(document);
     ensure(lost.length === 0, `references lead nowhere: ${lost.slice(0, 3).join(', ')}`);
     const illegal = Object.keys(definitions).filter((name) => /[/~]/.test(name));
     ensure(illegal.length === 0, `definition names hold / or ~: ${illegal.slice(0, 3).join(', ')}`);

@@ -1,5 +1,5 @@
 import { ensure, type Item } from '../item.ts';
-import { isOurKind, type OpenApiDocument, referencesIn, schemaOf, templatePath } from '../openapi.ts';
+import { isOurKind, lostReferences, type OpenApiDocument, schemaOf, templatePath } from '../openapi.ts';
 
 export const o6: Item = {
   number: 'O6',
@@ -21,11 +21,7 @@ export const o6: Item = {
       ensure(keys === 'group kind version', `the kind of get ${path} has the keys ${keys}`);
     }
     ensure(schemaOf(document, target), `no schema carries ${target.kind} in a list of kinds`);
-    const schemas = document.components?.schemas ?? {};
-    const lost = [...referencesIn(document)].filter((reference) => {
-      const [, name] = /^#\/components\/schemas\/(.+)$/.exec(reference) ?? [];
-      return name === undefined || !(name in schemas);
-    });
+    const lost = lostReferences(document);
     ensure(lost.length === 0, `references lead nowhere: ${lost.slice(0, 3).join(', ')}`);
   },
 };

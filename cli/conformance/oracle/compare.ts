@@ -58,8 +58,19 @@ function ask(api: ApiClient, { collection, name }: Side, { path, accept }: Corpu
   return api.send(`${collection}${path.replaceAll('{name}', name)}`, { headers });
 }
 
-/** ETag: whether there is one; the rest as it is. */
+/** ETag: whether there is one; of the others what they list: kube-apiserver and the server behind it both say it. */
 const HEADERS = ['content-type', 'retry-after', 'vary', 'cache-control'];
+
+function directives(answer: Answer, header: string): string[] {
+  return [
+    ...new Set(
+      answer
+        .header(header)
+        .split(',')
+        .map((one) => one.trim()),
+    ),
+  ].sort();
+}
 
 function differencesOf(answers: readonly [Answer, Answer], targets: readonly [Target, Target]): string[] {
   const [ours, theirs] = answers;
@@ -69,7 +80,7 @@ function differencesOf(answers: readonly [Answer, Answer], targets: readonly [Ta
       differences.push(`${what}: ${JSON.stringify(our)}, the oracle ${JSON.stringify(their)}`);
   };
   differ('status', ours.status, theirs.status);
-  for (const header of HEADERS) differ(header, ours.header(header), theirs.header(header));
+  for (const header of HEADERS) differ(header, directives(ours, header), directives(theirs, header));
   differ('etag', ours.header('etag') !== '', theirs.header('etag') !== '');
   differ('body', normalise(ours.text, targets[0]), normalise(theirs.text, targets[1]));
   return differences;
