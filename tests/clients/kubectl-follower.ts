@@ -10,6 +10,9 @@ export interface KubectlFollowerOptions {
   readonly args: readonly string[];
 }
 
+/** ms; starting seven of them takes a second of two cores, which a server that is starting needs too. */
+const RESTART_AFTER = 3_000;
+
 interface WatchEvent {
   readonly type: string;
   readonly object: HeldObject;
@@ -55,7 +58,7 @@ export class KubectlFollower implements Follower {
       const home = `${kubeconfig}.${this.#options.name}`;
       await using watch = kubectlWatch(command, { kubeconfig, version, home, signal });
       for await (const line of watch) this.#apply(JSON.parse(line) as WatchEvent);
-      await sleep(500, undefined, { signal }).catch(() => {});
+      await sleep(RESTART_AFTER, undefined, { signal }).catch(() => {});
     }
   }
 

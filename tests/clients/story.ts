@@ -7,18 +7,17 @@ import { trimChanges } from '../../apiserver/store/sweep-rows.ts';
 import { send } from '../controlplane/api-request.ts';
 import { registerApiService } from '../controlplane/api-service.ts';
 import { type Installation, install, type ServerProcess } from '../e2e/installation.ts';
+import { TcpService } from '../e2e/tcp-service.ts';
 import { goProgram, pythonInterpreter } from './assets.ts';
-import { BUSY, CLIENTS, type Client, kubectlArgs, QUIET } from './catalog.ts';
+import { BUSY, CLIENTS, type Client, QUIET } from './catalog.ts';
 import { deliver, RandomChanges } from './changes.ts';
-import { ClientProgram, type Follower, type HeldObject } from './clients.ts';
+import type { HeldObject } from './clients.ts';
 import { difference, digest } from './compare.ts';
-import { KubectlFollower } from './kubectl-follower.ts';
+import { Crowd, type Programs } from './crowd.ts';
 import { auditPolicy, type LoggedRequest, readRequests } from './request-log.ts';
-import { Service } from './service.ts';
 
 const ISSUES = '/apis/faultline.dev/v1alpha1';
 const SUBJECTS = { [BUSY[0]]: 60, [BUSY[1]]: 60, [QUIET]: 6 };
-const nodeBinary = join(import.meta.dirname, '..', '..', 'node_modules', '.bin', 'node');
 
 /**
  * A cluster with our servers behind a Service, and clients that follow them. With PostgreSQL there are two replicas, as
@@ -29,10 +28,9 @@ export class Story implements AsyncDisposable {
   readonly #dir: string;
   readonly #closing = new AsyncDisposableStack();
   readonly #changes: RandomChanges;
-  readonly #followers: Follower[] = [];
-  readonly #kubectls = new Map<string, KubectlFollower>();
   #token = '';
-  #service!: Service;
+  #service!: TcpService;
+  #crowd!: Crowd;
   #replica: ServerProcess | undefined;
   #changed = 0;
 
@@ -83,7 +81,7 @@ export class Story implements AsyncDisposable {
 
   /** How often the kubectl of a client was started. */
   starts(client: string): number | undefined {
-    return this.#kubectls.get(client)?.starts;
+    return this.#crowd.starts(client);
   }
 
   /** Makes random changes where it is busy until there are `total`, evenly spread over `duration` ms. */
@@ -104,6 +102,7 @@ export class Story implements AsyncDisposable {
 
   /** `kill -9` of the server that everybody is connected to, and a new one in its place. */
   async killServer(): Promise<void> {
+    this.#failOver(this.installation.server, this.#replica);
     await this.installation.stopServer('SIGKILL');
     await this.installation.startServer();
   }
@@ -133,19 +132,19 @@ export class Story implements AsyncDisposable {
     const before = await this.#resourceVersion(QUIET);
     await this.#compact(since);
     for (const { port } of [this.#replica, installation.server]) await this.#untilExpired(port, before);
+    this.#failOver(this.#replica, installation.server);
     await this.#replica.child.stop('SIGTERM', 20_000);
     this.#replica = await installation.startReplica();
-    this.#service.route([installation.server.port, this.#replica.port]);
   }
 
   /** What differs between the clients and the server, by client; empty when they agree. */
   async differences(): Promise<Map<string, string>> {
-    const all = Object.assign({}, ...(await Promise.all(this.#followers.map((follower) => follower.held()))));
+    const all = await this.#crowd.held();
     const found = new Map<string, string>();
     for (const client of CLIENTS) {
       const part = client.metadata ? 'metadata' : 'whole';
       const served = await this.#served(client);
-      const held = all[client.name] as readonly HeldObject[] | null;
+      const held = all[client.name] ?? null;
       const wrong = difference(held && digest(held, part), digest(served, part));
       if (wrong !== undefined) found.set(client.name, wrong);
     }
@@ -173,49 +172,34 @@ export class Story implements AsyncDisposable {
     await rm(this.#dir, { recursive: true, force: true });
   }
 
-  async #begin(programs: { go: string; python: string }): Promise<void> {
+  async #begin(programs: Programs): Promise<void> {
     const { installation } = this;
     const { plane } = installation;
     await installation.stopControllers();
     this.#replica = installation.postgres && (await installation.startReplica());
-    const ports = [installation.server.port, ...(this.#replica ? [this.#replica.port] : [])];
-    this.#service = this.#closing.use(await Service.start(ports));
+    this.#service = this.#closing.use(await TcpService.start(plane.servingCa.certificatePem));
+    this.#service.add(installation.server.port);
     await registerApiService(plane, {
       ...{ group: 'faultline.dev', version: 'v1alpha1', port: this.#service.port },
       caPem: plane.servingCa.certificatePem,
     });
     this.#token = await clusterAdmin(installation);
     for (const namespace of [...BUSY, QUIET]) await this.#report(this.#changes.openAll(namespace));
-    await this.#startClients(programs);
+    this.#crowd = this.#closing.use(new Crowd(programs, plane.adminKubeconfigPath, this.#dir));
     const wrong = await this.converge(60_000);
     if (wrong.size > 0) throw new Error(`clients never held the first issues: ${JSON.stringify([...wrong], null, 1)}`);
   }
 
-  async #startClients({ go, python }: { go: string; python: string }): Promise<void> {
-    const kubeconfig = this.installation.plane.adminKubeconfigPath;
-    const script = (...path: string[]): string => join(import.meta.dirname, ...path);
-    const commands: Record<Exclude<Client['program'], 'kubectl'>, Pick<ProgramCommand, 'command' | 'args' | 'env'>> = {
-      go: { command: go, args: [], env: { KUBE_FEATURE_WatchListClient: 'true' } },
-      'go-without-watch-list': { command: go, args: [], env: { KUBE_FEATURE_WatchListClient: 'false' } },
-      node: { command: nodeBinary, args: [script('node', 'clients.ts')], env: {} },
-      python: { command: python, args: [script('python', 'clients.py')], env: {} },
-    };
-    for (const [program, command] of Object.entries(commands)) {
-      const clients = CLIENTS.filter((client) => client.program === program);
-      const logPath = join(this.#dir, `${program}.log`);
-      this.#followers.push(this.#closing.use(new ClientProgram({ ...command, kubeconfig, clients, logPath })));
-    }
-    for (const client of CLIENTS.filter(({ program }) => program === 'kubectl')) {
-      const options = { name: client.name, version: client.kind, kubeconfig, args: kubectlArgs(client) };
-      const follower = this.#closing.use(new KubectlFollower(options));
-      this.#kubectls.set(client.name, follower);
-      this.#followers.push(follower);
-    }
+  /** New connections go to another server; those that are open stay until theirs stops. */
+  #failOver(from: ServerProcess, to: ServerProcess | undefined): void {
+    if (!to) return;
+    this.#service.add(to.port);
+    this.#service.remove(from.port);
   }
 
   #report(reports: Parameters<typeof deliver>[0]): Promise<number> {
     const ca = this.installation.plane.servingCa.certificatePem;
-    const url = `https://127.0.0.1:${this.#service.port}/api/v1/reports`;
+    const url = `https://localhost:${this.#service.port}/api/v1/reports`;
     return deliver(reports, (body) => send(url, ca, { method: 'POST', body, as: { token: this.#token } }));
   }
 
@@ -257,8 +241,6 @@ export class Story implements AsyncDisposable {
     throw new Error(`the server on port ${port} still resumes watches from ${version} after the compaction`);
   }
 }
-
-type ProgramCommand = ConstructorParameters<typeof ClientProgram>[0];
 
 async function clusterAdmin({ plane }: Installation): Promise<string> {
   const token = await plane.serviceAccountToken('default', 'reporter');

@@ -122,6 +122,8 @@ class Informer:
             return SimpleNamespace(items=answer["items"], metadata=SimpleNamespace(resource_version=version))
 
         self.informer = SharedInformer(list_or_watch, **selection(spec))
+        # It tries again at once and for ever, whatever went wrong.
+        self.informer.add_event_handler("ERROR", lambda error: time.sleep(1))
         self.informer.start()
 
     def contents(self):
