@@ -137,6 +137,22 @@ describe('leading', () => {
     expect(await cells(look(epoch, 2, RED))).toEqual([['3B run']]);
   });
 
+  test('row 7: what other labels may leave out is not taken for deleted; what they selected once is', async () => {
+    const before = await lead();
+    await engine.submit([look(before, 1, RED), look(before, 2, RED, 'kept')], CALLER);
+    const filter = { namespaces: ['*'], labelSelector: 'tier=web' };
+    const narrowed = async (): Promise<number> =>
+      (await engine.lead({ manager: 'm', sources: [{ ...source, filter }] }, CALLER)).sources[0]?.epoch as number;
+    const epoch = await narrowed();
+    await engine.submit(look(epoch, 1, RED, 'kept'), CALLER);
+    const listing = (of: number, ...names: string[]) =>
+      engine.sync('deployments', { epoch: of, filter, objects: listed(...names) }, CALLER);
+    expect(await listing(epoch, 'kept')).toEqual({ resolved: 0, kept: 2 });
+    expect(await listing(await narrowed())).toEqual({ resolved: 1, kept: 1 });
+    const active = (await issues()).filter(({ status }) => status.state === 'Active');
+    expect(active.map(({ spec }) => spec.subject.name)).toEqual(['web']);
+  });
+
   test('row 7: a sync of an older epoch, or of nobody, is fenced', async () => {
     const old = await lead();
     await lead();

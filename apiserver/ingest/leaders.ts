@@ -12,6 +12,7 @@ import {
   type SyncResponse,
   syncRequestSchema,
 } from '../../crds/report.ts';
+import { selectorSince } from '../store/source-coverage.ts';
 import type { ActiveIssue, LedSource, Store, StoredSource } from '../store/store.ts';
 import { fenced } from './batch.ts';
 import type { GroupCommit } from './group-commit.ts';
@@ -70,7 +71,11 @@ export class Leaders {
       .filter(this.#isInside(filter))
       .filter(({ ref: { namespace, subject } }) => everywhere || subject.namespace === namespace);
     const listed = new Set(objects);
-    const gone = inside.filter((each) => isOlder(each.watermark, epoch) && isUnlisted(each, listed));
+    // What was not looked at since the labels changed may be there and not selected: that is row 8, the sweeper's.
+    const since = selectorSince(leader);
+    const gone = inside
+      .filter(({ watermark }) => isOlder(watermark, epoch) && (since === undefined || !isOlder(watermark, since)))
+      .filter((each) => isUnlisted(each, listed));
     const resolved = await this.#resolve(gone, leader);
     return { resolved, kept: inside.length - resolved };
   }

@@ -32,6 +32,20 @@ const source = (changes: Partial<StoredSource>): StoredSource => ({
   ...changes,
 });
 
+test('another label selector counts when all shards of class state have one, from the first of them', () => {
+  const since = (selectorSince: number | undefined, changes: Partial<StoredSource> = {}) =>
+    source({
+      class: 'state',
+      filter: { namespaces: ['*'], labelSelector: 'a=b', ...(selectorSince && { selectorSince }) },
+      ...changes,
+    });
+  const found = (...shards: StoredSource[]) => coverageOf(shards)[0]?.selectorSince;
+  expect(found(since(7), since(5, { shard: 'x' }))).toBe(5);
+  expect(found(since(7), since(undefined, { shard: 'x' }))).toBeUndefined();
+  expect(found(since(7), since(undefined, { shard: 'x', absentSince: 1 }))).toBe(7);
+  expect(found(since(7, { class: 'run' }))).toBeUndefined();
+});
+
 test('a source is absent when all of its shards are, since the last of them', () => {
   const filter = { namespaces: ['team-a'], labelSelector: '' };
   const shards = [source({ absentSince: 5 }), source({ shard: 'x', absentSince: 9 }), source({ name: 'b', filter })];

@@ -25,6 +25,8 @@ export interface Coverage {
   readonly absentSince?: number;
   /** Filters of those who do. */
   readonly filters: readonly (readonly string[])[];
+  /** What was not looked at since this epoch is not selected by their labels. */
+  readonly selectorSince?: number;
 }
 
 /** By source. A source that was never registered (Kite, CI) is not in here and never absent. */
@@ -33,9 +35,21 @@ export function coverageOf(sources: readonly StoredSource[]): Coverage[] {
   return Array.from(byName, ([source, shards]) => {
     const present = shards.filter(({ absentSince }) => absentSince === undefined);
     const filters = present.map(({ filter }) => filter.namespaces);
-    if (present.length > 0) return { source, filters };
+    const since = present.map((shard) => selectorSince(shard));
+    if (present.length > 0) {
+      const known = since.every((epoch) => epoch !== undefined);
+      return { source, filters, ...(known && { selectorSince: Math.min(...(since as number[])) }) };
+    }
     return { source, filters, absentSince: Math.max(...shards.map(({ absentSince }) => absentSince ?? 0)) };
   });
+}
+
+/**
+ * The epoch since which another label selector than before selects the objects. Class `state` only: all that it selects is
+ * looked at in every epoch, while of finished runs the older ones and the pruned ones never are again.
+ */
+export function selectorSince({ class: order, filter }: Pick<StoredSource, 'class' | 'filter'>): number | undefined {
+  return order === 'state' ? filter.selectorSince : undefined;
 }
 
 function globMatches(glob: string, text: string): boolean {

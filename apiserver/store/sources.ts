@@ -5,6 +5,9 @@ import { ORDER_COLUMNS } from './order-row.ts';
 import type { LedSource, StoredSource } from './store.ts';
 
 /**
+ * Which objects another label selector leaves out cannot be told from what is stored; `selectorSince` remembers from which
+ * epoch on everything that it selects was looked at again (row 8). The empty selector leaves out nothing.
+ *
  * Epochs begin at the clock, not at 1: they stay increasing when a database is restored from a backup, and when a
  * subject moves between shards the later leader wins.
  */
@@ -14,7 +17,12 @@ WITH led AS (
   SELECT x.name, $2, $1, x.class, ${micros('clock_timestamp()')}, x.filter, NULL
   FROM jsonb_to_recordset($3::jsonb) AS x(name text, class text, filter jsonb)
   ON CONFLICT (name, shard) DO UPDATE SET manager = excluded.manager, class = excluded.class,
-    epoch = greatest(s.epoch + 1, excluded.epoch), filter = excluded.filter, absent_since = NULL
+    epoch = greatest(s.epoch + 1, excluded.epoch), absent_since = NULL,
+    filter = excluded.filter || CASE
+      WHEN excluded.filter->>'labelSelector' = '' THEN '{}'::jsonb
+      WHEN excluded.filter->>'labelSelector' <> s.filter->>'labelSelector'
+        THEN jsonb_build_object('selectorSince', greatest(s.epoch + 1, excluded.epoch))
+      ELSE jsonb_strip_nulls(jsonb_build_object('selectorSince', s.filter->'selectorSince')) END
   RETURNING s.name, s.epoch
 ), left_out AS (
   UPDATE sources s SET absent_since = now() + $4::float8 * interval '1 microsecond'

@@ -197,6 +197,8 @@ export interface LedSource {
 }
 
 export interface StoredSource extends LedSource {
+  /** `selectorSince`: the epoch since which the objects are selected by these labels, when it was by others before. */
+  readonly filter: SourceFilter & { readonly selectorSince?: number };
   readonly manager: string;
   readonly shard: string;
   readonly epoch: number;

@@ -1,8 +1,9 @@
+import type { OrderKey } from '../../crds/order.ts';
 import { ISSUE_SELECT, type IssueRow, storedIssue, timestamp } from './issue-row.ts';
 import { type Coverage, coverageOf, coversEverything, coversNamespace } from './source-coverage.ts';
 import { readSources } from './sources.ts';
 import { type SqlStore, subjectRef } from './sql-store.ts';
-import type { IssueWrite, StoredIssue, SubjectWrite } from './store.ts';
+import type { IssueWrite, StoredIssue, SubjectState, SubjectWrite } from './store.ts';
 import { hideIssue, resolveIssue, withCondition } from './transitions.ts';
 
 /** The sweeper's writes that watches see. They go through `commit` like everybody's: conditional, in order, announced. */
@@ -58,10 +59,41 @@ export async function sweepAbsentSources(store: SqlStore, removedAfter: number):
   for (const coverage of coverageOf(await readSources(store.database))) {
     const outside = await namespacesOutside(store, coverage);
     if (outside.length > 0) swept += await markAbsent(store, coverage, outside);
-    swept += await clearPresent(store, coverage.source, outside);
-    if (outside.length > 0) swept += await removeAbsent(store, coverage.source, removedAfter);
+    swept += await markUnselected(store, coverage);
+    swept += await clearPresent(store, coverage, outside);
+    const some = outside.length > 0 || coverage.selectorSince !== undefined;
+    if (some) swept += await removeAbsent(store, coverage.source, removedAfter);
   }
   return swept;
+}
+
+/** For the first look at everything that a new label selector selects. */
+const SELECTION_GRACE = 10 * 60 * 1_000_000;
+const LOOKED_AT_SINCE = `EXISTS (
+  SELECT FROM watermarks w WHERE w.subject_hash = i.subject_hash AND w.namespace = i.namespace AND w.source = i.source
+    AND w.key IN ('', i.key) AND w.epoch >= $3::bigint)`;
+
+/** Row 8 for labels: what the leader has not looked at since it selects by others. Epochs are µs of the clock. */
+async function markUnselected(store: SqlStore, { source, selectorSince: since }: Coverage): Promise<number> {
+  if (since === undefined || (await store.now()) < since + SELECTION_GRACE) return 0;
+  const reason = 'LabelsNotSelected';
+  const message = `the source ${source} no longer selects this by its labels, or it is gone: nobody looks at this`;
+  return sweepIssues(store, {
+    where: `${OF_SOURCE} AND NOT i.conditions @> $2::jsonb AND NOT ${LOOKED_AT_SINCE}`,
+    values: [source, ABSENT_CONDITION, since],
+    write(issue, now, { watermarks }) {
+      const seen = ['', issue.spec.key].some((key) => epochOf(watermarks.get(key)) >= since);
+      if (seen || issue.state !== 'Active') return undefined;
+      return {
+        op: 'update',
+        issue: { ...withCondition(issue, ABSENT, { reason, message, since: now }), changedAt: now },
+      };
+    },
+  });
+}
+
+function epochOf(watermark: OrderKey | undefined): number {
+  return watermark === undefined || watermark.class === 'received' ? 0 : watermark.epoch;
 }
 
 /** Namespaces with Active issues of the source that nobody looks at. Cluster-scoped subjects have no namespace to filter. */
@@ -97,10 +129,14 @@ async function markAbsent(store: SqlStore, coverage: Coverage, outside: readonly
   });
 }
 
-async function clearPresent(store: SqlStore, source: string, outside: readonly string[]): Promise<number> {
+async function clearPresent(
+  store: SqlStore,
+  { source, selectorSince: since = 0 }: Coverage,
+  outside: readonly string[],
+): Promise<number> {
   return sweepIssues(store, {
-    where: `${OF_SOURCE} AND i.conditions @> $2::jsonb AND NOT i.namespace = ANY($3)`,
-    values: [source, ABSENT_CONDITION, outside],
+    where: `${OF_SOURCE} AND i.conditions @> $2::jsonb AND NOT i.namespace = ANY($4) AND ($3::bigint = 0 OR ${LOOKED_AT_SINCE})`,
+    values: [source, ABSENT_CONDITION, since, outside],
     write: (issue, now) => {
       const present = withCondition(issue, ABSENT, undefined);
       return present === issue ? undefined : { op: 'update', issue: { ...present, changedAt: now } };
@@ -131,7 +167,7 @@ interface Sweep {
   readonly where: string;
   readonly values: readonly unknown[];
   /** The same condition on what is stored now, and what to write; undefined when it does not hold any more. */
-  readonly write: (issue: StoredIssue, now: number) => IssueWrite | undefined;
+  readonly write: (issue: StoredIssue, now: number, subject: SubjectState) => IssueWrite | undefined;
 }
 
 /** Applies a sweep in batches until nothing is left or a batch got nowhere, and answers how many issues it wrote. */
@@ -155,7 +191,7 @@ async function sweepBatch(store: SqlStore, candidates: readonly StoredIssue[], w
   const writes = subjects.flatMap((state): SubjectWrite[] => {
     const issues = [...state.issues.values()]
       .filter(({ id }) => ids.has(id))
-      .flatMap((issue) => write(issue, now) ?? []);
+      .flatMap((issue) => write(issue, now, state) ?? []);
     if (issues.length === 0) return [];
     const { ref, version, everyAspectVersion, watermarks } = state;
     return [

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { change, commitOne, open, readOne, ref, run, SOURCE, stored, write } from './samples.contract.ts';
+import { activeIssue, change, commitOne, open, readOne, ref, run, SOURCE, stored, write } from './samples.contract.ts';
 import type { SqlStore } from './sql-store.ts';
 import type { Clock } from './store.contract.ts';
 import type { StoredIssue } from './store.ts';
@@ -238,6 +238,61 @@ export function sweeperContract(get: () => SqlStore, clock: Clock): void {
     expect(await stored(get(), ref('inside', { namespace: 'team-a' }))).toMatchObject({
       state: 'Active',
       conditions: [],
+    });
+  });
+
+  describe('row 8: another label selector of a source of class state', () => {
+    const select = async (labelSelector: string, order: 'state' | 'run' = 'state'): Promise<number> => {
+      const filter = { namespaces: ['*'], labelSelector };
+      return (await get().lead('m', '', [{ name: SOURCE, class: order, filter }]))[0] as number;
+    };
+    const look = (name: string, epoch: number, more: Parameters<typeof open>[2] = {}) =>
+      commitOne(get(), ref(name), ({ now, issues }) => ({
+        issues: issues.has('run') ? [] : [{ op: 'insert', issue: activeIssue(ref(name), now, more) }],
+        watermarks: new Map([['', { class: 'state', epoch, sequence: 1 }]]),
+      }));
+    const conditions = async (name: string) => (await stored(get(), ref(name))).conditions.map(({ reason }) => reason);
+
+    test('leaves out what is not looked at any more: marked after ten minutes, resolved a day later', async () => {
+      const before = await select('');
+      await look('selected', before);
+      await look('unselected', before);
+      await look('selected', await select('tier=web'));
+      expect(await sweepOnce(get())).toMatchObject({ absent: 0 });
+      clock.offset = 11 * MINUTE;
+      expect(await sweepOnce(get())).toMatchObject({ absent: 1 });
+      expect([await conditions('selected'), await conditions('unselected')]).toEqual([[], ['LabelsNotSelected']]);
+      expect(await sweepOnce(get())).toMatchObject({ absent: 0 });
+      await select('tier=web'); // as after a restart: nothing changes
+      clock.offset = 25 * HOUR;
+      expect(await sweepOnce(get())).toMatchObject({ absent: 1 });
+      expect(await stored(get(), ref('unselected'))).toMatchObject({
+        state: 'Resolved',
+        resolvedReason: 'SourceRemoved',
+      });
+      expect(await stored(get(), ref('selected'))).toMatchObject({ state: 'Active', conditions: [] });
+    });
+
+    test('takes the mark away from what is looked at again, and from everything when all is selected', async () => {
+      await look('one', await select('tier=web'));
+      await look('two', await select('tier=web'));
+      const since = await select('tier=db');
+      clock.offset = 11 * MINUTE;
+      expect(await sweepOnce(get())).toMatchObject({ absent: 2 });
+      await look('one', since);
+      expect(await sweepOnce(get())).toMatchObject({ absent: 1 });
+      expect([await conditions('one'), await conditions('two')]).toEqual([[], ['LabelsNotSelected']]);
+      await select('');
+      expect(await sweepOnce(get())).toMatchObject({ absent: 1 });
+      expect(await conditions('two')).toEqual([]);
+    });
+
+    test('says nothing about runs: the older ones and the pruned ones are never looked at again', async () => {
+      await open(get(), ref('run'));
+      await select('', 'run');
+      await select('tier=web', 'run');
+      clock.offset = 11 * MINUTE;
+      expect(await sweepOnce(get())).toMatchObject({ absent: 0 });
     });
   });
 
