@@ -187,6 +187,7 @@ describe('from somebody’s table', () => {
   });
 
   test('A8 nobody may read it until RBAC says so', async () => {
+    await faultline.plane.startControllerManager(); // it adds roles to `view`
     const asUser = (...args: string[]) => faultline.kubectl([...args, '-n', 'shop', '--as=dev', '--as-group=devs']);
     await faultline.kubectl(['create', 'rolebinding', 'devs', '-n', 'shop', '--clusterrole=view', '--group=devs']);
     const denied = await asUser('get', 'shipments');

@@ -1,0 +1,59 @@
+import { describe, expect, it } from 'vitest';
+import type { KubernetesObject } from '../../../crds/meta.ts';
+import { openApiSchema } from '../../kube/index.ts';
+import { ArraySource } from '../../kube/testing/array-source.ts';
+import { ownResource } from './definition.ts';
+import { gadgets } from './testing/gadgets.ts';
+
+const source = new ArraySource<KubernetesObject>(() => ({}));
+const metadata = {
+  name: 'a',
+  namespace: 'n',
+  uid: 'u',
+  resourceVersion: '1',
+  creationTimestamp: '2026-11-21T07:00:00Z',
+};
+const object = { apiVersion: 'faultline.dev/v1alpha1', kind: 'Gadget', metadata, spec: { color: 'red' } };
+
+describe('what is served of a module', () => {
+  it('is in our group, with names and columns completed', () => {
+    const definition = ownResource(gadgets(), source);
+    expect(definition).toMatchObject({
+      ...{ group: 'faultline.dev', version: 'v1alpha1', plural: 'gadgets', singular: 'gadget', listKind: 'GadgetList' },
+      ...{ namespaced: true, shortNames: [], categories: [], selectableFields: ['spec.color'] },
+    });
+    expect(definition.columns.map(({ name, type }) => [name, type])).toEqual([
+      ['Name', 'string'],
+      ['Color', 'string'],
+      ['Age', 'string'],
+    ]);
+    expect(definition.columns.map((column) => column.cell(object))).toEqual([
+      'a',
+      'red',
+      { since: '2026-11-21T07:00:00Z' },
+    ]);
+    expect(definition.fields(object)).toEqual({ 'spec.color': 'red' });
+  });
+
+  it('O7 has the schema of the module, with its descriptions', () => {
+    const { spec } = ownResource(gadgets(), source).schema;
+    expect(openApiSchema(spec ?? {})).toMatchObject({ type: 'object', required: ['color'], properties: { color: {} } });
+  });
+
+  it('shows an object that the module does not understand, with empty cells', () => {
+    const fails = (): never => {
+      throw new Error('no');
+    };
+    const module = {
+      ...gadgets(),
+      columns: [
+        { name: 'A', description: '', cell: fails },
+        { name: 'B', description: '', cell: () => undefined as unknown as string },
+      ],
+      selectableFields: { 'spec.a': fails, 'spec.b': () => undefined, 'spec.c': () => 3 as unknown as string },
+    };
+    const definition = ownResource(module, source);
+    expect(definition.columns.slice(1, 3).map((column) => column.cell(object))).toEqual([null, null]);
+    expect(definition.fields(object)).toEqual({ 'spec.c': '3' });
+  });
+});
