@@ -67,8 +67,8 @@ export class ChangeLog implements StoreChanges {
   readonly #resource: LoggedResource;
   readonly #wakeUps: WakeUps;
   readonly #recent: RecentCommits | undefined;
-  /** What the table said last, and how often it was not asked since. */
-  #asked = { floor: 0, ago: ANSWERS_FROM_MEMORY };
+  /** What the table said last, how many surprises there had been by then, and how often it was not asked since. */
+  #asked = { floor: 0, surprises: -1, ago: 0 };
 
   /** Throws when nothing is known of the resource. */
   constructor({ database, resource, wakeUps, known = RESOURCES[resource], recent }: ChangeLogOptions) {
@@ -95,17 +95,20 @@ export class ChangeLog implements StoreChanges {
   }
 
   async since(after: number, limit: number): Promise<{ changes: StoredChange[]; upTo: number; floor: number }> {
-    const recent = this.#asked.ago < ANSWERS_FROM_MEMORY ? this.#recent?.after(after, limit) : undefined;
+    const { surprises } = this.#wakeUps;
+    const { floor, ago } = this.#asked;
+    const recent =
+      this.#asked.surprises === surprises && ago < ANSWERS_FROM_MEMORY ? this.#recent?.after(after, limit) : undefined;
     if (recent) {
       this.#asked.ago += 1;
-      return { ...recent, floor: this.#asked.floor };
+      return { ...recent, floor };
     }
     const rows = await this.#database.query<ChangeRow>(SINCE, [this.#name, after, limit], {
       name: 'faultline-since',
     });
     const [first] = rows;
     if (!first) throw new Error('the table meta has no row');
-    this.#asked = { floor: first.change_floor, ago: 0 };
+    this.#asked = { floor: first.change_floor, surprises, ago: 0 };
     const changes = rows.flatMap((row) =>
       row.change === null ? [] : [storedChange(row, row.change, this.#resource.fields)],
     );

@@ -74,6 +74,16 @@ export function changeLogContract(get: () => SqlStore): void {
     expect(fromMemory).toEqual(fromTable);
   });
 
+  test('V5 what somebody else committed is read from the table, also right after a commit of our own', async () => {
+    const { resourceVersion } = await log().snapshot();
+    await log().since(resourceVersion, 10);
+    const opened = await open(get(), ref('frontend'));
+    // Its writer does not say what was before, as another process does not.
+    const { lastChange } = await resolve('frontend');
+    const { changes } = await log().since(resourceVersion, 10);
+    expect(changes.map((each) => each.resourceVersion)).toEqual([opened.change, lastChange]);
+  });
+
   test('V4 changes come in pages that end where the next one begins', async () => {
     const { resourceVersion } = await log().snapshot();
     for (const name of ['a', 'b', 'c']) await open(get(), ref(name));

@@ -28,19 +28,20 @@ export class RecentCommits {
   #segments: Segment[] = [];
   #size = 0;
 
-  /** `from`: the last number before the batch. */
-  add(from: number, upTo: number, writes: readonly { readonly write: IssueWrite; readonly number: number }[]): void {
+  /** `from`: the last number before the batch. False when the table has to be asked for it. */
+  add(from: number, upTo: number, writes: readonly { readonly write: IssueWrite; readonly number: number }[]): boolean {
     const changes: Recent[] = [];
     for (const { write, number } of writes) {
       const type = changeOf(write);
       if (!type) continue;
       // Who wrote it did not say what was before: let the table answer.
-      if (type !== 'ADDED' && !write.before) return;
+      if (type !== 'ADDED' && !write.before) return false;
       changes.push({ resourceVersion: number, type, issue: write.issue, before: write.before });
     }
     this.#segments.push({ from, upTo, changes });
     this.#size += changes.length;
     while (this.#size > LIMIT) this.#drop();
+    return true;
   }
 
   /** The changes after a number, at most `limit`, or undefined when the table has to be asked. Forgets what is older. */

@@ -102,10 +102,14 @@ export class SqlStore implements Store, ResourceStore {
     const committed = await this.#commitWithPartition(writes);
     const { outcomes, names, lastChange, before, written } = committed;
     if (committed.changed) {
-      this.#recent.add(before, lastChange, written);
-      this.#wakeUps.notify();
+      this.#wakeUps.notify({ known: this.#recent.add(before, lastChange, written) });
     }
     return { outcomes, names, lastChange };
+  }
+
+  /** Something that feeds read was written without `commit`. */
+  wroteTables(): void {
+    this.#wakeUps.notify();
   }
 
   async aspectsOf(namespace: string, source: string, subject: Subject): Promise<Subject[]> {
