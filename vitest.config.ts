@@ -4,7 +4,12 @@ import { defineConfig } from 'vitest/config';
 const report = process.env.FAULTLINE_TEST_REPORT;
 const ignored = ['dist/**', 'node_modules/**'];
 /** The package's own name means the sources here: tests load examples/ without a build, and never a stale one. */
-const resolve = { alias: { 'faultline/controllers': `${import.meta.dirname}/controllers/index.ts` } };
+const resolve = {
+  alias: {
+    'faultline/controllers': `${import.meta.dirname}/controllers/index.ts`,
+    'faultline/apiserver': `${import.meta.dirname}/apiserver/index.ts`,
+  },
+};
 
 /**
  * Three projects: `unit` needs npm alone, `e2e` needs a real control plane and PostgreSQL and runs file by file,

@@ -1,7 +1,9 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import { request } from 'node:https';
 import { type AddressInfo, createServer as createTcpServer } from 'node:net';
+import { connect } from 'node:tls';
 import { expect, it } from 'vitest';
 import { TestServer } from './server/testing/test-server.ts';
 
@@ -81,8 +83,53 @@ it('X2 while the Service still sends requests they are answered, and readyz fail
   expect(ready.status).toBe(500);
   expect(ready.text).toContain('[-]shutdown failed: reason withheld');
   expect((await test.ask('/livez')).status).toBe(200);
-  expect((await test.ask('/version', { client: await test.admin() })).status).toBe(200);
+  const answered = await test.ask('/version', { client: await test.admin(), headers: { Connection: 'keep-alive' } });
+  expect(answered.status).toBe(200);
+  // So the next request of a client looks for another replica, and none is sent on a connection that is being closed.
+  expect(answered.headers.connection).toBe('close');
   await stopped;
+});
+
+it('X2 E5 while it drains, a request on an open connection is refused with Retry-After, and the connection ends', async () => {
+  const arrived = Promise.withResolvers<void>();
+  const finish = Promise.withResolvers<void>();
+  await using test = await TestServer.start({
+    rest: [
+      async (ctx, next) => {
+        if (ctx.path !== '/api/v1/slow') return next();
+        arrived.resolve();
+        await finish.promise;
+        ctx.body = 'done';
+      },
+    ],
+    server: { shutdown: { drainMs: 10_000 } },
+  });
+  const client = await test.admin();
+  const socket = connect({ ...client, ca: test.ca.cert, host: '127.0.0.1', port: Number(new URL(test.url).port) });
+  let text = '';
+  socket.setEncoding('utf8').on('data', (chunk) => {
+    text += chunk;
+  });
+  // Two requests at once on one connection: the second is read when the stop has begun.
+  const read = Promise.withResolvers<void>();
+  const onRequest = (message: unknown) => {
+    if ((message as { request: IncomingMessage }).request.url === '/version') read.resolve();
+  };
+  subscribe('http.server.request.start', onRequest);
+  socket.write('GET /api/v1/slow HTTP/1.1\r\nHost: x\r\n\r\n');
+  await arrived.promise;
+  const stopped = test.server.stop();
+  socket.write('GET /version HTTP/1.1\r\nHost: x\r\n\r\n');
+  await read.promise;
+  unsubscribe('http.server.request.start', onRequest);
+  finish.resolve();
+  await once(socket, 'close');
+  await stopped;
+  const [first, second] = text.split(/(?=HTTP\/1\.1 )/);
+  expect(first).toMatch(/^HTTP\/1\.1 200 /);
+  expect(second).toMatch(/^HTTP\/1\.1 503 /);
+  expect(second).toMatch(/\r\nRetry-After: 1\r\n/);
+  expect(second).toMatch(/\r\nConnection: close\r\n/);
 });
 
 it('a taken port is one line that says which and what to do', async () => {

@@ -1,4 +1,5 @@
 import Joi from 'joi';
+import { SEVERITIES, type Severity } from './issue.ts';
 import { CONFIG_API_VERSION, DNS_LABEL, SOURCE_NAME } from './names.ts';
 
 /** The kind `FaultlineConfiguration`: what `faultline.yaml` says (contracts.md). Every key but the first two is optional. */
@@ -23,6 +24,13 @@ export interface IssuesConfiguration {
   clusterScopedNamespace: string;
 }
 
+/** Kubernetes Events about issues; only of `faultline server`. */
+export interface EventsConfiguration {
+  enabled: boolean;
+  /** Less severe issues have none. */
+  minimumSeverity: Severity;
+}
+
 export interface ControllerConfiguration {
   /** `tekton/pipelinerun` (built in), `./x.ts` (a file beside this configuration) or `npm:package`. */
   use: string;
@@ -40,6 +48,15 @@ export interface ControllerConfiguration {
   with: Record<string, unknown>;
 }
 
+/** A further resource that the API server serves beside issues (docs/write-a-resource.md). */
+export interface ResourceConfiguration {
+  /** `./x.ts` (a file beside this configuration) or `npm:package`. */
+  use: string;
+  enabled: boolean;
+  /** Options of the resource itself. */
+  with: Record<string, unknown>;
+}
+
 export interface FaultlineConfiguration {
   apiVersion: typeof CONFIG_API_VERSION;
   kind: 'FaultlineConfiguration';
@@ -48,7 +65,9 @@ export interface FaultlineConfiguration {
   namespaces: string[];
   server: ServerConfiguration;
   issues: IssuesConfiguration;
+  events: EventsConfiguration;
   controllers: ControllerConfiguration[];
+  resources: ResourceConfiguration[];
 }
 
 /** The port that everything of ours listens on unless told otherwise. */
@@ -136,6 +155,14 @@ const issuesSchema = Joi.object<IssuesConfiguration, true>({
     .description('Where issues of cluster-scoped subjects live.'),
 }).description('Issues and how long they are kept.');
 
+const eventsSchema = Joi.object<EventsConfiguration, true>({
+  enabled: Joi.boolean().default(true).description('false: none are written.'),
+  minimumSeverity: Joi.string<Severity>()
+    .valid(...SEVERITIES)
+    .default('minor')
+    .description('Less severe issues have no Events: critical, major, minor or info.'),
+}).description('Kubernetes Events when an issue opens, reopens or resolves; only of faultline server.');
+
 const controllerSchema = Joi.object<ControllerConfiguration, true>({
   use: Joi.string()
     .min(1)
@@ -157,6 +184,12 @@ const controllerSchema = Joi.object<ControllerConfiguration, true>({
   with: Joi.object().unknown().default({}).description('Options of the controller.'),
 }).description('One controller.');
 
+const resourceSchema = Joi.object<ResourceConfiguration, true>({
+  use: Joi.string().min(1).required().description('A file beside this one (./x.ts), or a package (npm:x).'),
+  enabled: Joi.boolean().default(true).description('false: not loaded, and not served.'),
+  with: Joi.object().unknown().default({}).description('Options of the resource.'),
+}).description('One resource.');
+
 /** Checks one document and fills in defaults; names of controllers are filled in by the loader of the configuration. */
 export const configurationSchema = Joi.object<FaultlineConfiguration>({
   apiVersion: Joi.string().valid(CONFIG_API_VERSION).required(),
@@ -169,9 +202,14 @@ export const configurationSchema = Joi.object<FaultlineConfiguration>({
     retention: '90d',
     clusterScopedNamespace: 'faultline-system',
   }),
+  events: eventsSchema.default({ enabled: true, minimumSeverity: 'minor' }),
   controllers: Joi.array()
     .items(controllerSchema)
     .min(1)
     .default([DEFAULT_CONTROLLER])
     .description('Which controllers run. Default: tekton/pipelinerun.'),
+  resources: Joi.array()
+    .items(resourceSchema)
+    .default([])
+    .description('Further read-only resources that the API server serves. Default: none.'),
 }).description('Configuration of Faultline.');

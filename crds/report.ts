@@ -69,6 +69,11 @@ export interface Report {
   observed?: ObservedObject;
   /** RFC 3339. */
   expiresAt?: string;
+  /**
+   * The text of the findings may be read where the issue lives, though it is about another namespace. Default: such text
+   * is dropped (docs/adr/0007).
+   */
+  crossNamespaceText?: boolean;
   body: ReportBody;
 }
 
@@ -225,6 +230,9 @@ export const reportSchema = Joi.object<Report>({
   observedAt: rfc3339(),
   observed: observedSchema,
   expiresAt: rfc3339(),
+  crossNamespaceText: Joi.boolean().description(
+    'The text of the findings may be read where the issue lives, though its subject is in another namespace. Default: false; then title, description, links and remediation are dropped.',
+  ),
   body: Joi.object({
     complete: Joi.boolean(),
     findings: findings.when('complete', { is: Joi.exist(), then: Joi.required() }),

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { multiLine, oneLine, storable, truncate } from './text.ts';
+import { escapeControls, multiLine, oneLine, storable, truncate } from './text.ts';
 
 describe('storable', () => {
   test('replaces NUL and lone surrogates and leaves every other character alone', () => {
@@ -46,6 +46,12 @@ describe('multiLine', () => {
   test('costs little for a megabyte', () => {
     expect(Buffer.byteLength(multiLine('é'.repeat(1_000_000), 8_192))).toBeLessThanOrEqual(8_192);
   });
+});
+
+test('escapeControls shows what would act, and leaves the rest', () => {
+  expect(escapeControls('Zoë\u001b[2J\n\u009b1m\u202e\u2066 日本')).toBe(
+    'Zoë\\u001b[2J\\u000a\\u009b1m\\u202e\\u2066 日本',
+  );
 });
 
 test('truncate marks what it cut and never splits a surrogate pair', () => {

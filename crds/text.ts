@@ -34,11 +34,18 @@ export function truncate(text: string, max: number): string {
   return `${text.slice(0, max - 1).replace(/[\ud800-\udbff]$/, '')}…`;
 }
 
+/** Text with its control and direction characters written as escapes (`\\u202e`): for messages that quote a stranger. */
+export function escapeControls(text: string): string {
+  return text.replace(CONTROL, escapeOf).replace(BIDI, escapeOf);
+}
+
+function escapeOf(character: string): string {
+  return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+}
+
 /** JSON text that means the same and shows nothing a terminal would execute: JSON itself escapes only C0 controls. */
 export function escapeForTerminal(json: string): string {
-  return json.replace(/[\u007f-\u009f\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, (character) => {
-    return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
-  });
+  return json.replace(/[\u007f-\u009f\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, escapeOf);
 }
 
 function truncateBytes(text: string, maxBytes: number): string {

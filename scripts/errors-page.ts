@@ -18,7 +18,8 @@ const REASONS: Record<Reason, string> = {
   UnsupportedMediaType: 'The `Content-Type` of the body is not taken.',
   Invalid: '`details` names every fault with its path.',
   TooManyRequests: 'Too much waits already: try again after `Retry-After`.',
-  InternalError: "A fault of ours; the server's log has the cause.",
+  InternalError:
+    "A fault of ours; the server's log has the cause. With `Retry-After`: the cluster cannot be asked what the caller may.",
   ServiceUnavailable:
     'The database, or whoever knows rights and namespaces, cannot be asked: try again after `Retry-After`.',
   Timeout:

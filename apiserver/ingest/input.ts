@@ -1,5 +1,6 @@
 import type Joi from 'joi';
 import type { InputFault } from '../../crds/report.ts';
+import { escapeControls } from '../../crds/text.ts';
 
 /** The input as a whole cannot be understood, or has faults that refuse all of it: 400 (or 422 on the Kubernetes API). */
 export class InvalidInput extends Error {
@@ -59,8 +60,8 @@ const MAX_ECHO = 200;
 function fault({ path, message, context }: Joi.ValidationErrorItem): InputFault {
   const valids = context?.valids as unknown[] | undefined;
   return {
-    path: pathOf(path),
-    message,
+    path: escapeControls(pathOf(path)),
+    message: escapeControls(message), // Joi quotes what it refuses
     ...(context && 'value' in context ? { value: echo(context.value) } : {}),
     ...(valids ? { allowed: valids } : {}),
   };

@@ -24,6 +24,42 @@ describe('text at the door', () => {
     expect(one({ description: ' \u0007 ' })?.spec).not.toHaveProperty('description');
   });
 
+  describe('about a subject in another namespace', () => {
+    const rest = { links: [{ rel: 'log' as const, title: 'Log', url: 'https://x/' }], remediation: { text: 'ask' } };
+    const secret = finding('run', {
+      title: 'password=x',
+      description: 'log',
+      labels: { a: 'b' },
+      group: 'CVE-1',
+      ...rest,
+    });
+    const about = (namespace: string | undefined, more: Partial<Report> = {}) => {
+      const { namespace: _, ...subject } = SUBJECT;
+      const place = { subject: { ...subject, ...(namespace && { namespace }) }, ...more };
+      const { body } = normal(report(STATE, { complete: true, findings: [secret] }, place));
+      return body.kind === 'complete' ? body.findings[0] : undefined;
+    };
+
+    test('free text is dropped: the title is the reason, and identity, severity, group and labels stay', () => {
+      const { spec, labels } = about('elsewhere') ?? {};
+      expect(spec).toEqual({
+        source: spec?.source,
+        subject: expect.objectContaining({ namespace: 'elsewhere' }),
+        ...{ key: 'run', type: secret.type, severity: secret.severity, reason: secret.reason },
+        ...{ title: secret.reason, group: 'CVE-1' },
+      });
+      expect(labels).toEqual({ a: 'b' });
+    });
+
+    test('it is kept when the reporter declares it, and about a subject here or in no namespace', () => {
+      const kept = { title: 'password=x', description: 'log', ...rest };
+      expect(about('elsewhere', { crossNamespaceText: true })?.spec).toMatchObject(kept);
+      expect(about(undefined)?.spec).toMatchObject(kept);
+      expect(about(SUBJECT.namespace)?.spec).toMatchObject(kept);
+      expect(about('elsewhere', { crossNamespaceText: false })?.spec).not.toHaveProperty('description');
+    });
+  });
+
   test('the first 20 links are kept', () => {
     const links = Array.from({ length: 30 }, (_, n) => ({ rel: 'log' as const, title: `${n}`, url: `https://x/${n}` }));
     expect(one({ links })?.spec.links).toHaveLength(20);

@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import { withoutText } from '../../crds/finding-text.ts';
 import { everyAspectHash, subjectHash } from '../../crds/identity.ts';
 import type { IssueSpec, Link, ObservedObject, Remediation, Subject } from '../../crds/issue.ts';
 import { LABEL_VALUE } from '../../crds/names.ts';
@@ -28,7 +29,7 @@ export function normalize(report: Report): Normalized {
   const observed = report.observed && cleanObserved(report.observed);
   const observedAt = micros(report.observedAt);
   const expiresAt = micros(report.expiresAt);
-  const findings = 'findings' in report.body ? report.body.findings : [];
+  const findings = findingsOf(report);
   const resolve = 'resolve' in report.body ? (report.body.resolve ?? []).map(identity) : [];
   const cleaned = findings.map((finding) => cleanFinding(finding, ref, observed, expiresAt));
   const faults = duplicateKeys(cleaned, resolve);
@@ -45,6 +46,13 @@ export function normalize(report: Report): Normalized {
       ...(deliveryId === undefined ? {} : { deliveryId: storable(deliveryId) }),
     },
   };
+}
+
+/** Who reads the issue may not read its subject's namespace: text from there stays there, unless declared (decision 10). */
+function findingsOf({ body, namespace, subject, crossNamespaceText }: Report): readonly Finding[] {
+  if (!('findings' in body)) return [];
+  const elsewhere = subject.namespace !== undefined && subject.namespace !== namespace;
+  return elsewhere && crossNamespaceText !== true ? body.findings.map(withoutText) : body.findings;
 }
 
 /** The reference of a subject, hashed. The subject is cleaned: identities are NFC and can be stored. */

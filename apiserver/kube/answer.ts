@@ -1,9 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import { setImmediate as immediately } from 'node:timers/promises';
-import { createGzip } from 'node:zlib';
+import { constants } from 'node:zlib';
 import { indent } from './indent.ts';
+import { prefersPretty } from './negotiate.ts';
+import type { SendBuffers } from './send-buffers.ts';
 import { ApiError, internalError, serviceUnavailable } from './status.ts';
 
 /** A client that takes nothing for so many ms is given up: a stopped process must not hold a list or a watch for ever. */
@@ -17,8 +17,8 @@ export interface Answer {
   readonly body: string | Iterable<Buffer>;
   /** About how long the body is, where that is known before it is made. */
   readonly approximateBytes?: number;
-  /** Takes back a chunk of the body that has been sent, so that a long list is sent from a few buffers. */
-  recycle?(chunk: Buffer): void;
+  /** Where the chunks of the body come from and go back to when they are sent; without it nothing is compressed. */
+  readonly buffers?: SendBuffers;
 }
 
 /**
@@ -48,6 +48,7 @@ export function setCommonHeaders(request: IncomingMessage, response: ServerRespo
 
 /** Sends the answer, with back-pressure, and resolves when it is out or the client is gone. */
 export async function send(request: IncomingMessage, response: ServerResponse, answer: Answer): Promise<void> {
+  const { buffers } = answer;
   response.statusCode = answer.status;
   if (answer.status !== 304) response.setHeader('Content-Type', 'application/json');
   for (const [name, value] of Object.entries(answer.headers ?? {})) response.setHeader(name, value);
@@ -59,43 +60,59 @@ export async function send(request: IncomingMessage, response: ServerResponse, a
   if (second.done) {
     const whole = first.done ? Buffer.alloc(0) : first.value;
     if (answer.status !== 304) response.setHeader('Content-Length', whole.length);
-    response.end(whole);
+    response.end(whole, () => pretty || buffers?.give(whole));
     return;
   }
   const stalled = (): void => void response.destroy();
-  const compressed = acceptsGzip(request) && (answer.approximateBytes ?? 0) <= COMPRESS_UP_TO;
-  const recycle = pretty ? undefined : answer.recycle?.bind(answer);
-  await stream(response, inTurns([first.value as Buffer, second.value], chunks, stalled), { compressed, recycle });
-}
-
-/** More than one chunk is more than 128 KiB: upstream compresses from there, at level 1 (L16). */
-async function stream(
-  response: ServerResponse,
-  chunks: AsyncIterable<Buffer>,
-  { compressed, recycle }: { compressed: boolean; recycle: ((chunk: Buffer) => void) | undefined },
-): Promise<void> {
+  const turns = inTurns([first.value as Buffer, second.value], chunks, stalled);
   response.appendHeader('Vary', 'Accept-Encoding');
-  try {
-    if (!compressed) return await write(response, chunks, recycle);
-    response.setHeader('Content-Encoding', 'gzip');
-    const source = Readable.from(chunks, { objectMode: false, highWaterMark: 256 * 1024 });
-    await pipeline(source, createGzip({ level: 1 }), response);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ERR_STREAM_PREMATURE_CLOSE') throw error;
-  }
+  // More than one chunk is more than 128 KiB: upstream compresses from there (L16).
+  const compressed = buffers !== undefined && acceptsGzip(request) && (answer.approximateBytes ?? 0) <= COMPRESS_UP_TO;
+  if (compressed) await writeCompressed(response, turns, buffers);
+  else await write(response, turns, pretty ? undefined : buffers);
 }
 
 /** Each chunk is out before the next is made, so that it can be filled again; ends early when the client is gone. */
 async function write(
   response: ServerResponse,
   chunks: AsyncIterable<Buffer>,
-  recycle: ((chunk: Buffer) => void) | undefined,
+  buffers: SendBuffers | undefined,
 ): Promise<void> {
   for await (const chunk of chunks) {
     if (!(await written(response, chunk))) return;
-    recycle?.(chunk);
+    buffers?.give(chunk);
   }
   response.end();
+}
+
+/** The same, compressed. A compressor is used again when its stream is complete. */
+async function writeCompressed(
+  response: ServerResponse,
+  chunks: AsyncIterable<Buffer>,
+  buffers: SendBuffers,
+): Promise<void> {
+  response.setHeader('Content-Encoding', 'gzip');
+  const gzip = buffers.takeGzip();
+  const output: Buffer[] = [];
+  const collect = (part: Buffer): void => void output.push(part);
+  gzip.on('data', collect);
+  const sent = async (step: (done: (error?: Error | null) => void) => void): Promise<boolean> => {
+    await new Promise<void>((resolve, reject) => step((error) => (error ? reject(error) : resolve())));
+    return output.length === 0 || (await written(response, Buffer.concat(output.splice(0))));
+  };
+  let complete = false;
+  try {
+    for await (const chunk of chunks) {
+      if (!(await sent((done) => gzip.write(chunk, done)))) return;
+      buffers.give(chunk);
+    }
+    complete = await sent((done) => gzip.flush(constants.Z_FINISH, done));
+  } finally {
+    gzip.off('data', collect);
+    if (complete) buffers.giveGzip(gzip);
+    else gzip.close();
+  }
+  if (complete) response.end();
 }
 
 /** Whether the chunk went out; false when the connection ended first. */
@@ -126,11 +143,12 @@ async function* inTurns(begun: readonly Buffer[], rest: Iterator<Buffer>, stalle
   }
 }
 
-/** `pretty=true`, or somebody at a terminal or browser (L15). */
-function wantsIndented(request: IncomingMessage): boolean {
-  const pretty = new URLSearchParams(request.url?.split('?')[1] ?? '').get('pretty');
-  if (pretty !== null && pretty !== '') return ['1', 't', 'true'].includes(pretty.toLowerCase());
-  return /^(curl|Wget|Mozilla\/5\.0)/.test(request.headers['user-agent'] ?? '');
+/** `Accept: application/json;pretty=1`, `?pretty=true`, or somebody at a terminal or browser (L15). */
+function wantsIndented({ headers, url }: IncomingMessage): boolean {
+  if (headers.accept?.includes('pretty') && prefersPretty(headers.accept)) return true;
+  const pretty = new URLSearchParams(url?.split('?')[1] ?? '').get('pretty');
+  if (pretty !== null && pretty !== '') return ['1', 't', 'T', 'true', 'True', 'TRUE'].includes(pretty);
+  return /^(curl|Wget|Mozilla\/5\.0)/.test(headers['user-agent'] ?? '');
 }
 
 function acceptsGzip(request: IncomingMessage): boolean {

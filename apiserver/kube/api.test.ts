@@ -114,7 +114,7 @@ describe('errors', () => {
     ['GET', '/apis/nobody.dev', 404],
     ['GET', '/openapi/v4', 404],
     ['POST', '/apis', 405],
-    ['GET', '/apis/%E0', 400],
+    ['GET', '/apis/%E', 400],
     ['GET', `${WIDGETS_PATH}?labelSelector=(`, 400],
   ])('E1 E2 %s %s is a Status with the code of the answer', async (method, path, code) => {
     await using api = await TestApi.start();

@@ -13,7 +13,7 @@ import { Discovery, type VersionInfo } from './discovery.ts';
 import { type Access, type Admitted, admit } from './filters.ts';
 import { LongLists } from './long-lists.ts';
 import { type KubeMetrics, NO_METRICS } from './metrics.ts';
-import { acceptsJson } from './negotiate.ts';
+import { acceptsJson, prefersYaml } from './negotiate.ts';
 import { OpenApi } from './openapi.ts';
 import type { RequestInfo } from './request-info.ts';
 import { groupResource, type ResourceDefinition } from './resource.ts';
@@ -29,6 +29,7 @@ import {
 import { streamWatch } from './watch/http-stream.ts';
 import type { Watcher } from './watch/watcher.ts';
 import { refuseUpgrade, WatchSockets } from './watch/websocket.ts';
+import { inYaml } from './yaml.ts';
 
 export interface KubeApiOptions {
   readonly resources: readonly ResourceDefinition[];
@@ -89,6 +90,11 @@ export class KubeApi implements AsyncDisposable {
   /** Begins to follow the sources. Before a source's first snapshot its resource is 503 and discovery is served. */
   start(): void {
     for (const { cache } of this.#resources) cache?.start();
+  }
+
+  /** Whether the resource with this plural can be read: its first snapshot was taken. */
+  serves(plural: string): boolean {
+    return this.#resources.some(({ definition, cache }) => definition.plural === plural && cache?.synced === true);
   }
 
   /** Whether every resource with a source can be read. */
@@ -277,7 +283,9 @@ export class KubeApi implements AsyncDisposable {
     const apiError = asApiError(error);
     // Nobody reads the rest of a body that is too large; smaller ones Node reads to the end by itself.
     if (apiError.reason === 'RequestEntityTooLarge') response.setHeader('Connection', 'close');
-    await send(request, response, failure(apiError)).catch(() => response.destroy());
+    const answer = failure(apiError);
+    const written = prefersYaml(request.headers.accept) ? inYaml(answer) : answer;
+    await send(request, response, written).catch(() => response.destroy());
   }
 
   #report(error: unknown, request: IncomingMessage): void {

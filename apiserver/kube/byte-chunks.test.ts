@@ -1,7 +1,9 @@
+import { constants, gunzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ByteChunks } from './byte-chunks.ts';
 import { indent } from './indent.ts';
+import { CHUNK_BYTES, SendBuffers } from './send-buffers.ts';
 
 describe('ByteChunks', () => {
   it('L18 gives back what was put in, in chunks of one size', () => {
@@ -26,19 +28,38 @@ describe('ByteChunks', () => {
   });
 });
 
-describe('ByteChunks that are given back', () => {
-  it('L18 are filled again: a long list needs no more than it holds at once', () => {
-    const chunks = new ByteChunks(8);
-    const seen = new Set<Buffer>();
-    for (let round = 0; round < 100; round++) {
-      chunks.text('12345678');
-      for (const chunk of chunks.takeFull()) {
-        seen.add(chunk);
-        expect(chunk.toString()).toBe('12345678');
-        chunks.recycle(chunk);
+describe('SendBuffers', () => {
+  it('L18 chunks that are given back are filled again: many lists need no more than they hold at once', () => {
+    const buffers = new SendBuffers();
+    const seen = new Set<ArrayBufferLike>();
+    const text = Buffer.from('12345678'.repeat(CHUNK_BYTES / 4));
+    for (let round = 0; round < 20; round++) {
+      const chunks = new ByteChunks(buffers);
+      chunks.append(text);
+      chunks.text('the rest');
+      const all = chunks.takeAll();
+      expect(Buffer.concat(all).toString()).toBe(`${text}the rest`);
+      for (const chunk of all) {
+        seen.add(chunk.buffer);
+        buffers.give(chunk);
       }
     }
-    expect(seen.size).toBe(2);
+    expect(seen.size).toBe(3);
+  });
+
+  it('L16 a compressor that is given back begins a stream of its own', async () => {
+    const buffers = new SendBuffers();
+    for (const word of ['one', 'two']) {
+      const gzip = buffers.takeGzip();
+      const parts: Buffer[] = [];
+      const collect = (part: Buffer) => void parts.push(part);
+      gzip.on('data', collect);
+      gzip.write(word.repeat(10_000));
+      await new Promise<void>((resolve) => gzip.flush(constants.Z_FINISH, resolve));
+      gzip.off('data', collect);
+      buffers.giveGzip(gzip);
+      expect(gunzipSync(Buffer.concat(parts)).toString()).toBe(word.repeat(10_000));
+    }
   });
 });
 

@@ -1,16 +1,20 @@
+import { CHUNK_BYTES, SendBuffers } from './send-buffers.ts';
+
 /**
  * Collects bytes into chunks of equal size. Answers are made of many small slices (a list is a concatenation of ready
  * bytes): one write a slice would cost more than the copy.
  */
 export class ByteChunks {
   readonly #size: number;
+  readonly #take: () => Buffer;
   #chunk: Buffer | undefined;
   #length = 0;
   #full: Buffer[] = [];
-  readonly #free: Buffer[] = [];
 
-  constructor(chunkBytes = CHUNK_BYTES) {
-    this.#size = chunkBytes;
+  /** Chunks of so many bytes of its own, or of 128 KiB that somebody takes back. */
+  constructor(chunks: number | SendBuffers = CHUNK_BYTES) {
+    this.#size = chunks instanceof SendBuffers ? CHUNK_BYTES : chunks;
+    this.#take = chunks instanceof SendBuffers ? () => chunks.take() : () => Buffer.allocUnsafeSlow(chunks);
   }
 
   /** Appends `source[start, end)`. */
@@ -24,15 +28,22 @@ export class ByteChunks {
     }
   }
 
-  /** Appends text; `ascii` text is the common case and needs no measuring. */
+  /** Appends text. A few letters of ASCII, which most are, are written quicker one by one than by a call of Node's. */
   text(text: string): void {
-    if (text.length > 64) {
-      this.append(Buffer.from(text));
-      return;
-    }
+    if (text.length > 32 || !this.#short(text)) this.append(Buffer.from(text));
+  }
+
+  /** False, and nothing is appended, for other text than ASCII, and where the chunk ends. */
+  #short(text: string): boolean {
     const chunk = this.#room();
-    if (this.#size - this.#length < text.length * 3) this.append(Buffer.from(text));
-    else this.#length += chunk.write(text, this.#length, 'utf8');
+    if (this.#size - this.#length < text.length) return false;
+    for (let index = 0; index < text.length; index++) {
+      const code = text.charCodeAt(index);
+      if (code >= 0x80) return false;
+      chunk[this.#length + index] = code;
+    }
+    this.#length += text.length;
+    return true;
   }
 
   /** The chunks that are full, once. */
@@ -53,25 +64,17 @@ export class ByteChunks {
     return [...all, rest];
   }
 
-  /** A chunk that was taken and that nobody reads any more: it is filled again instead of allocating another. */
-  recycle(chunk: Buffer): void {
-    if (chunk.length === this.#size) this.#free.push(chunk);
-  }
-
   #room(): Buffer {
     if (this.#chunk && this.#length === this.#size) {
       this.#full.push(this.#chunk);
       this.#chunk = undefined;
     }
     if (!this.#chunk) {
-      this.#chunk = this.#free.pop() ?? Buffer.allocUnsafeSlow(this.#size);
+      this.#chunk = this.#take();
       this.#length = 0;
     }
     return this.#chunk;
   }
 }
-
-/** The limit above which upstream compresses answers too (L16), so that "one chunk" means "not compressed". */
-export const CHUNK_BYTES = 128 * 1024;
 
 const NONE: Buffer[] = [];

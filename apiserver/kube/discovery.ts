@@ -109,9 +109,9 @@ function legacyResource(definition: ResourceDefinition) {
 }
 
 /** Subresources are entries of their own here (D3), parts of their resource in the aggregated form. */
-function legacyActions({ plural, namespaced, group, version, actions = [] }: ResourceDefinition) {
+function legacyActions({ plural, namespaced, actions = [] }: ResourceDefinition) {
   return actions.map(({ name, kind }) => ({
-    ...{ name: `${plural}/${name}`, singularName: '', namespaced, group, version, kind },
+    ...{ name: `${plural}/${name}`, singularName: '', namespaced, kind },
     verbs: ACTION_VERBS,
   }));
 }

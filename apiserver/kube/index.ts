@@ -10,6 +10,20 @@ export { KubeApi, type KubeApiOptions } from './api.ts';
 export type { AuditRecord } from './audit.ts';
 export type { CacheEvent } from './cache/change-window.ts';
 export { WatchCache, type WatchCacheOptions } from './cache/watch-cache.ts';
+export {
+  type Body,
+  defineResource,
+  type Feed,
+  type FeedContext,
+  type FeedLogger,
+  type Given,
+  type GivenMetadata,
+  type Key,
+  type ModuleColumn,
+  type Objects,
+  type ResourceModule,
+  type Served,
+} from './define-resource.ts';
 export type { VersionInfo } from './discovery.ts';
 export { type Access, type Admitted, admit, attributesOf } from './filters.ts';
 export type { KubeMetrics } from './metrics.ts';

@@ -1,3 +1,5 @@
+import { type ContinueToken, decodeContinueToken } from './continue-token.ts';
+import { quoted } from './quote.ts';
 import type { RequestInfo } from './request-info.ts';
 import { booleanParameter } from './request-info.ts';
 import { knownFields, type ResourceDefinition } from './resource.ts';
@@ -14,36 +16,57 @@ export interface ListOptions {
   readonly match: 'Exact' | 'NotOlderThan' | '';
   /** 0 is everything. */
   readonly limit: number;
-  /** '' for the first page. */
-  readonly continueToken: string;
+  /** Undefined for the first page. */
+  readonly page: ContinueToken | undefined;
   readonly timeoutSeconds: number;
   readonly allowWatchBookmarks: boolean;
   readonly sendInitialEvents: boolean | undefined;
 }
 
-/** Throws 400 for what does not parse and 422 for combinations that are not allowed (L10, L11, L13, W3, F1–F3). */
+/**
+ * Throws 400 for what does not parse and 422 for combinations that are not allowed (L10, L11, L13, W3, F1–F3), the first
+ * fault that upstream would find.
+ */
 export function parseListOptions(definition: ResourceDefinition, info: RequestInfo): ListOptions {
-  const { query } = info;
-  const fields = parseFieldSelector(query.get('fieldSelector') ?? '');
-  requireKnownFields(fields, knownFields(definition));
+  const { query, namespace } = info;
+  const timeoutSeconds = integerParameter(query, 'timeoutSeconds');
+  const limit = integerParameter(query, 'limit');
   const labels = parseLabelSelector(query.get('labelSelector') ?? '');
-  const faults = info.verb === 'watch' ? watchFaults(query) : listFaults(query);
+  const fields = parseFieldSelector(query.get('fieldSelector') ?? '');
+  const isWatch = info.verb === 'watch';
+  const initial = initialEvents(query, isWatch);
+  const faults = isWatch ? watchFaults(initial, query) : listFaults(query);
   if (faults.length > 0) throw invalid({ group: 'meta.k8s.io', kind: 'ListOptions' }, '', faults);
-  const resourceVersion = resourceVersionParameter(query);
-  const continueToken = query.get('continue') ?? '';
-  if (info.verb !== 'watch' && continueToken !== '' && resourceVersion !== '' && resourceVersion !== 0) {
-    throw badRequest('specifying resource version is not allowed when using continue');
-  }
+  requireKnownFields(fields, knownFields(definition));
+  const page = isWatch ? undefined : pageParameter(query, namespace);
   return {
-    selector: { namespace: info.namespace, labels, fields },
-    resourceVersion,
-    match: (query.get('resourceVersionMatch') ?? '') as ListOptions['match'],
-    limit: Math.max(0, integerParameter(query, 'limit')),
-    continueToken,
-    timeoutSeconds: Math.max(0, integerParameter(query, 'timeoutSeconds')),
+    selector: { namespace, labels, fields },
+    resourceVersion: page ? '' : resourceVersionParameter(query),
+    match: initial.match as ListOptions['match'],
+    limit: Math.max(0, limit),
+    page,
+    timeoutSeconds: Math.max(0, timeoutSeconds),
     allowWatchBookmarks: booleanParameter(query, 'allowWatchBookmarks') ?? false,
-    sendInitialEvents: booleanParameter(query, 'sendInitialEvents'),
+    sendInitialEvents: initial.send,
   };
+}
+
+/** A watch that says nothing of initial events and no number to start from is given them (W2). */
+function initialEvents(query: URLSearchParams, isWatch: boolean): { send: boolean | undefined; match: string } {
+  const send = booleanParameter(query, 'sendInitialEvents');
+  const match = query.get('resourceVersionMatch') ?? '';
+  const fromNow = ['', '0'].includes(query.get('resourceVersion') ?? '');
+  if (isWatch && send === undefined && match === '' && fromNow) return { send: true, match: 'NotOlderThan' };
+  return { send, match };
+}
+
+/** The page that a continue token names; with one, a resourceVersion other than 0 is refused, whatever it is (L10). */
+function pageParameter(query: URLSearchParams, namespace: string): ContinueToken | undefined {
+  const text = query.get('continue') ?? '';
+  if (text === '') return undefined;
+  const token = decodeContinueToken(text, namespace);
+  if (['', '0'].includes(query.get('resourceVersion') ?? '')) return token;
+  throw badRequest('specifying resource version is not allowed when using continue');
 }
 
 function listFaults(query: URLSearchParams): FieldFault[] {
@@ -53,7 +76,8 @@ function listFaults(query: URLSearchParams): FieldFault[] {
   if (match !== '') {
     if (resourceVersion === '') faults.push(matchForbidden('is forbidden unless resourceVersion is provided'));
     if (query.get('continue')) faults.push(matchForbidden('is forbidden when continue is provided'));
-    if (match !== 'Exact' && match !== 'NotOlderThan') faults.push(matchNotSupported(match, ['Exact', 'NotOlderThan']));
+    if (match !== 'Exact' && match !== 'NotOlderThan')
+      faults.push(matchNotSupported(match, ['Exact', 'NotOlderThan', '']));
     if (match === 'Exact' && resourceVersion === '0') {
       faults.push(matchForbidden('"exact" is forbidden for resourceVersion "0"'));
     }
@@ -65,9 +89,8 @@ function listFaults(query: URLSearchParams): FieldFault[] {
   return faults;
 }
 
-function watchFaults(query: URLSearchParams): FieldFault[] {
-  const match = query.get('resourceVersionMatch') ?? '';
-  const initial = query.has('sendInitialEvents');
+function watchFaults({ send, match }: ReturnType<typeof initialEvents>, query: URLSearchParams): FieldFault[] {
+  const initial = send !== undefined;
   const faults: FieldFault[] = [];
   if (initial && match !== 'NotOlderThan') {
     const message = 'sendInitialEvents requires setting resourceVersionMatch to NotOlderThan';
@@ -90,25 +113,35 @@ function matchForbidden(why: string): FieldFault {
 }
 
 function matchNotSupported(match: string, allowed: readonly string[]): FieldFault {
-  const message = `${JSON.stringify(match)}: supported values: ${allowed.map((value) => JSON.stringify(value)).join(', ')}`;
+  const message = `${quoted(match)}: supported values: ${allowed.map(quoted).join(', ')}`;
   return { reason: 'FieldValueNotSupported', field: 'resourceVersionMatch', message };
 }
 
-/** '' when absent or empty. Throws 400 on anything odd: read as 0 it would silently mean "any version" (L13). */
+/**
+ * '' when absent or empty. Throws 400 on anything odd: read as 0 it would silently mean "any version" (L13). Numbers are
+ * unsigned with 64 bits; we issue none beyond 2^53, so those beyond mean a future that never comes.
+ */
 export function resourceVersionParameter(query: URLSearchParams): number | '' {
   const text = query.get('resourceVersion') ?? '';
   if (text === '') return '';
-  const number = Number(text);
-  if (!/^\d+$/.test(text) || !Number.isSafeInteger(number)) {
-    throw badRequest(`Invalid value: ${JSON.stringify(text)}: resourceVersion must be an unsigned integer`);
-  }
-  return number;
+  const why = !/^\d+$/.test(text) ? 'invalid syntax' : BigInt(text) > MAX_UINT64 ? 'value out of range' : undefined;
+  if (why === undefined) return Math.min(Number(text), Number.MAX_SAFE_INTEGER);
+  const shown = quoted(text);
+  throw badRequest(
+    `invalid resource version: resourceVersion: Invalid value: ${shown}: strconv.ParseUint: parsing ${shown}: ${why}`,
+  );
 }
 
+/** Signed with 64 bits; more than 2^53 is as good as everything. */
 function integerParameter(query: URLSearchParams, name: string): number {
   const text = query.get(name);
   if (text === null) return 0;
-  const number = Number(text);
-  if (/^[+-]?\d+$/.test(text) && Number.isSafeInteger(number)) return number;
-  throw badRequest(`invalid ${name}: ${JSON.stringify(text)} is not an integer`);
+  const isInteger = /^[+-]?\d+$/.test(text);
+  if (isInteger && BigInt.asIntN(64, BigInt(text.replace('+', ''))) === BigInt(text.replace('+', ''))) {
+    return Math.min(Number(text), Number.MAX_SAFE_INTEGER);
+  }
+  const why = isInteger ? 'value out of range' : 'invalid syntax';
+  throw badRequest(`strconv.ParseInt: parsing ${quoted(text)}: ${why}`);
 }
+
+const MAX_UINT64 = 2n ** 64n - 1n;

@@ -57,8 +57,8 @@ export class OpenApi {
    */
   #v2(accept: string | undefined, ifNoneMatch: string | undefined): Answer {
     const { title, version } = info(this.#version);
-    const best = parseAccept(accept ?? '').find(({ type }) => type === V2_PROTOBUF || isJsonRange(type));
-    if (best?.type === V2_PROTOBUF) {
+    const best = mediaRanges(accept).find((range) => range === V2_PROTOBUF || isJsonRange(range));
+    if (best === V2_PROTOBUF) {
       const body = [message(1, '2.0'), message(2, message(1, title), message(2, version)), message(8)];
       return { status: 200, headers: { 'Content-Type': V2_PROTOBUF.replace('@', '.'), Vary: 'Accept' }, body };
     }
@@ -85,12 +85,16 @@ function immutable(now: number): Record<string, string> {
 }
 
 function requireJson(accept: string | undefined): void {
-  const clauses = parseAccept(accept ?? '');
-  if (clauses.length > 0 && !clauses.some(({ type }) => isJsonRange(type))) throw notAcceptable(['application/json']);
+  if (accept && !mediaRanges(accept).some(isJsonRange)) throw notAcceptable(['application/json']);
 }
 
-function isJsonRange(type: string): boolean {
-  return type === 'application/json' || type === 'application/*' || type === '*/*';
+/** What is accepted, best first. */
+function mediaRanges(accept: string | undefined): string[] {
+  return parseAccept(accept ?? '').map(({ type, subtype }) => `${type}/${subtype}`);
+}
+
+function isJsonRange(range: string): boolean {
+  return range === 'application/json' || range === 'application/*' || range === '*/*';
 }
 
 function documentOf(definitions: readonly ResourceDefinition[], version: VersionInfo) {

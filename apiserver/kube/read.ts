@@ -1,7 +1,8 @@
 import { indexAfter } from './cache/sorted-objects.ts';
 import type { WatchCache } from './cache/watch-cache.ts';
-import { type ContinueToken, decodeContinueToken, encodeContinueToken } from './continue-token.ts';
+import { encodeContinueToken } from './continue-token.ts';
 import { type ListOptions, resourceVersionParameter } from './list-options.ts';
+import { quoted } from './quote.ts';
 import type { ReadyObject } from './ready-object.ts';
 import type { ListMetadata } from './representation.ts';
 import type { RequestInfo } from './request-info.ts';
@@ -18,17 +19,17 @@ export interface Page {
 
 /** Reads one page with the freshness that the options ask for. Throws 400, 410, 503 and 504. */
 export async function readPage(cache: WatchCache, options: ListOptions): Promise<Page> {
-  const token = options.continueToken === '' ? undefined : decodeContinueToken(options.continueToken);
-  const { resourceVersion, objects } = await readVersion(cache, options, token);
-  const first = token ? indexAfter(objects, token) : 0;
-  const { limit, selector } = options;
+  const { resourceVersion, objects } = await readVersion(cache, options);
+  const { limit, selector, page: after } = options;
+  const first = after ? indexAfter(objects, after) : 0;
   const page: ReadyObject[] = [];
   for (let index = first; index < objects.length; index++) {
     const object = objects[index] as ReadyObject;
     if (!selects(selector, object)) continue;
     if (limit > 0 && page.length === limit) {
       const remaining = selectsWholeNamespace(selector) ? objects.length - index : undefined;
-      return { metadata: continued(resourceVersion, page.at(-1) as ReadyObject, remaining), objects: page };
+      const last = page.at(-1) as ReadyObject;
+      return { metadata: continued(resourceVersion, last, selector.namespace, remaining), objects: page };
     }
     page.push(object);
   }
@@ -42,6 +43,10 @@ export async function readObject(cache: WatchCache, info: RequestInfo): Promise<
   if (selected !== undefined && selected !== name) {
     throw badRequest(`field selector metadata.name=${selected} does not match the requested name ${name}`);
   }
+  if (/^\.{1,2}$/.test(name)) {
+    throw badRequest(`Name parameter invalid: ${quoted(name)}: may not be '${name}'`);
+  }
+  if (name.includes('%')) throw badRequest(`Name parameter invalid: ${quoted(name)}: may not contain '%'`);
   const resourceVersion = resourceVersionParameter(query);
   if (resourceVersion !== '') {
     await cache.untilReached(resourceVersion);
@@ -61,16 +66,15 @@ interface Version {
 }
 
 /** The table of aggregated-api L9–L12: which state of the world a list shows. */
-async function readVersion(
-  cache: WatchCache,
-  { resourceVersion: asked, match, limit, selector }: ListOptions,
-  token: ContinueToken | undefined,
-): Promise<Version> {
+async function readVersion(cache: WatchCache, options: ListOptions): Promise<Version> {
+  const { resourceVersion: asked, match, limit, selector, page } = options;
   const { namespace } = selector;
-  if (token) {
-    await cache.untilReached(token.resourceVersion);
-    if (token.resourceVersion < cache.floor) throw expired(TOKEN_EXPIRED);
-    const { resourceVersion } = token;
+  if (page && page.resourceVersion !== 'present') {
+    const { resourceVersion } = page;
+    await cache.untilReached(resourceVersion);
+    if (resourceVersion < cache.floor) {
+      throw expired(TOKEN_EXPIRED, encodeContinueToken({ ...page, resourceVersion: 'present' }, namespace));
+    }
     // Beyond the window the page shows the present; a watch from the list's number still makes the client converge.
     return { resourceVersion, objects: snapshotAt(cache, resourceVersion, namespace) ?? cache.list(namespace) };
   }
@@ -89,18 +93,25 @@ async function readVersion(
 }
 
 const TOKEN_EXPIRED =
-  'The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter.';
+  'The provided continue parameter is too old to display a consistent list result. You can start a new list without ' +
+  'the continue parameter, or use the continue token in this response to retrieve the remainder of the results. ' +
+  'Continuing with the provided token results in an inconsistent list - objects that were created, modified, or ' +
+  'deleted between the time the first chunk was returned and now may show up in the list.';
 
 function snapshotAt(cache: WatchCache, resourceVersion: number, namespace: string): readonly ReadyObject[] | undefined {
   if (resourceVersion === cache.resourceVersion) return cache.list(namespace);
   return cache.listAt(resourceVersion, namespace);
 }
 
-function continued(resourceVersion: number, last: ReadyObject, remaining: number | undefined): ListMetadata {
-  const { namespace, name } = last;
+function continued(
+  resourceVersion: number,
+  { namespace, name }: ReadyObject,
+  listed: string,
+  remaining: number | undefined,
+): ListMetadata {
   return {
     resourceVersion: String(resourceVersion),
-    continue: encodeContinueToken({ resourceVersion, namespace, name }),
+    continue: encodeContinueToken({ resourceVersion, namespace, name }, listed),
     ...(remaining !== undefined && { remainingItemCount: remaining }),
   };
 }

@@ -54,7 +54,17 @@ describe('parseRequestInfo', () => {
   });
 
   it('a path that cannot be decoded is a bad request', () => {
-    expect(() => parseRequestInfo('GET', '/apis/%E0')).toThrow('percent-encoded');
+    expect(() => parseRequestInfo('GET', '/apis/%E')).toThrow('percent-encoded');
+    expect(() => parseRequestInfo('GET', '/apis/%zz')).toThrow('percent-encoded');
+    expect(parseRequestInfo('GET', '/apis/%E0%25').path).toBe('/apis/\ufffd%');
+  });
+
+  it('L14 a query is read as Go reads it: what it cannot decode, and what has a semicolon, is not there', () => {
+    const { query } = parseRequestInfo('GET', `${base}/issues?a=%zz&b=1;c=2&limit=5&d=%41+b`);
+    expect([...query]).toEqual([
+      ['limit', '5'],
+      ['d', 'A b'],
+    ]);
   });
 
   it.each(['/apis', '/apis/faultline.dev', base, '/openapi/v3', '/version', '/', '/healthz', '/api', '/api/v1'])(

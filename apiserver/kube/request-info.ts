@@ -43,7 +43,7 @@ const NO_RESOURCE = { group: '', version: '', resource: '', subresource: '', nam
 export function parseRequestInfo(method: string, url: string): RequestInfo {
   const mark = url.indexOf('?');
   const path = decode(mark < 0 ? url : url.slice(0, mark));
-  const query = new URLSearchParams(mark < 0 ? '' : url.slice(mark + 1));
+  const query = parseQuery(mark < 0 ? '' : url.slice(mark + 1));
   const parts = path.replace(/^\/+|\/+$/g, '').split('/');
   const prefixLength = parts[0] === 'apis' ? 3 : parts[0] === 'api' ? 2 : Number.POSITIVE_INFINITY;
   if (parts.length <= prefixLength) {
@@ -68,12 +68,24 @@ export function booleanParameter(query: URLSearchParams, name: string): boolean 
   return value === null ? undefined : value.toLowerCase() !== 'false' && value !== '0';
 }
 
+/** Bytes that are no UTF-8 become U+FFFD, as in what upstream authorizes and answers; no name contains it. */
 function decode(path: string): string {
-  try {
-    return decodeURIComponent(path);
-  } catch {
-    throw badRequest('the path of the request is not valid percent-encoded UTF-8');
-  }
+  if (!path.includes('%')) return path;
+  if (BAD_ESCAPE.test(path)) throw badRequest('the path of the request is not percent-encoded: % needs two hex digits');
+  return Buffer.from(path.replace(/%([0-9a-f]{2})/gi, byteOf), 'latin1').toString('utf8');
+}
+
+/** As Go reads it: a pair with a semicolon or with a `%` that encodes nothing is no pair. */
+function parseQuery(text: string): URLSearchParams {
+  if (!/[%;]/.test(text)) return new URLSearchParams(text);
+  const pairs = text.split('&').filter((pair) => !pair.includes(';') && !BAD_ESCAPE.test(pair));
+  return new URLSearchParams(pairs.join('&'));
+}
+
+const BAD_ESCAPE = /%(?![0-9a-fA-F]{2})/;
+
+function byteOf(_escape: string, hex: string): string {
+  return String.fromCharCode(Number.parseInt(hex, 16));
 }
 
 /** `namespaces/<ns>/<resource>/<name>/<subresource>`; a bare `namespaces/<ns>` is the resource `namespaces`. */

@@ -2,21 +2,24 @@ import type { Answer } from './answer.ts';
 import { ByteChunks } from './byte-chunks.ts';
 import { WatchCache, type WatchCacheOptions } from './cache/watch-cache.ts';
 import { parseListOptions } from './list-options.ts';
-import { negotiate } from './negotiate.ts';
+import { negotiate, representationOf } from './negotiate.ts';
 import { type Page, readObject, readPage } from './read.ts';
 import { itemBytes, LIST_TAIL, listHead, type Representation, writeItem, writeSingle } from './representation.ts';
 import type { RequestInfo } from './request-info.ts';
 import { groupResource, type ResourceDefinition } from './resource.ts';
+import { SendBuffers } from './send-buffers.ts';
 import type { ChangeSource } from './source.ts';
 import { methodNotAllowed } from './status.ts';
 import { FrameEncoder } from './watch/frames.ts';
 import { Watcher, type WatcherOptions } from './watch/watcher.ts';
+import { inYaml, YAML, yamlPage } from './yaml.ts';
 
 /** A resource with everything that reading it takes: its cache, and the lines that its watchers share. */
 export class ServedResource implements AsyncDisposable {
   readonly definition: ResourceDefinition;
   readonly cache: WatchCache | undefined;
   readonly #encoder: FrameEncoder;
+  readonly #buffers = new SendBuffers();
   readonly #watching: WatcherOptions;
 
   constructor(definition: ResourceDefinition, watching: WatcherOptions, cache: WatchCacheOptions) {
@@ -31,29 +34,35 @@ export class ServedResource implements AsyncDisposable {
   }
 
   async get(info: RequestInfo, accept: string | undefined): Promise<Answer> {
-    const representation = negotiate(accept, 'get', info.query);
+    const negotiated = negotiate(accept, 'get', info.query);
     const object = await readObject(this.#readable(), info);
-    const chunks = new ByteChunks(object.bytes.length + 4_096);
+    const representation = representationOf(negotiated);
+    const chunks = new ByteChunks(this.#buffers);
     const how = { now: this.#watching.now(), headers: true };
     writeSingle(chunks, this.definition, representation, object, how);
-    return { status: 200, body: [Buffer.concat([...chunks.takeAll(), NEWLINE])] };
+    chunks.text('\n');
+    const answer = { status: 200, body: chunks.takeAll(), buffers: this.#buffers };
+    return negotiated.mediaType === 'application/yaml' ? inYaml(answer) : answer;
   }
 
   async list(info: RequestInfo, accept: string | undefined): Promise<Answer> {
-    const representation = negotiate(accept, 'list', info.query);
+    const negotiated = negotiate(accept, 'list', info.query);
     const page = await readPage(this.#readable(), parseListOptions(this.definition, info));
-    const chunks = new ByteChunks();
-    return {
-      status: 200,
-      body: pageChunks(chunks, this.definition, representation, page, this.#watching.now()),
-      approximateBytes: page.objects.reduce((sum, object) => sum + itemBytes(representation, object), 0),
-      recycle: (chunk) => chunks.recycle(chunk),
-    };
+    const representation = representationOf(negotiated);
+    const chunks = new ByteChunks(this.#buffers);
+    const now = this.#watching.now();
+    const approximateBytes = page.objects.reduce((sum, object) => sum + itemBytes(representation, object), 0);
+    if (negotiated.mediaType === 'application/yaml') {
+      const body = yamlPage(this.definition, representation, page, now);
+      return { status: 200, headers: YAML, body, approximateBytes };
+    }
+    const body = pageChunks(chunks, this.definition, representation, page, now);
+    return { status: 200, body, approximateBytes, buffers: this.#buffers };
   }
 
   /** A watch that is ready to begin. Throws what is answered as a plain error. */
   async watch(info: RequestInfo, accept: string | undefined): Promise<Watcher> {
-    const representation = negotiate(accept, 'watch', info.query);
+    const representation = representationOf(negotiate(accept, 'watch', info.query));
     const options = parseListOptions(this.definition, info);
     const watcher = new Watcher(this.#readable(), this.#encoder, options, representation, this.#watching);
     await watcher.prepare();
@@ -65,8 +74,6 @@ export class ServedResource implements AsyncDisposable {
     throw methodNotAllowed(groupResource(this.definition), this.definition.readOnlyMessage);
   }
 }
-
-const NEWLINE = Buffer.from('\n');
 
 /** A list is a concatenation of ready bytes, made while it is sent (L18). */
 function* pageChunks(

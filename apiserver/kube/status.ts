@@ -34,11 +34,19 @@ export class ApiError extends Error {
   override readonly name = 'ApiError';
   readonly reason: Reason;
   readonly details: StatusDetails | undefined;
+  /** With which an expired list can go on, inconsistently (L10). */
+  readonly continueToken: string | undefined;
 
-  constructor(reason: Reason, message: string, details?: StatusDetails, options?: ErrorOptions) {
+  constructor(
+    reason: Reason,
+    message: string,
+    details?: StatusDetails,
+    options: ErrorOptions & { readonly continueToken?: string | undefined } = {},
+  ) {
     super(message, options);
     this.reason = reason;
     this.details = details;
+    this.continueToken = options.continueToken;
   }
 
   get code(): number {
@@ -50,7 +58,7 @@ export class ApiError extends Error {
     return {
       kind: 'Status',
       apiVersion: 'v1',
-      metadata: {},
+      metadata: this.continueToken === undefined ? {} : { continue: this.continueToken },
       status: 'Failure',
       message: this.message,
       reason: this.reason,
@@ -145,8 +153,8 @@ export function alreadyExists(resource: GroupResource, name: string): ApiError {
 }
 
 /** A resourceVersion or continue token older than the retained history: the client lists again. */
-export function expired(message: string): ApiError {
-  return new ApiError('Expired', message);
+export function expired(message: string, continueToken?: string): ApiError {
+  return new ApiError('Expired', message, undefined, { continueToken });
 }
 
 export function requestEntityTooLarge(limitBytes: number): ApiError {

@@ -25,7 +25,7 @@ export function issuesResource(
     readOnlyMessage:
       'issues are read-only: they open, update and resolve by themselves, as Faultline observes their subjects. ' +
       'An issue resolves when its subject is fixed, for example when a newer run of the pipeline succeeds. ' +
-      'To close one by hand, or to be quiet about it: faultline resolve|acknowledge|snooze NAME -n NAMESPACE',
+      'To resolve one by hand, or to be quiet about it: faultline resolve|acknowledge|snooze NAME -n NAMESPACE',
   };
 }
 

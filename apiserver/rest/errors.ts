@@ -1,5 +1,6 @@
 import type { Context, Middleware } from 'koa';
 import type { InputFault } from '../../crds/report.ts';
+import { answerJson } from './answer-json.ts';
 
 /**
  * Errors of /api/v1 are `{error, details?}`, in the form that Kite's clients know. One table from what the engine throws
@@ -68,5 +69,5 @@ function answer(ctx: Context, { status, message, details, retryAfterSeconds }: R
   if (retryAfterSeconds !== undefined) ctx.set('Retry-After', String(retryAfterSeconds));
   // What is left of a body that nobody read would be taken for the next request.
   if (status === 413) ctx.set('Connection', 'close');
-  ctx.body = { error: message, ...(details.length > 0 ? { details } : {}) };
+  answerJson(ctx, { error: message, ...(details.length > 0 ? { details } : {}) });
 }

@@ -62,6 +62,16 @@ test.each([
   expect(asked).toEqual([call]);
 });
 
+test('what an answer quotes of its caller is escaped: nothing of it acts on a terminal', async () => {
+  const hostile = 'a\u009b31m\u202egnp\u2028\u0007';
+  throws = new InvalidInput('no', [{ path: hostile, message: hostile, value: hostile }]);
+  const response = await fetch(`${url}/api/v1/reports`, { method: 'POST', body: '{}', headers: JSON_TYPE });
+  const text = await response.text();
+  expect(text).not.toMatch(/[\p{Cc}\p{Bidi_Control}\u2028\u2029]/u);
+  expect(JSON.parse(text)).toEqual({ error: 'no', details: [{ path: hostile, message: hostile, value: hostile }] });
+  expect(response.headers.get('content-type')).toBe('application/json');
+});
+
 test('GET subjects, Active ones only', async () => {
   const get = (query: string): Promise<Response> => fetch(`${url}/api/v1/sources/tekton/subjects${query}`);
   expect(await (await get('?state=Active')).json()).toEqual({ subjects: [] });

@@ -2,6 +2,7 @@ import Router from '@koa/router';
 import type { Context, Middleware } from 'koa';
 import type { Engine } from '../ingest/engine.ts';
 import type { UserInfo } from '../kube/access/types.ts';
+import { answerJson } from './answer-json.ts';
 import { jsonBody } from './body.ts';
 import { answerErrors, RestError } from './errors.ts';
 
@@ -17,21 +18,21 @@ export function reportRoutes(engine: Engine): Middleware {
   const router = new Router({ prefix: '/api/v1' });
   router.post('/reports', async (ctx) => {
     const user = caller(ctx);
-    ctx.body = await engine.submit(await jsonBody(ctx.req, MAX_REPORTS_BYTES), user);
+    answerJson(ctx, await engine.submit(await jsonBody(ctx.req, MAX_REPORTS_BYTES), user));
   });
   router.post('/lead', async (ctx) => {
     const user = caller(ctx);
-    ctx.body = await engine.lead(await jsonBody(ctx.req, MAX_REPORTS_BYTES), user);
+    answerJson(ctx, await engine.lead(await jsonBody(ctx.req, MAX_REPORTS_BYTES), user));
   });
   router.post('/sources/:source/sync', async (ctx) => {
     const user = caller(ctx);
-    ctx.body = await engine.sync(ctx.params.source as string, await jsonBody(ctx.req, MAX_SYNC_BYTES), user);
+    answerJson(ctx, await engine.sync(ctx.params.source as string, await jsonBody(ctx.req, MAX_SYNC_BYTES), user));
   });
   router.get('/sources/:source/subjects', async (ctx) => {
     const user = caller(ctx);
     const { state = 'Active' } = ctx.query;
     if (state !== 'Active') throw new RestError(400, `state=${String(state)} is not served: ask for state=Active`);
-    ctx.body = await engine.subjects(ctx.params.source as string, user);
+    answerJson(ctx, await engine.subjects(ctx.params.source as string, user));
   });
   const routes = router.routes() as Middleware;
   return (ctx, next) => answerErrors(ctx, () => routes(ctx, next));

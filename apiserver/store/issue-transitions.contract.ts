@@ -78,7 +78,8 @@ export function issueTransitionsContract(get: () => SqlStore): void {
       'c',
     ]);
     expect(second.upTo).toBe(await get().lastChange());
-    expect(await follower().since(second.upTo, 2)).toEqual({ transitions: [], upTo: second.upTo });
+    expect([first.more, second.more]).toEqual([true, false]);
+    expect(await follower().since(second.upTo, 2)).toEqual({ transitions: [], upTo: second.upTo, more: false });
   });
 }
 

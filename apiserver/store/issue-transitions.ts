@@ -17,12 +17,20 @@ export interface IssueTransition {
   readonly issue: Issue;
 }
 
+export interface TransitionPage {
+  readonly transitions: readonly IssueTransition[];
+  /** The number up to which the log was read. */
+  readonly upTo: number;
+  /** There may be more now. */
+  readonly more: boolean;
+}
+
 /** The transitions in the change log, for somebody who acts on each once and remembers how far it came. */
 export interface IssueTransitions {
   /** Where to go on: the position that was saved, at the first time the end of the log. Throws StoreUnavailable. */
   begin(): Promise<number>;
-  /** At most `limit` after `after`, and the number up to which the log was read. Throws StoreUnavailable. */
-  since(after: number, limit: number): Promise<{ readonly transitions: readonly IssueTransition[]; upTo: number }>;
+  /** The next ones after `after`, at most `limit`. Throws StoreUnavailable. */
+  since(after: number, limit: number): Promise<TransitionPage>;
   /** Never goes back. Throws StoreUnavailable. */
   save(change: number): Promise<void>;
 }
@@ -58,23 +66,25 @@ export class SqlIssueTransitions implements IssueTransitions {
   }
 
   async begin(): Promise<number> {
+    const stored = () =>
+      this.#database.query<{ change: number }>('SELECT change FROM positions WHERE name = $1', [this.#name]);
+    const [found] = await stored();
+    if (found) return found.change;
     await this.#database.query(
       'INSERT INTO positions (name, change) SELECT $1, last_change FROM meta ON CONFLICT (name) DO NOTHING',
       [this.#name],
     );
-    const [row] = await this.#database.query<{ change: number }>('SELECT change FROM positions WHERE name = $1', [
-      this.#name,
-    ]);
-    if (!row) throw new Error(`the position of ${this.#name} is not there although it was just made`);
-    return row.change;
+    const [made] = await stored();
+    if (!made) throw new Error(`the position of ${this.#name} is not there although it was just made`);
+    return made.change;
   }
 
-  async since(after: number, limit: number): Promise<{ transitions: IssueTransition[]; upTo: number }> {
+  async since(after: number, limit: number): Promise<TransitionPage> {
     const rows = await this.#database.query<Row>(SINCE, [after, limit], { name: 'faultline-transitions' });
     const changes = rows.filter((row): row is Row & { change: number } => row.change !== null);
-    const full = changes.length === limit;
-    const upTo = full ? (changes.at(-1)?.change ?? after) : Math.max(rows[0]?.last_change ?? after, after);
-    return { transitions: changes.flatMap(transition), upTo };
+    const more = changes.length === limit;
+    const upTo = more ? (changes.at(-1)?.change ?? after) : Math.max(rows[0]?.last_change ?? after, after);
+    return { transitions: changes.flatMap(transition), upTo, more };
   }
 
   async save(change: number): Promise<void> {

@@ -19,6 +19,7 @@ import {
 import type { SqlStore } from './sql-store.ts';
 import { CommitRefused } from './store.ts';
 import { sweeperContract } from './sweeper.contract.ts';
+import { timelineContract } from './timeline.contract.ts';
 import { resolveIssue } from './transitions.ts';
 
 /** µs that the tests have let pass; shared between a suite and the store it opened. */
@@ -52,6 +53,7 @@ export function storeContract(openStore: (clock: Clock) => Promise<SqlStore>): v
   describe('changes', () => changeLogContract(get));
   describe('resources of their own', () => resourceLogContract(get, clock));
   describe('transitions of issues', () => issueTransitionsContract(get));
+  describe('timeline', () => timelineContract(get, clock));
   describe('sweeper', () => sweeperContract(get, clock));
 }
 

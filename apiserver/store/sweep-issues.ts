@@ -37,6 +37,18 @@ export async function expireIssues(store: SqlStore): Promise<number> {
   });
 }
 
+/** Snoozes end. A resolved issue does not stay longer for it: when it leaves counts from when it was resolved. */
+export async function endSnoozes(store: SqlStore): Promise<number> {
+  return sweepIssues(store, {
+    where: `i.snoozed_until <= ${timestamp('$1::bigint')}`,
+    values: [await store.now()],
+    write: ({ snoozedUntil, ...issue }, now) => {
+      if (snoozedUntil === undefined || Date.parse(snoozedUntil) * 1_000 > now) return undefined;
+      return { op: 'update', issue: issue.state === 'Active' ? { ...issue, changedAt: now } : issue };
+    },
+  });
+}
+
 /**
  * Row 8: what no manager registers any more gets the condition SourceAbsent at once, loses it when it is registered
  * again, and is resolved `SourceRemoved` after `removedAfter` ms.

@@ -39,7 +39,30 @@ export async function sweepNamespaces(
   believe: Believe = (gone) => gone,
 ): Promise<number> {
   const places = await store.database.slowQuery<Place>(scope === 'visible' ? VISIBLE : STORED, []);
-  const gone = believe(places.length === 0 ? [] : await goneOf(places, namespaces, store.clusterId));
+  // Whoever reports is told that the cluster is away; here it only means "later".
+  const seen = places.length === 0 ? [] : await goneOf(places, namespaces, store.clusterId).catch(() => []);
+  return takeAway(store, believe(seen));
+}
+
+/**
+ * The same for one namespace of which somebody has seen that it went, at once: what `namespaces` says is the second
+ * evidence. Rejects when the database or the cluster cannot be asked.
+ */
+export async function sweepNamespace(store: SqlStore, namespaces: KnownNamespaces, namespace: string): Promise<number> {
+  const places = await store.database.slowQuery<Place>(
+    'SELECT DISTINCT namespace, namespace_uid AS uid FROM issues WHERE namespace = $1',
+    [namespace],
+  );
+  return places.length === 0 ? 0 : takeAway(store, await goneOf(places, namespaces, store.clusterId));
+}
+
+/** Namespaces of visible issues that a list of all namespaces does not have, or has as another one (`uids` by name). */
+export async function namespacesMissingIn(store: SqlStore, uids: ReadonlyMap<string, string>): Promise<string[]> {
+  const places = await store.database.slowQuery<Place>(VISIBLE, []);
+  return [...new Set(places.flatMap(({ namespace, uid }) => (uids.get(namespace) === uid ? [] : [namespace])))];
+}
+
+async function takeAway(store: SqlStore, gone: readonly Gone[]): Promise<number> {
   let left = 0;
   for (const { namespace, uid, madeAgainAt } of gone) {
     if (uid !== null) left += await leave(store, namespace, uid);
@@ -70,22 +93,17 @@ async function goneOf(
   namespaces: KnownNamespaces,
   clusterId: string,
 ): Promise<readonly Gone[]> {
-  try {
-    const cluster = await namespaces.resolve('kube-system');
-    if (typeof cluster === 'string' || cluster.uid !== clusterId) return [];
-    const gone: Gone[] = [];
-    for (const place of places) {
-      const now = await namespaces.resolve(place.namespace);
-      if (now === 'missing') gone.push({ ...place, madeAgainAt: undefined });
-      else if (typeof now === 'object' && place.uid !== null && place.uid !== now.uid) {
-        gone.push({ ...place, madeAgainAt: now.createdAt ?? 0 });
-      }
+  const cluster = await namespaces.resolve('kube-system');
+  if (typeof cluster === 'string' || cluster.uid !== clusterId) return [];
+  const gone: Gone[] = [];
+  for (const place of places) {
+    const now = await namespaces.resolve(place.namespace);
+    if (now === 'missing') gone.push({ ...place, madeAgainAt: undefined });
+    else if (typeof now === 'object' && place.uid !== null && place.uid !== now.uid) {
+      gone.push({ ...place, madeAgainAt: now.createdAt ?? 0 });
     }
-    return gone;
-  } catch {
-    // Whoever reports is told that the cluster is away; here it only means "later".
-    return [];
   }
+  return gone;
 }
 
 async function leave(store: SqlStore, namespace: string, uid: string): Promise<number> {

@@ -3,8 +3,9 @@ import { change, commitOne, open, readOne, ref, run, SOURCE, stored, write } fro
 import type { SqlStore } from './sql-store.ts';
 import type { Clock } from './store.contract.ts';
 import type { StoredIssue } from './store.ts';
+import { namespacesMissingIn, sweepNamespace } from './sweep-namespaces.ts';
 import { sweepOnce } from './sweeper.ts';
-import { resolveIssue } from './transitions.ts';
+import { hideIssue, resolveIssue } from './transitions.ts';
 
 const MINUTE = 60_000_000;
 const HOUR = 60 * MINUTE;
@@ -112,6 +113,42 @@ export function sweeperContract(get: () => SqlStore, clock: Clock): void {
       await fill();
       expect(await sweepOnce(get(), { namespaces: cluster({}, 'another') })).toMatchObject({ homeless: 0 });
       expect(await count('issues')).toBe(3);
+    });
+
+    test('X4 one that was seen to go is swept alone and at once, hidden issues too', async () => {
+      await fill();
+      await open(get(), ref('hidden'));
+      await resolve('hidden');
+      await change(get(), ref('hidden'), (issue, now) => hideIssue(issue, now));
+      expect(await sweepNamespace(get(), cluster({}), 'team-b')).toBe(0);
+      expect(await sweepNamespace(get(), cluster({}), 'team-a')).toBe(2);
+      expect([await count('issues'), await count('watermarks')]).toEqual([1, 1]);
+    });
+
+    test('X4 one that was made again starts empty: the same names get new uids', async () => {
+      const before = await open(get(), ref('active'));
+      expect(await sweepNamespace(get(), cluster({ 'team-a': 'new' }), 'team-a')).toBe(1);
+      const after = await open(get(), ref('active'), { namespaceUid: 'new' });
+      expect(after.name).toBe(before.name);
+      expect(after.uid).not.toBe(before.uid);
+      expect(after).toMatchObject({ occurrences: 1, reopened: 0 });
+    });
+
+    test('X4 a sweep of one rejects where nobody can say, so that it is done later; another cluster sweeps nothing', async () => {
+      await fill();
+      const away = { resolve: () => Promise.reject(new Error('connection refused')) };
+      await expect(sweepNamespace(get(), away, 'team-a')).rejects.toThrow('connection refused');
+      expect(await sweepNamespace(get(), cluster({}, 'another'), 'team-a')).toBe(0);
+      expect(await count('issues')).toBe(3);
+    });
+
+    test('X4 a list of all namespaces tells which issues have none any more', async () => {
+      await fill();
+      const missing = async (uids: Record<string, string>) =>
+        (await namespacesMissingIn(get(), new Map(Object.entries(uids)))).sort();
+      expect(await missing({ 'team-a': OLD, 'team-b': 'b' })).toEqual([]);
+      expect(await missing({ 'team-a': 'new', 'team-b': 'b' })).toEqual(['team-a']);
+      expect(await missing({})).toEqual(['team-a', 'team-b']);
     });
 
     test('watermarks go also where no issue is left', async () => {

@@ -1,13 +1,13 @@
 import { createPartitions, dropPartitions } from './episodes.ts';
 import { pause } from './pause.ts';
 import type { SqlStore } from './sql-store.ts';
-import { expireIssues, hideResolved, sweepAbsentSources } from './sweep-issues.ts';
+import { endSnoozes, expireIssues, hideResolved, sweepAbsentSources } from './sweep-issues.ts';
 import { type Believe, goneTwice, type KnownNamespaces, sweepNamespaces } from './sweep-namespaces.ts';
 import { applyRetention, trimChanges, trimDeliveries } from './sweep-rows.ts';
 
 /**
  * What happens because time passes, done by one replica for all, so that all of them show the same: resolved issues
- * leave, expiring ones resolve, absent sources show, and what nobody needs is forgotten (design.md decision 8).
+ * leave, expiring ones resolve, snoozes end, absent sources show, and what nobody needs is forgotten (design.md decision 8).
  */
 export interface SweepOptions {
   /** How long a resolved issue stays visible, ms. Default 1 h. */
@@ -28,6 +28,8 @@ export interface SweepOptions {
 export interface Swept {
   readonly hidden: number;
   readonly expired: number;
+  /** Snoozes that ended. */
+  readonly snoozes: number;
   /** Issues whose condition SourceAbsent came or went, and those resolved SourceRemoved. */
   readonly absent: number;
   /** Issues whose namespace is gone. */
@@ -93,11 +95,12 @@ type Often = Omit<Swept, keyof Rare | 'homeless'>;
 
 async function sweepOften(store: SqlStore, options: SweepOptions): Promise<Often> {
   const expired = await expireIssues(store);
+  const snoozes = await endSnoozes(store);
   const absent = await sweepAbsentSources(store, options.sourceRemovedAfter ?? DAY);
   const hidden = await hideResolved(store, options.resolvedVisibleFor ?? HOUR);
   const changes = await trimChanges(store, options.changesKeptFor ?? HOUR);
   const deliveries = await trimDeliveries(store, options.deliveriesKeptFor ?? DAY);
-  return { hidden, expired, absent, changes, deliveries };
+  return { hidden, expired, snoozes, absent, changes, deliveries };
 }
 
 async function sweepHomeless(store: SqlStore, { namespaces }: SweepOptions, believe?: Believe): Promise<number> {

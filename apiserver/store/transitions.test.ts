@@ -65,6 +65,21 @@ describe('occurrences count distinct observed objects', () => {
   });
 });
 
+describe('what people said', () => {
+  const said = { acknowledged: { by: 'ada', at: '2026-11-21T12:00:00Z' }, snoozedUntil: '2026-11-22T12:00:00Z' };
+
+  test('stays while the issue is seen again and when it resolves', () => {
+    expect(updateIssue({ ...issue, ...said }, sighting(), 1).issue).toMatchObject(said);
+    expect(resolveIssue({ ...issue, ...said }, { at: 1, now: 1, reason: 'Recovered' }).issue).toMatchObject(said);
+  });
+
+  test('of a new episode nobody has taken note yet, but a snooze lasts until its time', () => {
+    const { issue: again } = reopen({ ...resolve(250 * SECOND).issue, ...said }, 260 * SECOND);
+    expect(again.acknowledged).toBeUndefined();
+    expect(again.snoozedUntil).toBe(said.snoozedUntil);
+  });
+});
+
 describe('an episode', () => {
   test('ends when the issue resolves', () => {
     const { issue: resolved, closed } = resolve(250 * SECOND);

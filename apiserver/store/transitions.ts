@@ -30,7 +30,7 @@ export function updateIssue(issue: StoredIssue, sighting: Sighting, now: number)
 
 /**
  * Row 3C: a Resolved issue fails again. Same row, id and name; a new episode that begins at `at`, but not before the
- * previous one ended. A hidden issue appears as a new object (`reveal`): uid from `newUid`, creationTimestamp `now` and
+ * previous one ended, and of which nobody has taken note yet; a snooze lasts until its time. A hidden issue appears as a new object (`reveal`): uid from `newUid`, creationTimestamp `now` and
  * generation 1, because clients have seen the old uid deleted.
  */
 export function reopenIssue(
@@ -38,7 +38,8 @@ export function reopenIssue(
   sighting: Sighting,
   { at, now, newUid }: { at: number; now: number; newUid: () => string },
 ): IssueWrite {
-  const { resolvedAt, resolvedReason: _reason, hiddenAt, manual: _manual, ...rest } = seen(issue, sighting);
+  const { resolvedAt, hiddenAt, ...before } = seen(issue, sighting);
+  const { resolvedReason: _reason, manual: _manual, acknowledged: _acknowledged, ...rest } = before;
   const reopened: StoredIssue = {
     ...rest,
     state: 'Active',

@@ -76,6 +76,21 @@ export class Environment implements AsyncDisposable {
     await this.#server.until('listing issues through the aggregator', () => this.#lists(), 30_000);
   }
 
+  /** Lets the reporter of {@link target} read issues too: for watches that do not go through the aggregator. */
+  async allowWatching(): Promise<void> {
+    await using client = new KubeClient(this.plane);
+    const rbac = '/apis/rbac.authorization.k8s.io/v1';
+    await client.json('POST', `${rbac}/clusterroles`, {
+      metadata: { name: 'bench-reader' },
+      rules: [{ apiGroups: ['faultline.dev'], resources: ['issues'], verbs: ['get', 'list', 'watch'] }],
+    });
+    await client.json('POST', `${rbac}/clusterrolebindings`, {
+      metadata: { name: 'bench-reader' },
+      roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'bench-reader' },
+      subjects: [{ kind: 'ServiceAccount', name: 'bench', namespace: 'default' }],
+    });
+  }
+
   /** Politely, so that a profile is written. */
   async stopServer(): Promise<void> {
     await this.#server?.stop('SIGTERM', 30_000);

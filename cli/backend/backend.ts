@@ -1,5 +1,4 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { Counter, type Registry } from 'prom-client';
 import { createEngine, engineMetrics, type Namespaces, withHome } from '../../apiserver/ingest/index.ts';
 import { type ChangeSource, KubeApi } from '../../apiserver/kube/index.ts';
 import { issueActions } from '../../apiserver/resources/issue-actions.ts';
@@ -15,28 +14,46 @@ import {
   type ShutdownOptions,
 } from '../../apiserver/server.ts';
 import type { StoreOptions } from '../../apiserver/store/open-store.ts';
-import { runSweeper } from '../../apiserver/store/sweeper.ts';
+import { NotYetFilled } from '../../apiserver/store/resource-log.ts';
 import type { IssuesConfiguration } from '../../crds/configuration.ts';
 import { parseDuration } from '../../crds/duration.ts';
 import type { Issue } from '../../crds/issue.ts';
+import type { LoadedResource } from '../configuration/resources.ts';
 import type { Log } from '../log.ts';
 import { packageVersion } from '../package-info.ts';
 import type { BackendAccess } from './access.ts';
+import type { ClusterNamespaces } from './cluster-namespaces.ts';
 import { ConnectingStore, NotYetOpened } from './connecting-store.ts';
+import { type EventsWiring, startEvents } from './events.ts';
 import { MeasuredRegistry } from './measured-registry.ts';
+import type { WatchNamespaces } from './namespace-watch.ts';
+import { openOwnResources } from './own-resources.ts';
+import { liveNamespaces, startSweeper, sweptCounter } from './sweeping.ts';
 
 export interface BackendOptions {
   readonly database: StoreOptions['database'];
   readonly clusterId: string;
-  readonly namespaces: Namespaces;
+  readonly namespaces: Namespaces | WatchedNamespaces;
   readonly access: BackendAccess;
   readonly tls: ServingCertificate;
   readonly listen: ListenAddress;
   readonly issues: IssuesConfiguration;
+  /** Absent: no Events are written. */
+  readonly events?: EventsWiring;
+  /** Those that the configuration adds. Default: none. */
+  readonly resources?: readonly LoadedResource[];
+  /** The folder of the configuration. */
+  readonly directory: string;
   /** Recorded objects are never too old (design.md "Age"). */
   readonly ageless?: boolean;
   readonly log: Log;
   readonly shutdown?: ShutdownOptions;
+}
+
+/** Of a cluster: issues leave with their namespace at once, not only when somebody asks about it. */
+export interface WatchedNamespaces {
+  readonly cluster: ClusterNamespaces;
+  readonly watch: WatchNamespaces;
 }
 
 /** Everything between the reports that come in and the Kubernetes API that goes out, listening. */
@@ -44,7 +61,7 @@ export interface Backend extends AsyncDisposable {
   /** For clients on this machine. */
   readonly url: string;
   readonly registry: MeasuredRegistry;
-  /** Resolves when lists and watches are served; rejects when the database can never be used. */
+  /** Resolves when lists and watches of issues are served; rejects when the database can never be used. */
   synced(): Promise<void>;
   counts(): Promise<{ readonly active: number; readonly resolved: number }>;
   /** Serves new connections with this certificate. */
@@ -71,8 +88,16 @@ export async function openBackend(options: BackendOptions): Promise<Backend> {
     }),
   );
   if ('embedded' in options.database) await store.opened;
-  const namespaces = withHome(options.namespaces, issues.clusterScopedNamespace, options.clusterId);
-  closing.use(startSweeper(store, namespaces, issues, registry, log));
+  const swept = sweptCounter(registry);
+  const atHome = (namespaces: Namespaces) => withHome(namespaces, issues.clusterScopedNamespace, options.clusterId);
+  const given = options.namespaces;
+  const known = atHome('watch' in given ? given.cluster : given);
+  closing.use(startSweeper(store, known, issues, swept, log));
+  const namespaces =
+    'watch' in given
+      ? atHome(closing.use(liveNamespaces(store, { namespaces: given.cluster, watch: given.watch, known }, swept, log)))
+      : known;
+  if (options.events) closing.use(startEvents(store, options.events, issues.clusterScopedNamespace, registry, log));
   const engine = closing.use(
     createEngine({
       store,
@@ -84,16 +109,21 @@ export async function openBackend(options: BackendOptions): Promise<Backend> {
     }),
   );
   const changes = store.changes('issues') as Required<ChangeSource<Issue>>;
+  const { resources = [], directory } = options;
+  const own = closing.use(openOwnResources(resources, { store, directory, registry, log }));
   const kube = closing.use(
     new KubeApi({
-      resources: [issuesResource(changes, issueActions(engine)), issueReportsResource(engine)],
+      resources: [issuesResource(changes, issueActions(engine)), issueReportsResource(engine), ...own.definitions],
       access,
       version: { gitVersion: `v1.34.0+faultline.${packageVersion()}` },
       metrics: kubeMetrics(registry),
       audit: (record) => log.info({ audit: record }, 'a person acted on an issue'),
       // Why the database is not there is told where it is opened.
       onError: (error, where) =>
-        log[error instanceof NotYetOpened ? 'debug' : 'warn']({ error, where }, 'a request could not be answered'),
+        log[error instanceof NotYetOpened || error instanceof NotYetFilled ? 'debug' : 'warn'](
+          { error, where },
+          'a request could not be answered',
+        ),
     }),
   );
   kube.start();
@@ -107,7 +137,12 @@ export async function openBackend(options: BackendOptions): Promise<Backend> {
       rest: [reportRoutes(engine)],
       ready: [
         { name: 'db', healthy: () => store.ping(), decides: false },
-        { name: 'feed', healthy: () => kube.synced, decides: false },
+        { name: 'feed', healthy: () => kube.serves('issues'), decides: false },
+        ...own.definitions.map(({ plural }) => ({
+          name: `feed-${plural}`,
+          healthy: () => kube.serves(plural),
+          decides: false,
+        })),
       ],
       logger: log,
       metrics: registry,
@@ -121,7 +156,7 @@ export async function openBackend(options: BackendOptions): Promise<Backend> {
     registry,
     async synced() {
       await store.opened;
-      while (!kube.synced) await wait(SYNC_POLL_MS);
+      while (!kube.serves('issues')) await wait(SYNC_POLL_MS);
     },
     async counts() {
       const { objects } = await changes.snapshot();
@@ -130,41 +165,5 @@ export async function openBackend(options: BackendOptions): Promise<Backend> {
     },
     setCertificate: (tls) => server.setCertificate(tls),
     [Symbol.asyncDispose]: () => closer.disposeAsync(),
-  };
-}
-
-/** Begins when the database was reached, and ends before the store is closed. */
-function startSweeper(
-  store: ConnectingStore,
-  namespaces: Namespaces,
-  issues: IssuesConfiguration,
-  registry: Registry,
-  log: Log,
-): AsyncDisposable {
-  const swept = new Counter({
-    name: 'faultline_swept_total',
-    help: 'What was taken away because time passed, by kind.',
-    labelNames: ['kind'] as const,
-    registers: [registry],
-  });
-  const ending = new AbortController();
-  const running = store.opened.then((opened) =>
-    runSweeper(opened, {
-      signal: ending.signal,
-      namespaces,
-      resolvedVisibleFor: parseDuration(issues.resolvedVisibleFor),
-      retention: parseDuration(issues.retention),
-      onSwept: (counts) => {
-        for (const [kind, count] of Object.entries(counts)) swept.inc({ kind }, count);
-      },
-      onError: (error) => log.warn({ error }, 'a sweep failed: it is tried again'),
-    }),
-  );
-  running.catch(() => {});
-  return {
-    async [Symbol.asyncDispose]() {
-      ending.abort();
-      await running.catch(() => {});
-    },
   };
 }

@@ -63,3 +63,16 @@ it('what is no name is not even asked for', async () => {
   expect(await namespaces.resolve('../secrets')).toBe('missing');
   expect(asked).toEqual([]);
 });
+
+it('one that is forgotten is asked about again, and an answer from before does not count', async () => {
+  const { namespaces, asked, answers } = cluster({ shop });
+  const before = namespaces.resolve('shop');
+  namespaces.forget('shop');
+  answers.shop = { metadata: { uid: 'u2' } };
+  await before;
+  expect(await namespaces.resolve('shop')).toEqual({ uid: 'u2' });
+  namespaces.forget('shop');
+  answers.shop = { metadata: { uid: 'u3' } };
+  expect(await namespaces.resolve('shop')).toEqual({ uid: 'u3' });
+  expect(asked).toHaveLength(3);
+});

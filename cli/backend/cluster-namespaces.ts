@@ -11,23 +11,34 @@ const KNOWN_MS = 30_000;
 const ABSENT_MS = 2_000;
 const MAX_NAMESPACES = 20_000;
 
+export interface ClusterNamespaces extends Namespaces {
+  /** Something happened to this one: it is asked about again. */
+  forget(name: string): void;
+}
+
 /**
  * Namespaces as the cluster has them (design.md decision 11): asked one by one, when a report names one. Rejects with
  * NamespacesUnavailable when the cluster does not answer.
  */
-export function clusterNamespaces(api: ClusterApi, now: () => number): Namespaces {
+export function clusterNamespaces(api: ClusterApi, now: () => number): ClusterNamespaces {
   const known = new Map<string, { answer: Answer; until: number }>();
   const pending = new Map<string, Promise<Answer>>();
 
-  async function ask(name: string): Promise<Answer> {
-    try {
-      const answer = await readNamespace(api, name);
-      if (known.size >= MAX_NAMESPACES) known.clear();
-      known.set(name, { answer, until: now() + (typeof answer === 'string' ? ABSENT_MS : KNOWN_MS) });
+  function ask(name: string): Promise<Answer> {
+    const asked = readNamespace(api, name).then((answer) => {
+      // One that was forgotten meanwhile is an answer from before.
+      if (pending.get(name) === asked) {
+        if (known.size >= MAX_NAMESPACES) known.clear();
+        known.set(name, { answer, until: now() + (typeof answer === 'string' ? ABSENT_MS : KNOWN_MS) });
+      }
       return answer;
-    } finally {
-      pending.delete(name);
-    }
+    });
+    const settled = (): void => {
+      if (pending.get(name) === asked) pending.delete(name);
+    };
+    asked.then(settled, settled);
+    pending.set(name, asked);
+    return asked;
   }
 
   return {
@@ -35,9 +46,11 @@ export function clusterNamespaces(api: ClusterApi, now: () => number): Namespace
       if (!DNS_LABEL.test(name)) return 'missing';
       const found = known.get(name);
       if (found !== undefined && found.until > now()) return found.answer;
-      const asked = pending.get(name) ?? ask(name);
-      pending.set(name, asked);
-      return asked;
+      return pending.get(name) ?? ask(name);
+    },
+    forget(name) {
+      known.delete(name);
+      pending.delete(name);
     },
   };
 }

@@ -9,6 +9,8 @@ export interface ClusterConnection {
   readonly server: string;
   /** What the user calls it: the context, or `in-cluster`. */
   readonly name: string;
+  /** That of the context, or of the pod; undefined when it names none. */
+  readonly namespace?: string;
   /** PEM. */
   readonly ca?: Buffer;
   readonly cert?: Buffer;
@@ -55,7 +57,9 @@ async function inClusterConnection(env: Streams['env'], folder = SERVICE_ACCOUNT
   if (!host || !port || ca === undefined) {
     throw new Failure('this process runs in no cluster (no service account is mounted): give a --kubeconfig');
   }
+  const namespace = (await readFile(join(folder, 'namespace'), 'utf8').catch(() => '')).trim();
   return {
+    ...(namespace !== '' && { namespace }),
     server: `https://${host.includes(':') ? `[${host}]` : host}:${port}`,
     name: 'in-cluster',
     ca,

@@ -29,9 +29,11 @@ export async function kubeconfigConnection(request: KubeconfigRequest): Promise<
   // client-node refuses plain HTTP otherwise, which `kubectl proxy` serves on loopback.
   if (plain) config.clusters = config.clusters.map((one) => (one === cluster ? { ...one, skipTLSVerify: true } : one));
   const options = await optionsOf(config, where);
+  const { namespace } = config.getContextObject(name) ?? {};
   return {
     server: cluster.server.replace(/\/+$/, ''),
     name,
+    ...(namespace ? { namespace } : {}),
     ...(plain ? {} : tlsOf(options)),
     ...(cluster.skipTLSVerify && !plain ? { skipTlsVerify: true } : {}),
     ...(cluster.tlsServerName ? { serverName: cluster.tlsServerName } : {}),

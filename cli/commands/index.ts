@@ -1,8 +1,12 @@
 import type { Runnable } from '../command.ts';
 import { runnable } from '../command.ts';
+import { acknowledge } from './acknowledge.ts';
+import { conformance } from './conformance.ts';
 import { controllers } from './controllers.ts';
 import { replay } from './replay.ts';
+import { resolve } from './resolve.ts';
 import { server } from './server.ts';
+import { snooze } from './snooze.ts';
 import { up } from './up.ts';
 import { version } from './version.ts';
 
@@ -12,5 +16,9 @@ export const commands: readonly Runnable[] = [
   runnable(replay),
   runnable(server),
   runnable(controllers),
+  runnable(resolve),
+  runnable(acknowledge),
+  runnable(snooze),
+  runnable(conformance),
   runnable(version),
 ];

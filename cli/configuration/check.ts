@@ -29,6 +29,7 @@ export function check(document: ConfigurationDocument, knowledge: Knowledge): Ch
   });
   const faults = (error?.details ?? []).map((detail) => schemaFault(document, written, detail));
   faults.push(...controllerFaults(document, listOf(written, 'controllers'), knowledge));
+  faults.push(...resourceFaults(document, listOf(written, 'resources')));
   if (faults.length > 0) return { faults };
   const configuration = value as FaultlineConfiguration;
   const controllers = configuration.controllers.map((one) => ({
@@ -90,8 +91,21 @@ function controllerFaults(document: ConfigurationDocument, controllers: readonly
   return faults;
 }
 
+function resourceFaults(document: ConfigurationDocument, resources: readonly unknown[]): ConfigurationFault[] {
+  return resources.flatMap((one, index) => {
+    const use = isRecord(one) ? one.use : undefined;
+    if (typeof use !== 'string' || use === '' || OUTSIDE.test(use)) return [];
+    return [
+      document.fault(['resources', index, 'use'], `no resource "${use}": a file begins with ./, a package with npm:`),
+    ];
+  });
+}
+
+/** What `use` calls a file or a package. */
+const OUTSIDE = /^(npm:.|\.{0,2}\/)/;
+
 function faultsOfUse(document: ConfigurationDocument, path: Path, use: unknown, { builtIns }: Knowledge) {
-  if (typeof use !== 'string' || use === '' || /^(npm:.|\.{0,2}\/)/.test(use) || builtIns.includes(use)) return [];
+  if (typeof use !== 'string' || use === '' || OUTSIDE.test(use) || builtIns.includes(use)) return [];
   const known = `built in: ${builtIns.join(', ')}; a file begins with ./ and a package with npm:`;
   return [document.fault([...path, 'use'], `no controller "${use}"${didYouMean(use, builtIns)} (${known})`)];
 }

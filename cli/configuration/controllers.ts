@@ -3,6 +3,7 @@ import { parseLabelSelector } from '../../controllers/runtime/label-selector.ts'
 import type { Streams } from '../streams.ts';
 import type { Path } from './fault.ts';
 import { type LoadedConfiguration, readConfiguration, requireFaultless } from './load.ts';
+import { type LoadedResource, loadResources } from './resources.ts';
 
 /** The controllers that ship with the product, by what `use` calls them. Loaded when a configuration names them. */
 export const BUILT_INS: ReadonlyMap<string, () => Promise<unknown>> = new Map([
@@ -12,11 +13,13 @@ export const BUILT_INS: ReadonlyMap<string, () => Promise<unknown>> = new Map([
 export interface Configured extends LoadedConfiguration {
   /** The enabled ones, ready to run. */
   readonly controllers: readonly LoadedController[];
+  /** Likewise. */
+  readonly resources: readonly LoadedResource[];
 }
 
 /**
- * The configuration of this command line with its controllers loaded. Throws a ConfigurationError with every fault,
- * those of the controllers' own options among them.
+ * The configuration of this command line with its controllers and resources loaded. Throws a ConfigurationError with
+ * every fault, those of the options of controllers and resources among them.
  */
 export async function configure(flag: string | undefined, streams: Streams): Promise<Configured> {
   const read = await readConfiguration({
@@ -28,19 +31,25 @@ export async function configure(flag: string | undefined, streams: Streams): Pro
   });
   const entries = read.configuration?.controllers ?? read.writtenControllers.map(loadableEntry);
   const { controllers, faults } = await loadControllers(entries, { baseDir: read.directory, builtins: BUILT_INS });
+  const own = read.configuration?.resources ?? read.writtenResources.map((one) => loadable(one));
+  const { resources, faults: ofResources } = await loadResources(own, read.directory);
   const known = new Set(read.faults.map(({ path }) => path));
-  const more = faults
+  const more = [...faults, ...ofResources]
     .filter(({ path }) => !known.has(path))
     .map(({ path, message, value }) => read.fault(parsePath(path), `${message.trim()}${shown(value)}`));
-  return { ...requireFaultless(read, more), controllers };
+  return { ...requireFaultless(read, more), controllers, resources };
 }
 
 /** What of a faulty entry can be loaded all the same, so that the faults of its options are listed too. */
 function loadableEntry(written: unknown, index: number): ControllerEntry {
+  return { ...loadable(written), name: `entry-${index}` };
+}
+
+function loadable(written: unknown): { use: string; enabled: boolean; with: Record<string, unknown> } {
   const { use, enabled, with: options } = (written ?? {}) as Partial<Record<string, unknown>>;
-  const loadable = typeof use === 'string' && enabled !== false;
+  const named = typeof use === 'string' && enabled !== false;
   const given = typeof options === 'object' && options !== null ? (options as Record<string, unknown>) : {};
-  return { use: loadable ? use : '', name: `entry-${index}`, enabled: loadable, with: given };
+  return { use: named ? use : '', enabled: named, with: given };
 }
 
 function shown(value: unknown): string {

@@ -34,6 +34,7 @@ describe('a configuration without faults', () => {
       namespaces: ['*'],
       server: { listen: '127.0.0.1:7443', database: 'embedded' },
       issues: { resolvedVisibleFor: '1h', retention: '90d', clusterScopedNamespace: 'faultline-system' },
+      events: { enabled: true, minimumSeverity: 'minor' },
       controllers: [
         {
           use: 'tekton/pipelinerun',
@@ -45,6 +46,7 @@ describe('a configuration without faults', () => {
           with: {},
         },
       ],
+      resources: [],
     });
   });
 
@@ -128,6 +130,13 @@ controllers:
     expect(faultsOf('cluster: {folder: x, context: y}\nserver: {database: embedded, databaseUrlFile: x}')).toEqual([
       'faultline.yaml:3:10: cluster: says two clusters at once: keep one of folder, kubeconfig (with context) and inCluster',
       'faultline.yaml:4:9: server: says two databases at once: keep database or databaseUrlFile',
+    ]);
+  });
+
+  it('names the severities that Events may begin with', () => {
+    expect(faultsOf('events: {minimumSeverity: majr, enable: false}')).toEqual([
+      'faultline.yaml:3:27: events.minimumSeverity: must be one of critical, major, minor, info (is "majr"); did you mean "major"?',
+      'faultline.yaml:3:33: events.enable: unknown key; did you mean "enabled"?',
     ]);
   });
 

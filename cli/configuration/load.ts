@@ -17,6 +17,8 @@ export interface ReadConfiguration {
   readonly faults: readonly ConfigurationFault[];
   /** `controllers:` as it was written, for those who look into `with:` although there are faults elsewhere. */
   readonly writtenControllers: readonly unknown[];
+  /** `resources:`, likewise. */
+  readonly writtenResources: readonly unknown[];
   /** A fault at the place of `path`. */
   fault(path: Path, message: string): ConfigurationFault;
 }
@@ -69,6 +71,7 @@ export function parseConfiguration(
     configuration: checked.configuration && absolute(checked.configuration, directory),
     faults: checked.faults,
     writtenControllers: document.faults.length > 0 ? [] : listOf(document.value(), 'controllers'),
+    writtenResources: document.faults.length > 0 ? [] : listOf(document.value(), 'resources'),
     fault: (path, message) => document.fault(path, message),
   };
 }

@@ -6,7 +6,9 @@ import { aborted } from '../aborted.ts';
 import { clusterAccess } from '../backend/access.ts';
 import { watchAuthenticationConfig } from '../backend/authentication-config.ts';
 import { openBackend } from '../backend/backend.ts';
+import { clusterEvents } from '../backend/cluster-events.ts';
 import { clusterNamespaces } from '../backend/cluster-namespaces.ts';
+import { watchNamespaces } from '../backend/namespace-watch.ts';
 import { liveRequest } from '../cluster/choose.ts';
 import { connectCluster } from '../cluster/connection.ts';
 import { askClusterId } from '../cluster/identity.ts';
@@ -30,7 +32,7 @@ const DRAIN_MS = 20_000;
 export async function runServer(options: ServeOptions, streams: Streams): Promise<number> {
   const { signal } = streams;
   const log = createLog(options.log, streams.err, streams.env);
-  const { configuration } = await configure(options.config, streams);
+  const { configuration, resources, directory } = await configure(options.config, streams);
   const { tlsCertFile, tlsKeyFile } = options;
   const connection = await connectCluster(liveRequest(options, configuration.cluster), streams);
   const tls = await readCertificate(tlsCertFile, tlsKeyFile);
@@ -42,20 +44,26 @@ export async function runServer(options: ServeOptions, streams: Streams): Promis
   const clusterId = await askClusterId({ client, signal, clock: systemClock, random: Math.random, onFault });
   if (clusterId === undefined) return EXIT.ok;
   const api = closing.use(createClusterApi(connection));
+  const source = createLiveSource({ client, logger: log });
   const backend = closing.use(
     await openBackend({
       database,
       clusterId,
-      namespaces: clusterNamespaces(api, Date.now),
+      namespaces: { cluster: clusterNamespaces(api, Date.now), watch: watchNamespaces(source, onFault) },
       access: clusterAccess({
         api,
-        configuration: watchAuthenticationConfig(createLiveSource({ client, logger: log })),
+        configuration: watchAuthenticationConfig(source),
         log,
         now: Date.now,
       }),
       tls,
       listen: parseListenAddress(options.listen ?? configuration.server.listen),
       issues: configuration.issues,
+      ...(configuration.events.enabled && {
+        events: { writer: clusterEvents(api), configuration: configuration.events },
+      }),
+      resources,
+      directory,
       log,
       shutdown: { propagationMs: parseDuration(options.shutdownDelay), drainMs: DRAIN_MS },
     }),

@@ -132,6 +132,8 @@ async function openUpBackend(run: Run, closing: AsyncDisposableStack): Promise<B
     tls: pki.server,
     listen: parseListenAddress(options.listen ?? server.listen),
     issues,
+    resources: configured.resources,
+    directory: configured.directory,
     ageless: source.kind === 'folder',
     log,
     // SIGINT ends everything within 2 s, of which the sink may take one.

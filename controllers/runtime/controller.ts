@@ -271,7 +271,7 @@ export class Controller {
 
   #lookAt(object: ClusterObject): Look {
     const { controller, clusterScopedNamespace, live } = this.#options;
-    const { order } = controller.definition;
+    const { order, crossNamespaceText = false } = controller.definition;
     const epoch = this.#leadership?.epoch ?? 0;
     return {
       source: controller.name,
@@ -281,6 +281,7 @@ export class Controller {
       sequence: ++this.#sequence,
       detail: 0,
       clusterScopedNamespace,
+      crossNamespaceText,
       live,
     };
   }

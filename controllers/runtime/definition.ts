@@ -26,6 +26,10 @@ export function definitionFaults(definition: unknown, path: string): InputFault[
     definition.onDelete === 'resolve' || definition.onDelete === 'keep',
     'its onDelete must be "resolve" or "keep"',
   );
+  check(
+    definition.crossNamespaceText === undefined || typeof definition.crossNamespaceText === 'boolean',
+    'its crossNamespaceText must be true or false',
+  );
   check(typeof definition.observe === 'function', 'its observe must be a function');
   check(
     definition.options === undefined || isSchema(definition.options),

@@ -16,10 +16,19 @@ const ROOMS: Readonly<Record<string, string>> = {
  * `faultline/controllers` (this very copy) and, unless it brings its own, `joi`. Node strips the types of a local
  * `.ts` file; under node_modules it refuses to, so a package ships JavaScript.
  */
-export const importPlugin: Importer = async (specifier, baseDir) => {
+export const importPlugin: Importer = (specifier, baseDir) => importModule(specifier, baseDir);
+
+/** The same with `more` names that a module may import: what each of them is, as a URL. */
+export async function importModule(
+  specifier: string,
+  baseDir: string,
+  more: Readonly<Record<string, string>> = {},
+): Promise<unknown> {
   const parentURL = pathToFileURL(join(baseDir, 'faultline.yaml')).href;
   const hooks = registerHooks({
     resolve(name, context, next) {
+      const given = more[name];
+      if (given !== undefined) return { url: given, shortCircuit: true };
       const room = ROOMS[name];
       if (room !== undefined)
         return { url: new URL(`${room}${extname(import.meta.url)}`, import.meta.url).href, shortCircuit: true };
@@ -38,4 +47,4 @@ export const importPlugin: Importer = async (specifier, baseDir) => {
   } finally {
     hooks.deregister();
   }
-};
+}

@@ -18,6 +18,7 @@ const look: Look = {
   sequence: 3,
   detail: 4,
   clusterScopedNamespace: 'home',
+  crossNamespaceText: false,
   live: true,
 };
 const subject = { apiVersion: 'v1', kind: 'App', namespace: 'ns', name: 'app' };
@@ -29,6 +30,25 @@ const found = (raw: object): Finding => {
 };
 
 describe('a report', () => {
+  it('takes no text out of the namespace of the observed object, unless the plugin declares it', () => {
+    const text = {
+      description: 'log',
+      remediation: { text: 'ask' },
+      links: [{ rel: 'log', title: 'x', url: 'https://x/' }],
+    };
+    const telling = (where: Partial<Observation>, crossNamespaceText = false) => {
+      const said = observation({ findings: [{ ...finding, ...text } as Finding], ...where });
+      const { body, crossNamespaceText: declared } = reportOf(said, { ...look, crossNamespaceText });
+      return { declared, finding: 'findings' in body ? body.findings[0] : undefined };
+    };
+    expect(telling({}).finding).toMatchObject({ title: 'failed', ...text });
+    expect(telling({ namespace: 'tenant' })).toEqual({ declared: undefined, finding: { ...finding, title: 'Failed' } });
+    expect(telling({ namespace: 'tenant' }, true)).toMatchObject({
+      declared: true,
+      finding: { title: 'failed', ...text },
+    });
+  });
+
   it('takes its times from the observation, else from the object, else leaves them out', () => {
     expect(reportOf(observation(), look).order).toEqual({
       class: 'run',

@@ -1,4 +1,5 @@
 import type Joi from 'joi';
+import { withoutText } from '../../crds/finding-text.ts';
 import type { Finding, Link, Report, ReportOrder, Subject } from '../../crds/report.ts';
 import { reportSchema } from '../../crds/report.ts';
 import { multiLine, oneLine } from '../../crds/text.ts';
@@ -28,6 +29,8 @@ export interface Look {
   readonly detail: number;
   /** For observations without a namespace of their own about objects without one. */
   readonly clusterScopedNamespace: string;
+  /** Of the definition: what findings say may leave the namespace that they are about. */
+  readonly crossNamespaceText: boolean;
   /** Recorded objects are never too old: their reports expire never (design.md "Age"). */
   readonly live: boolean;
 }
@@ -57,10 +60,14 @@ export function observationsOf(verdict: unknown): readonly Observation[] {
 
 /** The report of one observation. Throws a TerminalError that names every fault with its path. */
 export function reportOf(observation: Observation, look: Look): Report {
-  const { object } = look;
+  const { object, crossNamespaceText } = look;
+  const namespace = issueNamespace(observation, look);
+  // The report does not say where the observed object is; whether its subject is elsewhere, the engine sees.
+  const elsewhere = object.metadata.namespace !== undefined && object.metadata.namespace !== namespace;
+  const findings = observation.findings.map(finding);
   const report: Report = {
     source: look.source,
-    namespace: issueNamespace(observation, look),
+    namespace,
     subject: subjectOf(observation.subject),
     order: orderOf(observation, look),
     observed: {
@@ -71,7 +78,8 @@ export function reportOf(observation: Observation, look: Look): Report {
     },
     ...optionalTime('observedAt', observation.observedAt),
     ...(look.order === 'run' && look.live ? optionalTime('expiresAt', observation.expiresAt) : {}),
-    body: { complete: true, findings: observation.findings.map(finding) },
+    ...(crossNamespaceText ? { crossNamespaceText } : {}),
+    body: { complete: true, findings: elsewhere && !crossNamespaceText ? findings.map(withoutText) : findings },
   };
   return validated(report);
 }
@@ -149,9 +157,17 @@ function isHttp(url: string): boolean {
 
 function validated(report: Report): Report {
   const { error } = reportSchema.validate(report, { abortEarly: false, convert: false });
-  if (error === undefined) return report;
-  const faults = error.details.map((detail: Joi.ValidationErrorItem) => detail.message).join('; ');
-  throw new TerminalError(`observe() answered an invalid observation: ${faults}`);
+  const faults = error?.details.map((detail: Joi.ValidationErrorItem) => detail.message) ?? repeatedKeys(report);
+  if (faults.length === 0) return report;
+  throw new TerminalError(`observe() answered an invalid observation: ${faults.join('; ')}`);
+}
+
+/** The server would refuse it too, but only the plugin's author can change it. */
+function repeatedKeys({ body }: Report): string[] {
+  const keys = 'findings' in body ? body.findings.map(({ key }) => key) : [];
+  return keys.flatMap((key, index) =>
+    keys.indexOf(key) === index ? [] : [`"body.findings[${index}].key" names ${JSON.stringify(key)} a second time`],
+  );
 }
 
 function describe(value: unknown): string {

@@ -106,6 +106,11 @@ export interface ControllerDefinition<T extends ObjectLike = ObjectLike, O = unk
   order: 'run' | 'state';
   /** What the deletion of the observed object means: its failure is gone (a Deployment), or says nothing (a pruned run). */
   onDelete: 'resolve' | 'keep';
+  /**
+   * What findings say may be read in the issue's namespace though the subject or the observed object is in another one.
+   * Default: title, description, links and remediation of such findings are dropped (docs/adr/0007).
+   */
+  crossNamespaceText?: boolean;
   observe(object: DeepReadonly<T>, read: Read, options: O): Promise<Verdict> | Verdict;
 }
 

@@ -105,6 +105,11 @@ export class ControlPlane implements AsyncDisposable {
     return this.#apiserver?.pid;
   }
 
+  /** Where etcd answers, without authentication: for benches that write many objects at once. */
+  get etcdUrl(): string {
+    return `http://127.0.0.1:${this.#layout.ports.etcd}`;
+  }
+
   get etcdPid(): number | undefined {
     return this.#etcd?.pid;
   }

@@ -10,7 +10,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { parseAllDocuments } from 'yaml';
 import { registerApiService } from '../controlplane/api-service.ts';
 import { Child } from '../controlplane/child.ts';
-import { type ControlPlane, startControlPlane } from '../controlplane/control-plane.ts';
+import { type ControlPlane, type ControlPlaneOptions, startControlPlane } from '../controlplane/control-plane.ts';
 import { kubeconfig } from '../controlplane/kubeconfig.ts';
 import {
   type KubectlOptions,
@@ -34,6 +34,15 @@ export interface ServerProcess {
   readonly port: number;
 }
 
+export interface SpawnOptions {
+  /** Of the process and its log. Default: `replica`. */
+  readonly name?: string;
+  /** Added to the flags, and stronger than those before. */
+  readonly args?: readonly string[];
+  /** False: wait only until it listens. */
+  readonly ready?: boolean;
+}
+
 export class Installation implements AsyncDisposable {
   readonly plane: ControlPlane;
   readonly postgres: Postgres | undefined;
@@ -42,6 +51,7 @@ export class Installation implements AsyncDisposable {
   #controllers: Child | undefined;
   readonly #port: number;
   readonly #extraServers: Child[] = [];
+  #configured = false;
 
   constructor(plane: ControlPlane, postgres: Postgres | undefined, dir: string, port: number) {
     this.plane = plane;
@@ -60,14 +70,20 @@ export class Installation implements AsyncDisposable {
     return this.#controllers;
   }
 
+  /** Gives servers that are started from now on a configuration. */
+  async configureServer(yaml: string): Promise<void> {
+    await writeFile(join(this.dir, 'server.yaml'), yaml);
+    this.#configured = true;
+  }
+
   /** Starts the server on its port and waits until it is ready. */
   async startServer(): Promise<void> {
     this.#server = await this.#spawnServer(this.#port, 'server');
   }
 
-  /** A second replica on the same database and a port of its own. */
-  async startReplica(): Promise<ServerProcess> {
-    const replica = await this.#spawnServer(await freePort(), 'replica');
+  /** A further server on the same database and a port of its own. */
+  async startReplica(options: SpawnOptions = {}): Promise<ServerProcess> {
+    const replica = await this.#spawnServer(await freePort(), options.name ?? 'replica', options);
     this.#extraServers.push(replica.child);
     return replica;
   }
@@ -155,7 +171,11 @@ export class Installation implements AsyncDisposable {
     await rm(this.dir, { recursive: true, force: true });
   }
 
-  async #spawnServer(port: number, name: string): Promise<ServerProcess> {
+  async #spawnServer(
+    port: number,
+    name: string,
+    { args = [], ready = true }: SpawnOptions = {},
+  ): Promise<ServerProcess> {
     const database = this.postgres
       ? [`--database-url-file=${join(this.dir, 'database.url')}`]
       : ['--database=embedded', `--state-dir=${join(this.dir, 'state')}`];
@@ -170,11 +190,14 @@ export class Installation implements AsyncDisposable {
         `--tls-key-file=${join(this.dir, 'serving.key')}`,
         `--kubeconfig=${join(this.dir, 'server.kubeconfig')}`,
         '--shutdown-delay=0s',
+        ...(this.#configured ? [`--config=${join(this.dir, 'server.yaml')}`] : []),
         ...database,
+        ...args,
       ],
       logPath: join(this.dir, `${name}.log`),
     });
-    await child.until('is ready', () => isReady(`https://127.0.0.1:${port}/readyz`), 60_000);
+    const path = ready ? 'readyz' : 'livez';
+    await child.until(`answering /${path}`, () => isReady(`https://127.0.0.1:${port}/${path}`), 60_000);
     return { child, port };
   }
 }
@@ -198,9 +221,14 @@ export interface IssueJson {
 }
 
 /** A cluster with Tekton's CRDs, namespaces, our RBAC, a registered server and running controllers. */
-export async function install(options: { namespaces: readonly string[] }): Promise<Installation> {
+export async function install(options: {
+  namespaces: readonly string[];
+  controlPlane?: ControlPlaneOptions;
+  /** Text of the servers' faultline.yaml. Default: none. */
+  serverConfiguration?: string;
+}): Promise<Installation> {
   const [plane, postgres, dir] = await Promise.all([
-    startControlPlane(),
+    startControlPlane(options.controlPlane),
     embedded ? undefined : startPostgres({ fsync: false }),
     mkdtemp(join(tmpdir(), 'faultline-e2e-')),
   ]);
@@ -208,6 +236,7 @@ export async function install(options: { namespaces: readonly string[] }): Promi
   const installation = new Installation(plane, postgres, dir, port);
   try {
     await writeCredentials(plane, postgres, dir);
+    if (options.serverConfiguration !== undefined) await installation.configureServer(options.serverConfiguration);
     await applyAll(plane, [
       ...options.namespaces.map((name) => ({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } })),
       ...tektonCrds(),

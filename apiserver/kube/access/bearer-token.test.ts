@@ -23,7 +23,7 @@ beforeEach(() => {
 
 const authenticator = (audiences?: string[]) =>
   createAuthenticator({
-    credentials: [bearerTokenAuthenticator({ api, now: () => now, ...(audiences && { audiences }) })],
+    credentials: [bearerTokenAuthenticator({ api, now: () => now, backoffMs: [0], ...(audiences && { audiences }) })],
   });
 const withToken = (token = 'secret') => fakeRequest('Authorization', `Bearer ${token}`);
 
@@ -88,6 +88,21 @@ describe('A7 a bearer token', () => {
     expect((await authenticator(['faultline']).authenticate(withToken())).outcome).toBe('invalid');
   });
 
+  it('A11 is asked about again while the cluster is busy, and not when it refuses the question', async () => {
+    let tries = 0;
+    api.answer = () => {
+      if (++tries === 1) throw new ClusterApiError('busy', 429);
+      return { status: { authenticated: true, user: SERVICE_ACCOUNT } };
+    };
+    expect((await authenticator().authenticate(withToken())).outcome).toBe('user');
+    api.asked.length = 0;
+    api.answer = () => {
+      throw new ClusterApiError('forbidden', 403);
+    };
+    expect((await authenticator().authenticate(withToken())).outcome).toBe('unavailable');
+    expect(api.asked).toHaveLength(1);
+  });
+
   it('is never let through while the cluster cannot be asked, nor remembered as bad', async () => {
     const asking = authenticator();
     api.answer = () => {
@@ -105,7 +120,7 @@ describe('A7 a bearer token', () => {
     const faults: string[] = [];
     const observed: string[] = [];
     const onReview: ReviewObserver = ({ review, result }) => void observed.push(`${review} ${result}`);
-    const credentials = [bearerTokenAuthenticator({ api, now: () => now, onReview })];
+    const credentials = [bearerTokenAuthenticator({ api, now: () => now, backoffMs: [], onReview })];
     const asking = createAuthenticator({ credentials, onFault: (fault) => void faults.push(fault) });
     api.answer = () => {
       throw new ClusterApiError('Bearer secret', status);

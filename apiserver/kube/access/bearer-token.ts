@@ -2,9 +2,10 @@ import { hash as digest, randomBytes } from 'node:crypto';
 import { type ClusterApi, ClusterApiError } from './cluster-api.ts';
 import type { CredentialAuthenticator, CredentialResult } from './credentials.ts';
 import { ExpiringCache } from './expiring-cache.ts';
+import { postReview, type RetryOptions } from './post-review.ts';
 import type { ReviewObserver, UserInfo } from './types.ts';
 
-export interface BearerTokenOptions {
+export interface BearerTokenOptions extends RetryOptions {
   readonly api: ClusterApi;
   /** ms. */
   readonly now: () => number;
@@ -42,7 +43,7 @@ export function bearerTokenAuthenticator(options: BearerTokenOptions): Credentia
       options.onReview?.({ review: 'TokenReview', result, seconds: (now() - started) / 1_000 });
     try {
       const result = readReview(
-        (await api.post(TOKEN_REVIEWS, tokenReview(token, audiences))) as TokenReview,
+        (await postReview(api, TOKEN_REVIEWS, tokenReview(token, audiences), options)) as TokenReview,
         audiences,
       );
       cache.set(hash, result, ttlMs);

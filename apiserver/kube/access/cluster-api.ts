@@ -32,14 +32,23 @@ export interface ClusterConnection {
   readonly timeoutMs?: number;
 }
 
+/** For the few who write: Events. */
+export interface WritingClusterApi extends ClusterApi {
+  /** A JSON merge patch. Rejects as `get` does. */
+  patch(path: string, body: unknown, options?: RequestOptions): Promise<unknown>;
+}
+
 /** `status`: HTTP code, or undefined when no answer came. `message` never holds a credential. */
 export class ClusterApiError extends Error {
   override readonly name = 'ClusterApiError';
   readonly status: number | undefined;
+  /** `details.causes[].reason` of the Status that came. */
+  readonly causes: readonly string[];
 
-  constructor(message: string, status: number | undefined, cause?: unknown) {
+  constructor(message: string, status: number | undefined, cause?: unknown, causes: readonly string[] = []) {
     super(message, { cause });
     this.status = status;
+    this.causes = causes;
   }
 
   /** Whether the same request may succeed a little later. */
@@ -48,8 +57,14 @@ export class ClusterApiError extends Error {
   }
 }
 
+const CONTENT_TYPE = {
+  GET: 'application/json',
+  POST: 'application/json',
+  PATCH: 'application/merge-patch+json',
+} as const;
+
 /** A client with its own connection pool; dispose of it to close the connections. */
-export function createClusterApi(connection: ClusterConnection): ClusterApi & AsyncDisposable {
+export function createClusterApi(connection: ClusterConnection): WritingClusterApi & AsyncDisposable {
   const { server, ca, cert, key, headers, serverName, timeoutMs = 10_000 } = connection;
   const base = new URL(server);
   const prefix = base.pathname.replace(/\/+$/, '');
@@ -65,7 +80,7 @@ export function createClusterApi(connection: ClusterConnection): ClusterApi & As
     allowH2: false,
   });
 
-  async function request(method: 'GET' | 'POST', path: string, body: unknown, options: RequestOptions = {}) {
+  async function request(method: keyof typeof CONTENT_TYPE, path: string, body: unknown, options: RequestOptions = {}) {
     const deadline = AbortSignal.timeout(timeoutMs);
     const signal = options.signal ? AbortSignal.any([options.signal, deadline]) : deadline;
     try {
@@ -75,7 +90,7 @@ export function createClusterApi(connection: ClusterConnection): ClusterApi & As
         method,
         headers: {
           accept: 'application/json',
-          ...(body !== undefined && { 'content-type': 'application/json' }),
+          ...(body !== undefined && { 'content-type': CONTENT_TYPE[method] }),
           ...(await headers?.()),
         },
         ...(body !== undefined && { body: JSON.stringify(body) }),
@@ -92,6 +107,7 @@ export function createClusterApi(connection: ClusterConnection): ClusterApi & As
   return {
     get: (path, options) => request('GET', path, undefined, options),
     post: (path, body, options) => request('POST', path, body, options),
+    patch: (path, body, options) => request('PATCH', path, body, options),
     [Symbol.asyncDispose]: () => agent.destroy(),
   };
 }
@@ -106,9 +122,18 @@ async function readAnswer(response: Dispatcher.ResponseData, what: string): Prom
   }
   const { statusCode } = response;
   if (statusCode >= 200 && statusCode < 300 && body !== undefined) return body;
-  const said = (body as { message?: unknown } | null | undefined)?.message;
+  const answered = body as { message?: unknown; details?: { causes?: unknown } } | null | undefined;
+  const said = answered?.message;
   const message = typeof said === 'string' ? said : text.slice(0, 200);
-  throw new ClusterApiError(`${what}: the cluster answered ${statusCode}: ${message}`, statusCode);
+  const causes = causesOf(answered?.details?.causes);
+  throw new ClusterApiError(`${what}: the cluster answered ${statusCode}: ${message}`, statusCode, undefined, causes);
+}
+
+function causesOf(causes: unknown): string[] {
+  if (!Array.isArray(causes)) return [];
+  return causes.flatMap((cause: { reason?: unknown } | null) =>
+    typeof cause?.reason === 'string' ? [cause.reason] : [],
+  );
 }
 
 /** Connection errors of undici hide the useful part in `cause`, and that of an AggregateError in its code. */

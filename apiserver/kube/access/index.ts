@@ -12,7 +12,13 @@ export {
 export { createAuthenticator } from './authenticator.ts';
 export { createAuthorizer } from './authorizer.ts';
 export { bearerTokenAuthenticator } from './bearer-token.ts';
-export { type ClusterApi, ClusterApiError, type ClusterConnection, createClusterApi } from './cluster-api.ts';
+export {
+  type ClusterApi,
+  ClusterApiError,
+  type ClusterConnection,
+  createClusterApi,
+  type WritingClusterApi,
+} from './cluster-api.ts';
 export {
   type CredentialAuthenticator,
   type CredentialResult,

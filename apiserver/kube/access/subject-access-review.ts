@@ -1,7 +1,7 @@
 import { hash as digest } from 'node:crypto';
-import { setTimeout as wait } from 'node:timers/promises';
-import { type ClusterApi, ClusterApiError } from './cluster-api.ts';
+import type { ClusterApi } from './cluster-api.ts';
 import { ExpiringCache } from './expiring-cache.ts';
+import { postReview, type RetryOptions } from './post-review.ts';
 import { fieldRequirements, labelRequirements, type SelectorRequirement } from './selector-requirements.ts';
 import {
   AccessUnavailable,
@@ -12,7 +12,7 @@ import {
   type UserInfo,
 } from './types.ts';
 
-export interface SubjectAccessReviewOptions {
+export interface SubjectAccessReviewOptions extends RetryOptions {
   readonly api: ClusterApi;
   /** ms. */
   readonly now: () => number;
@@ -20,17 +20,12 @@ export interface SubjectAccessReviewOptions {
   readonly allowedTtlMs?: number;
   /** How long a no is believed, ms. Default: 10,000. */
   readonly deniedTtlMs?: number;
-  /** Between tries, ms, each up to a fifth longer; one try more than there are pauses. Default: 500, 750, 1,125, 1,687. */
-  readonly backoffMs?: readonly number[];
-  readonly sleep?: (ms: number) => Promise<unknown>;
   readonly onReview?: ReviewObserver;
 }
 
 /** LRU size, and the bytes of what a caller chooses from which an answer is not kept: it could fill the memory (A11). */
 const MAX_DECISIONS = 8192;
 const MAX_ATTRIBUTE_BYTES = 10_000;
-const BACKOFF_MS = [500, 750, 1125, 1687];
-const JITTER = 0.2;
 const REVIEWS = '/apis/authorization.k8s.io/v1/subjectaccessreviews';
 
 interface Review {
@@ -42,7 +37,7 @@ interface Review {
  * through says nothing about what is asked of us. Identical questions at one time are asked once.
  */
 export function subjectAccessReviewAuthorizer(options: SubjectAccessReviewOptions): Authorizer {
-  const { api, now, allowedTtlMs = 10_000, deniedTtlMs = 10_000, backoffMs = BACKOFF_MS, sleep = wait } = options;
+  const { api, now, allowedTtlMs = 10_000, deniedTtlMs = 10_000 } = options;
   const decisions = new ExpiringCache<Decision>(MAX_DECISIONS, now);
   const pending = new Map<string, Promise<Decision>>();
   const userKeys = new WeakMap<UserInfo, string>();
@@ -62,7 +57,7 @@ export function subjectAccessReviewAuthorizer(options: SubjectAccessReviewOption
     const observe = (result: Parameters<ReviewObserver>[0]['result']): void =>
       options.onReview?.({ review: 'SubjectAccessReview', result, seconds: (now() - started) / 1_000 });
     try {
-      const decision = await review(api, reviewOf(user, attributes), backoffMs, sleep);
+      const decision = await review(api, reviewOf(user, attributes), options);
       if (attributeBytes(attributes) < MAX_ATTRIBUTE_BYTES) {
         decisions.set(key, decision, decision.allowed ? allowedTtlMs : deniedTtlMs);
       }
@@ -88,23 +83,13 @@ export function subjectAccessReviewAuthorizer(options: SubjectAccessReviewOption
   };
 }
 
-async function review(
-  api: ClusterApi,
-  body: unknown,
-  backoffMs: readonly number[],
-  sleep: (ms: number) => Promise<unknown>,
-): Promise<Decision> {
-  for (let attempt = 0; ; attempt++) {
-    try {
-      const { status } = (await api.post(REVIEWS, body)) as Review;
-      if (status?.allowed === true && status.denied !== true) return { allowed: true };
-      return { allowed: false, ...(status?.reason && { reason: status.reason }) };
-    } catch (cause) {
-      const pause = backoffMs[attempt];
-      const retriable = cause instanceof ClusterApiError && cause.retriable;
-      if (!retriable || pause === undefined) throw new AccessUnavailable('access cannot be checked now', { cause });
-      await sleep(pause * (1 + Math.random() * JITTER));
-    }
+async function review(api: ClusterApi, body: unknown, retry: RetryOptions): Promise<Decision> {
+  try {
+    const { status } = (await postReview(api, REVIEWS, body, retry)) as Review;
+    if (status?.allowed === true && status.denied !== true) return { allowed: true };
+    return { allowed: false, ...(status?.reason && { reason: status.reason }) };
+  } catch (cause) {
+    throw new AccessUnavailable('access cannot be checked now', { cause });
   }
 }
 

@@ -1,3 +1,4 @@
+import { quoted } from '../quote.ts';
 import { badRequest } from '../status.ts';
 
 /**
@@ -20,7 +21,8 @@ export const EVERY_FIELD: FieldSelector = { terms: [] };
 export function parseFieldSelector(text: string): FieldSelector {
   const terms = split(text)
     .filter((term) => term !== '')
-    .map((term) => parseTerm(term, text));
+    .map((term) => parseTerm(term, text))
+    .filter(({ field, value }) => field !== '' || value !== ''); // `=` asks for nothing
   return { terms };
 }
 
@@ -28,8 +30,8 @@ export function parseFieldSelector(text: string): FieldSelector {
 export function requireKnownFields(selector: FieldSelector, known: readonly string[]): void {
   const unknown = selector.terms.find((term) => !known.includes(term.field));
   if (!unknown) return;
-  const names = known.map((name) => JSON.stringify(name)).join(', ');
-  throw badRequest(`${JSON.stringify(unknown.field)} is not a known field selector: only ${names}`);
+  const names = known.map((name) => quoted(name)).join(', ');
+  throw badRequest(`${quoted(unknown.field)} is not a known field selector: only ${names}`);
 }
 
 /** `fields` gives the value of a field, `undefined` for one that the object does not have. */
@@ -66,7 +68,7 @@ function unescapeValue(value: string): string {
   const parts = value.match(/\\[\s\S]?|[^\\]/gu) ?? [];
   return parts
     .map((part) => {
-      if (part === '=') throw badRequest(`invalid field selector: unescaped '=' in value: ${value}`);
+      if (part === '=') throw badRequest('invalid field selector: unescaped character in value: 61'); // '=' as Go prints a rune
       if (!part.startsWith('\\')) return part;
       if (!/^\\[\\,=]$/.test(part)) throw badRequest(`invalid field selector: invalid escape sequence: ${part}`);
       return part.slice(1);

@@ -1,12 +1,11 @@
-import { badRequest } from '../status.ts';
-
 /** Tokens of a label selector (`k8s.io/apimachinery/pkg/labels/selector.go`, Lexer). */
 export type Token =
   | { readonly kind: 'identifier'; readonly text: string }
   | { readonly kind: 'in' | 'notin' | '!' | '=' | '==' | '!=' | '>' | '<' | '(' | ')' | ','; readonly text: string }
   | { readonly kind: 'end'; readonly text: '' };
 
-const TOKEN = /[ \t\r\n]*(?:([()<>,]|!=|!|==|=)|([^ \t\r\n()<>,!=]+))/y;
+/** A NUL ends what stands before it; where a token should begin, it ends the text, as it does upstream. */
+const TOKEN = /[ \t\r\n]*(?:([()<>,]|!=|!|==|=)|([^ \t\r\n()<>,!=\0]+))\0?/y;
 
 /** Every text is a sequence of tokens; what may follow what is the parser's to say. Ends with `end`. */
 function labelTokens(text: string): Token[] {
@@ -49,11 +48,6 @@ export class TokenReader {
     const token = this.peekOperator();
     this.#position++;
     return token;
-  }
-
-  /** 400 that names what was found and what was expected. */
-  unexpected(found: Token, expected: string): Error {
-    return badRequest(`unable to parse requirement: found '${found.text}', expected: ${expected}`);
   }
 }
 

@@ -1,5 +1,6 @@
 import { badRequest } from '../status.ts';
 import { type Token, TokenReader } from './label-lexer.ts';
+import { invalidValue, labelKeyFault, labelValueFault } from './label-syntax.ts';
 
 /**
  * Label selectors with the whole grammar of `k8s.io/apimachinery/pkg/labels/selector.go` (aggregated-api F1):
@@ -13,14 +14,9 @@ export type LabelRequirement =
   | { readonly operator: 'in' | 'notin'; readonly key: string; readonly values: readonly string[] }
   | { readonly operator: '>' | '<'; readonly key: string; readonly value: bigint };
 
-/** An optional DNS subdomain and `/`, then a name of at most 63 characters (IsQualifiedName). */
-const LABEL_KEY =
-  /^(?:(?=[^/]{1,253}\/)[a-z0-9](?:[-a-z0-9]*[a-z0-9])?(?:\.[a-z0-9](?:[-a-z0-9]*[a-z0-9])?)*\/)?(?=[^/]{1,63}$)[A-Za-z0-9](?:[-A-Za-z0-9_.]*[A-Za-z0-9])?$/;
-const LABEL_VALUE = /^(?=.{0,63}$)(?:[A-Za-z0-9](?:[-A-Za-z0-9_.]*[A-Za-z0-9])?)?$/;
-
 export const EVERY_LABEL: LabelSelector = [];
 
-/** Throws 400 `unable to parse requirement: …`. The empty text selects everything. */
+/** Throws 400 with the words of upstream. The empty text selects everything. */
 export function parseLabelSelector(text: string): LabelSelector {
   const reader = new TokenReader(text);
   const requirements: LabelRequirement[] = [];
@@ -28,15 +24,13 @@ export function parseLabelSelector(text: string): LabelSelector {
   for (;;) {
     const first = reader.peek();
     if (first.kind !== 'identifier' && first.kind !== '!') {
-      throw reader.unexpected(
-        first,
-        requirements.length > 0 ? "identifier after ','" : "!, identifier, or 'end of string'",
-      );
+      const expected = requirements.length > 0 ? "identifier after ','" : "!, identifier, or 'end of string'";
+      throw badRequest(unexpected(first, expected));
     }
     requirements.push(parseRequirement(reader));
     const separator = reader.next();
     if (separator.kind === 'end') return requirements;
-    if (separator.kind !== ',') throw reader.unexpected(separator, "',' or 'end of string'");
+    if (separator.kind !== ',') throw badRequest(unexpected(separator, "',' or 'end of string'"));
   }
 }
 
@@ -101,9 +95,10 @@ function parseRequirement(reader: TokenReader): LabelRequirement {
   let first = reader.next();
   const negated = first.kind === '!';
   if (negated) first = reader.next();
-  if (first.kind !== 'identifier') throw reader.unexpected(first, 'identifier');
+  if (first.kind !== 'identifier') throw refused(unexpected(first, 'identifier'));
   const key = first.text;
-  if (!LABEL_KEY.test(key)) throw refused(`invalid label key ${JSON.stringify(key)}`);
+  const fault = labelKeyFault(key);
+  if (fault !== '') throw refused(invalidValue('<nil>', key, fault));
   if (negated) return { operator: 'absent', key };
   const { kind } = reader.peek();
   if (kind === 'end' || kind === ',') return { operator: 'exists', key };
@@ -115,52 +110,64 @@ function parseComparison(reader: TokenReader, key: string): LabelRequirement {
   switch (operator.kind) {
     case 'in':
     case 'notin':
-      return { operator: operator.kind, key, values: parseValues(reader).map((value) => checkedValue(key, value)) };
+      return { operator: operator.kind, key, values: checkedValues(key, parseValues(reader)) };
     case '=':
     case '==':
-      return { operator: 'in', key, values: [checkedValue(key, parseValue(reader))] };
+      return { operator: 'in', key, values: checkedValues(key, [parseValue(reader)]) };
     case '!=':
-      return { operator: 'notin', key, values: [checkedValue(key, parseValue(reader))] };
+      return { operator: 'notin', key, values: checkedValues(key, [parseValue(reader)]) };
     case '>':
     case '<': {
-      const value = parseInt64(checkedValue(key, parseValue(reader)));
-      if (value === undefined) throw refused("for 'Gt', 'Lt' operators, the value must be an integer");
-      return { operator: operator.kind, key, value };
+      const text = parseValue(reader);
+      const value = parseInt64(text);
+      const fault = value === undefined ? [invalidValue('values[0]', text, NO_INTEGER)] : [];
+      checkedValues(key, [text], fault);
+      return { operator: operator.kind, key, value: value as bigint };
     }
     default:
-      throw reader.unexpected(operator, 'in, notin, =, ==, !=, gt, lt');
+      throw refused(unexpected(operator, 'in, notin, =, ==, !=, gt, lt'));
   }
 }
+
+const NO_INTEGER = "for 'Gt', 'Lt' operators, the value must be an integer";
 
 function parseValue(reader: TokenReader): string {
   const { kind } = reader.peek();
   if (kind === 'end' || kind === ',') return '';
   const token = reader.next();
-  if (token.kind !== 'identifier') throw reader.unexpected(token, 'identifier');
+  if (token.kind !== 'identifier') throw refused(unexpected(token, 'identifier'));
   return token.text;
 }
 
 /** `(a,b)`, where any value may be empty: `(a,)`, `(,)`; and `()` is the empty value, as everywhere in Kubernetes. */
 function parseValues(reader: TokenReader): string[] {
   const open = reader.next();
-  if (open.kind !== '(') throw reader.unexpected(open, "'('");
+  if (open.kind !== '(') throw refused(`found '${open.text}' expected: '('`);
   const values = new Set<string>();
-  for (;;) {
+  for (let begun = false; ; begun = true) {
     const value: Token = reader.peek();
     if (value.kind === 'identifier') values.add(reader.next().text);
     else if (value.kind === ',' || value.kind === ')') values.add('');
-    else throw reader.unexpected(value, "',', ')' or identifier");
+    else throw refused(unexpected(value, begun ? "',', or identifier" : "',', ')' or identifier"));
     const separator = reader.next();
     if (separator.kind === ')') return [...values].sort();
-    if (separator.kind !== ',') throw reader.unexpected(separator, "',' or ')'");
+    if (separator.kind !== ',') throw refused(unexpected(separator, "',' or ')'"));
   }
 }
 
-function checkedValue(key: string, value: string): string {
-  if (LABEL_VALUE.test(value)) return value;
-  throw refused(
-    `values[0][${key}]: Invalid value: ${JSON.stringify(value)}: a valid label must be an empty string or consist of at most 63 alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character`,
-  );
+/** Throws 400 with every fault at once: those of the operator, then those of the values. */
+function checkedValues(key: string, values: readonly string[], faults: readonly string[] = []): readonly string[] {
+  const ofValues = values.map((value, index) => {
+    const fault = labelValueFault(value);
+    return fault === '' ? '' : invalidValue(`values[${index}][${key}]`, value, fault);
+  });
+  const all = [...faults, ...ofValues].filter((fault) => fault !== '');
+  if (all.length > 0) throw refused(all.length === 1 ? (all[0] as string) : `[${all.join(', ')}]`);
+  return values;
+}
+
+function unexpected(found: Token, expected: string): string {
+  return `found '${found.text}', expected: ${expected}`;
 }
 
 function refused(message: string): Error {

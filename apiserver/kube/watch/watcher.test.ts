@@ -16,7 +16,7 @@ const OPTIONS: ListOptions = {
   resourceVersion: 0,
   match: '',
   limit: 0,
-  continueToken: '',
+  page: undefined,
   timeoutSeconds: 0,
   allowWatchBookmarks: false,
   sendInitialEvents: undefined,

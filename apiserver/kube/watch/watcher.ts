@@ -176,7 +176,8 @@ export class Watcher {
 
   #expired(): Buffer {
     this.#end = 'expired';
-    return errorFrame(expired(`The resourceVersion for the provided watch is too old: ${this.#position}`));
+    const floor = this.#cache.synced ? ` (${this.#cache.floor})` : '';
+    return errorFrame(expired(`too old resource version: ${this.#position}${floor}`));
   }
 
   #bookmark(initial: boolean): Buffer {

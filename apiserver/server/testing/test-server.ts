@@ -1,6 +1,6 @@
 import type { Middleware } from 'koa';
 import type { Registry } from 'prom-client';
-import { clientCertificatesOnly } from '../../kube/access/authentication-config.ts';
+import { type CurrentAuthenticationConfig, clientCertificatesOnly } from '../../kube/access/authentication-config.ts';
 import { createAuthenticator } from '../../kube/access/authenticator.ts';
 import { createAuthorizer } from '../../kube/access/authorizer.ts';
 import { certificateCredentials } from '../../kube/access/credentials.ts';
@@ -12,6 +12,7 @@ import {
   type TestAuthority,
 } from '../../kube/access/testing/authority.ts';
 import { type HttpsAnswer, type HttpsOptions, httpsRequest } from '../../kube/access/testing/https-request.ts';
+import type { Authenticator } from '../../kube/access/types.ts';
 import { KubeApi, type ResourceDefinition } from '../../kube/index.ts';
 import { type Widget, widgetDefinition, widgetSource } from '../../kube/testing/widgets.ts';
 import { type ApiServer, createServer, type ServerOptions } from '../../server.ts';
@@ -22,6 +23,8 @@ export interface TestServerOptions {
   readonly rest?: readonly Middleware[];
   readonly metrics?: Registry;
   readonly server?: Partial<ServerOptions>;
+  /** Whom to believe, as a cluster says it; default: certificates of the server's own authority. */
+  readonly authentication?: { readonly config: CurrentAuthenticationConfig; readonly authenticator: Authenticator };
 }
 
 /** A whole server on a free port with a local authority, widgets to serve, and clients with certificates. */
@@ -39,7 +42,10 @@ export class TestServer implements AsyncDisposable {
     const config = clientCertificatesOnly(ca.cert);
     const local = localAuthorizer(() => options.grants ?? []);
     const authorizer = createAuthorizer(local);
-    const authenticator = createAuthenticator({ credentials: certificateCredentials(() => config, Date.now) });
+    const { authentication } = options;
+    const authenticator =
+      authentication?.authenticator ??
+      createAuthenticator({ credentials: certificateCredentials(() => config, Date.now) });
     this.kube = new KubeApi({
       resources: [widgetDefinition(this.source) as unknown as ResourceDefinition],
       version: { gitVersion: 'v1.34.1+test' },
@@ -50,7 +56,13 @@ export class TestServer implements AsyncDisposable {
       listen: { host: '127.0.0.1', port: 0 },
       authenticator,
       authorizer,
-      clientAuthorities: { current: config },
+      clientAuthorities: authentication
+        ? {
+            get current() {
+              return authentication.config();
+            },
+          }
+        : { current: config },
       kube: this.kube,
       selfReviews: selfReviews(authorizer, local),
       logger: this.#logger(),

@@ -86,6 +86,7 @@ export default defineController<ObjectLike, Options>({
   options: optionsSchema,
   order: 'run',
   onDelete: 'keep',
+  crossNamespaceText: true, // a release pipeline is about a tenant's Application; the issue and all text are where it runs
   observe,
 });
 

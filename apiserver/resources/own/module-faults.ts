@@ -1,0 +1,110 @@
+import { DNS_LABEL } from '../../../crds/names.ts';
+import type { ResourceModule } from '../../kube/index.ts';
+
+/** Names of the group that a configuration cannot take: the product's own, now and later (design.md "Names that are fixed"). */
+const TAKEN = [
+  { plural: 'issues', singular: 'issue', kind: 'Issue', shortNames: ['iss'] },
+  { plural: 'issuereports', singular: 'issuereport', kind: 'IssueReport', shortNames: [] },
+  { plural: 'issuegroups', singular: 'issuegroup', kind: 'IssueGroup', shortNames: [] },
+  { plural: 'sources', singular: 'source', kind: 'Source', shortNames: [] },
+];
+
+const KIND = /^[A-Z][A-Za-z0-9]{0,62}$/;
+const FIELDS = ['spec', 'status'];
+const TYPES = ['string', 'integer', 'number', 'boolean', 'date'];
+
+/**
+ * What is wrong with what a module exports as its resource, by shape and never `instanceof`: it may come with its own copy
+ * of our types, or with none. Nothing, and it is a ResourceModule.
+ */
+export function moduleFaults(module: unknown): string[] {
+  if (!isRecord(module)) return ['has no resource as its default export: export default defineResource({…})'];
+  const faults: string[] = [];
+  const check = (holds: boolean, fault: string): void => {
+    if (!holds) faults.push(fault);
+  };
+  check(module.apiVersion === 'resource/v1', 'its apiVersion must be "resource/v1"');
+  check(typeof module.kind === 'string' && KIND.test(module.kind), 'its kind must be a Kind such as "Deploy"');
+  check(isName(module.plural), 'its plural must be a name such as "deploys": a-z, 0-9 and -');
+  check(module.singular === undefined || isName(module.singular), 'its singular must be a name such as "deploy"');
+  for (const names of ['shortNames', 'categories'] as const) {
+    const list = module[names];
+    check(list === undefined || (Array.isArray(list) && list.every(isName)), `its ${names} must be a list of names`);
+  }
+  check(!listOf(module.categories).includes('all'), 'its categories must not name "all"');
+  check(
+    module.namespaced === undefined || typeof module.namespaced === 'boolean',
+    'its namespaced must be true or false',
+  );
+  check(typeof module.description === 'string' && module.description !== '', 'its description must be a sentence');
+  check(module.options === undefined || isSchema(module.options), 'its options must be a Joi schema: Joi.object({…})');
+  check(typeof module.feed === 'function', 'its feed must be a function');
+  faults.push(...schemaFaults(module.schema), ...columnFaults(module.columns), ...fieldFaults(module.selectableFields));
+  return faults;
+}
+
+/** Names that this resource shares with the product or with one of `others`: kubectl could not tell them apart. */
+export function nameFaults(
+  module: ResourceModule,
+  others: readonly { readonly module: ResourceModule; readonly path: string }[],
+): string[] {
+  const known = [
+    ...TAKEN.map((names) => ({ names: namesOf(names), whose: `Faultline's own ${names.plural}` })),
+    ...others.map(({ module: other, path }) => ({ names: namesOf(other), whose: path })),
+  ];
+  return namesOf(module).flatMap((name) => {
+    const taken = known.find(({ names }) => names.includes(name));
+    return taken ? [`the name "${name}" is taken by ${taken.whose}`] : [];
+  });
+}
+
+function namesOf({ kind, plural, singular, shortNames = [] }: Pick<ResourceModule, NameKeys>): string[] {
+  return [...new Set([kind.toLowerCase(), plural, singular ?? kind.toLowerCase(), ...shortNames])];
+}
+
+type NameKeys = 'kind' | 'plural' | 'singular' | 'shortNames';
+
+function schemaFaults(schema: unknown): string[] {
+  if (!isRecord(schema) || Object.keys(schema).length === 0) {
+    return ['its schema must name its fields: { spec: Joi.object({…}) }'];
+  }
+  return Object.entries(schema).flatMap(([field, one]) => {
+    if (!FIELDS.includes(field)) return [`its schema.${field} is none of ${FIELDS.join(' and ')}`];
+    return isSchema(one) ? [] : [`its schema.${field} must be a Joi schema: Joi.object({…})`];
+  });
+}
+
+function columnFaults(columns: unknown): string[] {
+  if (!Array.isArray(columns)) return ['its columns must be a list; [] shows NAME and AGE'];
+  return columns.flatMap((column: unknown, index) => {
+    if (!isRecord(column) || typeof column.name !== 'string' || typeof column.cell !== 'function') {
+      return [`its columns[${index}] must have a name, a description and a function cell`];
+    }
+    if (column.type === undefined || TYPES.includes(String(column.type))) return [];
+    return [`its columns[${index}].type must be one of ${TYPES.join(', ')}`];
+  });
+}
+
+function fieldFaults(fields: unknown): string[] {
+  if (fields === undefined) return [];
+  if (!isRecord(fields)) return ['its selectableFields must be functions by path: { "spec.color": (object) => … }'];
+  return Object.entries(fields)
+    .filter(([path, read]) => !/^(spec|status)\.[A-Za-z0-9_.-]+$/.test(path) || typeof read !== 'function')
+    .map(([path]) => `its selectableFields["${path}"] must be a function, by a path below spec or status`);
+}
+
+function isName(value: unknown): boolean {
+  return typeof value === 'string' && DNS_LABEL.test(value);
+}
+
+function isSchema(value: unknown): boolean {
+  return isRecord(value) && typeof value.validate === 'function' && isRecord(value['~standard']);
+}
+
+function listOf(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

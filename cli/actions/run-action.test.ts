@@ -1,0 +1,163 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer, type IncomingMessage } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { json } from 'node:stream/consumers';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { freePort } from '../testing/free-port.ts';
+import { startCommand } from '../testing/running-command.ts';
+
+/** The commands against a server that answers what it is told, through a kubeconfig. */
+let directory: string;
+let answer: { status: number; body: object | string };
+let asked: { method: string | undefined; url: string | undefined; body: unknown; authorization: string | undefined }[];
+const server = createServer((request: IncomingMessage, response) => {
+  void json(request).then((body) => {
+    const { method, url, headers } = request;
+    asked.push({ method, url, body, authorization: headers.authorization });
+    response.writeHead(answer.status, { 'content-type': 'application/json' });
+    response.end(typeof answer.body === 'string' ? answer.body : JSON.stringify(answer.body));
+  });
+});
+
+async function writeKubeconfig(name: string, port: number, namespace?: string): Promise<void> {
+  const kubeconfig = {
+    'current-context': 'work',
+    clusters: [{ name: 'c', cluster: { server: `http://127.0.0.1:${port}` } }],
+    users: [{ name: 'u', user: { token: 'sesame' } }],
+    contexts: [{ name: 'work', context: { cluster: 'c', user: 'u', ...(namespace && { namespace }) } }],
+  };
+  await writeFile(join(directory, name), JSON.stringify(kubeconfig));
+}
+
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'faultline-act-'));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  await writeKubeconfig('config', (server.address() as AddressInfo).port, 'shop');
+  await writeKubeconfig('bare', (server.address() as AddressInfo).port);
+  await writeKubeconfig('away', await freePort());
+});
+beforeEach(() => {
+  asked = [];
+  answer = { status: 201, body: {} };
+});
+afterAll(async () => {
+  server.close();
+  await rm(directory, { recursive: true, force: true });
+});
+
+async function run(...argv: string[]): Promise<{ code: number; out: string; err: string }> {
+  const command = startCommand(argv, { directory, env: { KUBECONFIG: 'config' } });
+  const code = await command.exitCode;
+  return { code, out: command.out.text(), err: command.err.text() };
+}
+
+const path = (namespace: string, action: string) =>
+  `/apis/faultline.dev/v1alpha1/namespaces/${namespace}/issues/web-a/${action}`;
+const refused = (status: number, reason: string, message: string, details: object = { name: 'web-a' }) => ({
+  status,
+  body: { kind: 'Status', apiVersion: 'v1', status: 'Failure', reason, message, details, code: status },
+});
+
+describe('resolve, acknowledge and snooze', () => {
+  it('post the kind of the action to the issue, in the namespace of the context, as its user', async () => {
+    answer.body = { status: { resolvedReason: 'Manual' } };
+    expect(await run('resolve', 'web-a', '--comment', 'a flake')).toEqual({
+      ...{ code: 0, out: 'issue.faultline.dev/web-a resolved\n', err: '' },
+    });
+    expect(asked).toEqual([
+      {
+        method: 'POST',
+        url: path('shop', 'resolve'),
+        authorization: 'Bearer sesame',
+        body: { apiVersion: 'faultline.dev/v1alpha1', kind: 'IssueResolution', spec: { comment: 'a flake' } },
+      },
+    ]);
+  });
+
+  it('take a namespace, a kubeconfig, and names as kubectl prints them', async () => {
+    expect((await run('acknowledge', 'issue.faultline.dev/web-a', '-n', 'team-b')).out).toBe(
+      'issue.faultline.dev/web-a acknowledged\n',
+    );
+    expect((await run('acknowledge', 'iss/web-a', '--kubeconfig', 'bare')).code).toBe(0);
+    expect(asked.map(({ url }) => url)).toEqual([path('team-b', 'acknowledge'), path('default', 'acknowledge')]);
+    expect(asked[0]?.body).toEqual({ apiVersion: 'faultline.dev/v1alpha1', kind: 'IssueAcknowledgement', spec: {} });
+  });
+
+  it('say until when a snooze lasts, and that a dry run is one', async () => {
+    answer.body = { status: { snoozedUntil: '2026-11-23T09:00:00Z' } };
+    expect((await run('snooze', 'web-a', '--for', '2h', '--dry-run')).out).toBe(
+      'issue.faultline.dev/web-a snoozed until 2026-11-23T09:00:00Z (server dry run)\n',
+    );
+    await run('snooze', 'web-a', '--until', '2026-11-23T09:00:00Z');
+    expect(asked.map(({ url, body }) => [url, (body as { spec: object }).spec])).toEqual([
+      [`${path('shop', 'snooze')}?dryRun=All`, { duration: '2h' }],
+      [path('shop', 'snooze'), { until: '2026-11-23T09:00:00Z' }],
+    ]);
+  });
+
+  it('say when an issue was over before somebody resolved it', async () => {
+    answer.body = { status: { resolvedReason: 'Recovered' } };
+    expect((await run('resolve', 'web-a')).out).toBe('issue.faultline.dev/web-a resolved before: Recovered\n');
+  });
+
+  it.each([
+    [
+      refused(404, 'NotFound', 'issues.faultline.dev "web-a" not found'),
+      'error: issues.faultline.dev "web-a" not found\n',
+    ],
+    [refused(403, 'Forbidden', 'User "u"\ncannot create'), 'error: User "u" cannot create\n'],
+    [refused(503, 'ServiceUnavailable', 'the database is away', {}), 'error: the database is away; try again\n'],
+    [{ status: 502, body: '<html>' }, 'error: the server answered 502: <html>\n'],
+  ])('tell in one line what the server said: %j', async (given, line) => {
+    answer = given;
+    expect(await run('resolve', 'web-a')).toEqual({ code: 1, out: '', err: line });
+  });
+
+  it.each([
+    [
+      refused(404, 'NotFound', 'the server could not find the requested resource', {}),
+      'serves no issues: use the kubeconfig of',
+    ],
+    [refused(401, 'Unauthorized', 'Unauthorized', {}), 'does not know you'],
+  ])('tell which server it is that cannot: %j', async (given, text) => {
+    answer = given;
+    expect((await run('resolve', 'web-a')).err).toMatch(
+      new RegExp(`^error: http://127.0.0.1:\\d+ \\(context work\\) ${text}.*\n$`),
+    );
+  });
+
+  it('tell in one line that the server cannot be reached', async () => {
+    expect(await run('resolve', 'web-a', '--kubeconfig', 'away')).toEqual({
+      code: 1,
+      out: '',
+      err: expect.stringMatching(
+        /^error: cannot reach http:\/\/127.0.0.1:\d+ \(context work\): connect ECONNREFUSED.*\n$/,
+      ),
+    });
+  });
+});
+
+describe('a command line that cannot be right', () => {
+  it.each([
+    [['snooze', 'web-a'], 'error: say how long: --for 2h, or --until and a time'],
+    [['snooze', 'web-a', '--for', '1h', '--until', '2030-01-01T00:00:00Z'], 'error: say how long'],
+    [['snooze', 'web-a', '--for', 'soon'], 'error: --for: "soon" is not a duration'],
+    [['snooze', 'web-a', '--for', '91d'], 'error: --for must be longer than nothing and at most 90d'],
+    [['snooze', 'web-a', '--until', 'tomorrow'], 'error: --until: "tomorrow" is no time such as'],
+    [['resolve', 'Web_A'], 'error: "Web_A" is no name of an issue'],
+    [['resolve', 'web-a', '-n', 'Shop'], 'error: "Shop" is no namespace name'],
+    [['acknowledge', 'web-a', '--comment', 'x'.repeat(1_025)], 'error: --comment takes at most 1024 characters'],
+    [['acknowledge'], "error: missing required argument 'issue'"],
+  ])('%j is told so, with exit code 2, and nobody is asked', async (argv, line) => {
+    const { code, err } = await run(...argv);
+    expect([code, err]).toEqual([2, expect.stringContaining(line)]);
+    expect(err).toMatch(/See faultline \w+ --help\n$/);
+    expect(asked).toEqual([]);
+  });
+
+  it.each(['resolve', 'acknowledge', 'snooze'])('%s --help shows examples', async (name) => {
+    expect((await run(name, '--help')).out).toMatch(new RegExp(`Examples:[^]*faultline ${name} `));
+  });
+});

@@ -1,0 +1,41 @@
+import { randomUUID } from 'node:crypto';
+import type { Registry } from 'prom-client';
+import type { ResourceDefinition } from '../../apiserver/kube/index.ts';
+import { ownResource } from '../../apiserver/resources/own/definition.ts';
+import { feedMetrics } from '../../apiserver/resources/own/metrics.ts';
+import { startFeed } from '../../apiserver/resources/own/run-feed.ts';
+import type { LoadedResource } from '../configuration/resources.ts';
+import type { Log } from '../log.ts';
+import type { ConnectingStore } from './connecting-store.ts';
+
+export interface OwnResources extends AsyncDisposable {
+  /** What the wire serves of them, from our own change log. */
+  readonly definitions: readonly ResourceDefinition[];
+}
+
+/** The resources that the configuration adds: what is served of them, and their feeds, which run until disposed of. */
+export function openOwnResources(
+  loaded: readonly LoadedResource[],
+  to: { readonly store: ConnectingStore; readonly directory: string; readonly registry: Registry; readonly log: Log },
+): OwnResources {
+  const { store, directory, registry, log: logger } = to;
+  if (loaded.length === 0) return { definitions: [], [Symbol.asyncDispose]: async () => {} };
+  const metrics = feedMetrics(registry);
+  const holder = randomUUID();
+  const resources = loaded.map(({ module, options }) => {
+    const log = store.resourceLog(module.plural);
+    const definition: ResourceDefinition = ownResource(module, log);
+    return { module, options, log, definition };
+  });
+  const feeds = store.opened.then(() =>
+    resources.map((one) => startFeed({ ...one, directory, holder, logger, metrics })),
+  );
+  feeds.catch(() => {});
+  return {
+    definitions: resources.map(({ definition }) => definition),
+    async [Symbol.asyncDispose]() {
+      const started = await Promise.race([feeds.catch(() => []), Promise.resolve([])]);
+      await Promise.all(started.map((feed) => feed[Symbol.asyncDispose]()));
+    },
+  };
+}

@@ -1,0 +1,90 @@
+import { Counter, type Registry } from 'prom-client';
+import type { Namespaces } from '../../apiserver/ingest/index.ts';
+import type { SqlStore } from '../../apiserver/store/sql-store.ts';
+import { namespacesMissingIn, sweepNamespace } from '../../apiserver/store/sweep-namespaces.ts';
+import { runSweeper } from '../../apiserver/store/sweeper.ts';
+import type { IssuesConfiguration } from '../../crds/configuration.ts';
+import { parseDuration } from '../../crds/duration.ts';
+import type { Log } from '../log.ts';
+import type { ClusterNamespaces } from './cluster-namespaces.ts';
+import { type ConnectingStore, NotYetOpened } from './connecting-store.ts';
+import { LivingNamespaces } from './living-namespaces.ts';
+import type { WatchNamespaces } from './namespace-watch.ts';
+
+/** How many of each kind were taken away because time passed or a namespace went. */
+export type Swept = Counter<'kind'>;
+
+export function sweptCounter(registry: Registry): Swept {
+  return new Counter({
+    name: 'faultline_swept_total',
+    help: 'What was taken away because time passed, by kind.',
+    labelNames: ['kind'] as const,
+    registers: [registry],
+  });
+}
+
+/** Begins when the database was reached, and ends before the store is closed. */
+export function startSweeper(
+  store: ConnectingStore,
+  namespaces: Namespaces,
+  issues: IssuesConfiguration,
+  swept: Swept,
+  log: Log,
+): AsyncDisposable {
+  const ending = new AbortController();
+  const running = store.opened.then((opened) =>
+    runSweeper(opened, {
+      signal: ending.signal,
+      namespaces,
+      resolvedVisibleFor: parseDuration(issues.resolvedVisibleFor),
+      retention: parseDuration(issues.retention),
+      onSwept: (counts) => {
+        for (const [kind, count] of Object.entries(counts)) swept.inc({ kind }, count);
+      },
+      onError: (error) => log.warn({ error }, 'a sweep failed: it is tried again'),
+    }),
+  );
+  running.catch(() => {});
+  return {
+    async [Symbol.asyncDispose]() {
+      ending.abort();
+      await running.catch(() => {});
+    },
+  };
+}
+
+/**
+ * Namespaces of a cluster that is watched. `known` is what the sweeps ask: the same namespaces, and the home of issues of
+ * cluster-scoped subjects.
+ */
+export function liveNamespaces(
+  store: ConnectingStore,
+  cluster: { readonly namespaces: ClusterNamespaces; readonly watch: WatchNamespaces; readonly known: Namespaces },
+  swept: Swept,
+  log: Log,
+): LivingNamespaces {
+  let opened: SqlStore | undefined;
+  store.opened.then(
+    (found) => {
+      opened = found;
+    },
+    () => {},
+  );
+  const now = (): SqlStore => {
+    if (opened === undefined) throw new NotYetOpened('the database was not reached yet');
+    return opened;
+  };
+  return new LivingNamespaces({
+    namespaces: cluster.namespaces,
+    watch: cluster.watch,
+    stored: {
+      opened: store.opened,
+      async sweep(name) {
+        const left = await sweepNamespace(now(), cluster.known, name);
+        if (left > 0) swept.inc({ kind: 'homeless' }, left);
+      },
+      missingIn: async (uids) => namespacesMissingIn(now(), uids),
+    },
+    onFault: (cause) => log.warn({ cause }, 'namespaces cannot be followed: asked every two minutes instead'),
+  });
+}

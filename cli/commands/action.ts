@@ -1,0 +1,52 @@
+import { DNS_LABEL, DNS_SUBDOMAIN } from '../../crds/names.ts';
+import type { Flag } from '../command.ts';
+
+/** What resolve, acknowledge and snooze have in common. */
+export interface ActionFlags {
+  readonly namespace?: string;
+  readonly comment?: string;
+  readonly kubeconfig?: string;
+  readonly context?: string;
+  readonly dryRun?: boolean;
+}
+
+export interface ActionOptions {
+  readonly issue: string;
+  /** Undefined: that of the context, else `default`. */
+  readonly namespace: string | undefined;
+  readonly comment: string | undefined;
+  readonly kubeconfig: string | undefined;
+  readonly context: string | undefined;
+  /** Ask what would be, and change nothing. */
+  readonly dryRun: boolean;
+}
+
+export const ISSUE_PARAMETER = '<issue>';
+
+export const ACTION_FLAGS: readonly Flag[] = [
+  { spelling: '-n, --namespace <namespace>', description: 'Of the issue (default: that of the context).' },
+  { spelling: '--comment <text>', description: 'Why, for whoever reads the timeline of the issue.' },
+  {
+    spelling: '--kubeconfig <file>',
+    description: 'How to reach the cluster, or faultline up (default: $KUBECONFIG, ~/.kube/config).',
+  },
+  { spelling: '--context <name>', description: 'A context of the kubeconfig (default: its current context).' },
+  { spelling: '--dry-run', description: 'Ask the server what would be, and change nothing.' },
+];
+
+const MAX_COMMENT = 1_024;
+
+/** `issue.faultline.dev/x`, as `kubectl get -o name` prints it, is x. */
+export function actionOptions([given = '']: readonly string[], flags: ActionFlags): ActionOptions {
+  const { namespace, comment, kubeconfig, context, dryRun = false } = flags;
+  const issue = given.replace(/^(issues?|iss)(\.faultline\.dev)?\//, '');
+  return { issue, namespace, comment, kubeconfig, context, dryRun };
+}
+
+export function actionFaults({ issue, namespace, comment = '' }: ActionOptions): string[] {
+  const faults: string[] = [];
+  if (!DNS_SUBDOMAIN.test(issue)) faults.push(`"${issue}" is no name of an issue: see kubectl get issues`);
+  if (namespace !== undefined && !DNS_LABEL.test(namespace)) faults.push(`"${namespace}" is no namespace name`);
+  if (comment.length > MAX_COMMENT) faults.push(`--comment takes at most ${MAX_COMMENT} characters`);
+  return faults;
+}
