@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Subject } from './issue.ts';
 import { groupOf } from './meta.ts';
 
@@ -12,7 +12,7 @@ export const FINGERPRINT_VERSION = 1;
 
 function sha256(parts: readonly (string | null)[]): Buffer {
   const json = JSON.stringify(parts.map((part) => part?.normalize('NFC') ?? null));
-  return createHash('sha256').update(json).digest();
+  return hash('sha256', json, 'buffer');
 }
 
 function subjectParts(subject: Subject): string[] {

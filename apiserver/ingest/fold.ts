@@ -1,6 +1,6 @@
 import type { OrderKey } from '../../crds/order.ts';
 import type { Decision } from '../../crds/report.ts';
-import type { Episode, IssueWrite, StoredDelivery, SubjectState, SubjectWrite } from '../store/store.ts';
+import type { Episode, IssueWrite, StoredDelivery, StoredIssue, SubjectState, SubjectWrite } from '../store/store.ts';
 import { decide } from './decide.ts';
 import { coversEveryAspect, type NormalizedReport } from './normalized.ts';
 import type { Context } from './table.ts';
@@ -57,10 +57,14 @@ export class Fold {
       watermarks: changedMarks(this.#before.watermarks, this.#state.watermarks),
       // All writes of one deletion carry it, so that they are committed together or not at all.
       ...(this.#everyAspect && everyAspect ? { everyAspect } : {}),
-      issues: [...this.#writes.values()],
+      issues: Array.from(this.#writes, ([key, write]) => ({ ...write, ...present(this.#before.issues.get(key)) })),
       ...(this.#deliveries.length > 0 ? { deliveries: this.#deliveries } : {}),
     };
   }
+}
+
+function present(before: StoredIssue | undefined): { before?: StoredIssue } {
+  return before ? { before } : {};
 }
 
 /** Two writes of one issue as one. What nobody has seen yet is still an insert, what was hidden is still revealed. */

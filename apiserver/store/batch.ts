@@ -1,6 +1,7 @@
 import { unversionedIssue } from './issue-object.ts';
 import { issueRow, longName } from './issue-row.ts';
 import { orderRow } from './order-row.ts';
+import { changeOf } from './recent-commits.ts';
 import { CommitRefused, type IssueWrite, type SubjectWrite, type TimelineLine } from './store.ts';
 
 /** One batch as the parameters of `COMMIT_WRITE`. */
@@ -12,6 +13,8 @@ export interface Batch {
   readonly numbers: number;
   /** Place of each write among the subjects sent, from 1; 0 when it conflicts within the batch and was not sent. */
   readonly places: readonly number[];
+  /** The issues that were sent, each at its place from 1, with the place of its subject. */
+  readonly issues: readonly { readonly write: IssueWrite; readonly n: number }[];
 }
 
 /** Rows of each parameter of `COMMIT_WRITE`, in its order. */
@@ -36,12 +39,14 @@ export function prepareBatch(writes: readonly SubjectWrite[]): Batch {
   const tables: Tables = { subjects: [], marks: [], issues: [], episodes: [], deliveries: [], timeline: [] };
   const texts: Texts = { head: [], spec: [], tail: [] };
   const names = new Set<string>();
+  const issues: { write: IssueWrite; n: number }[] = [];
   const reports = new Map<string, number>();
   for (const [index, write] of writes.entries()) {
     const n = places[index] as number;
     if (n === 0) continue;
     addSubject(tables, write, n, reports);
     for (const each of write.issues) {
+      issues.push({ write: each, n });
       addIssue(tables, each, { hash: write.ref.hash, n, names });
       addTexts(texts, each);
     }
@@ -54,6 +59,7 @@ export function prepareBatch(writes: readonly SubjectWrite[]): Batch {
   }
   return {
     places,
+    issues,
     numbers: tables.issues.length,
     values: Object.values(tables).map((rows) => JSON.stringify(rows)),
     texts: [texts.head, texts.spec, texts.tail].map((lines) => lines.join('\n')),
@@ -151,21 +157,19 @@ function markRows({ ref, watermarks }: SubjectWrite, n: number): object[] {
   }));
 }
 
-const CHANGE_OF = { insert: 'ADDED', reveal: 'ADDED', update: 'MODIFIED', hide: 'DELETED' } as const;
-
 function issueRecord(
-  { issue, op }: IssueWrite,
+  write: IssueWrite,
   { hash, n, names, place }: { hash: string; n: number; names: Set<string>; place: number },
 ): object {
+  const { issue, op } = write;
   const name = `${issue.namespace}/${issue.name}`;
   const taken = op === 'insert' && names.has(name);
   names.add(name);
-  // Nobody sees a hidden issue, so nobody is told that it changed.
-  const unseen = op === 'update' && issue.hiddenAt !== undefined;
+  const change_op = changeOf(write);
   return {
     ...{ place, n, op, taken },
     short_name: issue.name,
-    ...(unseen ? {} : { change_op: CHANGE_OF[op] }),
+    ...(change_op ? { change_op } : {}),
     ...(op === 'insert' ? { long_name: longName(issue) } : {}),
     ...issueRow(issue, hash, op === 'insert'),
   };

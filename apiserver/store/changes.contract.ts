@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { issueFields, issueObject, servedLabels } from './issue-object.ts';
 import { change, commitOne, open, ref, run, stored } from './samples.contract.ts';
 import type { SqlStore } from './sql-store.ts';
@@ -54,6 +54,34 @@ export function changeLogContract(get: () => SqlStore): void {
       },
     ]);
     expect(upTo).toBe(lastChange);
+  });
+
+  test('V5 what this process committed is answered from memory, and exactly as the table would', async () => {
+    const { resourceVersion } = await log().snapshot();
+    await log().since(resourceVersion, 10);
+    await open(get(), ref('frontend'));
+    await change(get(), ref('frontend'), (issue, now) => {
+      const write = resolveIssue(issue, { at: now, now, reason: 'Recovered' });
+      return { ...write, before: issue };
+    });
+    const query = vi.spyOn(get().database, 'query');
+    const fromMemory = await log().since(resourceVersion, 10);
+    expect(query).not.toHaveBeenCalled();
+    query.mockRestore();
+    await log().snapshot();
+    const fromTable = await log().since(resourceVersion, 10);
+    expect(fromMemory.changes).toHaveLength(2);
+    expect(fromMemory).toEqual(fromTable);
+  });
+
+  test('V5 what somebody else committed is read from the table, also right after a commit of our own', async () => {
+    const { resourceVersion } = await log().snapshot();
+    await log().since(resourceVersion, 10);
+    const opened = await open(get(), ref('frontend'));
+    // Its writer does not say what was before, as another process does not.
+    const { lastChange } = await resolve('frontend');
+    const { changes } = await log().since(resourceVersion, 10);
+    expect(changes.map((each) => each.resourceVersion)).toEqual([opened.change, lastChange]);
   });
 
   test('V4 changes come in pages that end where the next one begins', async () => {

@@ -4,8 +4,11 @@ import { ISSUE_INSERT_COLUMNS, ISSUE_INSERT_VALUES, ISSUE_RECORD, ISSUE_SET, tim
 import { COMMIT_LOCK } from './locks.ts';
 import { ORDER_COLUMNS } from './order-row.ts';
 
-/** The channel that wakes other processes up. It carries nothing: the table decides. */
+/** The channel that wakes other processes up. It carries only who calls: the table decides. */
 export const CHANNEL = 'faultline_changes';
+
+/** Wakes up whoever listens; its payload is the process that wrote, which knows already. */
+export const WAKE = `pg_notify('${CHANNEL}', coalesce(current_setting('faultline.process', true), ''))`;
 
 export const TAKE_COMMIT_LOCK = `SELECT pg_advisory_xact_lock(${COMMIT_LOCK})`;
 
@@ -127,7 +130,7 @@ SELECT (SELECT ok FROM v) AS ok,
   coalesce((SELECT last_change FROM counter), (SELECT last_change FROM meta)) AS last_change,
   EXISTS (SELECT FROM counter) AS changed,
   (SELECT jsonb_object_agg(id, name) FROM x WHERE name <> short_name) AS renamed,
-  (SELECT pg_notify('${CHANNEL}', '') FROM counter) AS woken`;
+  (SELECT ${WAKE} FROM counter) AS woken`;
 
 export const COMMIT_WRITE: Prepared = {
   name: 'faultline_commit',

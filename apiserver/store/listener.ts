@@ -7,11 +7,11 @@ import type { Listen } from './wake-ups.ts';
 /** While PostgreSQL is away the poll serves; trying again every second costs nothing. */
 const RETRY_MS = 1_000;
 
-/** LISTEN on a connection of its own, opened again when it breaks. */
-export function postgresListen(url: string): Listen {
+/** LISTEN on a connection of its own, opened again when it breaks. What `self` wrote is no news. */
+export function postgresListen(url: string, self: string): Listen {
   return (onNotify) => {
     const stopping = new AbortController();
-    const done = keepListening(url, onNotify, stopping.signal);
+    const done = keepListening({ url, self }, onNotify, stopping.signal);
     return {
       async stop() {
         stopping.abort();
@@ -21,20 +21,27 @@ export function postgresListen(url: string): Listen {
   };
 }
 
-async function keepListening(url: string, onNotify: () => void, signal: AbortSignal): Promise<void> {
+interface Listener {
+  readonly url: string;
+  readonly self: string;
+}
+
+async function keepListening(listener: Listener, onNotify: () => void, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
-    await listenOnce(url, onNotify, signal).catch(() => {});
+    await listenOnce(listener, onNotify, signal).catch(() => {});
     if (!signal.aborted) await pause(RETRY_MS, signal);
   }
 }
 
 /** Until the connection breaks or `signal` fires. */
-async function listenOnce(url: string, onNotify: () => void, signal: AbortSignal): Promise<void> {
+async function listenOnce({ url, self }: Listener, onNotify: () => void, signal: AbortSignal): Promise<void> {
   const client = new pg.Client(clientConfig(url));
   const { promise: broken, resolve: end } = Promise.withResolvers<void>();
   client.on('error', () => end());
   client.on('end', () => end());
-  client.on('notification', onNotify);
+  client.on('notification', ({ payload }) => {
+    if (payload !== self) onNotify();
+  });
   const stop = (): void => end();
   signal.addEventListener('abort', stop, { once: true });
   try {

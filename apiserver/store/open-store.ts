@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { Database } from './database.ts';
 import { createPartitions } from './episodes.ts';
 import { ForeignState } from './errors.ts';
@@ -80,9 +81,12 @@ async function connect({ database: where, maxConnections }: StoreOptions): Promi
 }
 
 async function external(url: string, maxConnections = 8): Promise<Connected> {
+  const self = randomUUID();
+  const database = openPostgresql(url, { maxConnections });
+  database.onConnect((session) => session.run(`SET faultline.process = '${self}'`));
   return {
-    database: openPostgresql(url, { maxConnections }),
-    wakeUps: new WakeUps(postgresListen(url)),
+    database,
+    wakeUps: new WakeUps(postgresListen(url, self)),
     lease: (lock) => new PostgresLease(url, lock),
   };
 }

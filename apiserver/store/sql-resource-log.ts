@@ -1,6 +1,6 @@
 import type { KubernetesObject } from '../../crds/meta.ts';
-import { ChangeLog } from './change-log.ts';
-import { CHANNEL, COMMIT_BEGIN } from './commit-sql.ts';
+import { ChangeLog, type LoggedResource } from './change-log.ts';
+import { COMMIT_BEGIN, WAKE } from './commit-sql.ts';
 import type { Database, Prepared, Session } from './database.ts';
 import { withResourceVersion } from './issue-object.ts';
 import { Fenced, NotYetFilled, type ObjectKey, type ObjectWrite, type ResourceLog } from './resource-log.ts';
@@ -21,7 +21,8 @@ export class SqlResourceLog extends ChangeLog implements ResourceLog {
   /** `clockOffset`: µs, added to the database clock. */
   constructor(database: Database, resource: string, wakeUps: WakeUps, clockOffset: () => number) {
     // What a selectable field was before is always in the log.
-    super(database, resource, wakeUps, { snapshot: (...to) => visibleObjects(resource, ...to), fields: () => ({}) });
+    const known: LoggedResource = { snapshot: (...to) => visibleObjects(resource, ...to), fields: () => ({}) };
+    super({ database, resource, wakeUps, known });
     this.#database = database;
     this.#resource = resource;
     this.#wakeUps = wakeUps;
@@ -130,7 +131,7 @@ WITH term AS MATERIALIZED (
     (SELECT o.change FROM objects o WHERE o.resource = $1 AND o.namespace = x.namespace AND o.name = x.name),
     x.object, ${now('$5')} FROM x
 )
-SELECT (SELECT ok FROM term) AS ok, (SELECT pg_notify('${CHANNEL}', '') FROM counter) AS woken`,
+SELECT (SELECT ok FROM term) AS ok, (SELECT ${WAKE} FROM counter) AS woken`,
 };
 
 function writeRow({ op, object, previous }: ObjectWrite, index: number): object {

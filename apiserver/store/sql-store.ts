@@ -3,7 +3,7 @@ import { everyAspectHash, subjectHash } from '../../crds/identity.ts';
 import type { Subject } from '../../crds/issue.ts';
 import { groupOf } from '../../crds/meta.ts';
 import { compareOrder, type OrderKey } from '../../crds/order.ts';
-import { ChangeLog } from './change-log.ts';
+import { ChangeLog, readLatest } from './change-log.ts';
 import { commitBatch } from './commit.ts';
 import type { Database } from './database.ts';
 import { createPartitions } from './episodes.ts';
@@ -14,6 +14,7 @@ import type { Lease } from './lease.ts';
 import { EVENTS_LOCK, SWEEP_LOCK } from './locks.ts';
 import { ORDER_COLUMNS, type OrderRow, orderKey } from './order-row.ts';
 import { readSubjects } from './read-subjects.ts';
+import { RecentCommits } from './recent-commits.ts';
 import type { ResourceLog, ResourceStore } from './resource-log.ts';
 import { lead, readSource } from './sources.ts';
 import { SqlResourceLog } from './sql-resource-log.ts';
@@ -44,6 +45,8 @@ export class SqlStore implements Store, ResourceStore {
   readonly #identity: () => string;
   readonly #clockOffset: () => number;
   readonly #lease: (lock: number) => Lease;
+  readonly #recent = new RecentCommits();
+  readonly #issues: ChangeLog;
 
   constructor(options: {
     clusterId: string;
@@ -60,6 +63,8 @@ export class SqlStore implements Store, ResourceStore {
     this.#wakeUps = options.wakeUps;
     this.#clockOffset = options.clockOffset;
     this.#lease = options.lease;
+    const { database, wakeUps } = options;
+    this.#issues = new ChangeLog({ database, resource: 'issues', wakeUps, recent: this.#recent });
   }
 
   /** A digest: what a database says about itself is not for those who report. */
@@ -95,9 +100,16 @@ export class SqlStore implements Store, ResourceStore {
   async commit(writes: readonly SubjectWrite[]): Promise<CommitResult> {
     if (writes.length === 0) return { outcomes: [], names: new Map(), lastChange: await this.lastChange() };
     const committed = await this.#commitWithPartition(writes);
-    if (committed.changed) this.#wakeUps.notify();
-    const { outcomes, names, lastChange } = committed;
+    const { outcomes, names, lastChange, before, written } = committed;
+    if (committed.changed) {
+      this.#wakeUps.notify({ known: this.#recent.add(before, lastChange, written) });
+    }
     return { outcomes, names, lastChange };
+  }
+
+  /** Something that feeds read was written without `commit`. */
+  wroteTables(): void {
+    this.#wakeUps.notify();
   }
 
   async aspectsOf(namespace: string, source: string, subject: Subject): Promise<Subject[]> {
@@ -145,7 +157,8 @@ export class SqlStore implements Store, ResourceStore {
   }
 
   changes(resource: string): StoreChanges {
-    return new ChangeLog(this.database, resource, this.#wakeUps);
+    if (resource === 'issues') return this.#issues;
+    return new ChangeLog({ database: this.database, resource, wakeUps: this.#wakeUps });
   }
 
   resourceLog(resource: string): ResourceLog {
@@ -153,7 +166,7 @@ export class SqlStore implements Store, ResourceStore {
   }
 
   async lastChange(): Promise<number> {
-    return this.changes('issues').latest();
+    return readLatest(this.database);
   }
 
   async ping(): Promise<boolean> {

@@ -137,6 +137,8 @@ export interface IssueWrite {
   readonly issue: StoredIssue;
   /** `insert` and `reveal` (a hidden issue that reopens, new uid) appear as ADDED, `update` as MODIFIED, `hide` as DELETED. */
   readonly op: 'insert' | 'update' | 'reveal' | 'hide';
+  /** The issue as it is stored, where the writer has it: what was written then needs not be read back for the feed. */
+  readonly before?: StoredIssue;
   readonly closed?: Episode;
   readonly timeline?: TimelineLine;
 }

@@ -16,7 +16,7 @@ const LOCKED = `BEGIN; ${TAKE_COMMIT_LOCK}`;
  */
 export async function trimChanges(store: SqlStore, keepFor: number): Promise<number> {
   const before = (await store.now()) - keepFor * 1_000;
-  return inBatches(LOG_BATCH, async () =>
+  const trimmed = await inBatches(LOG_BATCH, async () =>
     store.database.transaction('BEGIN', async (session) => {
       const [gone] = await session.query<{ count: number; floor: number | null }>(
         `WITH oldest AS (SELECT change, at FROM changes ORDER BY change LIMIT ${LOG_BATCH}), deleted AS (
@@ -30,6 +30,8 @@ export async function trimChanges(store: SqlStore, keepFor: number): Promise<num
       return gone?.count ?? 0;
     }),
   );
+  if (trimmed > 0) store.wroteTables();
+  return trimmed;
 }
 
 /** Forgets answers to deliveries older than `keepFor` ms. */

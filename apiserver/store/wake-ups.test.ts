@@ -97,3 +97,24 @@ test('one connection listens for all subscribers, and only while there are some'
   await seen[1]?.ended;
   expect(stopped).toHaveBeenCalledTimes(1);
 });
+
+test('a commit that memory holds is no surprise; a notification, a poll and any other write are', async () => {
+  const ending = new AbortController();
+  let onNotify = (): void => {};
+  const wakeUps = new WakeUps((notify) => {
+    onNotify = notify;
+    return { stop: async () => {} };
+  });
+  const seen = count(wakeUps, ending.signal);
+  await vi.advanceTimersByTimeAsync(0);
+  wakeUps.notify({ known: true });
+  expect(wakeUps.surprises).toBe(0);
+  wakeUps.notify();
+  expect(wakeUps.surprises).toBe(1);
+  onNotify();
+  expect(wakeUps.surprises).toBe(2);
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect(wakeUps.surprises).toBeGreaterThan(2);
+  ending.abort();
+  await seen.ended;
+});

@@ -18,13 +18,20 @@ export class WakeUps {
   readonly #listen: Listen | undefined;
   #listener: { stop(): Promise<void> } | undefined;
   #subscribers = 0;
+  #surprises = 0;
 
   constructor(listen?: Listen) {
     this.#listen = listen;
   }
 
-  /** Called after every commit of this process that changed something. */
-  notify(): void {
+  /** How often there may have been something that this process does not know from itself: only the table knows it. */
+  get surprises(): number {
+    return this.#surprises;
+  }
+
+  /** Called after every commit of this process that changed something. `known`: `RecentCommits` holds all of it. */
+  notify({ known = false } = {}): void {
+    if (!known) this.#surprises += 1;
     for (const wake of this.#waiting) wake();
   }
 
@@ -44,7 +51,10 @@ export class WakeUps {
         if (!pending) {
           const { promise, resolve } = Promise.withResolvers<void>();
           resume = resolve;
-          const timer = setTimeout(resolve, POLL_MS - REST_MS);
+          const timer = setTimeout(() => {
+            this.#surprises += 1;
+            resolve();
+          }, POLL_MS - REST_MS);
           await promise;
           clearTimeout(timer);
         }
