@@ -15,6 +15,9 @@ export type {
   Severity,
   Subject,
 } from './issue.ts';
+export type { IssueAcknowledgement } from './issue-acknowledgement.ts';
+export type { IssueResolution } from './issue-resolution.ts';
+export type { IssueSnooze } from './issue-snooze.ts';
 export type { Condition, KubernetesList, KubernetesObject, ObjectMeta, Status } from './meta.ts';
 export { API_VERSION, CONFIG_API_VERSION, GROUP, LABELS, VERSION } from './names.ts';
 export type { Finding, Report, ReportResult, ReportsResponse } from './report.ts';

@@ -188,6 +188,7 @@ describe('every action', () => {
 
   test('E3 of an issue that does not exist or is hidden is refused', async () => {
     await expect(act(RESOLVE, { name: 'nobody' })).rejects.toEqual(refusedAs('no issue'));
+    await expect(act(RESOLVE, { name: 'nul\u0000' })).rejects.toEqual(refusedAs('no issue'));
     await expect(act(RESOLVE, { namespace: 'team-b' })).rejects.toEqual(refusedAs('no issue'));
     await fixture.store.database.query('UPDATE issues SET hidden_at = now()');
     await expect(act(ACKNOWLEDGE)).rejects.toEqual(refusedAs('no issue'));

@@ -1,4 +1,5 @@
 import { MAX_SNOOZE, MAX_SNOOZE_MS } from '../../crds/issue-snooze.ts';
+import { DNS_SUBDOMAIN } from '../../crds/names.ts';
 import { multiLine, oneLine } from '../../crds/text.ts';
 import { formatTime } from '../../crds/time.ts';
 import {
@@ -69,7 +70,8 @@ export async function act(store: Store, namespaces: Namespaces, given: IssueActi
   const action = harmless(given);
   const { namespace, name } = action;
   await requireNamespace(namespaces, namespace);
-  const found = await store.issue(namespace, name);
+  // What is no name would not even be text to the database.
+  const found = DNS_SUBDOMAIN.test(name) ? await store.issue(namespace, name) : undefined;
   if (!found) throw missing(action);
   const { source, subject, key } = found.spec;
   for (let tried = 0; tried < MAX_TRIES; tried++) {
