@@ -49,6 +49,8 @@ export class EventRecorder {
   readonly #options: RecorderOptions;
   readonly #budget: Budget;
   readonly #seen = new Recent<Seen>(MAX_SEEN);
+  /** Names of Events that need nothing any more. */
+  readonly #done = new Recent<true>(MAX_SEEN);
   readonly #toldAt = new Map<string, number>();
   #reachable = true;
 
@@ -62,22 +64,30 @@ export class EventRecorder {
    * too old, or `mine` says that another process writes now: false, and it is still to be done. Never rejects.
    */
   async record(event: CoreEvent, at: number, mine: () => Promise<boolean>, signal: AbortSignal): Promise<boolean> {
-    const { metrics, now } = this.#options;
-    if (now() - at > MAX_AGE_MS) return this.#done('old');
+    const { name } = event.metadata;
+    // The position could not be saved, and the page was read again.
+    if (this.#done.get(name)) return true;
     const same = sameEvent(event);
     const before = this.#seen.get(same);
     const current = before ? repeated(event, before) : event;
-    // Also when it is not written: the next one that is tells how many there were.
+    const outcome = await this.#outcomeOf(current, at, mine, signal);
+    if (outcome === undefined) return false;
+    this.#done.set(name, true);
+    // Also when it was not written: the next one that is tells how many there were.
     this.#seen.set(same, seenAs(current));
-    if (!this.#budget.take(budgetOf(event))) return this.#done('limited');
-    const outcome = await this.#persist(current, at, mine, signal);
-    if (outcome !== undefined) metrics.counted(outcome);
-    return outcome !== undefined;
-  }
-
-  #done(outcome: EventOutcome): true {
     this.#options.metrics.counted(outcome);
     return true;
+  }
+
+  async #outcomeOf(
+    event: CoreEvent,
+    at: number,
+    mine: () => Promise<boolean>,
+    signal: AbortSignal,
+  ): Promise<EventOutcome | undefined> {
+    if (this.#options.now() - at > MAX_AGE_MS) return 'old';
+    if (!this.#budget.take(budgetOf(event))) return 'limited';
+    return this.#persist(event, at, mine, signal);
   }
 
   /** Undefined: not ours to do any more. */

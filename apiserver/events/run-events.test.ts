@@ -47,16 +47,20 @@ class Log implements IssueTransitions {
 }
 
 function cluster(answer: (event: CoreEvent) => WriteAnswer = () => ({ outcome: 'written' })) {
-  const names: string[] = [];
+  const [names, counts]: [string[], number[]] = [[], []];
   return {
     names,
+    counts,
     writer: {
       async create(event: CoreEvent) {
         const answered = answer(event);
         if (answered.outcome === 'written') names.push(event.metadata.name);
         return answered;
       },
-      repeat: async (): Promise<WriteAnswer> => ({ outcome: 'written' }),
+      async repeat(_: unknown, { count }: { count: number }): Promise<WriteAnswer> {
+        counts.push(count);
+        return { outcome: 'written' };
+      },
     },
   };
 }
@@ -185,6 +189,24 @@ describe('X10 the writer of Events', () => {
     expect(first.names).toHaveLength(3);
     expect(second.names.filter((name) => !there.has(name))).toEqual([expect.stringMatching(`${last}.object$`)]);
     expect(second.names).toHaveLength(2);
+  });
+
+  it('a position that could not be saved makes no Event twice, and raises no count', async () => {
+    const log = new Log();
+    await started(log);
+    // The second says the same about the issue as the first.
+    log.add(opened('same'), opened('same'));
+    const save = log.save.bind(log);
+    let saves = 0;
+    log.save = (change) => {
+      saves += 1;
+      return saves === 1 ? Promise.reject(new Error('the database is not available')) : save(change);
+    };
+    const one = cluster();
+    await run(log, one, log.drained());
+    expect(saves).toBe(2);
+    expect(one.names).toHaveLength(2);
+    expect(one.counts).toEqual([2, 2]);
   });
 
   it('waits for a database that is away and tells it once', async () => {
