@@ -18,6 +18,12 @@ export function transition(selector: ObjectSelector, event: CacheEvent): Transit
   return before ? 'left' : undefined;
 }
 
+/** A line of a watch, with its line feed, and the same as a chunk of HTTP/1.1, in whose memory it lies. */
+export interface Frame {
+  readonly line: Buffer;
+  readonly chunk: Buffer;
+}
+
 /** What a line has besides the object. */
 const FRAME_BYTES = 512;
 const HEADER_NEEDED = 'headers';
@@ -30,7 +36,7 @@ export class FrameEncoder {
   readonly #definition: ResourceDefinition;
   readonly #now: () => number;
   readonly #remembered: number;
-  readonly #frames = new Map<CacheEvent, Map<string, Buffer>>();
+  readonly #frames = new Map<CacheEvent, Map<string, Frame>>();
 
   constructor(definition: ResourceDefinition, now: () => number, remembered = 256) {
     this.#definition = definition;
@@ -39,7 +45,7 @@ export class FrameEncoder {
   }
 
   /** The line for a change. `headers`: the first of a watch, which carries a table's columns (T5). */
-  event(event: CacheEvent, what: Transition, representation: Representation, headers: boolean): Buffer {
+  event(event: CacheEvent, what: Transition, representation: Representation, headers: boolean): Frame {
     const key = `${what}/${representationKey(representation)}${headers ? HEADER_NEEDED : ''}`;
     const frames = this.#framesOf(event);
     const known = frames.get(key);
@@ -50,31 +56,30 @@ export class FrameEncoder {
   }
 
   /** The line for an object that was there when the watch began. */
-  initial(object: ReadyObject, representation: Representation, headers: boolean): Buffer {
+  initial(object: ReadyObject, representation: Representation, headers: boolean): Frame {
     return this.#line('ADDED', object, representation, headers);
   }
 
-  #encode(event: CacheEvent, what: Transition, representation: Representation, headers: boolean): Buffer {
+  #encode(event: CacheEvent, what: Transition, representation: Representation, headers: boolean): Frame {
     if (what !== 'left') return this.#line(what, event.object, representation, headers);
     // The last state that the watcher knew, with the number of the change that took it away.
     const known = event.previousObject ?? event.object;
     return this.#line('DELETED', withResourceVersion(known, event.resourceVersion), representation, headers);
   }
 
-  #line(type: string, object: ReadyObject, representation: Representation, headers: boolean): Buffer {
+  #line(type: string, object: ReadyObject, representation: Representation, headers: boolean): Frame {
     const ofObject = representation.as === 'object' ? object.objectEnd : object.bytes.length + FRAME_BYTES;
     const chunks = new ByteChunks(ofObject + FRAME_BYTES);
     chunks.text(`{"type":"${type}","object":`);
     writeSingle(chunks, this.#definition, representation, object, { now: this.#now(), headers });
     chunks.text('}\n');
-    const parts = chunks.takeAll();
-    return parts.length === 1 ? (parts[0] as Buffer) : Buffer.concat(parts);
+    return frameOf(chunks.takeAll());
   }
 
-  #framesOf(event: CacheEvent): Map<string, Buffer> {
+  #framesOf(event: CacheEvent): Map<string, Frame> {
     const known = this.#frames.get(event);
     if (known) return known;
-    const frames = new Map<string, Buffer>();
+    const frames = new Map<string, Frame>();
     this.#frames.set(event, frames);
     if (this.#frames.size > this.#remembered) this.#frames.delete(this.#frames.keys().next().value as CacheEvent);
     return frames;
@@ -87,14 +92,24 @@ export function bookmarkFrame(
   representation: Representation,
   resourceVersion: number,
   { initial, headers }: { initial: boolean; headers: boolean },
-): Buffer {
+): Frame {
   const annotations = initial ? { annotations: { 'k8s.io/initial-events-end': 'true' } } : {};
   const metadata = { resourceVersion: String(resourceVersion), ...annotations };
   const object = bookmarkObject(definition, representation, metadata, headers);
-  return Buffer.from(`{"type":"BOOKMARK","object":${object}}\n`);
+  return frameOf([Buffer.from(`{"type":"BOOKMARK","object":${object}}\n`)]);
 }
 
 /** The line that ends a watch: never transformed, whatever was negotiated (W6, T8). */
-export function errorFrame(error: ApiError): Buffer {
-  return Buffer.from(`{"type":"ERROR","object":${JSON.stringify(error.toStatus())}}\n`);
+export function errorFrame(error: ApiError): Frame {
+  return frameOf([Buffer.from(`{"type":"ERROR","object":${JSON.stringify(error.toStatus())}}\n`)]);
 }
+
+/** Framed once for all watches: with a thousand of them, a third of what an event cost was framing it for each. */
+function frameOf(parts: readonly Buffer[]): Frame {
+  const length = parts.reduce((sum, part) => sum + part.length, 0);
+  const head = Buffer.from(`${length.toString(16)}\r\n`);
+  const chunk = Buffer.concat([head, ...parts, CRLF]);
+  return { chunk, line: chunk.subarray(head.length, head.length + length) };
+}
+
+const CRLF = Buffer.from('\r\n');

@@ -9,6 +9,8 @@ import type { Watcher } from './watcher.ts';
 class StalledResponse extends EventEmitter {
   destroyed = false;
   readonly written: string[] = [];
+  readonly req = { httpVersion: '1.1' };
+  readonly socket = Object.assign(new EventEmitter(), { write: (bytes: Buffer) => this.write(bytes) });
   setHeader(): void {}
   flushHeaders(): void {}
   end(): void {}
@@ -22,10 +24,12 @@ class StalledResponse extends EventEmitter {
   }
 }
 
+const frame = (letter: string) => ({ line: Buffer.from(`${letter}\n`), chunk: Buffer.from(`2\r\n${letter}\n\r\n`) });
+
 const endless = {
   lag: 0,
   async *frames(signal: AbortSignal) {
-    while (!signal.aborted) yield [Buffer.from('a\n'), Buffer.from('b\n')];
+    while (!signal.aborted) yield [frame('a'), frame('b')];
   },
 } as unknown as Watcher;
 
@@ -38,8 +42,8 @@ describe('streamWatch', () => {
     const response = new StalledResponse();
     const stop = new AbortController();
     const done = streamWatch(endless, response as unknown as ServerResponse, stop.signal, NO_METRICS, 'widgets');
-    await vi.waitFor(() => expect(response.written).toEqual(['a\nb\n']));
-    response.emit('drain');
+    await vi.waitFor(() => expect(response.written).toEqual(['2\r\na\n\r\n2\r\nb\n\r\n']));
+    response.socket.emit('drain');
     await vi.waitFor(() => expect(response.written).toHaveLength(2));
     stop.abort();
     await done;

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { describe, expect, it } from 'vitest';
 import { shape, TestApi, type TestEvent } from '../testing/test-api.ts';
 import { WIDGETS_PATH, widget, widgetSource } from '../testing/widgets.ts';
@@ -31,6 +32,17 @@ describe('watch', () => {
     api.source.put(widget({ name: 'a', note: 'two\nlines' }));
     const event = await watch.next();
     expect(event).toMatchObject({ type: 'ADDED', object: { kind: 'Widget', spec: { note: 'two\nlines' } } });
+  });
+
+  it('W1 a client of HTTP/1.0 gets the lines as they are, until the connection ends', async () => {
+    await using api = await stocked();
+    await api.json(WIDGETS_PATH);
+    const socket = connect(api.port, '127.0.0.1');
+    socket.write(`GET ${WATCH}&resourceVersion=0&timeoutSeconds=1 HTTP/1.0\r\nHost: x\r\n\r\n`);
+    const [head = '', body = ''] = (await text(socket)).split('\r\n\r\n');
+    expect(head).not.toMatch(/transfer-encoding/i);
+    const lines = body.trimEnd().split('\n');
+    expect(lines.map((line) => JSON.parse(line).object.metadata.name)).toEqual(['a', 'b']);
   });
 
   it.each(['', '&resourceVersion=0'])(

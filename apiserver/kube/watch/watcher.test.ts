@@ -50,7 +50,7 @@ function collect(
   const started = Date.now();
   const run = async (): Promise<void> => {
     for await (const lines of watch.frames(signal)) {
-      for (const line of lines) {
+      for (const { line } of lines) {
         events.push(JSON.parse(line.toString()) as Event);
         at.push((Date.now() - started) / 1_000);
       }

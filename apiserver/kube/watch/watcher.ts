@@ -5,7 +5,8 @@ import type { ReadyObject } from '../ready-object.ts';
 import type { Representation } from '../representation.ts';
 import { selects } from '../selectors/object-selector.ts';
 import { ApiError, expired } from '../status.ts';
-import { bookmarkFrame, errorFrame, type FrameEncoder, transition } from './frames.ts';
+import { Alarm } from './alarm.ts';
+import { bookmarkFrame, errorFrame, type Frame, type FrameEncoder, transition } from './frames.ts';
 
 /**
  * One watch, as the lines it consists of. A watcher has no queue: it holds a position in the cache's change window and
@@ -27,6 +28,8 @@ export type WatchEnd = 'timeout' | 'closed' | 'expired' | 'overflow' | 'unavaila
 const BATCH = 64;
 const BATCH_BYTES = 256 * 1024;
 const BOOKMARK_BEFORE_END = 2_000;
+
+type Step = readonly Frame[] | WatchEnd | 'wait';
 
 export class Watcher {
   readonly #cache: WatchCache;
@@ -86,14 +89,16 @@ export class Watcher {
   }
 
   /** Batches of lines until the watch ends: by its timeout, by `signal`, or because it cannot go on. */
-  async *frames(signal: AbortSignal): AsyncGenerator<readonly Buffer[]> {
+  async *frames(signal: AbortSignal): AsyncGenerator<readonly Frame[]> {
     const started = this.#options.now();
     const deadline = started + this.#timeout();
     this.#scheduleBookmark(started, deadline);
+    using alarm = new Alarm((ring) => this.#cache.onAdvance(ring), signal, this.#options.now);
     yield* this.#initialFrames();
     while (!signal.aborted) {
-      const step = await this.#step(deadline).catch(endWhenUnavailable);
-      if (step === 'wait') await this.#wait(deadline, signal);
+      const next = this.#step(deadline);
+      const step = next instanceof Promise ? await next.catch(endWhenUnavailable) : next;
+      if (step === 'wait') await alarm.wait(Math.min(deadline, this.#nextBookmark));
       else if (typeof step === 'string') {
         this.#end = step;
         return;
@@ -103,7 +108,7 @@ export class Watcher {
   }
 
   /** What to do next: lines to hand over, an end, or nothing to do. */
-  async #step(deadline: number): Promise<readonly Buffer[] | WatchEnd | 'wait'> {
+  #step(deadline: number): Step | Promise<Step> {
     const now = this.#options.now();
     if (!this.#cache.synced || this.#cache.epoch !== this.#epoch) return [this.#expired()];
     if (this.#log.length > 0) return this.#logFrames();
@@ -111,7 +116,7 @@ export class Watcher {
     if (this.#position < this.#cache.windowStart) return this.#live ? 'overflow' : this.#logFrames();
     this.#live = true;
     const events = this.#cache.eventsAfter(this.#position, BATCH);
-    if (events.length > 0) return (await this.#eventFrames(events)).frames;
+    if (events.length > 0) return this.#liveFrames(events);
     // All changes up to here were looked at: a bookmark may say so. A client that asked for the future stays there.
     this.#position = Math.max(this.#position, this.#cache.resourceVersion);
     if (now >= this.#nextBookmark) {
@@ -121,14 +126,14 @@ export class Watcher {
     return now >= deadline ? 'timeout' : 'wait';
   }
 
-  *#initialFrames(): Generator<readonly Buffer[]> {
-    let batch: Buffer[] = [];
+  *#initialFrames(): Generator<readonly Frame[]> {
+    let batch: Frame[] = [];
     let bytes = 0;
     for (const object of this.#initial) {
       if (!selects(this.#request.selector, object)) continue;
       const frame = this.#encoder.initial(object, this.#representation, this.#headers());
       batch.push(frame);
-      bytes += frame.length;
+      bytes += frame.line.length;
       if (batch.length === BATCH || bytes >= BATCH_BYTES) {
         yield batch;
         batch = [];
@@ -140,13 +145,25 @@ export class Watcher {
     if (batch.length > 0) yield batch;
   }
 
-  /** The lines of the first of `events`, and how many events that are. Throws 503. */
-  async #eventFrames(events: readonly CacheEvent[]): Promise<{ frames: Buffer[]; taken: number }> {
+  /** Nearly always at once: only a change that was read from the log may lack the version before. */
+  #liveFrames(events: readonly CacheEvent[]): readonly Frame[] | Promise<readonly Frame[]> {
+    const lacking = this.#lacking(events);
+    if (lacking.length === 0) return this.#eventFrames(events).frames;
+    return this.#cache.recall(lacking).then(() => this.#eventFrames(events).frames);
+  }
+
+  /** Changes that this watcher cannot be told without the version before, because it loses the object (W7). */
+  #lacking(events: readonly CacheEvent[]): readonly CacheEvent[] {
     const { selector } = this.#request;
-    // Only a change that was read from the log lacks the version before, and only who loses the object needs it.
-    const lacking = events.filter((event) => !event.previousObject && transition(selector, event) === 'left');
-    if (lacking.length > 0) await this.#cache.recall(lacking);
-    const frames: Buffer[] = [];
+    return events.filter(
+      (event) => event.type === 'MODIFIED' && !event.previousObject && transition(selector, event) === 'left',
+    );
+  }
+
+  /** The lines of the first of `events`, and how many events that are. */
+  #eventFrames(events: readonly CacheEvent[]): { frames: Frame[]; taken: number } {
+    const { selector } = this.#request;
+    const frames: Frame[] = [];
     let bytes = 0;
     for (const [index, event] of events.entries()) {
       this.#position = event.resourceVersion;
@@ -154,14 +171,17 @@ export class Watcher {
       if (!what) continue;
       const frame = this.#encoder.event(event, what, this.#representation, this.#headers());
       frames.push(frame);
-      bytes += frame.length;
+      bytes += frame.line.length;
       if (bytes >= BATCH_BYTES) return { frames, taken: index + 1 };
     }
     return { frames, taken: events.length };
   }
 
-  async #logFrames(): Promise<Buffer[]> {
-    const { frames, taken } = await this.#eventFrames(this.#log.slice(0, BATCH));
+  async #logFrames(): Promise<Frame[]> {
+    const events = this.#log.slice(0, BATCH);
+    const lacking = this.#lacking(events);
+    if (lacking.length > 0) await this.#cache.recall(lacking);
+    const { frames, taken } = this.#eventFrames(events);
     this.#log = this.#log.slice(taken);
     if (this.#log.length === 0 && this.#position < this.#cache.windowStart) await this.#readLog();
     return frames;
@@ -174,13 +194,13 @@ export class Watcher {
     if (events.length === 0) this.#position = Math.max(this.#position, upTo);
   }
 
-  #expired(): Buffer {
+  #expired(): Frame {
     this.#end = 'expired';
     const floor = this.#cache.synced ? ` (${this.#cache.floor})` : '';
     return errorFrame(expired(`too old resource version: ${this.#position}${floor}`));
   }
 
-  #bookmark(initial: boolean): Buffer {
+  #bookmark(initial: boolean): Frame {
     const { definition } = this.#cache;
     const headers = this.#headers();
     return bookmarkFrame(definition, this.#representation, this.#position, { initial, headers });
@@ -204,23 +224,6 @@ export class Watcher {
     const next = now + this.#options.bookmarkInterval;
     const last = deadline - BOOKMARK_BEFORE_END;
     this.#nextBookmark = now >= last ? Number.POSITIVE_INFINITY : Math.min(next, last);
-  }
-
-  /** Until something may have changed, a bookmark or the end is due, or the client is gone. */
-  async #wait(deadline: number, signal: AbortSignal): Promise<void> {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const wake = (): void => resolve();
-    const unsubscribe = this.#cache.onAdvance(wake);
-    const due = Math.min(deadline, this.#nextBookmark) - this.#options.now();
-    const timer = setTimeout(wake, Math.max(0, due));
-    signal.addEventListener('abort', wake, { once: true });
-    try {
-      if (!signal.aborted) await promise;
-    } finally {
-      clearTimeout(timer);
-      unsubscribe();
-      signal.removeEventListener('abort', wake);
-    }
   }
 }
 

@@ -37,7 +37,7 @@ export class WatchSockets {
     socket.on('close', () => gone.abort());
     socket.on('error', () => socket.terminate());
     for await (const lines of watcher.frames(AbortSignal.any([stop, gone.signal]))) {
-      for (const line of lines) socket.send(line.subarray(0, -1), { binary: false });
+      for (const { line } of lines) socket.send(line.subarray(0, -1), { binary: false });
       metrics.watchLag(resource, watcher.lag);
       await sent(socket);
     }
