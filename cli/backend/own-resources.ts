@@ -4,6 +4,7 @@ import type { ResourceDefinition } from '../../apiserver/kube/index.ts';
 import { ownResource } from '../../apiserver/resources/own/definition.ts';
 import { feedMetrics } from '../../apiserver/resources/own/metrics.ts';
 import { startFeed } from '../../apiserver/resources/own/run-feed.ts';
+import type { ResourceStore } from '../../apiserver/store/resource-log.ts';
 import type { LoadedResource } from '../configuration/resources.ts';
 import type { Log } from '../log.ts';
 import type { ConnectingStore } from './connecting-store.ts';
@@ -16,7 +17,12 @@ export interface OwnResources extends AsyncDisposable {
 /** The resources that the configuration adds: what is served of them, and their feeds, which run until disposed of. */
 export function openOwnResources(
   loaded: readonly LoadedResource[],
-  to: { readonly store: ConnectingStore; readonly directory: string; readonly registry: Registry; readonly log: Log },
+  to: {
+    readonly store: ResourceStore & Pick<ConnectingStore, 'opened'>;
+    readonly directory: string;
+    readonly registry: Registry;
+    readonly log: Log;
+  },
 ): OwnResources {
   const { store, directory, registry, log: logger } = to;
   if (loaded.length === 0) return { definitions: [], [Symbol.asyncDispose]: async () => {} };
@@ -27,15 +33,19 @@ export function openOwnResources(
     const definition: ResourceDefinition = ownResource(module, log);
     return { module, options, log, definition };
   });
-  const feeds = store.opened.then(() =>
-    resources.map((one) => startFeed({ ...one, directory, holder, logger, metrics })),
+  const feeds: AsyncDisposable[] = [];
+  let ended = false;
+  store.opened.then(
+    () => {
+      if (!ended) feeds.push(...resources.map((one) => startFeed({ ...one, directory, holder, logger, metrics })));
+    },
+    () => {}, // told where the store is opened
   );
-  feeds.catch(() => {});
   return {
     definitions: resources.map(({ definition }) => definition),
     async [Symbol.asyncDispose]() {
-      const started = await Promise.race([feeds.catch(() => []), Promise.resolve([])]);
-      await Promise.all(started.map((feed) => feed[Symbol.asyncDispose]()));
+      ended = true;
+      await Promise.all(feeds.map((feed) => feed[Symbol.asyncDispose]()));
     },
   };
 }

@@ -7,6 +7,7 @@ import { registerApiService } from '../controlplane/api-service.ts';
 import { kubectls } from '../controlplane/kubectl.ts';
 import { type Postgres, startPostgres } from '../controlplane/postgres.ts';
 import { embedded, type Installation, install } from './installation.ts';
+import { at, createRun } from './pipelineruns.ts';
 
 /**
  * A resource of one's own (docs/write-a-resource.md) behind the aggregator of a real kube-apiserver, with every kubectl:
@@ -184,6 +185,24 @@ describe('from somebody’s table', () => {
     await update(5, 'deleted_at = now()');
     await update(6, 'deleted_at = now()');
     await until(({ items }) => items.length === 3);
+  });
+
+  test('V2 W5 a quiet resource sends bookmarks with the number that an issue took', async () => {
+    const { metadata } = await until(({ items }) => items.length === 3);
+    const watching = faultline.plane.request(
+      `${PATH}?watch=true&allowWatchBookmarks=true&timeoutSeconds=8&resourceVersion=${metadata.resourceVersion}`,
+    );
+    const run = { name: 'quiet-1', namespace: 'shop', component: 'quiet' };
+    await createRun(faultline.plane, run, { succeeded: false, at: at(0) });
+    const [issue] = await faultline.until('shop', (issues) => issues.length === 1);
+    const events = (await watching).body
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Shipments & { type: string; object: Shipments });
+    expect(events.map(({ type }) => type)).toEqual(['BOOKMARK']);
+    const number = Number(events[0]?.object.metadata.resourceVersion);
+    expect(number).toBeGreaterThanOrEqual(Number(issue?.metadata.resourceVersion));
+    expect(number).toBeGreaterThan(Number(metadata.resourceVersion));
   });
 
   test('A8 nobody may read it until RBAC says so', async () => {
