@@ -168,7 +168,7 @@ export class KubeApi implements AsyncDisposable {
       );
     } catch (error) {
       this.#report(error, request);
-      refuseUpgrade(socket, asApiError(error));
+      refuseUpgrade(request, socket, asApiError(error));
     }
   }
 

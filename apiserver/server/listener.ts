@@ -15,6 +15,7 @@ export interface ServingCertificate {
 const KEEP_ALIVE_MS = 100_000;
 /** Whole header of a request; above the idle time, as Node wants it. */
 const HEADERS_MS = 110_000;
+const NO_EXPECTATION = 'no other expectation than 100-continue is met here';
 /** For a refused client to read why before its connection is cut, even while it still sends. */
 const LINGER_MS = 500;
 /** A user in 200 groups has 200 headers (H5). */
@@ -34,6 +35,8 @@ export function createListener(certificate: ServingCertificate, onRequest: Reque
       maxHeaderSize: MAX_HEADER_BYTES,
       keepAliveTimeout: KEEP_ALIVE_MS,
       headersTimeout: HEADERS_MS,
+      // Whoever offers another protocol, as curl does h2c, is answered in this one.
+      shouldUpgradeCallback: ({ headers }) => headers.upgrade?.toLowerCase() === 'websocket',
       requestTimeout: 300_000, // of receiving a request; long answers such as watches are not cut (H3)
     },
     onRequest,
@@ -41,6 +44,7 @@ export function createListener(certificate: ServingCertificate, onRequest: Reque
   server.timeout = 0;
   server.maxRequestsPerSocket = 0;
   server.on('clientError', answerUnreadable);
+  server.on('checkExpectation', ({ socket }) => refuseRaw(socket, badRequest(NO_EXPECTATION), 417)); // Node's 417 is no Status
   return server;
 }
 

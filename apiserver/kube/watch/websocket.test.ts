@@ -1,4 +1,6 @@
 import { once } from 'node:events';
+import { connect } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { TestApi, type TestEvent } from '../testing/test-api.ts';
@@ -84,4 +86,16 @@ describe('watch over WebSocket', () => {
       expect(JSON.parse(body)).toMatchObject({ kind: 'Status', code: 400 });
     },
   );
+
+  it('E1 a refused upgrade by HEAD has no body, which would be read as the beginning of another answer', async () => {
+    await using api = await TestApi.start();
+    const socket = connect(api.port, '127.0.0.1');
+    socket.end(
+      `HEAD ${WIDGETS_PATH} HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n` +
+        'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n',
+    );
+    const answer = await text(socket);
+    expect(answer).toMatch(/^HTTP\/1\.1 400 /);
+    expect(answer.endsWith('\r\n\r\n')).toBe(true);
+  });
 });

@@ -53,7 +53,7 @@ export class WatchSockets {
 }
 
 /** Refuses an upgrade with a Status: the aggregator relays codes from 400 on. */
-export function refuseUpgrade(socket: Duplex, error: ApiError): void {
+export function refuseUpgrade({ method }: IncomingMessage, socket: Duplex, error: ApiError): void {
   const { status, headers, body } = failure(error);
   const lines = Object.entries({
     'Content-Type': 'application/json',
@@ -62,7 +62,7 @@ export function refuseUpgrade(socket: Duplex, error: ApiError): void {
     ...headers,
   }).map(([name, value]) => `${name}: ${value}\r\n`);
   socket.on('error', () => socket.destroy());
-  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join('')}\r\n${body}`);
+  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join('')}\r\n${method === 'HEAD' ? '' : body}`);
 }
 
 /** Waits while more than a megabyte is on its way to a client that does not read. */
