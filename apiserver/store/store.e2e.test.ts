@@ -8,6 +8,7 @@ import { activeIssue, commitOne, open, readOne, ref, run, stored, write } from '
 import type { SqlStore } from './sql-store.ts';
 import { storeContract } from './store.contract.ts';
 import { StoreUnavailable } from './store.ts';
+import { sweepNamespace } from './sweep-namespaces.ts';
 
 let postgres: Postgres;
 let databases = 0;
@@ -151,6 +152,33 @@ describe('two servers on one database', () => {
     await leases[0][Symbol.asyncDispose]();
     await until(() => leases[1].held());
     await leases[1][Symbol.asyncDispose]();
+  });
+
+  test('X4 both see one namespace go: each of its issues leaves once, and neither goes on before all have', async () => {
+    const [a] = both();
+    const refs = Array.from({ length: 1_200 }, (_, index) => ref(`gone${index}`, { namespace: 'going' }));
+    const { subjects, now } = await a.readSubjects(refs);
+    await a.commit(subjects.map((state) => write(state, [{ op: 'insert', issue: activeIssue(state.ref, now) }])));
+    const before = await a.lastChange();
+    const cluster = {
+      resolve: (name: string) => (name === 'kube-system' ? { uid: a.clusterId } : ('missing' as const)),
+    };
+    const left = async (store: SqlStore): Promise<number> => {
+      const [row] = await store.database.query<{ n: number }>(
+        `SELECT count(*) AS n FROM issues WHERE namespace = 'going'`,
+      );
+      return row?.n ?? 0;
+    };
+    const swept = both().map(async (store) => {
+      const count = await sweepNamespace(store, cluster, 'going');
+      expect(await left(store)).toBe(0);
+      return count;
+    });
+    const [first = 0, second = 0] = await Promise.all(swept);
+    expect(first + second).toBe(1_200);
+    const { changes } = await a.changes('issues').since(before, 2_000);
+    expect(changes.filter(({ type }) => type === 'DELETED')).toHaveLength(1_200);
+    expect(changes).toHaveLength(1_200);
   });
 
   test('who sweeps and who writes Events are two leases', async () => {

@@ -1,4 +1,5 @@
 import type { SqlStore } from './sql-store.ts';
+import { StoreUnavailable } from './store.ts';
 import { sweepIssues } from './sweep-issues.ts';
 import { deleteIssues, deleteWatermarksOf } from './sweep-rows.ts';
 import { hideIssue, resolveIssue } from './transitions.ts';
@@ -10,6 +11,9 @@ export interface KnownNamespaces {
 }
 
 type Answer = { readonly uid: string; readonly createdAt?: number } | 'missing' | 'terminating';
+
+/** In each at least one of the servers that sweep the same gets on. */
+const MAX_ROUNDS = 20;
 
 /** Which namespaces are asked about: those of issues that somebody sees, or all that anything is stored about. */
 export type NamespaceScope = 'visible' | 'stored';
@@ -46,14 +50,21 @@ export async function sweepNamespaces(
 
 /**
  * The same for one namespace of which somebody has seen that it went, at once: what `namespaces` says is the second
- * evidence. Rejects when the database or the cluster cannot be asked.
+ * evidence. When it resolves nothing is left, also when other servers do the same. Rejects when the database or the cluster
+ * cannot be asked.
  */
 export async function sweepNamespace(store: SqlStore, namespaces: KnownNamespaces, namespace: string): Promise<number> {
-  const places = await store.database.slowQuery<Place>(
-    'SELECT DISTINCT namespace, namespace_uid AS uid FROM issues WHERE namespace = $1',
-    [namespace],
-  );
-  return places.length === 0 ? 0 : takeAway(store, await goneOf(places, namespaces, store.clusterId));
+  let left = 0;
+  for (let round = 0; round < MAX_ROUNDS; round++) {
+    const places = await store.database.slowQuery<Place>(
+      'SELECT DISTINCT namespace, namespace_uid AS uid FROM issues WHERE namespace = $1',
+      [namespace],
+    );
+    const gone = places.length === 0 ? [] : await goneOf(places, namespaces, store.clusterId);
+    if (gone.length === 0) return left;
+    left += await takeAway(store, gone);
+  }
+  throw new StoreUnavailable(`what an earlier namespace ${namespace} left is still being written: try again`);
 }
 
 /** Namespaces of visible issues that a list of all namespaces does not have, or has as another one (`uids` by name). */
