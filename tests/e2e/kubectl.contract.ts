@@ -112,6 +112,23 @@ export function kubectlContract(target: () => KubectlTarget): void {
       expect((await ok('auth', 'can-i', 'list', 'issues', '-A')).trim()).toBe('yes');
     });
 
+    test('D3 S1 may act on an issue, and does: create --raw', async () => {
+      const name = await active();
+      const { namespace } = target();
+      for (const action of ['resolve', 'acknowledge', 'snooze']) {
+        expect((await ok('auth', 'can-i', 'create', 'issues', `--subresource=${action}`, '-n', namespace)).trim()).toBe(
+          'yes',
+        );
+      }
+      const path = `/apis/faultline.dev/v1alpha1/namespaces/${namespace}/issues/${name}/acknowledge`;
+      const { stdout, stderr } = await kubectl(['create', '--raw', path, '-f', '-'], { ...options(), input: '{}' });
+      expect(stderr).toBe('');
+      const { status } = JSON.parse(stdout) as { status: { acknowledged: { by: string } } };
+      expect(await inNamespace('get', 'issue', name, '-o', 'jsonpath={.status.acknowledged.by}')).toBe(
+        status.acknowledged.by,
+      );
+    });
+
     test('get -w begins with what is there', async () => {
       await using watch = kubectlWatch(['get', 'issues', '-A', '-w', '--no-headers'], options());
       expect(await watch.next()).toMatch(/(Active|Resolved)/);
