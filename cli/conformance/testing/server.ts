@@ -25,7 +25,9 @@ import { clusterAround } from './cluster.ts';
 import { complements } from './complements.ts';
 import type { Defect } from './defect.ts';
 import { Exchange, FRONT_USER } from './exchange.ts';
-import { putThings, type Thing, thingDefinition, thingSource } from './things.ts';
+import { oracleDefinition, putThings, type Thing, thingDefinition, thingSource } from './things.ts';
+
+type Made = Pick<ConformanceServer, 'subject' | 'source' | 'connection' | 'directUrl' | 'credentials'>;
 
 /**
  * Our own server on memory behind real TLS, with as much of a cluster around it as the checks look at, and at most one
@@ -36,16 +38,16 @@ export class ConformanceServer implements AsyncDisposable {
   readonly source: ArraySource<Thing>;
   readonly connection: ClusterConnection;
   readonly directUrl: string;
+  /** Of the administrator, at the front. */
+  readonly credentials: Issued & { readonly ca: string };
   readonly #stack: AsyncDisposableStack;
 
-  private constructor(
-    made: Pick<ConformanceServer, 'subject' | 'source' | 'connection' | 'directUrl'>,
-    stack: AsyncDisposableStack,
-  ) {
+  private constructor(made: Made, stack: AsyncDisposableStack) {
     this.subject = made.subject;
     this.source = made.source;
     this.connection = made.connection;
     this.directUrl = made.directUrl;
+    this.credentials = made.credentials;
     this.#stack = stack;
   }
 
@@ -89,7 +91,10 @@ export class ConformanceServer implements AsyncDisposable {
     const directUrl = await open(handle);
     const connection = connectionTo(front, ca.cert, admin);
     const subject = await subjectOf(connection, connectionTo(directUrl, ca.cert, admin), source, stack);
-    return new ConformanceServer({ subject, source, connection, directUrl }, stack.move());
+    return new ConformanceServer(
+      { subject, source, connection, directUrl, credentials: { ...admin, ca: ca.cert } },
+      stack.move(),
+    );
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -122,8 +127,10 @@ function serve(
       return user ? { outcome: 'user', user } : strict.authenticate(request);
     },
   };
+  const oracle = thingSource();
+  putThings(oracle, { apiVersion: 'oracle.dev/v1', kind: 'Gadget' });
   const kube = new KubeApi({
-    resources: [thingDefinition(source)],
+    resources: [thingDefinition(source), oracleDefinition(oracle)],
     version: { gitVersion: 'v1.34.1+test' },
     access: { authenticator, authorizer },
   });

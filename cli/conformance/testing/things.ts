@@ -4,7 +4,7 @@ import type { ResourceDefinition } from '../../../apiserver/kube/index.ts';
 import { notFound } from '../../../apiserver/kube/status.ts';
 import { ArraySource } from '../../../apiserver/kube/testing/array-source.ts';
 import { type Widget, widget, widgetDefinition } from '../../../apiserver/kube/testing/widgets.ts';
-import type { Condition } from '../../../crds/meta.ts';
+import type { Condition, TypeMeta } from '../../../crds/meta.ts';
 
 /** A widget that can be painted and says how it is. */
 export interface Thing extends Widget {
@@ -20,8 +20,14 @@ export function thingDefinition(source: ArraySource<Thing>): ResourceDefinition 
   return { ...definition, actions: [paint(source)] } as unknown as ResourceDefinition;
 }
 
+/** The same shape under another name: what a CRD is to a resource as its oracle. */
+export function oracleDefinition(source: ArraySource<Thing>): ResourceDefinition {
+  const names = { group: 'oracle.dev', plural: 'gadgets', singular: 'gadget', kind: 'Gadget', listKind: 'GadgetList' };
+  return { ...widgetDefinition(source), ...names, shortNames: [] } as unknown as ResourceDefinition;
+}
+
 /** Two namespaces, labels and colours of several values, and more than 128 KiB, where compression begins. */
-export function putThings(source: ArraySource<Thing>): void {
+export function putThings(source: ArraySource<Thing>, type: Partial<TypeMeta> = {}): void {
   const things = [
     { namespace: 'n', name: 'a', color: 'red', labels: { tier: 'web', size: '7' } },
     { namespace: 'n', name: 'b', color: 'blue', labels: { tier: 'db' } },
@@ -33,7 +39,7 @@ export function putThings(source: ArraySource<Thing>): void {
   for (const one of things) {
     const plain = widget({ ...one, note: 'n'.repeat(30_000) });
     const metadata = { ...plain.metadata, generation: 1 };
-    source.put({ ...plain, metadata, status: { conditions: [READY] } });
+    source.put({ ...plain, ...type, metadata, status: { conditions: [READY] } });
   }
 }
 
