@@ -3,8 +3,9 @@ import { latency } from './scenarios/latency.ts';
 import { list } from './scenarios/list.ts';
 import { memory } from './scenarios/memory.ts';
 import { reports } from './scenarios/reports.ts';
+import { scale } from './scenarios/scale.ts';
 import { start } from './scenarios/start.ts';
 import { watch } from './scenarios/watch.ts';
 
 /** Every scenario, in the order of `--help` and of a run of all. */
-export const scenarios: readonly Scenario[] = [start, latency, reports, list, watch, memory];
+export const scenarios: readonly Scenario[] = [start, latency, reports, list, watch, scale, memory];
