@@ -63,9 +63,9 @@ class Server implements ApiServer {
   async #stop(): Promise<void> {
     const { propagationMs = 0, drainMs = 1000 } = this.#options.shutdown ?? {};
     if (propagationMs > 0) await sleep(propagationMs);
-    const closed = this.#connections.close(drainMs);
+    // Everything else is still answered: the clients of the watches come back over connections that are open here.
     await this.#options.kube.endWatches?.(drainMs / 2);
-    await closed;
+    await this.#connections.close(drainMs / 2);
   }
 
   #readiness(): HealthCheck[] {

@@ -73,9 +73,9 @@ describe('the filter chain', () => {
   });
 
   it('fails closed: an authorizer that fails is never an allowed request, and its words stay inside', async () => {
-    for (const [failure, status] of [
-      [new AccessUnavailable('the cluster does not answer'), 503],
-      [new Error('secret detail'), 500],
+    for (const [failure, status, retryAfter] of [
+      [new AccessUnavailable('10.0.0.1 keeps a secret', { retryAfterSeconds: 2 }), 500, '2'],
+      [new Error('secret detail'), 500, undefined],
     ] as const) {
       const access = {
         authenticator: { authenticate: () => ({ outcome: 'user', user: { name: 'u', groups: [] } }) as const },
@@ -84,6 +84,7 @@ describe('the filter chain', () => {
       await using api = await TestApi.start({ api: { access } });
       const answer = await api.send(WIDGETS_PATH);
       expect(answer.status).toBe(status);
+      expect(answer.headers['retry-after']).toBe(retryAfter);
       expect(answer.text).not.toContain('secret');
     }
   });

@@ -18,14 +18,7 @@ import { OpenApi } from './openapi.ts';
 import type { RequestInfo } from './request-info.ts';
 import { groupResource, type ResourceDefinition } from './resource.ts';
 import { ServedResource } from './served-resource.ts';
-import {
-  badRequest,
-  methodNotAllowed,
-  notAcceptable,
-  serviceUnavailable,
-  tooManyRequests,
-  unknownPath,
-} from './status.ts';
+import { badRequest, methodNotAllowed, notAcceptable, tooManyRequests, unknownPath } from './status.ts';
 import { streamWatch } from './watch/http-stream.ts';
 import type { Watcher } from './watch/watcher.ts';
 import { refuseUpgrade, WatchSockets } from './watch/websocket.ts';
@@ -242,7 +235,8 @@ export class KubeApi implements AsyncDisposable {
   /** Counts the watch while it runs. */
   async #watching(resource: string, watcher: Watcher, run: (stop: AbortSignal) => Promise<void>): Promise<void> {
     const { maxWatches = 10_000 } = this.#options;
-    if (this.#stopping) throw serviceUnavailable('the server is stopping');
+    // 429, because reflectors then ask again for the same watch; after a 503 they list first.
+    if (this.#stopping) throw tooManyRequests('the server is stopping: watch again');
     if (this.#watches.size >= maxWatches) throw tooManyRequests(`too many watches at once (${maxWatches}): try again`);
     const watch = new AbortController();
     this.#watches.add(watch);

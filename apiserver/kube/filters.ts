@@ -80,10 +80,15 @@ async function authorize(authorizer: Authorizer, user: UserInfo, attributes: Att
   if (!decision.allowed) throw forbidden({ user: user.name, ...attributes }, decision.reason);
 }
 
-/** Nobody can say whether the caller may: 500 as upstream (A11), which clients try again because of Retry-After (E5). */
-export function accessUnknown({ message, retryAfterSeconds, cause }: AccessUnavailable): ApiError {
+/**
+ * Nobody can say whether the caller may: 500 as upstream (A11), which clients try again because of Retry-After (E5). Why
+ * is for the log: it may name hosts.
+ */
+export function accessUnknown(error: AccessUnavailable): ApiError {
+  const { retryAfterSeconds } = error;
+  const message = 'access cannot be checked now';
   const details = { causes: [{ message }], retryAfterSeconds };
-  return new ApiError('InternalError', `Internal error occurred: ${message}`, details, { cause });
+  return new ApiError('InternalError', `Internal error occurred: ${message}`, details, { cause: error });
 }
 
 /**

@@ -438,6 +438,6 @@ describe('watch', () => {
     using watch = await api.watch(`${WATCH}&resourceVersion=1002`);
     await api.api.endWatches();
     expect(await watch.next()).toBeUndefined();
-    expect((await api.send(WATCH)).status).toBe(503);
+    expect((await api.send(WATCH)).status).toBe(429);
   });
 });
