@@ -44,7 +44,7 @@ beforeAll(async () => {
     const { lists, watches, refused, sends } = counts(client);
     say(`${client.name}: ${lists} lists, ${watches} watches, ${refused} refused; ${sends.join(' | ')}`);
   }
-}, 400_000);
+}, 600_000);
 afterAll(async () => story?.[Symbol.asyncDispose]());
 
 async function disturb(): Promise<void> {

@@ -70,6 +70,26 @@ export function kubectlContract(target: () => KubectlTarget): void {
       expect(await inNamespace('get', 'issues', '-o', 'yaml')).toContain(`uid: ${json[0]?.metadata.uid}`);
     });
 
+    test('T3 L4 get with jsonpath, custom columns and columns of labels agrees with json', async () => {
+      const json = (await all()).map(({ metadata }) => metadata);
+      const lines = async (...args: string[]): Promise<string[]> => {
+        const text = await ok('get', 'issues', '-A', '--no-headers', ...args);
+        return text.trimEnd().split('\n');
+      };
+      const jsonpath = '{range .items[*]}{.metadata.uid}{"\\n"}{end}';
+      expect((await ok('get', 'issues', '-A', '-o', `jsonpath=${jsonpath}`)).trimEnd().split('\n')).toEqual(
+        json.map(({ uid }) => uid),
+      );
+      expect(await lines('-o', 'custom-columns=V:.metadata.resourceVersion')).toEqual(
+        json.map(({ resourceVersion }) => resourceVersion),
+      );
+      const severities = json.map(({ labels }) => labels['faultline.dev/severity']);
+      const column = await lines('-L', 'faultline.dev/severity');
+      expect(column.map((line) => line.trimEnd().split(/\s+/).at(-1))).toEqual(severities);
+      for (const [index, line] of (await lines('--show-labels')).entries())
+        expect(line).toContain(`faultline.dev/severity=${severities[index]}`);
+    });
+
     test('get -l and --field-selector select', async () => {
       const issues = await all();
       const severity = issues[0]?.metadata.labels['faultline.dev/severity'] as string;
