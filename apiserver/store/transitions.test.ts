@@ -141,7 +141,7 @@ describe('a reopened issue', () => {
 describe('conditions', () => {
   const types = (of: typeof issue) => conditionsOf(of).map(({ type, status, reason }) => [type, status, reason]);
 
-  test('of an Active issue', () => {
+  test('L6 of an Active issue, with observedGeneration for kubectl wait', () => {
     expect(types(issue)).toEqual([
       ['Active', 'True', 'TaskRunFailed'],
       ['Resolved', 'False', 'TaskRunFailed'],

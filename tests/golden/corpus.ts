@@ -42,6 +42,8 @@ const FIELDS = [
 const NUMBERS: Row[] = gets(
   'C?limit=0', 'C?limit=1', 'C?limit=-1', 'C?limit=', 'C?limit=x', 'C?limit=1.5', 'C?limit=1e3', 'C?limit=0x10', 'C?limit=+1', 'C?limit=%201', 'C?limit=99999999999999999999', 'C?limit=9223372036854775807', 'C?limit=9223372036854775808', 'C?limit=-9223372036854775809', 'C?limit=1_0', 'C?limit=007', 'C?limit=1&limit=x', 'C?limit=x&limit=1', 'C?limit',
   'C?timeoutSeconds=0', 'C?timeoutSeconds=x', 'C?timeoutSeconds=-1', 'C?timeoutSeconds=', 'C?timeoutSeconds=1.5', 'C?timeoutSeconds=30s', 'C?timeoutSeconds=99999999999999999999', 'C?timeoutSeconds', 'C?timeoutSeconds=5',
+  'C?labelSelector=tier%3Ddb&limit=1',
+  'C?labelSelector=tier&limit=1',
   'C?watch=0', 'C?watch=FALSE', 'C?watch=false', 'C?watch=False', 'C?watch&timeoutSeconds=1', 'C?watch=&timeoutSeconds=1', 'C?watch=true&timeoutSeconds=1', 'C?watch=1&timeoutSeconds=1', 'C?watch=no&timeoutSeconds=1', 'C?watch=false&watch=true&timeoutSeconds=1', 'C?watch=true&watch=false&timeoutSeconds=1', 'C?watch=%200&timeoutSeconds=1',
   'C?watch=true&timeoutSeconds=x', 'C?watch=true&timeoutSeconds=', 'C?watch=true&limit=x&timeoutSeconds=1', 'C?watch=true&limit=1&timeoutSeconds=1', 'C?watch=true&limit=-1&timeoutSeconds=1', 'C?watch=true&timeoutSeconds=1&continue=x', 'C?watch=true&timeoutSeconds=1&labelSelector=(', 'C?watch=true&timeoutSeconds=1&fieldSelector=x', 'C?watch=true&timeoutSeconds=1&fieldSelector=spec.size=3', 'C?watch=true&timeoutSeconds=1&allowWatchBookmarks=x',
   'C?watch=true&timeoutSeconds=1&sendInitialEvents=x', 'C?sendInitialEvents=', 'C?sendInitialEvents', 'C?sendInitialEvents=false', 'C?allowWatchBookmarks=true', 'C?allowWatchBookmarks=',

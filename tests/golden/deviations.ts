@@ -81,6 +81,15 @@ export const DEVIATIONS: readonly Deviation[] = [
         : undefined,
   },
   {
+    why: 'no further page is offered where nothing that is selected follows',
+    expected(theirs, { request }) {
+      if (request !== 'GET C?labelSelector=tier%3Ddb&limit=1') return undefined;
+      const { metadata, ...list } = theirs.body as { metadata: Record<string, unknown> };
+      const { continue: _token, ...rest } = metadata;
+      return { ...theirs, body: { ...list, metadata: rest } };
+    },
+  },
+  {
     why: 'a limit is a limit, also at resourceVersion=0',
     expected(theirs, { request }) {
       const unlimited =

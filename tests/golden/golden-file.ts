@@ -14,7 +14,7 @@ interface GoldenFile {
   readonly rows: Readonly<Record<string, number>>;
 }
 
-const PATH = join(import.meta.dirname, 'answers.json');
+const PATH = join(import.meta.dirname, 'generated', 'answers.json');
 
 export function writeGolden(recordedFrom: string, rows: readonly Row[], answers: readonly NormalAnswer[]): void {
   const distinct = [...new Set(answers.map((answer) => JSON.stringify(answer)))].sort();

@@ -1,4 +1,4 @@
-/** Asks a custom resource of a real kube-apiserver the corpus and writes answers.json: `node tests/golden/record.ts`. */
+/** Asks a custom resource of a real kube-apiserver the corpus and writes generated/answers.json: `node tests/golden/record.ts`. */
 import { normalAnswer } from './answer.ts';
 import { namesOf } from './compare.ts';
 import { CORPUS } from './corpus.ts';
