@@ -5,6 +5,7 @@ import {
   type Authorizer,
   bearerTokenAuthenticator,
   type ClusterApi,
+  type CredentialAuthenticator,
   certificateCredentials,
   clientCertificatesOnly,
   createAuthenticator,
@@ -50,13 +51,23 @@ export function localAccess(options: LocalAccessOptions): BackendAccess {
   const local = localAuthorizer(() => grants);
   const authorizer = createAuthorizer(local);
   return {
-    authenticator: createAuthenticator({ credentials: certificateCredentials(() => current, options.now) }),
+    authenticator: createAuthenticator({
+      credentials: [...certificateCredentials(() => current, options.now), NO_TOKENS],
+    }),
     authorizer,
     clientAuthorities: { current },
     selfReviews: selfReviews(authorizer, local),
     [Symbol.asyncDispose]: async () => {},
   };
 }
+
+/** Nobody here knows tokens, so each is a wrong one: 401, after which clients ask for another, and not a stranger's 403 (A6). */
+const NO_TOKENS: CredentialAuthenticator = {
+  check: ({ headers }) =>
+    /^bearer\s/i.test(headers.authorization ?? '')
+      ? { kind: 'invalid', message: 'no token is known here: use the certificate of the kubeconfig' }
+      : { kind: 'absent' },
+};
 
 export interface ClusterAccessOptions {
   readonly api: ClusterApi;
