@@ -16,31 +16,25 @@ export const API = {
   crd: `/apis/${CRD_GROUP}/${CRD_VERSION}`,
 } as const;
 
-/** Reports sent as one piece of work: all of them are in the memory of the load generator at once. */
-const PIECE = 10_000;
+/** Namespaces that are filled as one piece of work, which is in the memory of the load generator as a whole. */
+export const PIECE = 50;
 
-/**
- * Fills the namespaces, in order, with 200 failures each, by real reports in batches of 100. Answers the workload of the
- * last piece, to go on with.
- */
+/** Fills the namespaces, in order, with 200 failures each, by real reports in batches of 100. */
 export async function storeIssues(
   { progress, signal }: BenchContext,
   { target }: Environment,
   namespaces: readonly string[],
-): Promise<Workload> {
+): Promise<void> {
   await using load = new LoadGenerator(signal);
   const startedAt = performance.now();
   const total = namespaces.length * PER_NAMESPACE;
-  let workload = new Workload(namespaces);
-  for (let first = 0; first < namespaces.length; first += PIECE / PER_NAMESPACE) {
-    const some = namespaces.slice(first, first + PIECE / PER_NAMESPACE);
+  for (let first = 0; first < namespaces.length; first += PIECE) {
+    const some = namespaces.slice(first, first + PIECE);
     progress.step(`reporting failures: ${first * PER_NAMESPACE} of ${total}`);
-    workload = new Workload(some);
-    await load.send(target, 4, workload.fresh(some.length * PER_NAMESPACE, 100));
+    await load.send(target, 4, new Workload(some).fresh(some.length * PER_NAMESPACE, 100));
   }
   const seconds = (performance.now() - startedAt) / 1_000;
   progress.note(`${number(total)} failures reported in ${number(seconds)} s`);
-  return workload;
 }
 
 /** Creates the CRD and waits until it is served. Answers what kube-apiserver stores of a copy of this issue. */

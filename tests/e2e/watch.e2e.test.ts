@@ -16,6 +16,7 @@ let runs = 0;
 beforeAll(async () => {
   faultline = await install({ namespaces: ['watched'] });
   token = await reader();
+  await fail(3);
 });
 afterAll(async () => faultline?.[Symbol.asyncDispose]());
 
@@ -52,7 +53,6 @@ async function expectSame(informers: readonly Informer[]): Promise<void> {
 }
 
 test('W12 a watch over WebSocket through the aggregator, as Headlamp opens it', async () => {
-  await fail(1);
   await settled();
   const { url, caPem, admin } = faultline.plane;
   const { resourceVersion } = JSON.parse(await read(await open(aggregated(), ISSUES))).metadata;
@@ -131,7 +131,9 @@ describe.skipIf(embedded)('with two replicas (PostgreSQL only: PGlite belongs to
       // Until the replica has heard of the floor it may still answer from memory: that watch ends soon.
       const path = `${ISSUES}?watch=true&timeoutSeconds=1&resourceVersion=${old.metadata.resourceVersion}`;
       await expect
-        .poll(async () => JSON.parse((await read(await open(endpoint, path))).split('\n')[0] || '{}'))
+        .poll(async () => JSON.parse((await read(await open(endpoint, path))).split('\n')[0] || '{}'), {
+          timeout: 10_000,
+        })
         .toMatchObject({ type: 'ERROR', object: { kind: 'Status', code: 410, reason: 'Expired' } });
       const page = await open(endpoint, `${ISSUES}?limit=1&continue=${old.metadata.continue}`);
       expect([page.statusCode, JSON.parse(await read(page)).reason]).toEqual([410, 'Expired']);
