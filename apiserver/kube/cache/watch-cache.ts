@@ -10,6 +10,7 @@ import { withSelected } from './previous-object.ts';
 import { rewind } from './rewind.ts';
 import { SharedRead } from './shared-read.ts';
 import { SortedObjects } from './sorted-objects.ts';
+import { Strings } from './strings.ts';
 import { backoff, type Sleep, sleep, within } from './timing.ts';
 
 /**
@@ -51,6 +52,7 @@ export class WatchCache<T extends KubernetesObject = KubernetesObject> implement
   readonly definition: ResourceDefinition<T>;
   readonly #source: ChangeSource<T>;
   readonly #options: Required<WatchCacheOptions>;
+  readonly #strings = new Strings();
   readonly #stop = new AbortController();
   readonly #latest: SharedRead<number>;
   readonly #pulls: SharedRead<void>;
@@ -160,7 +162,9 @@ export class WatchCache<T extends KubernetesObject = KubernetesObject> implement
   async recall(events: readonly CacheEvent[]): Promise<void> {
     const numbers = events.map(({ resourceVersion }) => resourceVersion);
     const known = await this.#reachable(this.#source.before?.(numbers) ?? Promise.resolve([]));
-    const before = new Map(known.map(({ change, object }) => [change, readyObject(this.definition, object)]));
+    const before = new Map(
+      known.map(({ change, object }) => [change, readyObject(this.definition, object, this.#strings)]),
+    );
     for (const event of events) {
       const { resourceVersion, object, previous } = event;
       event.previousObject ??= before.get(resourceVersion) ?? withSelected(this.definition, object, previous ?? object);
@@ -299,10 +303,10 @@ export class WatchCache<T extends KubernetesObject = KubernetesObject> implement
   async #load(): Promise<void> {
     const ready: ReadyObject[] = [];
     const { resourceVersion, floor, objects } = await this.#source.snapshot((page) => {
-      for (const object of page) ready.push(readyObject(this.definition, object));
+      for (const object of page) ready.push(readyObject(this.definition, object, this.#strings));
     });
     for (const object of objects) {
-      ready.push(readyObject(this.definition, object));
+      ready.push(readyObject(this.definition, object, this.#strings));
       // Probes must be answered while ten thousand objects are encoded.
       if (ready.length % 500 === 0) await immediately();
     }
@@ -327,7 +331,7 @@ export class WatchCache<T extends KubernetesObject = KubernetesObject> implement
   }
 
   #event(change: Change<T>, previousObject: ReadyObject | undefined): CacheEvent {
-    const object = readyObject(this.definition, change.object);
+    const object = readyObject(this.definition, change.object, this.#strings);
     const { namespace, name } = object;
     const { resourceVersion, type } = change;
     if (type === 'ADDED') return { resourceVersion, type, object };
