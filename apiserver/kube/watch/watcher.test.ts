@@ -67,7 +67,7 @@ describe('Watcher', () => {
     vi.useRealTimers();
   });
 
-  it('W5 W8 W9 bookmarks come every minute and 2 s before the timeout, with numbers that never fall', async () => {
+  it('W5 W8 W9 W16 bookmarks come every minute and 2 s before the timeout, with numbers that never fall', async () => {
     const source = widgetSource();
     await using cache = await following(source);
     const watch = watcher(cache, { timeoutSeconds: 150, allowWatchBookmarks: true });
