@@ -151,12 +151,19 @@ export class Story implements AsyncDisposable {
     return found;
   }
 
-  /** Waits until all clients agree with the server, at most `timeout` ms, and answers what still differs. */
+  /**
+   * Waits until all clients agree with the server, at most `timeout` ms, and answers what still differs. The aggregator
+   * may go on refusing for seconds after a server is back, until it has asked it again.
+   */
   async converge(timeout: number): Promise<Map<string, string>> {
     const deadline = Date.now() + timeout;
     for (;;) {
-      const wrong = await this.differences();
-      if (wrong.size === 0 || Date.now() > deadline) return wrong;
+      const late = Date.now() > deadline;
+      const wrong = await this.differences().catch((error: unknown) => {
+        if (late) throw error;
+        return undefined;
+      });
+      if (wrong && (wrong.size === 0 || late)) return wrong;
       await sleep(500);
     }
   }
