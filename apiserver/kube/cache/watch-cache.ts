@@ -44,6 +44,8 @@ interface Loaded {
   resourceVersion: number;
   /** The oldest number from which the source's log is complete. */
   floor: number;
+  /** From here back, the changes are known to be too many for the window: nobody else needs to read them to learn that. */
+  beyond: number;
   /** Another number means another history: watches of the old one end with 410. */
   readonly epoch: number;
 }
@@ -240,17 +242,15 @@ export class WatchCache<T extends KubernetesObject = KubernetesObject> implement
   async #extendWindow(resourceVersion: number): Promise<void> {
     const loaded = this.#require();
     const { start } = loaded.window;
-    if (resourceVersion >= start) return;
+    if (resourceVersion >= start || resourceVersion < loaded.floor || resourceVersion <= loaded.beyond) return;
     const { window: limits, pageSize } = this.#options;
     const stretch = { from: resourceVersion, to: start, limit: limits.events, pageSize };
     const { changes, floor, complete } = await this.#reachable(readOlder(this.#source, stretch));
     loaded.floor = Math.max(loaded.floor, floor);
     // What fell out of the window meanwhile would leave a gap.
-    if (!complete || loaded.window.start !== start) return;
-    loaded.window.prepend(
-      resourceVersion,
-      changes.map((change) => this.#event(change, undefined)),
-    );
+    if (loaded.window.start !== start) return;
+    const events = changes.map((change) => this.#event(change, undefined));
+    if (!complete || !loaded.window.prepend(resourceVersion, events)) loaded.beyond = resourceVersion;
   }
 
   async #follow(signal: AbortSignal): Promise<void> {
@@ -315,6 +315,7 @@ export class WatchCache<T extends KubernetesObject = KubernetesObject> implement
       window: new ChangeWindow(resourceVersion, this.#options.window),
       resourceVersion,
       floor,
+      beyond: 0,
       epoch: ++this.#epoch,
     };
     this.#notify();

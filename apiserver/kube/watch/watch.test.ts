@@ -293,6 +293,19 @@ describe('watch', () => {
     for (const watch of watches) watch[Symbol.dispose]();
   });
 
+  it('V5 W2 what is too much for the memory is found out once, and everybody reads it by pages', async () => {
+    const source = widgetSource();
+    for (let index = 0; index < 30; index++) source.put(widget({ name: `w${index}` }));
+    const cache = { window: { events: 8, bytes: 1e6 }, pageSize: 5 };
+    await using restarted = await TestApi.start({ source, api: { cache } });
+    for (let round = 0; round < 5; round++) {
+      using watch = await restarted.watch(`${WATCH}&resourceVersion=1001`);
+      expect((await watch.take(29)).at(-1)?.object.metadata.name).toBe('w29');
+    }
+    // Two pages to learn that it is too much, and one for each watch.
+    expect(source.calls.since).toBeLessThan(10);
+  });
+
   it('X13 W2 a watch with a replica whose feed is behind waits for it: no event twice, none missed', async () => {
     const source = widgetSource();
     await using a = await TestApi.start({ source });
