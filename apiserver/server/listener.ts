@@ -35,8 +35,6 @@ export function createListener(certificate: ServingCertificate, onRequest: Reque
       maxHeaderSize: MAX_HEADER_BYTES,
       keepAliveTimeout: KEEP_ALIVE_MS,
       headersTimeout: HEADERS_MS,
-      // Whoever offers another protocol, as curl does h2c, is answered in this one.
-      shouldUpgradeCallback: ({ headers }) => headers.upgrade?.toLowerCase() === 'websocket',
       requestTimeout: 300_000, // of receiving a request; long answers such as watches are not cut (H3)
     },
     onRequest,

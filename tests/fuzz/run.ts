@@ -55,6 +55,8 @@ async function ask(world: FuzzWorld, agent: Agent, asked: Asked): Promise<{ stat
   } catch (error) {
     const { message, code } = error as NodeJS.ErrnoException;
     if (code?.startsWith('ERR_')) return { status: 'not sendable', what: '' }; // Node's own client refuses it
+    // What HTTP's parser refuses has no method for the server, so its Status comes for HEAD too.
+    if (asked.method === 'HEAD' && message.includes('Data after')) return { status: '400', what: '' };
     return { status: 'none', what: `no answer: ${message}` };
   }
 }
