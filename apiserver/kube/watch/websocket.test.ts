@@ -98,4 +98,16 @@ describe('watch over WebSocket', () => {
     expect(answer).toMatch(/^HTTP\/1\.1 400 /);
     expect(answer.endsWith('\r\n\r\n')).toBe(true);
   });
+
+  it.each([
+    ['Upgrade: h2c', 'Invalid Upgrade header'],
+    ['Upgrade: websocket\r\nSec-WebSocket-Version: 13', 'Sec-WebSocket-Key'],
+  ])('E1 a watch with %j is refused with a Status', async (header, why) => {
+    await using api = await TestApi.start();
+    const socket = connect(api.port, '127.0.0.1');
+    socket.end(`GET ${WIDGETS_PATH}?watch=1 HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\n${header}\r\n\r\n`);
+    const [head, body] = (await text(socket)).split('\r\n\r\n');
+    expect(head).toMatch(/^HTTP\/1\.1 400 .*Content-Type: application\/json/s);
+    expect(JSON.parse(body ?? '')).toMatchObject({ kind: 'Status', code: 400, message: expect.stringContaining(why) });
+  });
 });

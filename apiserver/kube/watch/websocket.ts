@@ -4,7 +4,7 @@ import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { failure, STALLED_AFTER } from '../answer.ts';
 import type { KubeMetrics } from '../metrics.ts';
-import type { ApiError } from '../status.ts';
+import { type ApiError, badRequest } from '../status.ts';
 import type { Watcher } from './watcher.ts';
 
 /** Tokens travel as subprotocols (`base64url.bearer.authorization.k8s.io.<token>`): never echoed. */
@@ -22,6 +22,13 @@ export class WatchSockets {
     maxPayload: 64 * 1024, // clients have nothing to say
     handleProtocols: (protocols) => [...protocols].find((name) => !name.startsWith(TOKEN_PROTOCOL)) ?? false,
   });
+
+  constructor() {
+    // Its own words would be HTML (E1).
+    this.#server.on('wsClientError', ({ message }, socket, request) => {
+      refuseUpgrade(request, socket, badRequest(`this is no WebSocket: ${message}`));
+    });
+  }
 
   /** Answers 101 and sends the watch until it ends. Whether the client may have it is already decided. */
   async serve(
