@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Answer, ApiClient } from '../client.ts';
-import { ensure } from '../item.ts';
+import { ensure, Failed } from '../item.ts';
 import { collectionPath, type Target } from '../target.ts';
 import { type CorpusRequest, corpus } from './corpus.ts';
 import { normalise } from './normalise.ts';
@@ -21,28 +21,39 @@ interface Side {
 
 const AT_ONCE = 6;
 
-/** Asks both everything of the corpus, behind the same server. Rejects when one of them has no objects. */
+/** Asks both everything of the corpus (or what a test chooses), behind the same server. Rejects when one of them has no objects. */
 export async function compareAll(
   api: ApiClient,
   ours: Target,
   oracle: Target,
   onCompared: (done: number, total: number) => void,
+  requests: readonly CorpusRequest[] = corpus,
 ): Promise<Comparison[]> {
   const sides = await Promise.all([sideOf(api, ours), sideOf(api, oracle)]);
   const comparisons: Comparison[] = [];
-  const waiting = [...corpus.entries()];
+  const waiting = [...requests.entries()];
   let done = 0;
   const worker = async (): Promise<void> => {
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
       const [index, request] = next;
-      const [our, their] = await Promise.all(sides.map((side) => ask(api, side, request)));
-      const differences = differencesOf([our as Answer, their as Answer], [ours, oracle]);
+      const differences = await differencesIn(api, sides, request);
       comparisons[index] = { request, differences };
-      onCompared(++done, corpus.length);
+      onCompared(++done, requests.length);
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, worker));
   return comparisons;
+}
+
+/** A request that one of them does not answer at all is a difference too. */
+async function differencesIn(api: ApiClient, sides: readonly [Side, Side], request: CorpusRequest): Promise<string[]> {
+  try {
+    const [our, their] = await Promise.all([ask(api, sides[0], request), ask(api, sides[1], request)]);
+    return differencesOf([our, their], [sides[0].target, sides[1].target]);
+  } catch (cause) {
+    if (cause instanceof Failed) return [cause.message];
+    throw cause;
+  }
 }
 
 async function sideOf(api: ApiClient, target: Target): Promise<Side> {

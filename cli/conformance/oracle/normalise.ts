@@ -3,14 +3,19 @@ import type { Target } from '../target.ts';
 
 /**
  * The form of a body, without what two resources of the same shape differ in: names, numbers, times, how many objects
- * there are, which fields and columns they have, and the wording of messages that quote a parser.
+ * there are, and which fields and columns they have.
  */
 export function normalise(text: string, target: Target): unknown {
   if (text.startsWith('{"type":')) return eventsOf(text, target);
+  const body = parsed(text);
+  return body === undefined ? text.trim() : formOf(body, target);
+}
+
+function parsed(text: string): Loose | undefined {
   try {
-    return formOf(JSON.parse(text) as Loose, target);
+    return JSON.parse(text) as Loose;
   } catch {
-    return text.trim();
+    return undefined;
   }
 }
 
@@ -20,8 +25,8 @@ function eventsOf(text: string, target: Target): unknown {
     .trimEnd()
     .split('\n')
     .map((line) => {
-      const { type, object } = JSON.parse(line) as { type: string; object: Loose };
-      return JSON.stringify({ type, object: formOf(object, target) });
+      const event = parsed(line) as { type?: string; object?: Loose } | undefined;
+      return event?.object ? JSON.stringify({ type: event.type, object: formOf(event.object, target) }) : line;
     });
   return [...new Set(forms)];
 }
@@ -36,16 +41,12 @@ function formOf(body: Loose, target: Target): unknown {
   return { ...form, list: listMetadataOf(body), items: items === null ? null : first && formOf(first, target) };
 }
 
-const PARSERS = ['BadRequest', 'Invalid', 'NotAcceptable'];
-
 function statusOf({ message = '', details, metadata, ...rest }: Loose, target: Target): unknown {
   const causes = details?.causes?.map(({ field, reason }) => ({ field, reason }));
   return {
     ...rest,
     metadata: Object.keys(metadata ?? {}),
-    message: PARSERS.includes(rest.reason ?? '')
-      ? typeof message
-      : neutral(message, target).replace(/current: \d+/, ''),
+    message: rest.reason === 'NotAcceptable' ? typeof message : wording(neutral(message, target)),
     details: details && {
       ...details,
       group: neutral(details.group, target),
@@ -53,6 +54,14 @@ function statusOf({ message = '', details, metadata, ...rest }: Loose, target: T
       causes,
     },
   };
+}
+
+/** Without numbers, names of Go types and what a parser of tokens says; which media types are served is the server's own. */
+function wording(message: string): string {
+  return message
+    .replace(/current: \d+/, 'current')
+    .replace(/ \(\*[\w.]+\)/g, '')
+    .replace(/(invalid continue token): .*/s, '$1');
 }
 
 function tableOf(table: Loose, target: Target): unknown {

@@ -86,6 +86,8 @@ export async function changeAnswer(exchange: Exchange, change: (answer: HeldAnsw
 export async function changeLines(exchange: Exchange, change: (line: string, index: number) => string): Promise<void> {
   const { response } = exchange;
   const { write, end } = response;
+  // To HTTP/1.1 our server writes ready-made chunks, past the response.
+  exchange.request.httpVersion = '1.0';
   let rest = '';
   let index = 0;
   const changed = (chunk: unknown): string => {
@@ -105,6 +107,7 @@ export async function changeLines(exchange: Exchange, change: (line: string, ind
   response.end = ((chunk?: unknown) => {
     response.write = write;
     response.end = end;
+    if (!response.headersSent) response.removeHeader('Content-Length'); // of a refusal, which comes whole
     const text = changed(typeof chunk === 'function' ? undefined : chunk);
     return text === '' ? response.end() : response.end(text);
   }) as typeof end;
