@@ -19,17 +19,30 @@ function parsed(text: string): Loose | undefined {
   }
 }
 
-/** Kinds of events, each once: how many there are depends on the objects. */
+/**
+ * Kinds of events, each once: how many there are depends on the objects. What happens meanwhile and bookmarks that end no
+ * list come when they come.
+ */
 function eventsOf(text: string, target: Target): unknown {
   const forms = text
     .trimEnd()
     .split('\n')
+    .filter((line) => !isByTheWay(line))
     .map((line) => {
       const event = parsed(line) as { type?: string; object?: Loose } | undefined;
       return event?.object ? JSON.stringify({ type: event.type, object: formOf(event.object, target) }) : line;
     });
   return [...new Set(forms)];
 }
+
+function isByTheWay(line: string): boolean {
+  return (
+    /^\{"type":"(MODIFIED|DELETED)"/.test(line) ||
+    (/^\{"type":"BOOKMARK"/.test(line) && !line.includes(INITIAL_EVENTS_END))
+  );
+}
+
+const INITIAL_EVENTS_END = 'k8s.io/initial-events-end';
 
 function formOf(body: Loose, target: Target): unknown {
   if (body.kind === 'Status') return statusOf(body, target);
@@ -89,7 +102,7 @@ function metadataOf({ metadata = {} }: Loose): unknown {
   const always = ['name', 'namespace', 'uid', 'resourceVersion', 'creationTimestamp'];
   return {
     fields: always.filter((field) => Boolean(metadata[field])),
-    end: annotations?.['k8s.io/initial-events-end'],
+    end: annotations?.[INITIAL_EVENTS_END],
   };
 }
 
