@@ -1,3 +1,5 @@
+import { connect } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { describe, expect, it } from 'vitest';
 import type { ResourceDefinition } from './resource.ts';
 import { TestApi } from './testing/test-api.ts';
@@ -158,5 +160,16 @@ describe('details', () => {
     const answer = await api.send(ONE, { headers });
     expect(answer.text).toBe(plain.text);
     expect(Object.keys(answer.headers).filter((name) => name.startsWith('access-control-'))).toEqual([]);
+  });
+
+  it('W1 HEAD of a watch has its headers and no line, which would be read as the next answer', async () => {
+    const source = widgetSource();
+    source.put(widget());
+    await using api = await TestApi.start({ source });
+    const socket = connect(api.port, '127.0.0.1');
+    socket.end(`HEAD ${WIDGETS_PATH}?watch=1 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`);
+    const answer = await text(socket);
+    expect(answer).toMatch(/^HTTP\/1\.1 200 /);
+    expect(answer.endsWith('\r\n\r\n')).toBe(true);
   });
 });

@@ -23,6 +23,7 @@ export async function streamWatch(
     response.statusCode = 200;
     response.setHeader('Content-Type', 'application/json');
     const write = writerOf(response);
+    if (response.req.method === 'HEAD') return void response.end(); // Node would send the lines, as part of the next answer
     response.flushHeaders();
     for await (const lines of watcher.frames(over.signal)) {
       if (response.destroyed) return;
