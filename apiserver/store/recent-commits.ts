@@ -16,8 +16,8 @@ interface Segment {
   readonly changes: readonly Recent[];
 }
 
-/** Changes in memory at most: what a feed is behind by is a few batches. */
-const LIMIT = 4_000;
+/** Changes in memory at most, up to 30 KB each: a feed is behind by a batch of 1,000 at the most when all goes well. */
+const LIMIT = 1_000;
 
 /**
  * What this process has just committed, so that its own feed need not read it back from the table: under load that was
