@@ -21,7 +21,10 @@ export class Alarm implements Disposable {
     signal.addEventListener('abort', this.#ring);
   }
 
-  /** Resolves when it was rung since it did last, at `due` (ms since 1970), or when the signal is aborted. */
+  /**
+   * Resolves when it was rung since it did last, at `due` (ms since 1970), or when the signal is aborted. After 24 days it
+   * resolves too: who waits looks at the clock anyway.
+   */
   async wait(due: number): Promise<void> {
     if (!this.#rung && !this.#signal.aborted) {
       if (due !== this.#due) this.#setTimer(due);
@@ -46,7 +49,7 @@ export class Alarm implements Disposable {
         this.#due = Number.POSITIVE_INFINITY;
         this.#ring();
       },
-      Math.max(0, due - this.#now()),
+      Math.min(Math.max(0, due - this.#now()), LONGEST_TIMER),
     );
   }
 
@@ -57,3 +60,6 @@ export class Alarm implements Disposable {
     resume?.();
   };
 }
+
+/** A timer for longer fires at once. */
+const LONGEST_TIMER = 2 ** 31 - 1;
