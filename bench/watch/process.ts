@@ -45,6 +45,7 @@ async function run({ watch, path, watchers, write, changes, everyMs }: Plan): Pr
   for (let waited = 0; latencies.length < wanted && waited < PATIENCE_MS; waited += 50) await sleep(50);
   for (const watcher of open) watcher.close();
   await writer.close();
+  if (latencies.length === 0) throw new Error('no event of any change arrived');
   const at = (percent: number): number => percentile(latencies, percent);
   return { p50Ms: at(50), p99Ms: at(99), maxMs: at(100), events: latencies.length };
 }
