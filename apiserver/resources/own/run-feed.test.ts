@@ -15,11 +15,14 @@ class LeaseOnly {
   identity = 'db';
   away: Error | undefined;
   released = 0;
+  /** Before the lease is answered. */
+  leading: () => Promise<void> = async () => undefined;
   written: number[] = [];
 
   log(): ResourceLog {
     return Object.assign(new ArraySource<never>(() => ({})), {
       lead: async () => {
+        await this.leading();
         if (this.away) throw this.away;
         return this.epoch;
       },
@@ -125,6 +128,25 @@ describe('startFeed', () => {
     await driven[Symbol.asyncDispose]();
     expect(context.signal.aborted).toBe(true);
     expect(ended).toEqual(['ended']);
+    expect(driven.lease.released).toBe(1);
+    expect(await driven.metric('faultline_resource_leading')).toBe(0);
+  });
+
+  it('a stop that meets the asking for the lease ends, runs no feed, and gives the lease back', async () => {
+    const { feed, ended } = waiting();
+    const asked = Promise.withResolvers<void>();
+    const answer = Promise.withResolvers<void>();
+    const driven = new Driven(feed, (lease) => {
+      lease.leading = () => {
+        asked.resolve();
+        return answer.promise;
+      };
+    });
+    await asked.promise;
+    const stopped = driven[Symbol.asyncDispose]();
+    answer.resolve();
+    await stopped;
+    expect(ended).toEqual([]);
     expect(driven.lease.released).toBe(1);
     expect(await driven.metric('faultline_resource_leading')).toBe(0);
   });

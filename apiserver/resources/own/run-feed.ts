@@ -56,6 +56,7 @@ class FeedRunner {
     const { log, holder, sleep, metrics, definition } = this.#options;
     for (let failures = 0; !signal.aborted; ) {
       const epoch = await this.#lead();
+      if (signal.aborted) break;
       metrics.leading(definition.plural, epoch !== undefined);
       if (epoch === undefined) {
         await sleep(RENEW_MS, signal);
@@ -76,6 +77,8 @@ class FeedRunner {
     const term = new AbortController();
     const end = (): void => term.abort();
     signal.addEventListener('abort', end, { once: true });
+    // A signal that has fired already tells nobody.
+    if (signal.aborted) term.abort();
     const renewing = this.#renew(epoch, term);
     try {
       const context: FeedContext = {
