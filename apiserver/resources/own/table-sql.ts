@@ -33,11 +33,15 @@ export class TableSql {
     return { sql: `SELECT max(${this.#version})::text AS version FROM ${this.#from}`, values: [] };
   }
 
-  /** The next page of the rows with a version above `than`, by version; of all rows where it is undefined. */
+  /**
+   * The next page of the rows with a version above `than`, by version; of all that have one where it is undefined. NULL is
+   * above nothing, and cannot be gone on from.
+   */
   newer(than: string | undefined, after: Listed | undefined): Statement {
     const order = [this.#version, ...this.#key];
-    if (after) return this.#page(order, [after.version, ...after.key]);
-    return than === undefined ? this.#page(order, []) : this.#page(order, [than]);
+    const versioned = `${this.#version} IS NOT NULL`;
+    if (after) return this.#page(order, [after.version, ...after.key], versioned);
+    return this.#page(order, than === undefined ? [] : [than], versioned);
   }
 
   /** The next page of all rows, by key. */
@@ -64,10 +68,11 @@ export class TableSql {
   }
 
   /** Rows after the values of the first columns of `order`. */
-  #page(order: readonly string[], after: readonly string[]): Statement {
+  #page(order: readonly string[], after: readonly string[], condition?: string): Statement {
     const columns = order.slice(0, after.length).join(', ');
     const values = after.map((_, index) => `$${index + 1}`).join(', ');
-    const where = after.length > 0 ? ` WHERE (${columns}) > (${values})` : '';
+    const conditions = [...(condition ? [condition] : []), ...(after.length > 0 ? [`(${columns}) > (${values})`] : [])];
+    const where = conditions.length > 0 ? ` WHERE ${conditions.join(' AND ')}` : '';
     const sql = `SELECT ${this.#listed} FROM ${this.#from}${where} ORDER BY ${order.join(', ')} LIMIT ${PAGE}`;
     return { sql, values: after };
   }

@@ -180,6 +180,35 @@ describe('pollTable', () => {
     expect(await feed.pass(61_000)).toEqual(['remove a/one']);
   });
 
+  it.each<[string, string]>([
+    ['no row', 'DELETE FROM things'],
+    ['no row that has a version', 'UPDATE things SET version = NULL'],
+    ['one row without a version', 'UPDATE things SET version = NULL WHERE id = 2'],
+  ])('follows a table with %s, and finds later versions at the next poll', async (_, begin) => {
+    await exec(begin);
+    await using feed = await following();
+    await feed.pass(20_000);
+    await exec(`INSERT INTO things VALUES ('b', 1, 'three', 'red', false, 12), ('b', 2, 'null', 'red', false, NULL)`);
+    expect(await feed.pass(1_000)).toEqual(['put b/three']);
+    await feed.pass(20_000);
+    await exec(`INSERT INTO things VALUES ('b', 3, 'four', 'red', false, 13)`);
+    expect(await feed.pass(1_000)).toEqual(['put b/four']);
+    await feed.pass(60_000);
+    expect(feed.objects.stored.has('b/null')).toBe(true); // by the scan
+    await exec('UPDATE things SET version = NULL');
+    await feed.pass(120_000);
+    await exec(`INSERT INTO things VALUES ('b', 4, 'five', 'red', false, 14)`);
+    expect(await feed.pass(1_000)).toContain('put b/five');
+  });
+
+  it('reads more rows without a version than a page has', async () => {
+    await exec(`INSERT INTO things SELECT 'many', n, 'n' || n, 'red', false, NULL FROM generate_series(1, 10500) n;
+      UPDATE things SET version = NULL`);
+    await using feed = await following();
+    await feed.pass(2_000);
+    expect(feed.objects.stored.size).toBe(10_502);
+  });
+
   it('asks nothing but SELECT, and names everything quoted', async () => {
     await exec(`CREATE TABLE IF NOT EXISTS "odd ""one" ("the key" text PRIMARY KEY, "Version" bigint); DELETE FROM "odd ""one";
       INSERT INTO "odd ""one" VALUES ('k', 1)`);

@@ -19,6 +19,7 @@ export interface TableFeed<T extends Body, O, R extends TableRow = TableRow> {
   readonly key: readonly string[];
   /**
    * A column whose value rises with every insert and update: a sequence, a `timestamptz` set to now(). It wants an index.
+   * A row in which it is NULL is found by the scan only.
    */
   readonly version: string;
   /** The object of a row, or undefined for a row that is not to be seen (`deleted_at` is set). Throws for one that is none. */
@@ -94,7 +95,8 @@ class TablePoller<T extends Body, O> {
   async start(): Promise<void> {
     this.#polledAt = this.#context.now();
     const [highest] = await this.#ask(this.#sql.highest());
-    if (typeof highest?.version === 'string') this.#marks.push({ at: this.#polledAt, version: highest.version });
+    if (typeof highest?.version === 'string' && highest.version !== '')
+      this.#marks.push({ at: this.#polledAt, version: highest.version });
     await this.scan();
     await this.#objects.remove((await this.#objects.keys()).filter((key) => !this.#rows.has(nameOf(key))));
     await this.#objects.complete();
@@ -110,7 +112,7 @@ class TablePoller<T extends Body, O> {
     await this.#compare(
       (after) => this.#sql.newer(than, after),
       (page) => {
-        highest = page.at(-1)?.version;
+        highest = page.findLast(({ version }) => version !== '')?.version ?? highest;
       },
     );
     // Lower than the mark before when its row went: then a little is read twice.
