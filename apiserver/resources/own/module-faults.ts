@@ -1,3 +1,6 @@
+import { ISSUE_ACKNOWLEDGEMENT_NAMES } from '../../../crds/issue-acknowledgement.ts';
+import { ISSUE_RESOLUTION_NAMES } from '../../../crds/issue-resolution.ts';
+import { ISSUE_SNOOZE_NAMES } from '../../../crds/issue-snooze.ts';
 import { DNS_LABEL } from '../../../crds/names.ts';
 import type { ResourceModule } from '../../kube/index.ts';
 
@@ -8,6 +11,9 @@ const TAKEN = [
   { plural: 'issuegroups', singular: 'issuegroup', kind: 'IssueGroup', shortNames: [] },
   { plural: 'sources', singular: 'source', kind: 'Source', shortNames: [] },
 ];
+
+/** Kinds of what is posted to issues; they have no plural. */
+const TAKEN_KINDS = [ISSUE_RESOLUTION_NAMES, ISSUE_ACKNOWLEDGEMENT_NAMES, ISSUE_SNOOZE_NAMES].map(({ kind }) => kind);
 
 const KIND = /^[A-Z][A-Za-z0-9]{0,62}$/;
 const FIELDS = ['spec', 'status'];
@@ -49,13 +55,21 @@ export function nameFaults(
   others: readonly { readonly module: ResourceModule; readonly path: string }[],
 ): string[] {
   const known = [
-    ...TAKEN.map((names) => ({ names: namesOf(names), whose: `Faultline's own ${names.plural}` })),
-    ...others.map(({ module: other, path }) => ({ names: namesOf(other), whose: path })),
+    ...TAKEN.map((names) => ({ ...knownOf(names), whose: `Faultline's own ${names.plural}` })),
+    ...TAKEN_KINDS.map((kind) => ({ names: [kind.toLowerCase()], list: '', whose: `Faultline's own ${kind}` })),
+    ...others.map(({ module: other, path }) => ({ ...knownOf(other), whose: path })),
   ];
-  return namesOf(module).flatMap((name) => {
-    const taken = known.find(({ names }) => names.includes(name));
-    return taken ? [`the name "${name}" is taken by ${taken.whose}`] : [];
-  });
+  const own = knownOf(module);
+  // Whose kinds are equal, their lists' kinds are too: that is told once.
+  const clashes = [
+    ...own.names.map((name) => ({ name, taken: known.find(({ names, list }) => [...names, list].includes(name)) })),
+    { name: own.list, taken: known.find(({ names }) => names.includes(own.list)) },
+  ];
+  return clashes.flatMap(({ name, taken }) => (taken ? [`the name "${name}" is taken by ${taken.whose}`] : []));
+}
+
+function knownOf(module: Pick<ResourceModule, NameKeys>): { readonly names: readonly string[]; readonly list: string } {
+  return { names: namesOf(module), list: `${module.kind}List`.toLowerCase() };
 }
 
 function namesOf({ kind, plural, singular, shortNames = [] }: Pick<ResourceModule, NameKeys>): string[] {
