@@ -104,14 +104,17 @@ RETURNING f.epoch`;
 /**
  * Under the commit's lock, like every write that takes numbers, and only in the term that the epoch names: $1 resource,
  * $2 epoch, $3 rows, $4 how many, $5 clock offset in µs. json, not jsonb, keeps objects as they were written.
+ *
+ * The term is held until the commit: the next one begins (LEAD) when everything of this one can be read.
  */
 const WRITE: Prepared = {
   name: 'faultline_write_objects',
   types: ['text', 'bigint', 'text', 'bigint', 'float8'],
   sql: `
-WITH term AS MATERIALIZED (
-  SELECT current_setting('faultline.locked', true) = 'on'
-    AND EXISTS (SELECT FROM feeds WHERE resource = $1 AND epoch = $2) AS ok
+WITH held AS MATERIALIZED (
+  SELECT epoch FROM feeds WHERE resource = $1 AND epoch = $2 FOR SHARE
+), term AS MATERIALIZED (
+  SELECT current_setting('faultline.locked', true) = 'on' AND EXISTS (SELECT FROM held) AS ok
 ), x AS MATERIALIZED (
   SELECT r.* FROM json_to_recordset($3::json) AS r(place int, op text, namespace text, name text, uid uuid,
     labels_before jsonb, fields_before jsonb, object json)

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Postgres, startPostgres } from '../../tests/controlplane/postgres.ts';
 import { TAKE_COMMIT_LOCK } from './commit-sql.ts';
@@ -191,6 +192,28 @@ describe('two servers on one database', () => {
     expect([await events.held(), await others.held()]).toEqual([true, false]);
   });
 
+  test('the next term of a feed begins when the write of the one before is over', async () => {
+    const [a, b] = both();
+    const [log, next] = [a.resourceLog('widgets'), b.resourceLog('widgets')];
+    const epoch = (await log.lead('one')) as number;
+    await log.release('one');
+    const metadata = { name: 'w', namespace: 'n', uid: randomUUID(), creationTimestamp: '2026-11-21T07:00:00Z' };
+    const object = { apiVersion: 'example.dev/v1', kind: 'Widget', metadata };
+    let written: Promise<void> | undefined;
+    let led: Promise<number | undefined> | undefined;
+    await a.database.transaction('BEGIN; SELECT FROM meta FOR UPDATE', async () => {
+      written = log.write(epoch, [{ op: 'ADDED', object }]);
+      // It has seen that its term lasts, and waits for the counter.
+      await until(async () => (await waiting(a)) === 1);
+      led = next.lead('two');
+      const waits = until(async () => (await waiting(a)) === 2).then(() => 'waits');
+      expect(await Promise.race([led.then(() => 'leads'), waits])).toBe('waits');
+    });
+    expect(await led).toBe(epoch + 1);
+    await written;
+    expect(await next.keys()).toEqual([{ namespace: 'n', name: 'w' }]);
+  });
+
   test('a lease whose connection broke is not held, and can be taken again', async () => {
     const lease = both()[0].sweeperLease();
     expect(await lease.held()).toBe(true);
@@ -261,6 +284,13 @@ async function waitingForLock(store: SqlStore): Promise<number> {
   const [row] = await store.database.query<{ count: number }>(
     `SELECT count(*) AS count FROM pg_locks WHERE locktype = 'advisory' AND NOT granted
      AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`,
+  );
+  return row?.count ?? 0;
+}
+
+async function waiting(store: SqlStore): Promise<number> {
+  const [row] = await store.database.query<{ count: number }>(
+    `SELECT count(*) AS count FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
   );
   return row?.count ?? 0;
 }
