@@ -90,17 +90,38 @@ describe('X10 the Events of an issue', () => {
     ]);
   });
 
+  const node = {
+    namespace: 'faultline-system',
+    subject: { apiVersion: 'v1', kind: 'Node', namespace: undefined as never, name: 'node-1' },
+    status: { observed: { apiVersion: 'v1', kind: 'Node', name: 'node-1', uid: 'node-uid' } },
+  };
+
   it('about a cluster-scoped object are in default, where kubectl describe looks', () => {
-    const node = {
-      namespace: 'faultline-system',
-      subject: { apiVersion: 'v1', kind: 'Node', namespace: undefined as never, name: 'node-1' },
-      status: { observed: { apiVersion: 'v1', kind: 'Node', name: 'node-1', uid: 'node-uid' } },
-    };
     expect(places(node)).toEqual([
       'faultline-system: Issue faultline-system/component-payments-abcdefgh',
       'default: Node /node-1',
     ]);
   });
+
+  it('about a cluster-scoped object name it, and not the object of a namespace that showed what is wrong with it', () => {
+    const seenOnPod = {
+      ...node,
+      status: { observed: { apiVersion: 'v1', kind: 'Pod', name: 'web-1', uid: 'pod-uid' } },
+    };
+    const [own, about] = eventsOf(sampleTransition('opened', seenOnPod), CONTEXT);
+    expect(about).toMatchObject({ metadata: { namespace: 'default' } });
+    expect(about?.involvedObject).toEqual({ apiVersion: 'v1', kind: 'Node', name: 'node-1' });
+    expect(own?.related).toEqual({ apiVersion: 'v1', kind: 'Node', name: 'node-1' });
+  });
+
+  it.each(['opened', 'reopened', 'resolved'] as const)(
+    'in default say which issue is %s and how severe it is, and no text of it: who may read there may not read it',
+    (kind) => {
+      const [own, about] = eventsOf(sampleTransition(kind, node), CONTEXT);
+      expect(own?.message).toContain('The build of payments failed');
+      expect(about?.message).toBe('issue faultline-system/component-payments-abcdefgh: major');
+    },
+  );
 
   it('have messages of one line without anything that a terminal would execute', () => {
     const [own] = messages({ spec: { title: 'broken\n\u001b[31mred\u001b[0m \u202eevil\u0007', reason: 'Odd' } });

@@ -61,7 +61,8 @@ const WORDS = {
 
 /**
  * The Events of one transition: about the issue, and about the object that showed it, else the subject. None about a
- * subject in another namespace than the issue's: who may read there may not read the issue.
+ * subject in another namespace than the issue's: who may read there may not read the issue. About a cluster-scoped one
+ * there is one, where `kubectl describe` looks, and for the same reason it says only which issue and how severe.
  *
  * Names are made of the change, which is unique: the same transition makes the same names again, on any replica.
  */
@@ -94,12 +95,19 @@ export function eventsOf({ kind, change, at, issue }: IssueTransition, context: 
     reportingInstance: oneLine(context.instance, MAX_INSTANCE),
   });
   const own = event(self, about, id, text);
-  return about === undefined ? [own] : [own, event(about, self, `${id}.object`, `issue ${name}: ${text}`)];
+  if (about === undefined) return [own];
+  const told =
+    about.namespace === undefined ? `issue ${namespace}/${name}: ${spec.severity}` : `issue ${name}: ${text}`;
+  return [own, event(about, self, `${id}.object`, told)];
 }
 
-function aboutOf({ metadata, spec: { subject }, status: { observed } }: Issue, context: EventContext) {
+function aboutOf(issue: Issue, context: EventContext): ObjectReference | undefined {
+  const { metadata, spec, status } = issue;
   const { namespace } = metadata;
+  const { subject } = spec;
   const clusterScoped = subject.namespace === undefined && namespace === context.clusterScopedNamespace;
+  // What is wrong with a Node may be seen on a Pod: where that one is, nobody says.
+  const observed = clusterScoped && status.observed?.kind !== subject.kind ? undefined : status.observed;
   const { apiVersion, kind, name } = observed ?? subject;
   const where = clusterScoped ? {} : { namespace };
   if (observed) return { apiVersion, kind, name, ...where, ...(observed.uid === '' ? {} : { uid: observed.uid }) };
