@@ -92,11 +92,11 @@ function encodeCells(cells: readonly Cell[]): EncodedCells {
   let text = '';
   for (const cell of cells) {
     if (text !== '') text += ',';
-    if (cell === null || typeof cell !== 'object') {
-      text += JSON.stringify(cell);
+    const since = sinceOf(cell);
+    if (since === undefined) {
+      text += scalar(cell);
       continue;
     }
-    const since = Date.parse(cell.since);
     if (Number.isNaN(since)) {
       text += '"<unknown>"';
       continue;
@@ -105,6 +105,17 @@ function encodeCells(cells: readonly Cell[]): EncodedCells {
     text += '""';
   }
   return { text, ages };
+}
+
+/** ms since 1970 of an age, NaN where it is no time; undefined for what is no age. */
+function sinceOf(cell: unknown): number | undefined {
+  const since = typeof cell === 'object' && cell !== null && 'since' in cell ? cell.since : undefined;
+  return typeof since === 'string' ? Date.parse(since) : undefined;
+}
+
+/** What JSON has no scalar for (a function, a BigInt, a list) is an empty cell: one bad cell must not stop a resource. */
+function scalar(cell: unknown): string {
+  return ['string', 'number', 'boolean'].includes(typeof cell) ? JSON.stringify(cell) : 'null';
 }
 
 /** One allocation of its own: slices of Node's shared pool would keep whole pool pages alive. */

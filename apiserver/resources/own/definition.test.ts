@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { KubernetesObject } from '../../../crds/meta.ts';
 import { openApiSchema } from '../../kube/index.ts';
+import { readyObject } from '../../kube/ready-object.ts';
 import { ArraySource } from '../../kube/testing/array-source.ts';
 import { ownResource } from './definition.ts';
 import { gadgets } from './testing/gadgets.ts';
@@ -14,6 +15,12 @@ const metadata = {
   creationTimestamp: '2026-11-21T07:00:00Z',
 };
 const object = { apiVersion: 'faultline.dev/v1alpha1', kind: 'Gadget', metadata, spec: { color: 'red' } };
+
+/** What a cell may not be: a function, text that is no JSON, an object. */
+const STRANGE: readonly unknown[] = [
+  ...[3n, () => 'x', Symbol('x'), Number.NaN, Number.POSITIVE_INFINITY, ['x'], {}, { since: 3 }],
+  ...[new Date(0), { since: Symbol('x') }],
+];
 
 describe('what is served of a module', () => {
   it('is in our group, with names and columns completed', () => {
@@ -49,11 +56,22 @@ describe('what is served of a module', () => {
       columns: [
         { name: 'A', description: '', cell: fails },
         { name: 'B', description: '', cell: () => undefined as unknown as string },
+        ...STRANGE.map((cell) => ({ name: 'C', description: '', cell: () => cell as string })),
       ],
       selectableFields: { 'spec.a': fails, 'spec.b': () => undefined, 'spec.c': () => 3 as unknown as string },
     };
     const definition = ownResource(module, source);
     expect(definition.columns.slice(1, 3).map((column) => column.cell(object))).toEqual([null, null]);
     expect(definition.fields(object)).toEqual({ 'spec.c': '3' });
+    const row = readyObject(definition, object);
+    const chunks = row.bytes.toString('utf8', row.objectEnd);
+    expect(JSON.parse(`[${chunks}]`)).toEqual(['a', null, null, ...STRANGE.map(() => null), '']);
+  });
+
+  it('is selected by text that can be stored', () => {
+    const selectableFields = { 'spec.a': () => 'a\u0000\ud83d' };
+    expect(ownResource({ ...gadgets(), selectableFields }, source).fields(object)).toEqual({
+      'spec.a': 'a\ufffd\ufffd',
+    });
   });
 });

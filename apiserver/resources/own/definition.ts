@@ -1,5 +1,6 @@
 import type { KubernetesObject } from '../../../crds/meta.ts';
 import { GROUP, VERSION } from '../../../crds/names.ts';
+import { storable } from '../../../crds/text.ts';
 import type {
   Body,
   ChangeSource,
@@ -71,7 +72,8 @@ function fieldsOf<T>(readers: Readers<T>, object: T): Record<string, string> {
   for (const [path, read] of Object.entries(readers)) {
     try {
       const value = read(object);
-      if (value !== undefined && value !== null) fields[path] = String(value);
+      // Half an emoji, cut off by the module, is no text that PostgreSQL stores.
+      if (value !== undefined && value !== null) fields[path] = storable(String(value));
     } catch {
       // Not understood is not there.
     }
