@@ -49,7 +49,10 @@ export type Given<T extends Body = Body> = T & { readonly metadata: GivenMetadat
 
 /** uid, generation and resourceVersion are the server's. */
 export interface GivenMetadata {
-  /** At most 253 of a-z, 0-9, - and ., a letter or digit at both ends: what a Kubernetes name may be. */
+  /**
+   * At most 253 of a-z, 0-9, - and ., a letter or digit at both ends: what a Kubernetes name may be. Taken as it is, and
+   * refused where it is none: white space around it (PostgreSQL pads `char(n)`) is not taken away.
+   */
   readonly name: string;
   /** Required unless the resource has no namespaces. It need not exist: who may read it is decided by its name. */
   readonly namespace?: string;
@@ -75,8 +78,8 @@ export type Feed<T extends Body = Body, O = unknown> = (objects: Objects<T>, con
 
 /**
  * The objects of one resource, to write. Every method rejects when the server ends or another replica has taken over;
- * calls are carried out one after the other. A refused object (a bad name, a spec that its schema does not allow, more
- * than 1 MiB) is left as it was, told to the log and counted; the others are written.
+ * calls are carried out one after the other. A refused object (a bad name, a spec that its schema does not allow, no JSON,
+ * owners without an identity, more than 1 MiB) is left as it was, told to the log and counted; the others are written.
  */
 export interface Objects<T extends Body = Body> {
   /** Creates or updates these; of two with one name the later wins. Answers how many changes it took. */

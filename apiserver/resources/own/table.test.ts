@@ -150,6 +150,14 @@ describe('pollTable', () => {
     expect(feed.warned).toMatchObject([{ fields: { row: '["a","1"]' }, message: expect.stringContaining('left out') }]);
   });
 
+  it('leaves out a row of which a careless function makes no object', async () => {
+    const object = ({ id, name }: Row & { id: number }): never =>
+      (id === 2 ? { metadata: null } : { metadata: { namespace: 'a', name }, spec: {} }) as never;
+    await using feed = await following({ object: object as never });
+    expect([...feed.objects.stored.keys()]).toEqual(['a/one']);
+    expect(feed.warned).toMatchObject([{ fields: { row: '["a","2"]' }, message: expect.stringContaining('left out') }]);
+  });
+
   it('reads a large table page by page, and rows that share a version too', async () => {
     await exec(`INSERT INTO things SELECT 'many', n, 'n' || n, 'red', false, 12 FROM generate_series(1, 10500) n`);
     await using feed = await following({ scan: 3_600_000 });

@@ -174,7 +174,9 @@ class TablePoller<T extends Body, O> {
   /** What the row is: an object, nothing to be seen, or none that can be understood, which leaves what it was. */
   #objectOf(row: TableRow, id: string): Given<T> | undefined | 'none' {
     try {
-      return this.#table.object(row, this.#context);
+      const given = this.#table.object(row, this.#context);
+      if (given !== undefined && typeof given?.metadata?.name !== 'string') throw new Error('it has no metadata.name');
+      return given;
     } catch (error) {
       const { table } = this.#table;
       this.#context.logger.warn({ table, row: id, error }, 'a row of a table is no object: it is left out');

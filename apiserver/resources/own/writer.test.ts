@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { KubernetesObject } from '../../../crds/meta.ts';
-import type { Given, ResourceModule } from '../../kube/index.ts';
+import type { Given, Key, ResourceModule } from '../../kube/index.ts';
 import { openStore } from '../../store/open-store.ts';
 import type { ResourceLog } from '../../store/resource-log.ts';
 import type { SqlStore } from '../../store/sql-store.ts';
@@ -130,6 +130,26 @@ describe('everything at once', () => {
   });
 });
 
+const OWNER = { apiVersion: 'apps/v1', kind: 'Deployment', name: 'shop', uid: 'u', controller: true };
+const owned = (ownerReferences: unknown): Given<Gadget> =>
+  gadget('a', 'red', { ownerReferences: ownerReferences as never });
+
+function fail(): never {
+  throw new Error('no');
+}
+
+function itself(): object {
+  const object: Record<string, unknown> = { ...gadget('a') };
+  object.spec = object;
+  return object;
+}
+
+function nested(levels: number): object {
+  let value = {};
+  for (let level = 0; level < levels; level++) value = { value };
+  return value;
+}
+
 describe('what is refused', () => {
   it.each<[string, unknown, string]>([
     ['a bad name', gadget('No_Name'), 'n/No_Name: metadata.name: "No_Name" is no name'],
@@ -143,7 +163,45 @@ describe('what is refused', () => {
     ['a missing part', { metadata: gadget('a').metadata }, 'n/a: spec: is required'],
     ['more than 1 MiB', gadget('a', 'x'.repeat(1_048_576)), 'n/a: it is larger than 1 MiB'],
     ['no metadata', { spec: { color: 'red' } }, '/: metadata.name: undefined is no name'],
-    ['nothing', undefined, '/: '],
+    ['nothing', undefined, '/: it is no object'],
+    ['null', null, '/: it is no object'],
+    ['a list', [gadget('a')], '/: it is no object'],
+    ['a function', () => gadget('a'), '/: it is no object'],
+    ['a BigInt', { ...gadget('a'), spec: { color: 'red', size: 3n } }, 'n/a: it cannot be read as JSON:'],
+    ['what contains itself', itself(), 'n/a: it cannot be read as JSON:'],
+    [
+      'what is nested too deeply',
+      { ...gadget('a'), spec: nested(101) },
+      'n/a: it cannot be read as JSON: more than 100',
+    ],
+    ['what is nested beyond the stack', { ...gadget('a'), spec: nested(100_000) }, 'n/a: it cannot be read as JSON:'],
+    [
+      'a key that PostgreSQL does not take',
+      { ...gadget('a'), spec: { 'a\u0000': 1 } },
+      'the key "a\\u0000" is no text',
+    ],
+    ['what throws', { ...gadget('a'), toJSON: () => fail() }, 'n/a: it cannot be read as JSON: no'],
+    ['what throws when it is named', Object.defineProperty({}, 'metadata', { get: fail, enumerable: true }), '/: it'],
+    ['metadata that is none', { metadata: 'x', spec: { color: 'red' } }, '/: metadata.name: undefined is no name'],
+    ['a name that is none', gadget(Symbol('a') as unknown as string), 'n/: metadata.name: undefined is no name'],
+    ['a padded name', gadget('web   '), 'n/web   : metadata.name: "web   " is no name'],
+    ['a padded namespace', gadget('a', 'red', { namespace: 'n ' }), 'n /a: metadata.namespace: "n " is no name'],
+    ['a colored name', gadget('\u001b[31mweb'), 'metadata.name: "\\u001b[31mweb" is no name'],
+    [
+      'a year that JSON times do not have',
+      gadget('a', 'red', { creationTimestamp: '9999-12-31T23:59:59-01:00' }),
+      'n/a: ',
+    ],
+    ['owners that are none', owned(['x', {}]), 'n/a: metadata.ownerReferences.0: must be of type object; '],
+    ['an owner without an identity', owned([{ ...OWNER, uid: 3 }]), 'metadata.ownerReferences.0.uid: must be a string'],
+    ['an owner that says more', owned([{ ...OWNER, controller: 'yes' }]), 'ownerReferences.0.controller: must be'],
+    ['owners that are no list', owned(OWNER), 'metadata.ownerReferences: must be an array'],
+    ['labels that are none', gadget('a', 'red', { labels: 'abc' as never }), 'n/a: metadata.labels: must be of type'],
+    [
+      'annotations that are none',
+      gadget('a', 'red', { annotations: ['x'] as never }),
+      'n/a: metadata.annotations: must',
+    ],
   ])('%s is told, and the others are written', async (_, object, told) => {
     expect(await writer().replace([object as Given, gadget('good')])).toBe(1);
     expect(refused).toHaveLength(1);
@@ -151,10 +209,45 @@ describe('what is refused', () => {
     expect(await names()).toEqual(['good']);
   });
 
+  it('a padded name is another one, and never the object that it looks like', async () => {
+    const one = writer();
+    expect(await one.replace([gadget('a'), gadget('a ', 'blue'), gadget('web   ')])).toBe(1);
+    expect(await objects()).toMatchObject([{ metadata: { name: 'a' }, spec: { color: 'red' } }]);
+    expect(await one.replace([gadget('a'), gadget('a ', 'blue'), gadget('web   ')])).toBe(0);
+    expect(await one.remove([{ namespace: 'n', name: 'a ' }])).toBe(0);
+    expect(await names()).toEqual(['a']);
+  });
+
+  it('what cannot be stored is not deleted either, and what is named twice is deleted once', async () => {
+    await writer().put([gadget('a')]);
+    const { resourceVersion } = await log.snapshot();
+    const strange = [null, { namespace: 'n', name: 'a\u0000' }, { namespace: 'n' }] as unknown as Key[];
+    const a = { namespace: 'n', name: 'a' };
+    expect(await writer().remove([...strange, a, a])).toBe(1);
+    expect((await log.since(resourceVersion, 10)).changes).toHaveLength(1);
+  });
+
   it('leaves the object as it was, in replace too', async () => {
     await writer().put([gadget('a')]);
     await writer().replace([{ ...gadget('a'), spec: {} } as Given<Gadget>]);
     expect((await objects())[0]?.spec.color).toBe('red');
+  });
+
+  it('metadata is what an object may say of itself, and nothing that a server or a client would act on', async () => {
+    const more = { finalizers: ['x'], generateName: 'g', deletionTimestamp: 'soon', managedFields: 3, selfLink: {} };
+    const { metadata, ...rest } = owned([OWNER]);
+    await writer().put([{ metadata: { ...metadata, ...more, labels: null as never }, ...rest }]);
+    const [stored] = await objects();
+    expect(Object.keys(stored?.metadata ?? {}).sort()).toEqual([
+      'creationTimestamp',
+      'generation',
+      'name',
+      'namespace',
+      'ownerReferences',
+      'resourceVersion',
+      'uid',
+    ]);
+    expect(stored?.metadata.ownerReferences).toEqual([OWNER]);
   });
 
   it('L5 a label that Kubernetes would refuse is left out', async () => {

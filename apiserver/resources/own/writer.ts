@@ -1,6 +1,6 @@
 import type { Given, Key, Objects, ResourceDefinition, ResourceModule } from '../../kube/index.ts';
 import type { ResourceLog } from '../../store/resource-log.ts';
-import { checkObject, decideObject, deletionOf } from './decide.ts';
+import { checkObject, decideObject, deletionOf, isKey } from './decide.ts';
 
 export interface WriterOptions {
   readonly module: ResourceModule;
@@ -77,7 +77,7 @@ export class ObjectWriter implements Objects {
     for (const object of objects) {
       const checked = checkObject(object, module);
       if ('faults' in checked) onRefused?.(givenName(object), checked.faults);
-      else given.set(givenName(object), checked.given);
+      else given.set(givenName(checked.given), checked.given);
     }
     return this.#inBatches([...given.values()], async (batch) => {
       const stored = await log.read(batch.map(({ metadata: { namespace = '', name } }) => ({ namespace, name })));
@@ -89,7 +89,9 @@ export class ObjectWriter implements Objects {
 
   async #remove(keys: readonly Key[]): Promise<number> {
     const { definition, log } = this.#options;
-    return this.#inBatches(keys, async (batch) =>
+    // What cannot be stored is not stored, and PostgreSQL takes no NUL in a name that it is asked for.
+    const distinct = new Map(keys.filter(isKey).map((key) => [nameOf(key), key]));
+    return this.#inBatches([...distinct.values()], async (batch) =>
       (await log.read(batch)).map((object) => deletionOf(object, definition)),
     );
   }
@@ -114,9 +116,17 @@ export class ObjectWriter implements Objects {
 type Writes = Parameters<ResourceLog['write']>[1];
 
 /** Also of what is no object. */
-function givenName(object: Given | undefined): string {
-  const { namespace = '', name = '' } = object?.metadata ?? {};
-  return nameOf({ namespace, name });
+function givenName(object: unknown): string {
+  try {
+    const { namespace, name } = (object as Given).metadata;
+    return nameOf({ namespace: textOf(namespace), name: textOf(name) });
+  } catch {
+    return nameOf({ namespace: '', name: '' });
+  }
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : '';
 }
 
 function nameOf({ namespace, name }: Key): string {
