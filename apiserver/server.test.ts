@@ -185,6 +185,19 @@ describe('every answer', () => {
 });
 
 describe('the connection', () => {
+  it.each([
+    ['an expectation that is not met', 'Expect: x', 417],
+    ['an upgrade that is refused', 'Connection: Upgrade\r\nUpgrade: websocket', 403],
+  ])('H3 has nothing behind the headers of an answer to HEAD: %s', async (_what, header, code) => {
+    await using own = await TestServer.start();
+    const socket = connect({ host: '127.0.0.1', port: new URL(own.url).port as never, ca: own.ca.cert });
+    await once(socket, 'secureConnect');
+    socket.write(`HEAD /version HTTP/1.1\r\nHost: x\r\n${header}\r\n\r\n`);
+    let text = '';
+    for await (const chunk of socket) text += chunk;
+    expect(text).toMatch(new RegExp(`^HTTP/1\\.1 ${code} [^]*\r\n\r\n$`));
+  });
+
   it('H1 is HTTP/1.1, whatever the client offers, on TLS 1.2 or later', async () => {
     const socket = connect({
       port: new URL(test.url).port as never,

@@ -95,7 +95,7 @@ class Server implements ApiServer {
     const { kube, logger } = this.#options;
     socket.on('error', () => socket.destroy()); // the client went away
     if (this.#connections.closing || kube.handleUpgrade === undefined) {
-      refuseRaw(socket, serviceUnavailable('no WebSocket is served now'));
+      refuseRaw(socket, serviceUnavailable('no WebSocket is served now'), { method: request.method });
       return;
     }
     this.#connections.upgraded(socket);
@@ -104,7 +104,7 @@ class Server implements ApiServer {
     } catch (error) {
       const answer = toApiError(error);
       if (answer.code === 500) logger.error({ err: error, path: request.url }, 'upgrade failed');
-      refuseRaw(socket, answer);
+      refuseRaw(socket, answer, { method: request.method });
     }
   }
 }

@@ -42,7 +42,9 @@ export function createListener(certificate: ServingCertificate, onRequest: Reque
   server.timeout = 0;
   server.maxRequestsPerSocket = 0;
   server.on('clientError', answerUnreadable);
-  server.on('checkExpectation', ({ socket }) => refuseRaw(socket, badRequest(NO_EXPECTATION), 417)); // Node's 417 is no Status
+  server.on('checkExpectation', ({ socket, method }) =>
+    refuseRaw(socket, badRequest(NO_EXPECTATION), { code: 417, method }),
+  ); // Node's 417 is no Status
   return server;
 }
 
@@ -119,14 +121,23 @@ function answerUnreadable(error: NodeJS.ErrnoException, socket: Duplex): void {
     return;
   }
   if (error.code === 'HPE_HEADER_OVERFLOW') {
-    refuseRaw(socket, new ApiError('BadRequest', `request header is larger than ${MAX_HEADER_BYTES} bytes`), 431);
+    refuseRaw(socket, new ApiError('BadRequest', `request header is larger than ${MAX_HEADER_BYTES} bytes`), {
+      code: 431,
+    });
   } else if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT') {
-    refuseRaw(socket, new ApiError('BadRequest', 'the request was not received in time'), 408);
+    refuseRaw(socket, new ApiError('BadRequest', 'the request was not received in time'), { code: 408 });
   } else refuseRaw(socket, badRequest('this is not a readable HTTP/1.1 request'));
 }
 
-/** Answers on a socket that has no ServerResponse (an upgrade, an unreadable request), and closes it. */
-export function refuseRaw(socket: Duplex, error: ApiError, code: number = error.code): void {
+/**
+ * Answers on a socket that has no ServerResponse (an upgrade, an unreadable request), and closes it. `method`, where it is
+ * known: HEAD gets headers alone.
+ */
+export function refuseRaw(
+  socket: Duplex,
+  error: ApiError,
+  { code = error.code, method }: { readonly code?: number; readonly method?: string | undefined } = {},
+): void {
   const body = JSON.stringify({ ...error.toStatus(), code });
   const retry = error.details?.retryAfterSeconds;
   socket.end(
@@ -137,7 +148,7 @@ export function refuseRaw(socket: Duplex, error: ApiError, code: number = error.
       ...(retry === undefined ? [] : [`Retry-After: ${retry}`]),
       'Connection: close',
       '',
-      body,
+      method === 'HEAD' ? '' : body,
     ].join('\r\n'),
     () => setTimeout(() => socket.destroy(), LINGER_MS).unref(),
   );

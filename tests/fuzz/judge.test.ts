@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Asked } from '../golden/ask.ts';
-import { judge } from './judge.ts';
+import { isUnreadable, judge } from './judge.ts';
 import { SECRET } from './world.ts';
 
 const asked: Asked = { method: 'GET', path: '/apis', headers: {} };
@@ -47,5 +47,19 @@ describe('the judge of the fuzzer', () => {
     ['a foreign name in a header', verdict(200, '{}', { ...json, warning: SECRET })],
   ])('finds %s', (_what, found) => {
     expect(found).not.toBe('');
+  });
+
+  it('lets no answer to HEAD have a body, whatever the path', () => {
+    const head = (path: string, body: string) =>
+      judge({ ...asked, method: 'HEAD', path }, { status: 404, headers: json, body: Buffer.from(body), whole: true });
+    expect([head('/apis', ''), head('/healthz', '')]).toEqual(['', '']);
+    expect(head('/apis', failure())).not.toBe('');
+    expect(head('/healthz', 'ok')).not.toBe('');
+  });
+
+  it('excuses only what no parser of HTTP reads', () => {
+    const unreadable = (path: string) => isUnreadable({ ...asked, path });
+    expect(['/apis', '/', '*', '//%00?a=%', '/x?y|z'].map(unreadable)).not.toContain(true);
+    expect(['/é', '', '?watch=1', 'apis'].map(unreadable)).not.toContain(false);
   });
 });

@@ -12,10 +12,16 @@ export function judge(asked: Asked, { status, headers, body, whole }: Outcome): 
   if (status >= 500 && status !== 503 && status !== 504) return `a ${status}`;
   if (status >= 300 && status < 400 && status !== 304) return 'a redirect';
   if (headers.location !== undefined) return 'a Location';
-  if (isHealth(asked.path) || asked.method === 'HEAD' || status === 101) return '';
+  if (asked.method === 'HEAD') return body.length === 0 ? '' : 'an answer to HEAD with a body';
+  if (isHealth(asked.path) || status === 101) return '';
   if (status === 304) return body.length === 0 ? '' : 'a 304 with a body';
   if (status >= 400) return faultOfFailure(status, headers['content-type'] ?? '', text);
   return whole ? faultOfSuccess(headers['content-type'] ?? '', text) : faultOfLines(text);
+}
+
+/** Whether HTTP's parser refuses it before the server knows a method: a target that is no path, or not of ASCII. */
+export function isUnreadable({ path }: Asked): boolean {
+  return !/^[/*][!-~]*$/.test(path);
 }
 
 function isHealth(path: string): boolean {

@@ -5,7 +5,7 @@ import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import type { Asked } from '../golden/ask.ts';
 import { exchange } from './exchange.ts';
-import { judge } from './judge.ts';
+import { isUnreadable, judge } from './judge.ts';
 import { requests } from './requests.ts';
 import type { FuzzWorld } from './world.ts';
 
@@ -55,8 +55,9 @@ async function ask(world: FuzzWorld, agent: Agent, asked: Asked): Promise<{ stat
   } catch (error) {
     const { message, code } = error as NodeJS.ErrnoException;
     if (code?.startsWith('ERR_')) return { status: 'not sendable', what: '' }; // Node's own client refuses it
-    // What HTTP's parser refuses has no method for the server, so its Status comes for HEAD too.
-    if (asked.method === 'HEAD' && message.includes('Data after')) return { status: '400', what: '' };
+    // What HTTP's parser refuses has no method for the server, so its Status comes for HEAD too; of no other request.
+    if (asked.method === 'HEAD' && isUnreadable(asked) && message.includes('Data after'))
+      return { status: '400', what: '' };
     return { status: 'none', what: `no answer: ${message}` };
   }
 }
