@@ -16,6 +16,7 @@ interface ConformanceFlags {
   readonly level: Lowercase<Level>;
   readonly changeCommand?: string;
   readonly listen: string;
+  readonly allowEmpty?: boolean;
 }
 
 export const CONFORMANCE_OUTPUTS = ['table', 'json', 'junit', 'markdown'] as const;
@@ -40,6 +41,8 @@ export interface ConformanceOptions {
   readonly changeCommand: string | undefined;
   /** ms. How long changes by others are waited for when there is no command. */
   readonly listenMs: number;
+  /** Whether a resource with fewer than two objects in a namespace may pass. */
+  readonly allowEmpty: boolean;
 }
 
 /** Stands for what was typed wrong until validate says so. */
@@ -51,7 +54,7 @@ export const conformance: Command<ConformanceFlags, ConformanceOptions> = {
   description:
     'Ask an aggregated resource (any, not only issues) what clients of the Kubernetes API ask, and say where it answers ' +
     'differently and who breaks. Nothing is written: only reads, dry runs, and requests that have to be refused. ' +
-    'Exit code 0 when every MUST that could be seen is met, else 1.',
+    'Exit code 0 when every MUST that could be seen is met and there were objects to look at, else 1.',
   examples: [
     { comment: 'The issues of a cluster', line: 'faultline conformance --resource issues.faultline.dev' },
     {
@@ -101,9 +104,13 @@ export const conformance: Command<ConformanceFlags, ConformanceOptions> = {
       description: 'Without a command: how long changes are waited for.',
       default: '10s',
     },
+    {
+      spelling: '--allow-empty',
+      description: 'Do not fail because there are fewer than two objects in a namespace.',
+    },
   ],
   complete({ flags }) {
-    const { kubeconfig, context, namespace, direct, output, level, changeCommand } = flags;
+    const { kubeconfig, context, namespace, direct, output, level, changeCommand, allowEmpty = false } = flags;
     return {
       kubeconfig,
       context,
@@ -111,6 +118,7 @@ export const conformance: Command<ConformanceFlags, ConformanceOptions> = {
       direct,
       output,
       changeCommand,
+      allowEmpty,
       resource: parseResourceName(flags.resource ?? '') ?? NO_RESOURCE,
       oracle: flags.oracle === undefined ? undefined : (parseResourceName(flags.oracle) ?? NO_RESOURCE),
       only: flags.only?.split(',').map((number) => number.trim().toUpperCase()),

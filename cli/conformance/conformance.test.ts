@@ -3,7 +3,7 @@ import { commands } from '../commands/index.ts';
 import { runProgram } from '../program.ts';
 import type { Streams } from '../streams.ts';
 import { type RecordedStreams, recordedOutput, recordedStreams } from '../testing/recorded-streams.ts';
-import { answering, at, type Defect, GROUP_VERSION, handling, lists } from './testing/defect.ts';
+import { answering, at, type Defect, GROUP_VERSION, handling, json, lists } from './testing/defect.ts';
 import { type KubeconfigFile, writeKubeconfig } from './testing/kubeconfig.ts';
 import { ConformanceServer } from './testing/server.ts';
 
@@ -51,8 +51,8 @@ describe('faultline conformance', () => {
     expect(out).toMatch(/^D1 +MUST +passed +/m);
     expect(out).toMatch(/^T3 +MUST +passed +/m);
     expect(out).toContain('widgets.v1.example.dev');
-    expect(out).toMatch(/^MUST +100% +3 passed, 0 failed, 0 skipped$/m);
-    expect(out).toMatch(/^SHOULD +- +0 passed, 0 failed, 0 skipped$/m);
+    expect(out).toMatch(/^MUST +100% +3 of 3 seen: 3 passed, 0 failed, 0 skipped$/m);
+    expect(out).toMatch(/^SHOULD +- +0 of 0 seen: 0 passed, 0 failed, 0 skipped$/m);
   });
 
   it('says why something is skipped', async () => {
@@ -98,6 +98,21 @@ describe('faultline conformance', () => {
 
   it('answers 1 when nothing could be seen at all: no green without a look', async () => {
     expect((await conformance([...WIDGETS, '--only', 'D5'])).code).toBe(1);
+  });
+
+  it.each([
+    ['no object', []],
+    ['one', [{ namespace: 'n', name: 'a' }]],
+    ['one in each namespace', ['n', 'o'].map((namespace) => ({ namespace, name: 'a' }))],
+  ])('answers 1 where there is %s to look at, and says so below the score, unless that is allowed', async (_, left) => {
+    const few = json('few', lists, (body) => {
+      body.items = left.map((metadata) => ({ metadata }));
+    });
+    const argv = ['--only', 'D1,L8'];
+    const { code, out, err } = await against(few, argv);
+    expect({ code, out }).toEqual({ code: 1, out: expect.stringMatching(/^MUST +100% +1 of 2 seen: 1 passed/m) });
+    expect(err).toMatch(/^error: no namespace has 2 objects of widgets\.example\.dev.*--allow-empty\n$/);
+    expect(await against(few, [...argv, '--allow-empty'])).toMatchObject({ code: 0, err: '' });
   });
 
   it('runs the levels that are asked for', async () => {
@@ -190,7 +205,7 @@ describe('what is printed', () => {
     expect(JSON.parse(out)).toMatchObject({
       resource: 'widgets.v1.example.dev',
       path: 'aggregated',
-      scores: [{ level: 'MUST', passed: 1, failed: 0, skipped: 0, percent: 100 }, {}, {}],
+      scores: [{ level: 'MUST', passed: 1, failed: 0, skipped: 0, seen: 1, total: 1, percent: 100 }, {}, {}],
       items: [{ number: 'D1', level: 'MUST', outcome: 'passed' }],
     });
   });
@@ -213,7 +228,7 @@ describe('what is printed', () => {
   it('is a table of Markdown for documentation', async () => {
     const { out } = await conformance([...WIDGETS, '--only', 'D1', '-o', 'markdown']);
     expect(out).toContain('| D1 | MUST |');
-    expect(out).toContain('MUST 100 % (1 of 1)');
+    expect(out).toContain('MUST 100 % (1 of 1; 1 of 1 seen)');
   });
 });
 

@@ -19,7 +19,13 @@ import { run } from './run.ts';
 import { Subject } from './subject.ts';
 import { discover, type ResourceName, type Target } from './target.ts';
 
-/** Connects, runs the chosen items and prints. Answers 0 when every MUST that could be seen is met, else 1. */
+/** Fewer in one namespace, and pages, continue tokens and most of watches are not seen at all. */
+const ENOUGH = 2;
+
+/**
+ * Connects, runs the chosen items and prints. Answers 0 when every MUST that could be seen is met, else 1; throws a
+ * Failure after printing when there are too few objects to have seen much.
+ */
 export async function runConformance(options: ConformanceOptions, streams: Streams): Promise<number> {
   const chosen = choose(options);
   const connection = await connectCluster(options, streams);
@@ -45,6 +51,7 @@ export async function runConformance(options: ConformanceOptions, streams: Strea
     });
     const report = await judge(chosen, subject, options, streams);
     streams.out.write(print(report, options, streams));
+    if (!options.allowEmpty) await requireObjects(subject);
     return meetsEveryMust(report) ? EXIT.ok : EXIT.failure;
   } finally {
     await Promise.all(clients.map((client) => client[Symbol.asyncDispose]()));
@@ -66,6 +73,20 @@ async function judge(
   const oracle = options.oracle && (await compare(subject.api, target, options.oracle, progress));
   const resource = `${target.plural}.${target.version}.${target.group}`;
   return reportOf({ resource, server: subject.api.server, path: target.path, results, oracle });
+}
+
+/** What is not there fails nothing, so a score without objects says nothing. */
+async function requireObjects(subject: Subject): Promise<void> {
+  const most = await subject.most().catch((error: unknown) => {
+    subject.signal.throwIfAborted();
+    if (error instanceof SyntaxError) return undefined; // no JSON: the items have said so
+    throw error;
+  });
+  if (most === undefined || most >= ENOUGH) return;
+  const { plural, group } = subject.target;
+  throw new Failure(
+    `no namespace has ${ENOUGH} objects of ${plural}.${group}, so most of it was not seen: make some (three, with labels), or say --allow-empty`,
+  );
 }
 
 /** Throws a UsageError for a number that no item has. */

@@ -6,7 +6,11 @@ export interface Score {
   readonly passed: number;
   readonly failed: number;
   readonly skipped: number;
-  /** Of those that ran, rounded down, so that 100 means all; undefined when none ran. */
+  /** How many items decided anything: passed or failed. */
+  readonly seen: number;
+  /** How many were chosen; the others were skipped. */
+  readonly total: number;
+  /** Of those that were seen, rounded down, so that 100 means all; undefined when none was. */
   readonly percent: number | undefined;
 }
 
@@ -14,8 +18,9 @@ export function scoreOf(level: Level, results: readonly Result[]): Score {
   const own = results.filter(({ item }) => item.level === level);
   const count = (outcome: Result['outcome']): number => own.filter((result) => result.outcome === outcome).length;
   const [passed, failed, skipped] = [count('passed'), count('failed'), count('skipped')];
-  const ran = passed + failed;
-  return { level, passed, failed, skipped, percent: ran === 0 ? undefined : Math.floor((100 * passed) / ran) };
+  const seen = passed + failed;
+  const percent = seen === 0 ? undefined : Math.floor((100 * passed) / seen);
+  return { level, passed, failed, skipped, seen, total: own.length, percent };
 }
 
 export function scoresOf(results: readonly Result[]): Score[] {

@@ -84,6 +84,16 @@ export class Subject {
     return items;
   }
 
+  /** How many objects the fullest namespace of the first page has; undefined when no list can be read. */
+  async most(): Promise<number | undefined> {
+    if (!this.target.verbs.includes('list')) return undefined;
+    const list = await this.list();
+    const items = list.status === 200 ? list.json().items : undefined;
+    if (!Array.isArray(items)) return undefined;
+    const namespaces = Map.groupBy(items as readonly Loose[], ({ metadata }) => metadata?.namespace ?? '');
+    return Math.max(0, ...[...namespaces.values()].map(({ length }) => length));
+  }
+
   async one(): Promise<Loose> {
     const [first] = await this.objects();
     return first as Loose;

@@ -7,8 +7,8 @@ export function printMarkdown({ results, scores, resource }: Report): string {
     const said = outcome === 'passed' ? outcome : `${outcome}: ${message}`;
     return [number, level, requirement, breaks, said];
   });
-  const totals = scores.map(({ level, passed, failed, percent }) => {
-    return `${level} ${percent === undefined ? '-' : `${percent} %`} (${passed} of ${passed + failed})`;
+  const totals = scores.map(({ level, passed, seen, total, percent }) => {
+    return `${level} ${percent === undefined ? '-' : `${percent} %`} (${passed} of ${seen}; ${seen} of ${total} seen)`;
   });
   const head = ['item', 'level', 'what', 'who breaks without', resource];
   return `${markdownTable(head, rows)}\n${totals.join(', ')}\n`;

@@ -52,9 +52,9 @@ function oracleLines({ oracle }: Report, options: TableOptions): string[] {
   ];
 }
 
-function scoreLine({ level, passed, failed, skipped, percent }: Score): string {
+function scoreLine({ level, passed, failed, skipped, seen, total, percent }: Score): string {
   const score = percent === undefined ? '   -' : `${percent}%`.padStart(4);
-  return `${level.padEnd(7)}${score}   ${passed} passed, ${failed} failed, ${skipped} skipped`;
+  return `${level.padEnd(7)}${score}   ${seen} of ${total} seen: ${passed} passed, ${failed} failed, ${skipped} skipped`;
 }
 
 function paint(text: string, color: number, wanted: boolean): string {
