@@ -60,7 +60,7 @@ export class KubeApi implements AsyncDisposable {
   readonly #discovery: Discovery;
   readonly #openApi: OpenApi;
   readonly #sockets = new WatchSockets();
-  /** One for each watch that runs. */
+  /** One for each watch that runs or is about to. */
   readonly #watches = new Set<AbortController>();
   #stopping = false;
   readonly #longLists: LongLists;
@@ -155,8 +155,7 @@ export class KubeApi implements AsyncDisposable {
       const resource = this.#find(info);
       if (!resource || info.verb !== 'watch')
         throw badRequest('only watches are served over WebSocket: add watch=true');
-      const watcher = await resource.watch(info, request.headers.accept);
-      await this.#watching(info.resource, watcher, (stop) =>
+      await this.#watching({ resource, info, request, client: socket }, (watcher, stop) =>
         this.#sockets.serve(watcher, { request, socket, head }, stop, this.#metrics, info.resource),
       );
     } catch (error) {
@@ -226,28 +225,36 @@ export class KubeApi implements AsyncDisposable {
   }
 
   async #watch(resource: ServedResource, info: RequestInfo, request: IncomingMessage, response: ServerResponse) {
-    const watcher = await resource.watch(info, request.headers.accept);
-    await this.#watching(info.resource, watcher, (stop) =>
+    await this.#watching({ resource, info, request, client: response }, (watcher, stop) =>
       streamWatch(watcher, response, stop, this.#metrics, info.resource),
     );
   }
 
-  /** Counts the watch while it runs. */
-  async #watching(resource: string, watcher: Watcher, run: (stop: AbortSignal) => Promise<void>): Promise<void> {
+  /** Takes a place before the work of beginning a watch, and counts the watch while it runs. */
+  async #watching(
+    { resource, info, request, client }: WatchRequest,
+    run: (watcher: Watcher, stop: AbortSignal) => Promise<void>,
+  ): Promise<void> {
     const { maxWatches = 10_000 } = this.#options;
     // 429, because reflectors then ask again for the same watch; after a 503 they list first.
-    if (this.#stopping) throw tooManyRequests('the server is stopping: watch again');
     if (this.#watches.size >= maxWatches) throw tooManyRequests(`too many watches at once (${maxWatches}): try again`);
+    this.#refuseWhenStopping();
     const watch = new AbortController();
     this.#watches.add(watch);
-    this.#metrics.watchStarted(resource);
     try {
-      await run(watch.signal);
+      const watcher = await resource.watch(info, request.headers.accept);
+      this.#refuseWhenStopping();
+      if (client.destroyed) return;
+      this.#metrics.watchStarted(info.resource);
+      await run(watcher, watch.signal).finally(() => this.#metrics.watchEnded(info.resource, watcher.end));
     } finally {
       watch.abort();
       this.#watches.delete(watch);
-      this.#metrics.watchEnded(resource, watcher.end);
     }
+  }
+
+  #refuseWhenStopping(): void {
+    if (this.#stopping) throw tooManyRequests('the server is stopping: watch again');
   }
 
   /** The resource that the URL names, when it is one of ours and the URL has the form of its scope (L1). */
@@ -286,6 +293,14 @@ export class KubeApi implements AsyncDisposable {
     const { code, cause } = asApiError(error);
     if (code >= 500 && cause !== undefined) this.#options.onError?.(cause, `${request.method} ${request.url}`);
   }
+}
+
+interface WatchRequest {
+  readonly resource: ServedResource;
+  readonly info: RequestInfo;
+  readonly request: IncomingMessage;
+  /** Where the watch goes to. */
+  readonly client: ServerResponse | Duplex;
 }
 
 interface Exchange {

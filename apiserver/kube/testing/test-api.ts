@@ -3,8 +3,9 @@ import { createServer, request as httpRequest, type IncomingHttpHeaders, type In
 import type { AddressInfo } from 'node:net';
 import { createInterface } from 'node:readline';
 import Koa from 'koa';
-import type { Decision, UserInfo } from '../access/types.ts';
+import type { Authentication, Decision, UserInfo } from '../access/types.ts';
 import { KubeApi, type KubeApiOptions } from '../api.ts';
+import type { Access } from '../filters.ts';
 import type { ResourceDefinition } from '../resource.ts';
 import type { ArraySource } from './array-source.ts';
 import { type Widget, widgetDefinition, widgetSource } from './widgets.ts';
@@ -104,6 +105,22 @@ export interface SendOptions {
   readonly method?: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
+}
+
+/** Everybody may everything; whoever asks first is only let in when its connection is gone. */
+export function waitingForTheFirstToGo(): { access: Access; arrived: Promise<void> } {
+  const arrived = Promise.withResolvers<void>();
+  let first = true;
+  const authenticate = async ({ socket }: IncomingMessage): Promise<Authentication> => {
+    if (first) {
+      first = false;
+      arrived.resolve();
+      await new Promise((resolve) => socket.once('close', resolve)); // events.once would reject: it is reset
+    }
+    return { outcome: 'user', user: { name: 'u', groups: ['system:authenticated'] } };
+  };
+  const access = { authenticator: { authenticate }, authorizer: { authorize: () => ({ allowed: true as const }) } };
+  return { access, arrived: arrived.promise };
 }
 
 /** What answers look like, as far as tests ask. */

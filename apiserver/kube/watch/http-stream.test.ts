@@ -71,4 +71,20 @@ describe('streamWatch', () => {
     await vi.advanceTimersByTimeAsync(1_001);
     expect(response.destroyed).toBe(true);
   });
+
+  it('W15 ends at once when the client is gone already', async () => {
+    const response = new StalledResponse();
+    response.destroyed = true;
+    const over = Promise.withResolvers<boolean>();
+    const watcher = {
+      lag: 0,
+      async *frames(signal: AbortSignal) {
+        over.resolve(signal.aborted);
+        yield [];
+      },
+    } as unknown as Watcher;
+    const stop = new AbortController().signal;
+    await streamWatch(watcher, response as unknown as ServerResponse, stop, NO_METRICS, 'widgets');
+    expect(await over.promise).toBe(true);
+  });
 });

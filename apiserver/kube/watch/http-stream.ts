@@ -18,7 +18,7 @@ export async function streamWatch(
   const end = (): void => over.abort();
   response.once('close', end);
   stop.addEventListener('abort', end);
-  if (stop.aborted) end();
+  if (stop.aborted || response.destroyed) end(); // who left before is not told of again
   try {
     response.statusCode = 200;
     response.setHeader('Content-Type', 'application/json');

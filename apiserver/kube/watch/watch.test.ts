@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { describe, expect, it } from 'vitest';
-import { shape, TestApi, type TestEvent } from '../testing/test-api.ts';
+import { describe, expect, it, vi } from 'vitest';
+import { shape, TestApi, type TestEvent, waitingForTheFirstToGo } from '../testing/test-api.ts';
 import { WIDGETS_PATH, widget, widgetSource } from '../testing/widgets.ts';
 
 const WATCH = `${WIDGETS_PATH}?watch=true`;
@@ -359,6 +359,29 @@ describe('watch', () => {
     const second = await api.send(WATCH);
     expect(second.status).toBe(429);
     expect(second.headers['retry-after']).toBe('1');
+  });
+
+  it('W15 a client that is gone before it was let in leaves no watch behind', async () => {
+    const { access, arrived } = waitingForTheFirstToGo();
+    await using api = await stocked({ api: { access, maxWatches: 1 } });
+    const gone = connect(api.port, '127.0.0.1').on('error', () => undefined);
+    gone.write(`GET ${WATCH}&resourceVersion=1002 HTTP/1.1\r\nHost: x\r\n\r\n`);
+    await arrived;
+    gone.resetAndDestroy();
+    await vi.waitFor(async () => {
+      using watch = await api.watch(WATCH);
+      expect(watch.status).toBe(200);
+    });
+  });
+
+  it('W15 a watch that is about to begin has its place already', async () => {
+    await using api = await stocked({ follow: false, api: { maxWatches: 1 } });
+    const first = api.watch(WATCH); // waits for the first snapshot
+    await vi.waitFor(() => expect(api.asked).toHaveLength(1));
+    expect((await api.send(WATCH)).status).toBe(429);
+    api.api.start();
+    using begun = await first;
+    expect(begun.status).toBe(200);
   });
 
   it('W17 limit means nothing to a watch, and continue with a match is invalid', async () => {

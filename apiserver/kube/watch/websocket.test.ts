@@ -3,7 +3,7 @@ import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
-import { TestApi, type TestEvent } from '../testing/test-api.ts';
+import { TestApi, type TestEvent, waitingForTheFirstToGo } from '../testing/test-api.ts';
 import { WIDGETS_PATH, widget } from '../testing/widgets.ts';
 
 const PROTOCOL = 'base64.binary.k8s.io';
@@ -110,4 +110,34 @@ describe('watch over WebSocket', () => {
     expect(head).toMatch(/^HTTP\/1\.1 400 .*Content-Type: application\/json/s);
     expect(JSON.parse(body ?? '')).toMatchObject({ kind: 'Status', code: 400, message: expect.stringContaining(why) });
   });
+
+  it('W12 W15 a client that is gone before it was let in leaves no watch behind', async () => {
+    const { access, arrived } = waitingForTheFirstToGo();
+    await using api = await TestApi.start({ api: { access, maxWatches: 1 } });
+    const gone = connect(api.port, '127.0.0.1').on('error', () => undefined);
+    gone.write(upgrade(`${WIDGETS_PATH}?watch=1`));
+    await arrived;
+    gone.resetAndDestroy();
+    const socket = open(api, `${WIDGETS_PATH}?watch=1`);
+    await once(socket, 'open');
+    socket.terminate();
+  });
+
+  it('W15 an upgrade that is none does not keep its place while the client keeps the connection', async () => {
+    await using api = await TestApi.start({ api: { maxWatches: 1 } });
+    const lingering = connect({ port: api.port, host: '127.0.0.1', allowHalfOpen: true });
+    lingering.write(upgrade(`${WIDGETS_PATH}?watch=1`).replace('dGhlIHNhbXBsZSBub25jZQ==', 'short'));
+    expect(await text(lingering)).toMatch(/^HTTP\/1\.1 400 /);
+    const socket = open(api, `${WIDGETS_PATH}?watch=1`);
+    await once(socket, 'open');
+    socket.terminate();
+    lingering.destroy();
+  });
 });
+
+function upgrade(path: string): string {
+  return (
+    `GET ${path} HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n` +
+    'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n'
+  );
+}

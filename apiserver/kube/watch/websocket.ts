@@ -51,7 +51,10 @@ export class WatchSockets {
     socket.close(stop.aborted ? GOING_AWAY : NORMAL_CLOSURE);
   }
 
-  #open({ request, socket, head }: { request: IncomingMessage; socket: Duplex; head: Buffer }) {
+  /** Undefined when the client is gone or no WebSocket. */
+  async #open({ request, socket, head }: { request: IncomingMessage; socket: Duplex; head: Buffer }) {
+    // ws would destroy it and call nobody back; of one that is closed already no 'close' comes either.
+    if (socket.destroyed || !socket.readable || !socket.writable) return void socket.destroy();
     const { promise, resolve } = Promise.withResolvers<WebSocket | undefined>();
     socket.once('close', () => resolve(undefined));
     this.#server.handleUpgrade(request, socket, head, resolve);
@@ -69,6 +72,7 @@ export function refuseUpgrade({ method }: IncomingMessage, socket: Duplex, error
     ...headers,
   }).map(([name, value]) => `${name}: ${value}\r\n`);
   socket.on('error', () => socket.destroy());
+  socket.once('finish', () => socket.destroy()); // else a client that keeps its half open keeps the connection
   socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join('')}\r\n${method === 'HEAD' ? '' : body}`);
 }
 
