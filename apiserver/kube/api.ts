@@ -28,6 +28,8 @@ export interface KubeApiOptions {
   readonly resources: readonly ResourceDefinition[];
   readonly access: Access;
   readonly version: VersionInfo;
+  /** What the OpenAPI documents are called. Default: `Aggregated API`. */
+  readonly title?: string;
   /** Default: none are kept. */
   readonly metrics?: KubeMetrics;
   /** Milliseconds since 1970. Default: Date.now. */
@@ -78,7 +80,7 @@ export class KubeApi implements AsyncDisposable {
       return new ServedResource(definition, watching, { ...options.cache, now: this.#now, onError: report });
     });
     this.#discovery = new Discovery(options.resources, options.version);
-    this.#openApi = new OpenApi(options.resources, options.version, this.#now);
+    this.#openApi = new OpenApi(options.resources, options.version, { title: options.title, now: this.#now });
   }
 
   /** Begins to follow the sources. Before a source's first snapshot its resource is 503 and discovery is served. */

@@ -75,9 +75,29 @@ describe('OpenAPI', () => {
   it('O8 O9 O10 O11 v2 is a stub without paths and with a stable ETag', async () => {
     await using api = await TestApi.start();
     const answer = await api.send('/openapi/v2', { headers: { accept: 'application/json' } });
-    expect(answer.json()).toEqual({ swagger: '2.0', info: { title: 'Faultline', version: 'v1.34.1+test' }, paths: {} });
+    const info = { title: 'Aggregated API', version: 'v1.34.1+test' };
+    expect(answer.json()).toEqual({ swagger: '2.0', info, paths: {} });
     const headers = { accept: 'application/json', 'if-none-match': answer.headers.etag as string };
     expect(await api.send('/openapi/v2', { headers })).toMatchObject({ status: 304, text: '' });
+  });
+
+  it('F4 the schema says which fields a selector may name, as that of a custom resource does', async () => {
+    await using api = await TestApi.start();
+    const { schemas } = (await api.json<Document>(PATH)).components;
+    expect(schemas['dev.example.v1.Widget']?.['x-kubernetes-selectable-fields']).toEqual([{ fieldPath: 'spec.color' }]);
+    expect(schemas['dev.example.v1.WidgetList']).not.toHaveProperty('x-kubernetes-selectable-fields');
+  });
+
+  it('O8 every document is called as the author says, however long that is', async () => {
+    const title = 'Shipments of the harbour. '.repeat(12);
+    await using api = await TestApi.start({ api: { title } });
+    const v3 = await api.json<{ info: object }>(PATH);
+    const v2 = await api.json<{ info: object }>('/openapi/v2', 'application/json');
+    expect([v3.info, v2.info]).toEqual([v2.info, { title, version: 'v1.34.1+test' }]);
+    const accept = 'application/com.github.proto-openapi.spec.v2@v1.0+protobuf';
+    const { bytes } = await api.send('/openapi/v2', { headers: { accept } });
+    // info is field 2: title (312 bytes, length 0xb8 0x02) and version (12), with their heads 315 + 14 = 329 bytes.
+    expect(bytes.subarray(5, 11)).toEqual(Buffer.from([0x12, 0xc9, 0x02, 0x0a, 0xb8, 0x02]));
   });
 
   it('O8 kubectl without an aggregator asks for v2 as protobuf, whose Content-Type it can parse', async () => {

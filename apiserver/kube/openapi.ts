@@ -7,23 +7,31 @@ import { openApiSchema } from './openapi-schema.ts';
 import { apiVersionOf, type JsonSchema, knownFields, type ResourceDefinition } from './resource.ts';
 import { notAcceptable } from './status.ts';
 
+export interface OpenApiOptions {
+  /** `info.title` of every document. Default: `Aggregated API`. */
+  readonly title?: string | undefined;
+  /** Milliseconds since 1970. Default: Date.now. */
+  readonly now?: () => number;
+}
+
 /**
  * OpenAPI v3 per group and version, for `kubectl explain` and the aggregator, and a v2 stub (aggregated-api section 2).
  * Made from the definitions alone, like discovery, once.
  */
 export class OpenApi {
   readonly #documents = new Map<string, { document: object; hash: string }>();
-  readonly #version: VersionInfo;
+  readonly #info: Info;
   readonly #now: () => number;
 
-  constructor(definitions: readonly ResourceDefinition[], version: VersionInfo, now: () => number = Date.now) {
-    this.#version = version;
+  constructor(definitions: readonly ResourceDefinition[], version: VersionInfo, options: OpenApiOptions = {}) {
+    const { title = 'Aggregated API', now = Date.now } = options;
+    this.#info = { title, version: version.gitVersion };
     this.#now = now;
     for (const definition of definitions) {
       const key = `apis/${apiVersionOf(definition)}`;
       if (this.#documents.has(key)) continue;
       const own = definitions.filter((other) => apiVersionOf(other) === apiVersionOf(definition));
-      const document = documentOf(own, version);
+      const document = documentOf(own, this.#info);
       this.#documents.set(key, { document, hash: contentHash(JSON.stringify(document)) });
     }
   }
@@ -56,7 +64,7 @@ export class OpenApi {
    * protobuf only when it talks to us without an aggregator, and refuses to validate or edit without an answer.
    */
   #v2(accept: string | undefined, ifNoneMatch: string | undefined): Answer {
-    const { title, version } = info(this.#version);
+    const { title, version } = this.#info;
     const best = mediaRanges(accept).find((range) => range === V2_PROTOBUF || isJsonRange(range));
     if (best === V2_PROTOBUF) {
       const body = [message(1, '2.0'), message(2, message(1, title), message(2, version)), message(8)];
@@ -70,10 +78,14 @@ export class OpenApi {
 /** Asked for with an `@` that no Content-Type may have: the answer has a dot there (kube-openapi does the same). */
 const V2_PROTOBUF = 'application/com.github.proto-openapi.spec.v2@v1.0+protobuf';
 
-/** A length-delimited field of protobuf, below 128 bytes: all that the stub (gnostic's `Document`) consists of. */
+/** A length-delimited field of protobuf: all that the stub (gnostic's `Document`) consists of. */
 function message(field: number, ...parts: readonly (string | Buffer)[]): Buffer {
   const content = Buffer.concat(parts.map((part) => Buffer.from(part as string)));
-  return Buffer.concat([Buffer.from([(field << 3) | 2, content.length]), content]);
+  return Buffer.concat([Buffer.from([(field << 3) | 2, ...varint(content.length)]), content]);
+}
+
+function varint(value: number): number[] {
+  return value < 0x80 ? [value] : [(value & 0x7f) | 0x80, ...varint(value >>> 7)];
 }
 
 /** A document under its own hash never changes (O4). */
@@ -97,14 +109,15 @@ function isJsonRange(range: string): boolean {
   return range === 'application/json' || range === 'application/*' || range === '*/*';
 }
 
-function documentOf(definitions: readonly ResourceDefinition[], version: VersionInfo) {
+function documentOf(definitions: readonly ResourceDefinition[], info: Info) {
   const schemas = Object.assign({}, META_SCHEMAS, ...definitions.map(schemasOf));
   const paths = Object.assign({}, ...definitions.map(pathsOf));
-  return { openapi: '3.0.0', info: info(version), paths, components: { schemas } };
+  return { openapi: '3.0.0', info, paths, components: { schemas } };
 }
 
-function info({ gitVersion }: VersionInfo) {
-  return { title: 'Faultline', version: gitVersion };
+interface Info {
+  readonly title: string;
+  readonly version: string;
 }
 
 function schemasOf(definition: ResourceDefinition): Record<string, JsonSchema> {
@@ -116,6 +129,7 @@ function schemasOf(definition: ResourceDefinition): Record<string, JsonSchema> {
     description: `${description} Selectable fields: ${knownFields(definition).join(', ')}.`,
     properties: { ...typeFields(kind), metadata: reference(OBJECT_META, 'Metadata that every object has.'), ...fields },
     'x-kubernetes-group-version-kind': [gvk(definition, kind)],
+    ...selectable(definition),
   };
   if (!definition.source) return { [own]: object };
   const actions = (definition.actions ?? []).map((action) => actionSchema(definition, action));
@@ -131,6 +145,13 @@ function schemasOf(definition: ResourceDefinition): Record<string, JsonSchema> {
     'x-kubernetes-group-version-kind': [gvk(definition, listKind)],
   };
   return Object.assign({ [own]: object, [schemaName(definition, listKind)]: list }, ...actions);
+}
+
+/** As the schema of a custom resource says it; metadata.name and metadata.namespace go without saying (F4). */
+function selectable({ source, selectableFields }: ResourceDefinition): JsonSchema {
+  const own = selectableFields.filter((field) => !/^metadata\.name(space)?$/.test(field));
+  if (!source || own.length === 0) return {};
+  return { 'x-kubernetes-selectable-fields': own.map((fieldPath) => ({ fieldPath })) };
 }
 
 /** What an action takes and answers (O7). */

@@ -116,6 +116,7 @@ export async function openBackend(options: BackendOptions): Promise<Backend> {
       resources: [issuesResource(changes, issueActions(engine)), issueReportsResource(engine), ...own.definitions],
       access,
       version: { gitVersion: `v1.34.0+faultline.${packageVersion()}` },
+      title: 'Faultline',
       metrics: kubeMetrics(registry),
       audit: (record) => log.info({ audit: record }, 'a person acted on an issue'),
       // Why the database is not there is told where it is opened.
