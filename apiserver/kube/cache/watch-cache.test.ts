@@ -186,6 +186,34 @@ describe('WatchCache', () => {
     expect(small.windowStart).toBe(1_000);
   });
 
+  it('W10 older changes are read once for all who resume at a time, from the oldest that memory can hold', async () => {
+    const source = widgetSource();
+    for (let index = 0; index < 10; index++) source.put(widget({ name: `w${index}` }));
+    await using cache = await following(source, { window: { events: 4, bytes: 1e6 }, pageSize: 2 });
+    const first = cache.reachBack(1_009);
+    const others = [1_008, 1_007, 1_001, 1_006].map((number) => cache.reachBack(number));
+    await Promise.all([first, ...others]);
+    expect(cache.windowStart).toBe(1_006);
+    expect(cache.eventsAfter(1_006, 9).map(({ resourceVersion }) => resourceVersion)).toEqual([
+      1_007, 1_008, 1_009, 1_010,
+    ]);
+  });
+
+  it('X3 while the source does not answer, nobody who resumes waits longer than twice the limit', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date'] });
+    const source = widgetSource();
+    for (let index = 0; index < 10; index++) source.put(widget({ name: `w${index}` }));
+    await using cache = await following(source);
+    const since = vi.spyOn(source, 'since').mockReturnValue(new Promise(() => undefined));
+    const waiting = Promise.all(
+      Array.from({ length: 9 }, (_, index) => cache.reachBack(1_000 + index).catch((error: unknown) => error)),
+    );
+    await vi.advanceTimersByTimeAsync(6_001);
+    const outcomes = await Promise.race([waiting, Promise.resolve([])]);
+    expect(outcomes.map((error) => (error as { code?: number }).code)).toEqual(Array.from({ length: 9 }, () => 503));
+    since.mockRestore();
+  });
+
   it('L11 an earlier state is reconstructed as far as the window reaches', async () => {
     const source = widgetSource();
     source.put(widget({ name: 'a', color: 'red' }));

@@ -64,8 +64,9 @@ export class WatchCache<T extends KubernetesObject = KubernetesObject> implement
   #identity: string | undefined;
   #identityCheckedAt = 0;
   #following: Promise<void> | undefined;
-  /** Ends when the older changes that were asked for last are in memory. */
-  #reaching: Promise<void> = Promise.resolve();
+  readonly #reaches: SharedRead<void>;
+  /** From where the older changes are wanted by who waits for the next of these reads. */
+  readonly #wanted = new Set<number>();
 
   constructor(definition: ResourceDefinition<T>, source: ChangeSource<T>, options: WatchCacheOptions = {}) {
     this.definition = definition;
@@ -81,6 +82,7 @@ export class WatchCache<T extends KubernetesObject = KubernetesObject> implement
     };
     this.#latest = new SharedRead(() => this.#source.latest());
     this.#pulls = new SharedRead(() => this.#pull());
+    this.#reaches = new SharedRead(() => this.#extendWindow());
   }
 
   /** Begins to follow the source, until disposed of. */
@@ -149,9 +151,8 @@ export class WatchCache<T extends KubernetesObject = KubernetesObject> implement
    * back it is. Throws 503.
    */
   reachBack(resourceVersion: number): Promise<void> {
-    const reached = this.#reaching.then(() => this.#extendWindow(resourceVersion));
-    this.#reaching = reached.catch(() => undefined);
-    return reached;
+    this.#wanted.add(resourceVersion);
+    return this.#reaches.read();
   }
 
   /** Older changes, from the source's log. `floor` above `after`: changes are missing (410). Throws 503. */
@@ -239,7 +240,18 @@ export class WatchCache<T extends KubernetesObject = KubernetesObject> implement
     }
   }
 
-  async #extendWindow(resourceVersion: number): Promise<void> {
+  /** For all who wait: the first that fits is for the later ones too, and one failure is everybody's. */
+  async #extendWindow(): Promise<void> {
+    const wanted = [...this.#wanted].sort((a, b) => a - b);
+    this.#wanted.clear();
+    const deadline = this.#options.now() + this.#options.waitLimit;
+    for (const resourceVersion of wanted) {
+      await this.#extendWindowTo(resourceVersion);
+      if (this.#options.now() >= deadline) return; // the others read what they need from the log
+    }
+  }
+
+  async #extendWindowTo(resourceVersion: number): Promise<void> {
     const loaded = this.#require();
     const { start } = loaded.window;
     if (resourceVersion >= start || resourceVersion < loaded.floor || resourceVersion <= loaded.beyond) return;
