@@ -1,3 +1,4 @@
+import { setImmediate as immediately } from 'node:timers/promises';
 import { indexAfter } from './cache/sorted-objects.ts';
 import type { WatchCache } from './cache/watch-cache.ts';
 import { encodeContinueToken } from './continue-token.ts';
@@ -8,7 +9,7 @@ import type { ListMetadata } from './representation.ts';
 import type { RequestInfo } from './request-info.ts';
 import { groupResource } from './resource.ts';
 import { parseFieldSelector, requiredValue } from './selectors/field-selector.ts';
-import { selects, selectsWholeNamespace } from './selectors/object-selector.ts';
+import { objectsPerTurn, selects, selectsWholeNamespace } from './selectors/object-selector.ts';
 import { badRequest, expired, notFound } from './status.ts';
 
 /** One page of a list: what it says of itself, and its objects in order. */
@@ -23,7 +24,9 @@ export async function readPage(cache: WatchCache, options: ListOptions): Promise
   const { limit, selector, page: after } = options;
   const first = after ? indexAfter(objects, after) : 0;
   const page: ReadyObject[] = [];
+  const turn = objectsPerTurn(selector);
   for (let index = first; index < objects.length; index++) {
+    if (index > first && (index - first) % turn === 0) await immediately();
     const object = objects[index] as ReadyObject;
     if (!selects(selector, object)) continue;
     if (limit > 0 && page.length === limit) {

@@ -38,7 +38,7 @@ function labelRequirement(requirement: LabelRequirement): readonly SelectorRequi
       return [{ key, operator: 'DoesNotExist' }];
     case 'in':
     case 'notin':
-      return [{ key, operator: operator === 'in' ? 'In' : 'NotIn', values: requirement.values }];
+      return [{ key, operator: operator === 'in' ? 'In' : 'NotIn', values: [...requirement.values] }];
     case '>':
     case '<':
       return [];

@@ -7,6 +7,14 @@ import { badRequest } from '../status.ts';
  */
 export interface FieldSelector {
   readonly terms: readonly FieldTerm[];
+  /** The same by field: thousands of terms are about few fields, and each object is looked at by field. */
+  readonly byField: ReadonlyMap<string, FieldRule>;
+}
+
+interface FieldRule {
+  /** Every one must be the value: more than one is nothing. */
+  readonly equal: Set<string>;
+  readonly unequal: Set<string>;
 }
 
 export interface FieldTerm {
@@ -15,7 +23,7 @@ export interface FieldTerm {
   readonly value: string;
 }
 
-export const EVERY_FIELD: FieldSelector = { terms: [] };
+export const EVERY_FIELD: FieldSelector = { terms: [], byField: new Map() };
 
 /** Throws 400 on text that is no field selector. Whether the fields exist is `requireKnownFields`' to say. */
 export function parseFieldSelector(text: string): FieldSelector {
@@ -23,7 +31,18 @@ export function parseFieldSelector(text: string): FieldSelector {
     .filter((term) => term !== '')
     .map((term) => parseTerm(term, text))
     .filter(({ field, value }) => field !== '' || value !== ''); // `=` asks for nothing
-  return { terms };
+  return allOf(terms);
+}
+
+/** The selector that these terms are together. */
+export function allOf(terms: readonly FieldTerm[]): FieldSelector {
+  const byField = new Map<string, FieldRule>();
+  for (const { field, operator, value } of terms) {
+    const rule = byField.get(field) ?? { equal: new Set(), unequal: new Set() };
+    rule[operator === '=' ? 'equal' : 'unequal'].add(value);
+    byField.set(field, rule);
+  }
+  return { terms, byField };
 }
 
 /** Throws 400 when a field is not in `known` (F3): to ignore it would return too much. */
@@ -36,18 +55,16 @@ export function requireKnownFields(selector: FieldSelector, known: readonly stri
 
 /** `fields` gives the value of a field, `undefined` for one that the object does not have. */
 export function matchesFields(selector: FieldSelector, fields: (name: string) => string | undefined): boolean {
-  return selector.terms.every(({ field, operator, value }) => ((fields(field) ?? '') === value) === (operator === '='));
+  for (const [field, { equal, unequal }] of selector.byField) {
+    const value = fields(field) ?? '';
+    if (unequal.has(value) || equal.size > 1 || (equal.size === 1 && !equal.has(value))) return false;
+  }
+  return true;
 }
 
 /** The value that `field` must have, when the selector asks for exactly one. */
 export function requiredValue(selector: FieldSelector, field: string): string | undefined {
   return selector.terms.find((term) => term.field === field && term.operator === '=')?.value;
-}
-
-export function printFieldSelector(selector: FieldSelector): string {
-  return selector.terms
-    .map(({ field, operator, value }) => `${field}${operator}${value.replace(/[\\,=]/g, '\\$&')}`)
-    .join(',');
 }
 
 function split(text: string): string[] {

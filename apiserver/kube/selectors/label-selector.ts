@@ -11,7 +11,7 @@ export type LabelSelector = readonly LabelRequirement[];
 export type LabelRequirement =
   | { readonly operator: 'exists' | 'absent'; readonly key: string }
   /** `absent` objects do not match `in`, but do match `notin` (`!=` is `notin` with one value). */
-  | { readonly operator: 'in' | 'notin'; readonly key: string; readonly values: readonly string[] }
+  | { readonly operator: 'in' | 'notin'; readonly key: string; readonly values: ReadonlySet<string> }
   | { readonly operator: '>' | '<'; readonly key: string; readonly value: bigint };
 
 export const EVERY_LABEL: LabelSelector = [];
@@ -45,11 +45,6 @@ export function matchesLabels(selector: LabelSelector, labels: Readonly<Record<s
   return true;
 }
 
-/** The selector as text that parses to the same selector. */
-export function printLabelSelector(selector: LabelSelector): string {
-  return selector.map(printRequirement).join(',');
-}
-
 function matchesRequirement(requirement: LabelRequirement, value: string | undefined): boolean {
   switch (requirement.operator) {
     case 'exists':
@@ -57,35 +52,15 @@ function matchesRequirement(requirement: LabelRequirement, value: string | undef
     case 'absent':
       return value === undefined;
     case 'in':
-      return value !== undefined && requirement.values.includes(value);
+      return value !== undefined && requirement.values.has(value);
     case 'notin':
-      return value === undefined || !requirement.values.includes(value);
+      return value === undefined || !requirement.values.has(value);
     case '>':
     case '<': {
       const number = value === undefined ? undefined : parseInt64(value);
       if (number === undefined) return false;
       return requirement.operator === '>' ? number > requirement.value : number < requirement.value;
     }
-    default:
-      throw new Error(`no such operator: ${requirement satisfies never}`);
-  }
-}
-
-function printRequirement(requirement: LabelRequirement): string {
-  switch (requirement.operator) {
-    case 'exists':
-      return requirement.key;
-    case 'absent':
-      return `!${requirement.key}`;
-    case 'in':
-    case 'notin':
-      if (requirement.values.length === 1) {
-        return `${requirement.key}${requirement.operator === 'in' ? '=' : '!='}${requirement.values[0]}`;
-      }
-      return `${requirement.key} ${requirement.operator} (${requirement.values.join(',')})`;
-    case '>':
-    case '<':
-      return `${requirement.key}${requirement.operator}${requirement.value}`;
     default:
       throw new Error(`no such operator: ${requirement satisfies never}`);
   }
@@ -110,12 +85,12 @@ function parseComparison(reader: TokenReader, key: string): LabelRequirement {
   switch (operator.kind) {
     case 'in':
     case 'notin':
-      return { operator: operator.kind, key, values: checkedValues(key, parseValues(reader)) };
+      return { operator: operator.kind, key, values: new Set(checkedValues(key, parseValues(reader))) };
     case '=':
     case '==':
-      return { operator: 'in', key, values: checkedValues(key, [parseValue(reader)]) };
+      return { operator: 'in', key, values: new Set(checkedValues(key, [parseValue(reader)])) };
     case '!=':
-      return { operator: 'notin', key, values: checkedValues(key, [parseValue(reader)]) };
+      return { operator: 'notin', key, values: new Set(checkedValues(key, [parseValue(reader)])) };
     case '>':
     case '<': {
       const text = parseValue(reader);

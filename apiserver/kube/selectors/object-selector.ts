@@ -26,6 +26,17 @@ export function selects(selector: ObjectSelector, object: Selectable | ReadyObje
   return selector.fields.terms.length === 0 || matchesFields(selector.fields, (name) => fieldOf(object, name));
 }
 
+/**
+ * After how many objects that were looked at others must have their turn: probes are answered on the same thread, and a
+ * selector may have as many requirements as a URL has room for.
+ */
+export function objectsPerTurn({ labels, fields }: ObjectSelector): number {
+  return Math.ceil(CHECKS_PER_TURN / (1 + labels.length + fields.byField.size));
+}
+
+/** About a millisecond. */
+const CHECKS_PER_TURN = 20_000;
+
 /** True when only the namespace narrows: then the number of remaining items is known (L8). */
 export function selectsWholeNamespace(selector: ObjectSelector): boolean {
   return selector.labels.length === 0 && selector.fields.terms.length === 0;

@@ -67,6 +67,29 @@ describe('Watcher', () => {
     vi.useRealTimers();
   });
 
+  it('H6 L18 others have their turn while a long selector looks at many objects, in a list and in a watch', async () => {
+    const source = widgetSource();
+    for (let index = 0; index < 100; index++) source.put(widget({ name: `w${index}` }));
+    await using cache = await following(source);
+    const absent = Array.from({ length: 1_000 }, (_, index) => `!k${index}`);
+    const selector = { ...EVERYTHING, labels: parseLabelSelector([...absent, 'none'].join(',')) };
+    let turns = 0;
+    let next: NodeJS.Immediate;
+    const count = (): void => {
+      turns++;
+      next = setImmediate(count);
+    };
+    next = setImmediate(count);
+    await readPage(cache, { ...OPTIONS, selector });
+    const whileListing = turns;
+    const watch = watcher(cache, { selector, allowWatchBookmarks: true, sendInitialEvents: true });
+    await watch.prepare();
+    await watch.frames(new AbortController().signal).next();
+    clearImmediate(next);
+    expect(whileListing).toBeGreaterThanOrEqual(4);
+    expect(turns - whileListing).toBeGreaterThanOrEqual(4);
+  });
+
   it('W5 W8 W9 W16 bookmarks come every minute and 2 s before the timeout, with numbers that never fall', async () => {
     const source = widgetSource();
     await using cache = await following(source);

@@ -1,9 +1,10 @@
+import { setImmediate as immediately } from 'node:timers/promises';
 import type { CacheEvent } from '../cache/change-window.ts';
 import type { WatchCache } from '../cache/watch-cache.ts';
 import type { ListOptions } from '../list-options.ts';
 import type { ReadyObject } from '../ready-object.ts';
 import type { Representation } from '../representation.ts';
-import { selects } from '../selectors/object-selector.ts';
+import { objectsPerTurn, selects } from '../selectors/object-selector.ts';
 import { ApiError, expired } from '../status.ts';
 import { Alarm } from './alarm.ts';
 import { bookmarkFrame, errorFrame, type Frame, type FrameEncoder, transition } from './frames.ts';
@@ -126,10 +127,12 @@ export class Watcher {
     return now >= deadline ? 'timeout' : 'wait';
   }
 
-  *#initialFrames(): Generator<readonly Frame[]> {
+  async *#initialFrames(): AsyncGenerator<readonly Frame[]> {
     let batch: Frame[] = [];
     let bytes = 0;
-    for (const object of this.#initial) {
+    const turn = objectsPerTurn(this.#request.selector);
+    for (const [index, object] of this.#initial.entries()) {
+      if (index > 0 && index % turn === 0) await immediately();
       if (!selects(this.#request.selector, object)) continue;
       const frame = this.#encoder.initial(object, this.#representation, this.#headers());
       batch.push(frame);
