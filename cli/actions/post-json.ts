@@ -1,5 +1,4 @@
-import { Agent } from 'undici';
-import type { Status } from '../../crds/meta.ts';
+import { ClusterApiError, createClusterApi } from '../../apiserver/kube/access/index.ts';
 import type { ClusterConnection } from '../cluster/connection.ts';
 import { Failure } from '../exit.ts';
 
@@ -16,67 +15,26 @@ export async function postJson(
   body: object,
   stop: AbortSignal,
 ): Promise<unknown> {
-  const { server } = connection;
-  const url = new URL(server);
-  const agent = new Agent({ connect: tlsOf(connection) });
+  const headers = async () => ({ 'user-agent': 'faultline', ...(await connection.headers()) });
+  await using api = createClusterApi({ ...connection, headers, timeoutMs: TIMEOUT_MS });
   try {
-    const response = await agent.request({
-      origin: url.origin,
-      path: `${url.pathname.replace(/\/+$/, '')}${path}`,
-      method: 'POST',
-      headers: {
-        accept: 'application/json',
-        'content-type': 'application/json',
-        'user-agent': 'faultline',
-        ...(await connection.headers()),
-      },
-      body: JSON.stringify(body),
-      signal: AbortSignal.any([stop, AbortSignal.timeout(TIMEOUT_MS)]),
-    });
-    const text = await response.body.text();
-    if (response.statusCode >= 200 && response.statusCode < 300) return JSON.parse(text);
-    throw new Failure(refusal(response.statusCode, text, connection));
+    return await api.post(path, body, { signal: stop });
   } catch (error) {
-    if (error instanceof Failure || stop.aborted) throw error;
-    throw new Failure(`cannot reach ${server} (context ${connection.name}): ${causeOf(error)}`, { cause: error });
-  } finally {
-    await agent.destroy();
+    if (stop.aborted || !(error instanceof ClusterApiError)) throw error;
+    if (error.cause instanceof Failure) throw error.cause; // of the kubeconfig's credentials: nobody was asked
+    throw new Failure(faultOf(error, connection), { cause: error });
   }
-}
-
-function tlsOf({ ca, cert, key, serverName, skipTlsVerify }: ClusterConnection) {
-  return {
-    ...(ca && { ca }),
-    ...(cert && { cert }),
-    ...(key && { key }),
-    ...(serverName !== undefined && { servername: serverName }),
-    rejectUnauthorized: !(skipTlsVerify ?? false),
-  };
 }
 
 /** The message of the Status, every line of it on one; it says which issue, user or field. */
-function refusal(code: number, text: string, { server, name }: ClusterConnection): string {
-  const { message, reason, details } = statusOf(text);
+function faultOf({ status, answered, why }: ClusterApiError, { server, name }: ClusterConnection): string {
+  const where = `${server} (context ${name})`;
+  if (status === undefined) return `cannot reach ${where}: ${why}`;
   // A 404 that names nothing: the path itself is unknown there.
-  if (code === 404 && details?.name === undefined) {
-    return `${server} (context ${name}) serves no issues: use the kubeconfig of a cluster with Faultline, or of faultline up`;
+  if (status === 404 && answered.details?.name === undefined) {
+    return `${where} serves no issues: use the kubeconfig of a cluster with Faultline, or of faultline up`;
   }
-  if (code === 401)
-    return `${server} (context ${name}) does not know you: the credentials of the kubeconfig are refused`;
-  const said = message ?? `the server answered ${code}: ${text.slice(0, 200)}`;
-  return `${said.replaceAll(/\s+/g, ' ').trim()}${reason === 'ServiceUnavailable' ? '; try again' : ''}`;
-}
-
-function statusOf(text: string): Partial<Status> {
-  try {
-    return (JSON.parse(text) as Partial<Status> | null) ?? {};
-  } catch {
-    return {};
-  }
-}
-
-/** Connection errors hide the useful part in `cause`, and that of an AggregateError in its code. */
-function causeOf(error: unknown): string {
-  const { message, cause, code } = error as { message?: string; cause?: { message?: string }; code?: string };
-  return cause?.message || message || code || String(error);
+  if (status === 401) return `${where} does not know you: the credentials of the kubeconfig are refused`;
+  const said = answered.message === undefined ? `the server answered ${status}: ${why}` : why;
+  return `${said.replaceAll(/\s+/g, ' ').trim()}${answered.reason === 'ServiceUnavailable' ? '; try again' : ''}`;
 }

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -126,6 +126,16 @@ describe('resolve, acknowledge and snooze', () => {
     expect((await run('resolve', 'web-a')).err).toMatch(
       new RegExp(`^error: http://127.0.0.1:\\d+ \\(context work\\) ${text}.*\n$`),
     );
+  });
+
+  it('tell whose fault it is that there are no credentials: nobody was asked', async () => {
+    const kubeconfig = JSON.parse(await readFile(join(directory, 'config'), 'utf8')) as { users: object[] };
+    const exec = { apiVersion: 'client.authentication.k8s.io/v1', command: '/nowhere/login', interactiveMode: 'Never' };
+    const file = join(directory, 'plugin');
+    await writeFile(file, JSON.stringify({ ...kubeconfig, users: [{ name: 'u', user: { exec } }] }));
+    const { code, err } = await run('resolve', 'web-a', '--kubeconfig', 'plugin');
+    expect([code, err, asked]).toEqual([1, expect.stringMatching(/^error: .* gives no credentials: .*\n$/), []]);
+    expect(err).not.toContain('cannot reach');
   });
 
   it('tell in one line that the server cannot be reached', async () => {

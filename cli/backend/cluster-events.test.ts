@@ -34,7 +34,9 @@ describe('Events in a cluster', () => {
     ['no namespace', new ClusterApiError('not found', 404), 'missing'],
     [
       'a namespace that goes',
-      new ClusterApiError('forbidden', 403, undefined, ['NamespaceTerminating']),
+      new ClusterApiError('forbidden', 403, {
+        answered: { details: { causes: [{ reason: 'NamespaceTerminating' }] } },
+      }),
       'terminating',
     ],
     ['no right', new ClusterApiError('forbidden', 403), 'refused'],

@@ -1,12 +1,11 @@
 import { DNS_LABEL, DNS_SUBDOMAIN } from '../../crds/names.ts';
 import type { Flag } from '../command.ts';
+import { type KubeconfigFlags, kubeconfigFlags } from './flags.ts';
 
 /** What resolve, acknowledge and snooze have in common. */
-export interface ActionFlags {
+export interface ActionFlags extends KubeconfigFlags {
   readonly namespace?: string;
   readonly comment?: string;
-  readonly kubeconfig?: string;
-  readonly context?: string;
   readonly dryRun?: boolean;
 }
 
@@ -26,11 +25,7 @@ export const ISSUE_PARAMETER = '<issue>';
 export const ACTION_FLAGS: readonly Flag[] = [
   { spelling: '-n, --namespace <namespace>', description: 'Of the issue (default: that of the context).' },
   { spelling: '--comment <text>', description: 'Why, for whoever reads the timeline of the issue.' },
-  {
-    spelling: '--kubeconfig <file>',
-    description: 'How to reach the cluster, or faultline up (default: $KUBECONFIG, ~/.kube/config).',
-  },
-  { spelling: '--context <name>', description: 'A context of the kubeconfig (default: its current context).' },
+  ...kubeconfigFlags('How to reach the cluster, or faultline up (default: $KUBECONFIG, ~/.kube/config).'),
   { spelling: '--dry-run', description: 'Ask the server what would be, and change nothing.' },
 ];
 

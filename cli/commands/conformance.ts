@@ -3,10 +3,9 @@ import { DNS_LABEL } from '../../crds/names.ts';
 import type { Command } from '../command.ts';
 import type { Level } from '../conformance/item.ts';
 import { parseResourceName, type ResourceName } from '../conformance/target.ts';
+import { type KubeconfigFlags, kubeconfigFlags } from './flags.ts';
 
-interface ConformanceFlags {
-  readonly kubeconfig?: string;
-  readonly context?: string;
+interface ConformanceFlags extends KubeconfigFlags {
   readonly resource?: string;
   readonly namespace?: string;
   readonly oracle?: string;
@@ -67,8 +66,7 @@ export const conformance: Command<ConformanceFlags, ConformanceOptions> = {
     },
   ],
   flags: [
-    { spelling: '--kubeconfig <file>', description: 'Default: $KUBECONFIG, ~/.kube/config, else the pod.' },
-    { spelling: '--context <name>', description: 'Default: the current one.' },
+    ...kubeconfigFlags('Default: $KUBECONFIG, ~/.kube/config, else the pod.'),
     {
       spelling: '--resource <plural.group>',
       description: 'What is checked; <plural>.<version>.<group> names a version.',

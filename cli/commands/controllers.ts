@@ -1,17 +1,23 @@
 import { resolve } from 'node:path';
 import type { Command } from '../command.ts';
 import type { LogOptions } from '../log.ts';
-import { CONFIG_FLAG, LOG_FLAGS, type LogFlags, listenFaults, logOptions } from './flags.ts';
+import {
+  CONFIG_FLAG,
+  type KubeconfigFlags,
+  kubeconfigFlags,
+  LOG_FLAGS,
+  type LogFlags,
+  listenFaults,
+  logOptions,
+} from './flags.ts';
 
-interface ControllersFlags extends LogFlags {
+interface ControllersFlags extends LogFlags, KubeconfigFlags {
   readonly config?: string;
   readonly server?: string;
   readonly serverCaFile?: string;
   readonly tokenFile?: string;
   readonly clientCertFile?: string;
   readonly clientKeyFile?: string;
-  readonly kubeconfig?: string;
-  readonly context?: string;
   readonly name?: string;
   readonly metricsListen?: string;
 }
@@ -64,11 +70,7 @@ export const controllers: Command<ControllersFlags, ControllersOptions> = {
       description: 'A client certificate to report with, PEM; read again, too.',
     },
     { spelling: '--client-key-file <file>', description: 'Its key, PEM.' },
-    {
-      spelling: '--kubeconfig <file>',
-      description: 'The cluster to watch (default: that of the configuration, of the pod).',
-    },
-    { spelling: '--context <name>', description: 'A context of the kubeconfig.' },
+    ...kubeconfigFlags('The cluster to watch (default: that of the configuration, of the pod).'),
     {
       spelling: '--name <name>',
       // A pod's name would not do: its successor could not tell which sources were dropped meanwhile (row 8).

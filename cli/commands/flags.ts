@@ -18,6 +18,19 @@ export const LOG_FLAGS: readonly Flag[] = [
   },
 ];
 
+export interface KubeconfigFlags {
+  readonly kubeconfig?: string;
+  readonly context?: string;
+}
+
+/** `what`: what the kubeconfig is for, with its default. */
+export function kubeconfigFlags(what: string): readonly Flag[] {
+  return [
+    { spelling: '--kubeconfig <file>', description: what },
+    { spelling: '--context <name>', description: 'A context of the kubeconfig (default: its current context).' },
+  ];
+}
+
 export interface LogFlags {
   readonly logLevel?: LogLevel;
   readonly logFormat?: 'lines' | 'json';

@@ -2,9 +2,17 @@ import { resolve } from 'node:path';
 import { parseDuration } from '../../crds/duration.ts';
 import type { Command } from '../command.ts';
 import type { LogOptions } from '../log.ts';
-import { CONFIG_FLAG, LOG_FLAGS, type LogFlags, listenFaults, logOptions } from './flags.ts';
+import {
+  CONFIG_FLAG,
+  type KubeconfigFlags,
+  kubeconfigFlags,
+  LOG_FLAGS,
+  type LogFlags,
+  listenFaults,
+  logOptions,
+} from './flags.ts';
 
-interface ServerFlags extends LogFlags {
+interface ServerFlags extends LogFlags, KubeconfigFlags {
   readonly config?: string;
   readonly listen?: string;
   readonly tlsCertFile?: string;
@@ -12,8 +20,6 @@ interface ServerFlags extends LogFlags {
   readonly databaseUrlFile?: string;
   readonly database?: 'embedded';
   readonly stateDir?: string;
-  readonly kubeconfig?: string;
-  readonly context?: string;
   readonly shutdownDelay: string;
 }
 
@@ -67,11 +73,7 @@ export const server: Command<ServerFlags, ServeOptions> = {
       choices: ['embedded'],
     },
     { spelling: '--state-dir <folder>', description: 'Where PGlite keeps its files.', default: '.faultline/server' },
-    {
-      spelling: '--kubeconfig <file>',
-      description: 'How to reach the cluster (default: the service account of the pod).',
-    },
-    { spelling: '--context <name>', description: 'A context of the kubeconfig.' },
+    ...kubeconfigFlags('How to reach the cluster (default: the service account of the pod).'),
     {
       spelling: '--shutdown-delay <duration>',
       description: 'How long to serve on after SIGTERM, until no Service sends requests here.',

@@ -2,13 +2,19 @@ import { resolve } from 'node:path';
 import type { ClusterFlags } from '../cluster/choose.ts';
 import type { Command, Flag } from '../command.ts';
 import type { LogOptions } from '../log.ts';
-import { CONFIG_FLAG, LOG_FLAGS, type LogFlags, listenFaults, logOptions } from './flags.ts';
+import {
+  CONFIG_FLAG,
+  type KubeconfigFlags,
+  kubeconfigFlags,
+  LOG_FLAGS,
+  type LogFlags,
+  listenFaults,
+  logOptions,
+} from './flags.ts';
 
-interface UpFlags extends LogFlags {
+interface UpFlags extends LogFlags, KubeconfigFlags {
   readonly config?: string;
   readonly cluster?: boolean;
-  readonly kubeconfig?: string;
-  readonly context?: string;
   readonly stateDir?: string;
   readonly listen?: string;
   readonly kiteIdentity?: string;
@@ -29,11 +35,7 @@ export interface UpOptions {
 const flags: readonly Flag[] = [
   CONFIG_FLAG,
   { spelling: '--cluster', description: 'Watch the live cluster of your kubeconfig; nothing is written to it.' },
-  {
-    spelling: '--kubeconfig <file>',
-    description: 'The kubeconfig of that cluster (default: $KUBECONFIG, ~/.kube/config).',
-  },
-  { spelling: '--context <name>', description: 'A context of the kubeconfig (default: its current context).' },
+  ...kubeconfigFlags('The kubeconfig of that cluster (default: $KUBECONFIG, ~/.kube/config).'),
   {
     spelling: '--state-dir <folder>',
     description: 'Where everything is kept (default: .faultline, with --cluster .faultline/clusters/<context>).',

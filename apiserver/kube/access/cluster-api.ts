@@ -1,4 +1,5 @@
 import { Agent, type Dispatcher } from 'undici';
+import type { Status } from '../../../crds/meta.ts';
 
 /**
  * The API server of the cluster as access control needs it: two verbs and JSON. The connection is described by the
@@ -42,19 +43,38 @@ export interface WritingClusterApi extends ClusterApi {
 export class ClusterApiError extends Error {
   override readonly name = 'ClusterApiError';
   readonly status: number | undefined;
-  /** `details.causes[].reason` of the Status that came. */
-  readonly causes: readonly string[];
+  /** The Status that came, as far as it is one. */
+  readonly answered: Partial<Status>;
+  /** What was answered, or why nothing was; `message` says what was asked, too. */
+  readonly why: string;
 
-  constructor(message: string, status: number | undefined, cause?: unknown, causes: readonly string[] = []) {
-    super(message, { cause });
+  constructor(message: string, status: number | undefined, details: ClusterApiErrorDetails = {}) {
+    super(message, { cause: details.cause });
     this.status = status;
-    this.causes = causes;
+    this.answered = details.answered ?? {};
+    this.why = details.why ?? message;
+  }
+
+  /** `details.causes[].reason` of the Status that came. */
+  get causes(): readonly string[] {
+    const causes: unknown = this.answered.details?.causes;
+    if (!Array.isArray(causes)) return [];
+    return causes.flatMap((cause: { reason?: unknown } | null) =>
+      typeof cause?.reason === 'string' ? [cause.reason] : [],
+    );
   }
 
   /** Whether the same request may succeed a little later. */
   get retriable(): boolean {
     return this.status === undefined || this.status === 429 || this.status >= 500;
   }
+}
+
+export interface ClusterApiErrorDetails {
+  readonly cause?: unknown;
+  readonly answered?: Partial<Status>;
+  /** Default: the message. */
+  readonly why?: string;
 }
 
 const CONTENT_TYPE = {
@@ -100,7 +120,7 @@ export function createClusterApi(connection: ClusterConnection): WritingClusterA
     } catch (error) {
       if (error instanceof ClusterApiError) throw error;
       const why = deadline.aborted ? `no answer within ${timeoutMs} ms` : causeText(error);
-      throw new ClusterApiError(`${method} ${base.origin}${path}: ${why}`, undefined, error);
+      throw new ClusterApiError(`${method} ${base.origin}${path}: ${why}`, undefined, { cause: error, why });
     }
   }
 
@@ -122,18 +142,9 @@ async function readAnswer(response: Dispatcher.ResponseData, what: string): Prom
   }
   const { statusCode } = response;
   if (statusCode >= 200 && statusCode < 300 && body !== undefined) return body;
-  const answered = body as { message?: unknown; details?: { causes?: unknown } } | null | undefined;
-  const said = answered?.message;
-  const message = typeof said === 'string' ? said : text.slice(0, 200);
-  const causes = causesOf(answered?.details?.causes);
-  throw new ClusterApiError(`${what}: the cluster answered ${statusCode}: ${message}`, statusCode, undefined, causes);
-}
-
-function causesOf(causes: unknown): string[] {
-  if (!Array.isArray(causes)) return [];
-  return causes.flatMap((cause: { reason?: unknown } | null) =>
-    typeof cause?.reason === 'string' ? [cause.reason] : [],
-  );
+  const answered = typeof body === 'object' && body !== null ? (body as Partial<Status>) : {};
+  const why = typeof answered.message === 'string' ? answered.message : text.slice(0, 200);
+  throw new ClusterApiError(`${what}: the cluster answered ${statusCode}: ${why}`, statusCode, { answered, why });
 }
 
 /** Connection errors of undici hide the useful part in `cause`, and that of an AggregateError in its code. */
