@@ -150,8 +150,13 @@ describe('a server that cannot do everything yet', () => {
     const options = { server: plane.url, caPem: plane.caPem, user: account, credentials: { token } };
     await writeFile(path, kubeconfig(options), { mode: 0o600 });
     await writeFile(join(dir, 'nowhere.url'), 'postgres://nobody@127.0.0.1:9/nothing', { mode: 0o600 });
-    const args = [`--kubeconfig=${path}`, `--database-url-file=${join(dir, 'nowhere.url')}`];
-    ({ port } = await faultline.startReplica({ name: account, args, ready: false }));
+    const args = [`--kubeconfig=${path}`];
+    ({ port } = await faultline.startReplica({
+      name: account,
+      args,
+      databaseUrlFile: join(dir, 'nowhere.url'),
+      ready: false,
+    }));
     log = join(dir, `${account}.log`);
     frontProxy = await plane.frontProxyCa.issue({ commonName: frontProxyName, usage: 'client' });
   });

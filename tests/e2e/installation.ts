@@ -39,6 +39,8 @@ export interface SpawnOptions {
   readonly name?: string;
   /** Added to the flags, and stronger than those before. */
   readonly args?: readonly string[];
+  /** Another database than the installation's. */
+  readonly databaseUrlFile?: string;
   /** False: wait only until it listens. */
   readonly ready?: boolean;
 }
@@ -174,10 +176,11 @@ export class Installation implements AsyncDisposable {
   async #spawnServer(
     port: number,
     name: string,
-    { args = [], ready = true }: SpawnOptions = {},
+    { args = [], databaseUrlFile, ready = true }: SpawnOptions = {},
   ): Promise<ServerProcess> {
-    const database = this.postgres
-      ? [`--database-url-file=${join(this.dir, 'database.url')}`]
+    const urlFile = databaseUrlFile ?? (this.postgres && join(this.dir, 'database.url'));
+    const database = urlFile
+      ? [`--database-url-file=${urlFile}`]
       : ['--database=embedded', `--state-dir=${join(this.dir, 'state')}`];
     const child = await Child.start({
       name: `faultline ${name}`,
