@@ -135,6 +135,11 @@ export class SqlStore implements Store, ResourceStore {
     return row && storedIssue(row);
   }
 
+  async namespaces(): Promise<string[]> {
+    const rows = await this.database.query<{ namespace: string }>(NAMESPACES, []);
+    return rows.map(({ namespace }) => namespace);
+  }
+
   async timeline(issueId: string): Promise<TimelineEntry[]> {
     return readTimeline(this.database, issueId);
   }
@@ -208,6 +213,16 @@ FROM issues i
 LEFT JOIN watermarks k ON k.subject_hash = i.subject_hash AND k.namespace = i.namespace AND k.source = i.source AND k.key = i.key
 LEFT JOIN watermarks c ON c.subject_hash = i.subject_hash AND c.namespace = i.namespace AND c.source = i.source AND c.key = ''
 WHERE i.source = $1 AND i.state = 'Active'`;
+
+/** Leaps from namespace to namespace along the index: DISTINCT would read every issue. */
+const NAMESPACES = `
+WITH RECURSIVE known AS (
+  (SELECT namespace FROM issues ORDER BY namespace LIMIT 1)
+  UNION ALL
+  SELECT (SELECT i.namespace FROM issues i WHERE i.namespace > k.namespace ORDER BY i.namespace LIMIT 1)
+  FROM known k WHERE k.namespace IS NOT NULL
+)
+SELECT namespace FROM known WHERE namespace IS NOT NULL`;
 
 type ActiveRow = IssueRow & { of_key: OrderRow | null; of_complete: OrderRow | null };
 

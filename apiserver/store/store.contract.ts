@@ -395,6 +395,15 @@ function readContract(get: () => SqlStore): void {
     expect(issue.labels[LABELS.stage]).toBe('releasable');
   });
 
+  test('the namespaces that have issues are each named once, in order', async () => {
+    const before = await get().namespaces();
+    await open(get(), ref('one', { namespace: 'listed-b' }));
+    await open(get(), ref('two', { namespace: 'listed-b' }));
+    await open(get(), ref('one', { namespace: 'listed-a' }));
+    const added = (await get().namespaces()).filter((namespace) => !before.includes(namespace));
+    expect(added).toEqual(['listed-a', 'listed-b']);
+  });
+
   test('ping tells that the database answers', async () => {
     expect(await get().ping()).toBe(true);
   });

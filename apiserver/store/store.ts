@@ -30,6 +30,8 @@ export interface Store extends AsyncDisposable {
   /** Issues of a source that are Active, with what sync and the subjects route need. */
   activeIssues(source: string): Promise<ActiveIssue[]>;
   issue(namespace: string, name: string): Promise<StoredIssue | undefined>;
+  /** Namespaces that have issues in any state, hidden ones too, sorted. */
+  namespaces(): Promise<string[]>;
   /** What people did to an issue (`StoredIssue.id`), oldest first; of more than 1,000 lines the newest. */
   timeline(issueId: string): Promise<TimelineEntry[]>;
 

@@ -74,6 +74,10 @@ export class ConnectingStore implements Store, ResourceStore {
     return this.#now().then((store) => store.issue(namespace, name));
   }
 
+  namespaces(): Promise<string[]> {
+    return this.#now().then((store) => store.namespaces());
+  }
+
   timeline(issueId: string): Promise<TimelineEntry[]> {
     return this.#now().then((store) => store.timeline(issueId));
   }
