@@ -38,8 +38,8 @@ interface JsonSchema {
   readonly properties?: Readonly<Record<string, JsonSchema>>;
 }
 
-/** Joi's alternatives are rendered more generously than they are, so they are put together from their parts. */
-function reportJsonSchema(): JsonSchema {
+/** `reportSchema`; Joi renders its alternatives more generously than they are, so they are put together from their parts. */
+export function reportJsonSchema(): JsonSchema {
   const report = jsonSchemaOf(reportSchema);
   const orders = [runOrderSchema, stateOrderSchema, receivedOrderSchema].map(jsonSchemaOf);
   const order = { type: 'object', discriminator: { propertyName: 'class' }, required: ['class'], oneOf: orders };

@@ -1,10 +1,11 @@
 import Router from '@koa/router';
-import type { Context, Middleware } from 'koa';
+import type { Context } from 'koa';
 import type { Engine } from '../ingest/engine.ts';
 import type { UserInfo } from '../kube/access/types.ts';
 import { answerJson } from './answer-json.ts';
 import { jsonBody } from './body.ts';
-import { answerErrors, RestError } from './errors.ts';
+import { RestError } from './errors.ts';
+import { type RestRoutes, restRoutes } from './routes.ts';
 
 /** Reports are at most as large as anything that Kubernetes takes; a list of hashes names a million objects. */
 const MAX_REPORTS_BYTES = 3 * 1024 * 1024;
@@ -14,7 +15,7 @@ const MAX_SYNC_BYTES = 68 * 1024 * 1024;
  * How controllers and webhooks speak to the engine (contracts.md "Report"). Behind the server's authentication: the
  * caller is `ctx.state.user`, and without one nothing is answered but 401.
  */
-export function reportRoutes(engine: Engine): Middleware {
+export function reportRoutes(engine: Engine): RestRoutes {
   const router = new Router({ prefix: '/api/v1' });
   router.post('/reports', async (ctx) => {
     const user = caller(ctx);
@@ -34,8 +35,7 @@ export function reportRoutes(engine: Engine): Middleware {
     if (state !== 'Active') throw new RestError(400, `state=${String(state)} is not served: ask for state=Active`);
     answerJson(ctx, await engine.subjects(ctx.params.source as string, user));
   });
-  const routes = router.routes() as Middleware;
-  return (ctx, next) => answerErrors(ctx, () => routes(ctx, next));
+  return restRoutes(router);
 }
 
 function caller(ctx: Context): UserInfo {

@@ -23,7 +23,7 @@ export function refuseAnonymous(inner: Middleware): Middleware {
 
 /** The paths that are not Kubernetes' own; `/api/v1` is the core group there, and what REST does not serve falls through. */
 function isRest(url: string): boolean {
-  return !url.startsWith('/apis') && !url.startsWith('/openapi') && !url.startsWith('/version');
+  return !/^\/(apis|openapi(?!\.json)|version)/.test(url);
 }
 
 /**

@@ -5,7 +5,6 @@ import { issueActions } from '../../apiserver/resources/issue-actions.ts';
 import { issueReportsResource } from '../../apiserver/resources/issuereports.ts';
 import { issuesResource } from '../../apiserver/resources/issues.ts';
 import { reportAccess } from '../../apiserver/rest/report-access.ts';
-import { reportRoutes } from '../../apiserver/rest/reports.ts';
 import { kubeMetrics } from '../../apiserver/server/kube-metrics.ts';
 import {
   createServer,
@@ -28,6 +27,7 @@ import { type EventsWiring, startEvents } from './events.ts';
 import { MeasuredRegistry } from './measured-registry.ts';
 import type { WatchNamespaces } from './namespace-watch.ts';
 import { openOwnResources } from './own-resources.ts';
+import { restMiddleware } from './rest.ts';
 import { liveNamespaces, startSweeper, sweptCounter } from './sweeping.ts';
 
 export interface BackendOptions {
@@ -135,7 +135,7 @@ export async function openBackend(options: BackendOptions): Promise<Backend> {
       tls: options.tls,
       listen: options.listen,
       kube,
-      rest: [reportRoutes(engine)],
+      rest: restMiddleware({ engine }),
       ready: [
         { name: 'db', healthy: () => store.ping(), decides: false },
         { name: 'feed', healthy: () => kube.serves('issues'), decides: false },
