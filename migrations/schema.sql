@@ -83,6 +83,7 @@ TABLE issues WITH (fillfactor=60, toast_tuple_target=4096)
   hidden_at timestamp with time zone
   changed_at timestamp with time zone NOT NULL
   change bigint NOT NULL
+  lifecycle jsonb
   CONSTRAINT issues_fingerprint UNIQUE (namespace, fingerprint)
   CONSTRAINT issues_name UNIQUE (namespace, name)
   CONSTRAINT issues_pkey PRIMARY KEY (id)
@@ -122,6 +123,18 @@ TABLE positions
   change bigint NOT NULL
   CONSTRAINT positions_pkey PRIMARY KEY (name)
   CREATE UNIQUE INDEX positions_pkey ON positions USING btree (name)
+TABLE related
+  id uuid NOT NULL
+  source_id uuid NOT NULL
+  target_id uuid NOT NULL
+  actor text NOT NULL
+  at timestamp with time zone NOT NULL
+  CONSTRAINT related_pkey PRIMARY KEY (id)
+  CONSTRAINT related_two CHECK ((source_id <> target_id))
+  CREATE UNIQUE INDEX related_pair ON related USING btree (LEAST(source_id, target_id), GREATEST(source_id, target_id))
+  CREATE UNIQUE INDEX related_pkey ON related USING btree (id)
+  CREATE INDEX related_source ON related USING btree (source_id)
+  CREATE INDEX related_target ON related USING btree (target_id)
 TABLE sources
   name text COLLATE "C" NOT NULL
   shard text COLLATE "C" NOT NULL
@@ -142,6 +155,7 @@ TABLE timeline
   comment text
   audit_id text COLLATE "C"
   until timestamp with time zone
+  detail jsonb
   CONSTRAINT timeline_pkey PRIMARY KEY (id)
   CREATE INDEX timeline_issue ON timeline USING btree (issue_id, at)
   CREATE UNIQUE INDEX timeline_pkey ON timeline USING btree (id)

@@ -180,6 +180,6 @@ function episodeRow(episode: NonNullable<IssueWrite['closed']>): object {
   return { number, opened_at: openedAt, resolved_at: resolvedAt, reason, spec };
 }
 
-function timelineRow({ actor, action, comment, auditId, until }: TimelineLine): object {
-  return { actor, action, comment, audit_id: auditId, until };
+function timelineRow({ actor, action, comment, auditId, until, detail }: TimelineLine): object {
+  return { actor, action, comment, audit_id: auditId, until, detail };
 }

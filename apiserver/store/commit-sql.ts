@@ -120,10 +120,11 @@ WITH s AS MATERIALIZED (
   ON CONFLICT (source, delivery_id) DO UPDATE SET result = excluded.result, at = excluded.at
     WHERE d.at < ${now} - interval '24 hours'
 ), acted AS (
-  INSERT INTO timeline (issue_id, at, actor, action, comment, audit_id, until)
-  SELECT t.issue_id, ${now}, t.actor, t.action, t.comment, t.audit_id, ${timestamp('t.until')}
+  INSERT INTO timeline (issue_id, at, actor, action, comment, audit_id, until, detail)
+  SELECT t.issue_id, ${now}, t.actor, t.action, t.comment, t.audit_id, ${timestamp('t.until')}, t.detail
   FROM jsonb_to_recordset($6::jsonb)
-    AS t(n int, issue_id uuid, actor text, action text, comment text, audit_id text, until bigint)
+    AS t(n int, issue_id uuid, actor text, action text, comment text, audit_id text, until bigint,
+      detail jsonb)
   WHERE (SELECT ok FROM v)[t.n]
 )
 SELECT (SELECT ok FROM v) AS ok,

@@ -60,6 +60,7 @@ const COLUMNS: readonly Column[] = [
   { name: 'acknowledged', wire: 'jsonb' },
   { name: 'snoozed_until', wire: 'micros' },
   { name: 'assignee', wire: 'text' },
+  { name: 'lifecycle', wire: 'jsonb' },
   { name: 'conditions', wire: 'jsonb' },
   { name: 'manual', wire: 'jsonb' },
   { name: 'hidden_at', wire: 'micros' },
@@ -140,6 +141,7 @@ export interface IssueRow {
   acknowledged: { by: string; at: string } | null;
   snoozed_until: number | null;
   assignee: string | null;
+  lifecycle: Lifecycle | null;
   conditions: Condition[];
   manual: NonNullable<StoredIssue['manual']> | null;
   hidden_at: number | null;
@@ -177,10 +179,19 @@ export function storedIssue(row: IssueRow): StoredIssue {
       acknowledged: row.acknowledged,
       snoozedUntil: row.snoozed_until === null ? null : formatTime(row.snoozed_until / 1_000),
       assignee: row.assignee,
+      ...row.lifecycle,
       hiddenAt: row.hidden_at,
       manual: row.manual,
     }),
   };
+}
+
+/** What the column `lifecycle` holds: that most issues have none of. */
+type Lifecycle = Pick<StoredIssue, 'due' | 'reopenings' | 'escalated'>;
+
+function lifecycleOf({ due, reopenings, escalated }: StoredIssue): Lifecycle | undefined {
+  if (!due && !reopenings && !escalated) return undefined;
+  return { ...(due && { due }), ...(reopenings && { reopenings }), ...(escalated && { escalated }) };
 }
 
 /** The columns of `ISSUE_RECORD` as JSON; a missing property becomes NULL. Identity is needed for an insert only. */
@@ -214,6 +225,7 @@ export function issueRow(issue: StoredIssue, subjectHash: string, insert: boolea
     acknowledged: issue.acknowledged,
     snoozed_until: issue.snoozedUntil === undefined ? undefined : microsOf(issue.snoozedUntil),
     assignee: issue.assignee,
+    lifecycle: lifecycleOf(issue),
     conditions: issue.conditions,
     manual: issue.manual,
     hidden_at: issue.hiddenAt,

@@ -125,7 +125,17 @@ export async function change(
   return { lastChange, closed };
 }
 
-const TABLES = ['issues', 'watermarks', 'deliveries', 'sources', 'episodes', 'timeline', 'changes', 'positions'];
+const TABLES = [
+  'issues',
+  'watermarks',
+  'deliveries',
+  'sources',
+  'episodes',
+  'timeline',
+  'related',
+  'changes',
+  'positions',
+];
 
 /** Between tests: everything but the claim and the counter. */
 export async function empty(store: SqlStore): Promise<void> {

@@ -2,6 +2,7 @@ import { hash } from 'node:crypto';
 import { everyAspectHash, subjectHash } from '../../crds/identity.ts';
 import type { Subject } from '../../crds/issue.ts';
 import { groupOf } from '../../crds/meta.ts';
+import { UUID } from '../../crds/names.ts';
 import { compareOrder, type OrderKey } from '../../crds/order.ts';
 import { ChangeLog, readLatest } from './change-log.ts';
 import { commitBatch } from './commit.ts';
@@ -15,13 +16,17 @@ import { EVENTS_LOCK, SWEEP_LOCK } from './locks.ts';
 import { ORDER_COLUMNS, type OrderRow, orderKey } from './order-row.ts';
 import { readSubjects } from './read-subjects.ts';
 import { RecentCommits } from './recent-commits.ts';
+import { relate, relatedOf, unrelate } from './relations.ts';
 import type { ResourceLog, ResourceStore } from './resource-log.ts';
 import { lead, readSource } from './sources.ts';
 import { SqlResourceLog } from './sql-resource-log.ts';
 import type {
   ActiveIssue,
   CommitResult,
+  IssueHistory,
   LedSource,
+  RelateOutcome,
+  Relation,
   Store,
   StoreChanges,
   StoredDelivery,
@@ -33,7 +38,7 @@ import type {
   TimelineEntry,
 } from './store.ts';
 import { CommitRefused } from './store.ts';
-import { readTimeline } from './timeline.ts';
+import { readEpisodes, readTimeline } from './timeline.ts';
 import type { WakeUps } from './wake-ups.ts';
 
 /** The port `Store` in SQL, on PostgreSQL and on PGlite alike. Made by `openStore`. */
@@ -140,8 +145,38 @@ export class SqlStore implements Store, ResourceStore {
     return rows.map(({ namespace }) => namespace);
   }
 
+  async issuesById(ids: readonly string[]): Promise<StoredIssue[]> {
+    const known = ids.filter((id) => UUID.test(id));
+    if (known.length === 0) return [];
+    const rows = await this.database.query<IssueRow>(
+      `SELECT ${ISSUE_SELECT} FROM issues i WHERE i.id = ANY($1::uuid[])`,
+      [known],
+    );
+    return rows.map(storedIssue);
+  }
+
   async timeline(issueId: string): Promise<TimelineEntry[]> {
-    return readTimeline(this.database, issueId);
+    return readTimeline(this.database, issueId, 'people');
+  }
+
+  async history(issueId: string): Promise<IssueHistory> {
+    const [episodes, lines] = await Promise.all([
+      readEpisodes(this.database, issueId),
+      readTimeline(this.database, issueId, 'all'),
+    ]);
+    return { episodes, lines };
+  }
+
+  async relate(sourceId: string, targetId: string, actor: string): Promise<RelateOutcome> {
+    return relate(this.database, sourceId, targetId, { actor, clockOffset: this.#clockOffset() });
+  }
+
+  async unrelate(oneId: string, otherId: string, actor: string): Promise<boolean> {
+    return unrelate(this.database, oneId, otherId, { actor, clockOffset: this.#clockOffset() });
+  }
+
+  async relatedOf(ids: readonly string[]): Promise<Relation[]> {
+    return relatedOf(this.database, ids);
   }
 
   async lead(manager: string, shard: string, sources: readonly LedSource[]): Promise<number[]> {

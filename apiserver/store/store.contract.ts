@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { LABELS } from '../../crds/names.ts';
 import { changeLogContract } from './changes.contract.ts';
 import { issueTransitionsContract } from './issue-transitions.contract.ts';
+import { relationsContract } from './relations.contract.ts';
 import { resourceLogContract } from './resource-log.contract.ts';
 import {
   activeIssue,
@@ -54,6 +55,7 @@ export function storeContract(openStore: (clock: Clock) => Promise<SqlStore>): v
   describe('resources of their own', () => resourceLogContract(get, clock));
   describe('transitions of issues', () => issueTransitionsContract(get));
   describe('timeline', () => timelineContract(get, clock));
+  describe('links between issues', () => relationsContract(get, clock));
   describe('sweeper', () => sweeperContract(get, clock));
 }
 
@@ -72,6 +74,9 @@ function commitContract(get: () => SqlStore): void {
       acknowledged: { by: 'ada', at: '2026-11-21T07:33:45Z' },
       snoozedUntil: '2026-12-01T00:00:00Z',
       assignee: 'grace',
+      due: { by: 'grace', at: '2026-12-02T00:00:00Z' },
+      reopenings: [1_700_000_000_000_001, 1_700_000_000_000_002],
+      escalated: { from: 'minor', at: '2026-11-22T00:00:00Z' },
       conditions: [
         {
           type: 'Flapping',

@@ -1,4 +1,4 @@
-import type { IssueSpec, IssueState, ObservedObject, ResolvedReason, Subject } from '../../crds/issue.ts';
+import type { IssueSpec, IssueState, ObservedObject, ResolvedReason, Severity, Subject } from '../../crds/issue.ts';
 import type { Condition, KubernetesObject } from '../../crds/meta.ts';
 import type { OrderKey } from '../../crds/order.ts';
 import type { OrderClass, SourceFilter } from '../../crds/report.ts';
@@ -32,8 +32,19 @@ export interface Store extends AsyncDisposable {
   issue(namespace: string, name: string): Promise<StoredIssue | undefined>;
   /** Namespaces that have issues in any state, hidden ones too, sorted. */
   namespaces(): Promise<string[]>;
+  /** Those that are stored of these ids (`StoredIssue.id`), in any state, hidden ones too, in no order. What is no UUID is none. */
+  issuesById(ids: readonly string[]): Promise<StoredIssue[]>;
   /** What people did to an issue (`StoredIssue.id`), oldest first; of more than 1,000 lines the newest. */
   timeline(issueId: string): Promise<TimelineEntry[]>;
+  /** All that happened to an issue: see IssueHistory. */
+  history(issueId: string): Promise<IssueHistory>;
+
+  /** Links two issues, once in whichever direction. The right of `actor` to both was checked before. */
+  relate(sourceId: string, targetId: string, actor: string): Promise<RelateOutcome>;
+  /** Takes the link of two issues away, whichever direction it has; false when there is none. */
+  unrelate(oneId: string, otherId: string, actor: string): Promise<boolean>;
+  /** The links of any of these issues, oldest first; at most 10,000. */
+  relatedOf(ids: readonly string[]): Promise<Relation[]>;
 
   /** Issues a new epoch per source to this manager and remembers what it covers; fences earlier epochs. Returns epochs in order. */
   lead(manager: string, shard: string, sources: readonly LedSource[]): Promise<number[]>;
@@ -115,6 +126,12 @@ export interface StoredIssue {
   readonly acknowledged?: { readonly by: string; readonly at: string };
   readonly snoozedUntil?: string;
   readonly assignee?: string;
+  /** A person's due date; the finding's is `spec.dueAt` (docs/adr/0008). RFC 3339, as `acknowledged.at`. */
+  readonly due?: { readonly by: string; readonly at: string };
+  /** When it opened again lately, µs, oldest first: as many as the rule about flapping asks for. */
+  readonly reopenings?: readonly number[];
+  /** `spec.severity` is raised by age; `from` is what was reported, `at` when it was raised. */
+  readonly escalated?: { readonly from: Severity; readonly at: string };
   readonly conditions: readonly Condition[];
   /** Set while the issue is outside the visible set. */
   readonly hiddenAt?: number;
@@ -153,12 +170,50 @@ export interface TimelineLine {
   readonly auditId?: string;
   /** The end that a snooze was given. */
   readonly until?: number;
+  readonly detail?: TimelineDetail;
+}
+
+/** What a line is about, as its action needs it. */
+export interface TimelineDetail {
+  /** `assign`: to whom; absent: to nobody. */
+  readonly assignee?: string;
+  /** `due`: RFC 3339; absent: no date any more. */
+  readonly dueAt?: string;
+  /** `relate`, `unrelate`: the id of the other issue. Not everybody who may read this one may know that one's name. */
+  readonly other?: string;
+  /** `severity`. */
+  readonly from?: Severity;
+  readonly to?: Severity;
 }
 
 export interface TimelineEntry extends TimelineLine {
   /** When it was stored, by the database clock. */
   readonly at: number;
 }
+
+/** Who wrote a line that no person wrote. */
+export const NOBODY = '';
+
+/** What is stored of the past of one issue; each list oldest first, and of more than 1,000 the newest. */
+export interface IssueHistory {
+  /** Closed ones, as far back as the retention reaches. */
+  readonly episodes: readonly Episode[];
+  /** Of people, and of Faultline itself (NOBODY). */
+  readonly lines: readonly TimelineEntry[];
+}
+
+/** An explicit link between two issues. */
+export interface Relation {
+  readonly id: string;
+  /** The issue that somebody linked from. */
+  readonly sourceId: string;
+  readonly targetId: string;
+  readonly actor: string;
+  readonly at: number;
+}
+
+/** `missing`: one of them is not stored. `same`: an issue is not related to itself. */
+export type RelateOutcome = 'related' | 'exists' | 'missing' | 'same';
 
 export interface SubjectWrite {
   readonly ref: SubjectRef;

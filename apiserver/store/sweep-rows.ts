@@ -67,7 +67,7 @@ function deleteHidden(store: SqlStore, before: number): Promise<number> {
 }
 
 /**
- * Deletes the rows that match, with their timeline. The version of each subject rises: who has just read such a row and
+ * Deletes the rows that match, with their timeline and links. The version of each subject rises: who has just read such a row and
  * wants to show it again must conflict, not announce an issue that is not there.
  */
 export function deleteIssues(store: SqlStore, where: string, values: readonly unknown[]): Promise<number> {
@@ -79,6 +79,8 @@ export function deleteIssues(store: SqlStore, where: string, values: readonly un
            RETURNING id, subject_hash, namespace, source
          ), actions AS (
            DELETE FROM timeline WHERE issue_id IN (SELECT id FROM deleted)
+         ), links AS (
+           DELETE FROM related WHERE source_id IN (SELECT id FROM deleted) OR target_id IN (SELECT id FROM deleted)
          ), risen AS (
            UPDATE watermarks w SET version = w.version + 1 FROM (
              SELECT DISTINCT subject_hash, namespace, source FROM deleted

@@ -4,7 +4,7 @@ import { formatTime } from '../../crds/time.ts';
 import { change, commitOne, open, readOne, ref, stored, write } from './samples.contract.ts';
 import type { SqlStore } from './sql-store.ts';
 import type { Clock } from './store.contract.ts';
-import type { StoredIssue } from './store.ts';
+import { NOBODY, type StoredIssue } from './store.ts';
 import { sweepOnce } from './sweeper.ts';
 import { resolveIssue } from './transitions.ts';
 
@@ -42,6 +42,27 @@ export function timelineContract(get: () => SqlStore, clock: Clock): void {
     expect(times).toEqual(times.toSorted((a, b) => a - b));
     expect(times[0]).toBeGreaterThanOrEqual(began);
     expect(await get().timeline(other.id)).toEqual([]);
+  });
+
+  test('the history has the closed episodes, and the lines of people and of Faultline, in order', async () => {
+    const issue = await open(get(), ref('frontend'), { openedAt: 1_700_000_000_000_000 });
+    await acknowledge('ada');
+    await change(get(), ref('frontend'), (found) => ({
+      op: 'update',
+      issue: { ...found, spec: { ...found.spec, severity: 'critical' } },
+      timeline: { actor: NOBODY, action: 'severity', detail: { from: 'major', to: 'critical' } },
+    }));
+    const { closed } = await change(get(), ref('frontend'), (found, now) =>
+      resolveIssue(found, { at: now, now, reason: 'Recovered' }),
+    );
+    const { episodes, lines } = await get().history(issue.id);
+    expect(episodes).toEqual([{ ...closed, openedAt: 1_700_000_000_000_000, number: 1 }]);
+    expect(lines).toMatchObject([
+      { actor: 'ada', action: 'acknowledge' },
+      { actor: NOBODY, action: 'severity', detail: { from: 'major', to: 'critical' } },
+    ]);
+    expect((await get().timeline(issue.id)).map(({ actor }) => actor)).toEqual(['ada']);
+    expect(await get().history(crypto.randomUUID())).toEqual({ episodes: [], lines: [] });
   });
 
   test('V7 a remark is kept with the issue and no watch hears of it', async () => {

@@ -4,7 +4,10 @@ import type { SqlStore } from '../../apiserver/store/sql-store.ts';
 import {
   type ActiveIssue,
   type CommitResult,
+  type IssueHistory,
   type LedSource,
+  type RelateOutcome,
+  type Relation,
   type Store,
   type StoreChanges,
   type StoredDelivery,
@@ -78,8 +81,28 @@ export class ConnectingStore implements Store, ResourceStore {
     return this.#now().then((store) => store.namespaces());
   }
 
+  issuesById(ids: readonly string[]): Promise<StoredIssue[]> {
+    return this.#now().then((store) => store.issuesById(ids));
+  }
+
   timeline(issueId: string): Promise<TimelineEntry[]> {
     return this.#now().then((store) => store.timeline(issueId));
+  }
+
+  history(issueId: string): Promise<IssueHistory> {
+    return this.#now().then((store) => store.history(issueId));
+  }
+
+  relate(sourceId: string, targetId: string, actor: string): Promise<RelateOutcome> {
+    return this.#now().then((store) => store.relate(sourceId, targetId, actor));
+  }
+
+  unrelate(oneId: string, otherId: string, actor: string): Promise<boolean> {
+    return this.#now().then((store) => store.unrelate(oneId, otherId, actor));
+  }
+
+  relatedOf(ids: readonly string[]): Promise<Relation[]> {
+    return this.#now().then((store) => store.relatedOf(ids));
   }
 
   lead(manager: string, shard: string, sources: readonly LedSource[]): Promise<number[]> {
