@@ -24,6 +24,7 @@ import type { BackendAccess } from './access.ts';
 import type { ClusterNamespaces } from './cluster-namespaces.ts';
 import { ConnectingStore, NotYetOpened } from './connecting-store.ts';
 import { type EventsWiring, startEvents } from './events.ts';
+import { startReturningIdleMemory } from './idle-memory.ts';
 import { MeasuredRegistry } from './measured-registry.ts';
 import type { WatchNamespaces } from './namespace-watch.ts';
 import { openOwnResources } from './own-resources.ts';
@@ -151,6 +152,7 @@ export async function openBackend(options: BackendOptions): Promise<Backend> {
     }),
   );
   const { url } = await server.start();
+  closing.use(startReturningIdleMemory());
   const closer = closing.move();
   return {
     url,
