@@ -4,11 +4,13 @@ import type { Schema } from 'joi';
 import { configurationSchema } from '../crds/configuration.ts';
 import { issueSpecSchema, issueStatusSchema } from '../crds/issue.ts';
 import { reportSchema } from '../crds/report.ts';
+import { apiPage } from './api-page.ts';
 import { errorsPage } from './errors-page.ts';
 
 /**
  * Writes what is derived: from the Joi schemas of `crds/` into `crds/generated/` the schema that editors check
- * `faultline.yaml` with, and those of a report and of an issue; from the table of errors `docs/errors.md`. `--check`
+ * `faultline.yaml` with, and those of a report and of an issue; from the table of errors `docs/errors.md`, from that
+ * of operations `docs/api.md`. `--check`
  * writes nothing and fails when a file differs.
  */
 const SCHEMA_BASE = 'https://faultline.dev/schemas';
@@ -30,7 +32,7 @@ export function generated(): Map<string, string> {
     `crds/generated/${name}`,
     `${JSON.stringify(jsonSchema(name, title, schema), null, 2)}\n`,
   ]);
-  return new Map([...contents, ['docs/errors.md', errorsPage()]]);
+  return new Map([...contents, ['docs/errors.md', errorsPage()], ['docs/api.md', apiPage()]]);
 }
 
 /** Files below `root` whose content is not the generated one. */

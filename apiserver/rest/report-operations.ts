@@ -82,6 +82,7 @@ const REPORT_EXAMPLE = {
     ],
   },
 };
+const EPOCH_EXAMPLE = 1795271000000000;
 const SPEAK = 'the verb `report` on `sources.faultline.dev` for the source';
 
 /** `reportRoutes` as its callers see it. */
@@ -146,7 +147,7 @@ export const reportOperations: readonly Operation[] = [
     answers: {
       200: {
         description: 'The epochs to report with.',
-        body: { schema: leadResponseSchema, example: { sources: [{ name: 'ci.objects', epoch: 1 }] } },
+        body: { schema: leadResponseSchema, example: { sources: [{ name: 'ci.objects', epoch: EPOCH_EXAMPLE }] } },
       },
     },
     errors: [400, 403, 413, 415, 503],
@@ -165,7 +166,7 @@ export const reportOperations: readonly Operation[] = [
     examplePath: '/api/v1/sources/ci.objects/sync',
     body: {
       schema: syncRequestSchema,
-      example: { epoch: 1, filter: { namespaces: ['*'], labelSelector: '' }, objects: [] },
+      example: { epoch: EPOCH_EXAMPLE, filter: { namespaces: ['*'], labelSelector: '' }, objects: [] },
     },
     answers: {
       200: {

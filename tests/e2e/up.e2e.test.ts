@@ -128,6 +128,18 @@ describe('faultline up', () => {
   });
 });
 
+test('docs/api.md: kubectl proxy lends its credentials to a browser that reads /docs', async () => {
+  await using proxy = kubectlWatch(['proxy', '--port=0'], { kubeconfig: kubeconfig() });
+  const [url] = /(?<=on )127\S+/.exec(await proxy.nextMatching(/Starting to serve/)) ?? [];
+  const page = await fetch(`http://${url}/docs`);
+  expect([page.status, page.url]).toEqual([200, `http://${url}/docs/`]);
+  for (const [, name] of (await page.text()).matchAll(/(?:src|href)="([^"]+)"/g)) {
+    const file = await fetch(`http://${url}/docs/${name}`);
+    expect([name, file.status, (await file.text()).length > 100]).toEqual([name, 200, true]);
+  }
+  expect(await (await fetch(`http://${url}/openapi.json`)).json()).toMatchObject({ openapi: '3.1.0' });
+});
+
 describe('kubectl against the embedded server', () => {
   kubectlContract(() => ({
     kubeconfig: kubeconfig(),

@@ -1,0 +1,137 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { localNamespaces } from '../../apiserver/ingest/index.ts';
+import { createTestAuthority, type Issued, SERVER_AUTH } from '../../apiserver/kube/access/testing/authority.ts';
+import { type HttpsAnswer, httpsRequest } from '../../apiserver/kube/access/testing/https-request.ts';
+import { openApiDocument } from '../../apiserver/rest/openapi/document.ts';
+import type { Operation } from '../../apiserver/rest/openapi/operation.ts';
+import { OPERATIONS } from '../../apiserver/rest/openapi/operations.ts';
+import { answerAt, checker, operationsOf } from '../../apiserver/rest/openapi/testing/documented.ts';
+import { configurationSchema } from '../../crds/configuration.ts';
+import { localAccess } from './access.ts';
+import { type Backend, openBackend } from './backend.ts';
+
+/** What the documentation says, held against a whole server on PGlite: every example is sent, in the documents' order. */
+const document = openApiDocument('0.0.0');
+const documented = new Map(operationsOf(document).map((each) => [each.operation.operationId, each]));
+const check = checker(document);
+
+let directory: string;
+let backend: Backend;
+let ca: string;
+let admin: Issued;
+
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'faultline-rest-'));
+  const authority = await createTestAuthority({ name: 'faultline-ca' });
+  ca = authority.cert;
+  admin = await authority.issue({ name: 'faultline-admin', organizations: ['system:masters'] });
+  const { issues } = configurationSchema.validate({
+    apiVersion: 'config.faultline.dev/v1alpha1',
+    kind: 'FaultlineConfiguration',
+  }).value;
+  const silent = () => {};
+  backend = await openBackend({
+    database: { embedded: join(directory, 'database') },
+    clusterId: 'rest',
+    namespaces: localNamespaces('rest'),
+    access: localAccess({ ca, controllers: 'faultline-controllers', sources: [], now: Date.now }),
+    tls: await authority.issue({ name: 'faultline', hosts: ['127.0.0.1'], usages: [SERVER_AUTH] }),
+    listen: { host: '127.0.0.1', port: 0 },
+    issues,
+    directory,
+    log: { debug: silent, info: silent, warn: silent, error: silent },
+  });
+  await backend.synced();
+});
+afterAll(async () => {
+  await backend[Symbol.asyncDispose]();
+  await rm(directory, { recursive: true });
+});
+
+interface Question {
+  readonly body?: string;
+  readonly type?: string;
+  readonly client?: Issued | undefined;
+}
+
+function ask({ method, path, examplePath = path, body: documentedBody }: Operation, question: Question = {}) {
+  const { body = documentedBody && real(JSON.stringify(documentedBody.example)), client = admin } = question;
+  const type = question.type ?? documentedBody?.mediaTypes?.[0] ?? 'application/json';
+  return httpsRequest(`${backend.url}${real(examplePath)}`, {
+    ca,
+    ...('client' in question && question.client === undefined ? {} : { client }),
+    method: method.toUpperCase(),
+    ...(body !== undefined && { body, headers: { 'Content-Type': type } }),
+  });
+}
+
+/** What answers gave, by what the examples of those answers say. */
+const given = new Map<string, string>();
+
+function real(text: string): string {
+  return [...given].reduce((replaced, [example, value]) => replaced.replaceAll(example, value), text);
+}
+
+function remember(example: unknown, value: unknown): void {
+  if (typeof example === 'object' && example !== null) {
+    for (const [name, each] of Object.entries(example)) remember(each, (value as Record<string, unknown>)?.[name]);
+  } else if (value !== undefined && `${example}`.length >= 8) given.set(`${example}`, `${value}`);
+}
+
+/** Fails when the answer has a status or a body that the document does not give it. */
+function expectDocumented({ id }: Operation, answer: HttpsAnswer): void {
+  const operation = documented.get(id);
+  const declared = operation && answerAt(document, operation, answer.status);
+  expect(declared, `status ${answer.status}: ${answer.text}`).toBeDefined();
+  const type = `${answer.headers['content-type'] ?? ''}`.split(';')[0] as string;
+  if (declared?.content === undefined) expect(answer.text).toBe('');
+  else {
+    expect(Object.keys(declared.content)).toContain(type);
+    expect(check([...declared.pointer, 'content', type, 'schema'], answer.json()), answer.text).toBeUndefined();
+  }
+}
+
+test.each(OPERATIONS)('the example of $id is answered as it is documented', async (operation) => {
+  const answer = await ask(operation);
+  expect(answer.status, answer.text).toBeLessThan(300);
+  expectDocumented(operation, answer);
+  const example = operation.answers[answer.status]?.body?.example;
+  if (example !== undefined) remember(example, answer.json());
+});
+
+describe.each(OPERATIONS)('a failure of $id is answered as it is documented:', (operation) => {
+  test('nobody is known to ask', async () => {
+    const answer = await ask(operation, { client: undefined });
+    expect(answer.status).toBe(401);
+    expectDocumented(operation, answer);
+  });
+
+  if (operation.body) {
+    test.each([
+      ['no JSON', 400, { body: '{"a": ' }],
+      ['another media type', 415, { body: '{}', type: 'text/yaml' }],
+    ])('%s', async (_what, status, question) => {
+      const answer = await ask(operation, question);
+      expect([answer.status, answer.text]).toEqual([status, expect.stringContaining('error')]);
+      expectDocumented(operation, answer);
+    });
+
+    test('a member that it does not know', async () => {
+      const answer = await ask(operation, { body: '{"nobodyKnowsThis": 1}' });
+      expect(answer.text).toContain('nobodyKnowsThis'); // with which status: reports are answered one by one
+      expectDocumented(operation, answer);
+    });
+  }
+
+  if (operation.query) {
+    test('a parameter that it does not know', async () => {
+      const [path] = (operation.examplePath ?? operation.path).split('?');
+      const answer = await ask({ ...operation, examplePath: `${path}?nobodyKnowsThis=1` });
+      expect([200, 400]).toContain(answer.status);
+      expectDocumented(operation, answer);
+    });
+  }
+});
