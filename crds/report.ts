@@ -1,4 +1,5 @@
 import Joi from 'joi';
+import { type Evidence, evidenceSchema } from './evidence.ts';
 import type { Link, LinkRelation, ObservedObject, Remediation, Severity, Subject } from './issue.ts';
 import { linkSchema, observedSchema, remediationSchema, SEVERITIES, subjectSchema } from './issue.ts';
 import { DNS_LABEL, LABEL_KEY, REASON, SOURCE_NAME } from './names.ts';
@@ -21,6 +22,8 @@ export interface Finding {
   /** RFC 3339. */
   dueAt?: string;
   remediation?: Remediation;
+  /** What shows it; stored beside the issue (docs/adr/0009). */
+  evidence?: Evidence;
 }
 
 /** Things that finish: many runs share one subject and the newest decides. Times are RFC 3339. */
@@ -186,6 +189,7 @@ export const findingSchema = Joi.object<Finding, true>({
   group: Joi.string().min(1).max(253),
   dueAt: rfc3339(),
   remediation: remediationSchema,
+  evidence: evidenceSchema,
 });
 
 export const runOrderSchema = Joi.object<RunOrder, true>({

@@ -31,6 +31,14 @@ TABLE episodes PARTITION BY RANGE (recorded_at)
   recorded_at timestamp with time zone NOT NULL
   CONSTRAINT episodes_pkey PRIMARY KEY (issue_id, number, recorded_at)
   CREATE UNIQUE INDEX episodes_pkey ON ONLY episodes USING btree (issue_id, number, recorded_at)
+TABLE evidence
+  issue_id uuid NOT NULL
+  at timestamp with time zone NOT NULL
+  observed jsonb
+  evidence jsonb NOT NULL
+  text text NOT NULL
+  CONSTRAINT evidence_pkey PRIMARY KEY (issue_id)
+  CREATE UNIQUE INDEX evidence_pkey ON evidence USING btree (issue_id)
 TABLE feeds
   resource text COLLATE "C" NOT NULL
   holder text COLLATE "C" NOT NULL

@@ -1,6 +1,14 @@
 import type { OrderKey } from '../../crds/order.ts';
 import type { Decision } from '../../crds/report.ts';
-import type { Episode, IssueWrite, StoredDelivery, StoredIssue, SubjectState, SubjectWrite } from '../store/store.ts';
+import type {
+  Episode,
+  EvidenceWrite,
+  IssueWrite,
+  StoredDelivery,
+  StoredIssue,
+  SubjectState,
+  SubjectWrite,
+} from '../store/store.ts';
 import { decide } from './decide.ts';
 import { coversEveryAspect, type NormalizedReport } from './normalized.ts';
 import type { Context } from './table.ts';
@@ -14,6 +22,8 @@ export class Fold {
   #state: SubjectState;
   readonly #writes = new Map<string, IssueWrite>();
   readonly #deliveries: StoredDelivery[] = [];
+  /** By the id of the issue. */
+  readonly #evidence = new Map<string, EvidenceWrite>();
   #everyAspect = false;
 
   constructor(before: SubjectState) {
@@ -38,6 +48,7 @@ export class Fold {
       this.#writes.set(key, joined(this.#writes.get(key), write));
     }
     this.#state = verdict.state;
+    this.#keepEvidence(report, verdict.decisions);
     if (coversEveryAspect(report)) this.#everyAspect = true;
     return verdict.decisions;
   }
@@ -59,7 +70,20 @@ export class Fold {
       ...(this.#everyAspect && everyAspect ? { everyAspect } : {}),
       issues: Array.from(this.#writes, ([key, write]) => ({ ...write, ...present(this.#before.issues.get(key)) })),
       ...(this.#deliveries.length > 0 ? { deliveries: this.#deliveries } : {}),
+      ...(this.#evidence.size > 0 ? { evidence: [...this.#evidence.values()] } : {}),
     };
+  }
+
+  /** Of what shows an issue now. A look that decided nothing about a key (rows 1, 2 and 10') shows nothing either. */
+  #keepEvidence({ body, observed }: NormalizedReport, decisions: readonly Decision[]): void {
+    if (!('findings' in body)) return;
+    for (const { key, evidence } of body.findings) {
+      if (evidence === undefined) continue;
+      const accepted = decisions.some((decision) => decision.key === key && /^[36]/.test(decision.cell));
+      const issue = this.#state.issues.get(key);
+      if (!accepted || issue?.state !== 'Active') continue;
+      this.#evidence.set(issue.id, { issueId: issue.id, ...evidence, ...(observed ? { observed } : {}) });
+    }
   }
 }
 

@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import { cleanEvidence, evidenceText } from '../../crds/evidence.ts';
 import { withoutText } from '../../crds/finding-text.ts';
 import { everyAspectHash, subjectHash } from '../../crds/identity.ts';
 import type { IssueSpec, Link, ObservedObject, Remediation, Subject } from '../../crds/issue.ts';
@@ -111,7 +112,10 @@ function cleanFinding(
   const spec = specOf(finding, ref);
   const labels = validLabels(finding.labels);
   const content = JSON.stringify([spec, labels, observed ?? null, expiresAt ?? null]);
-  return { key: spec.key, spec, labels, contentHash: hash('sha256', content, 'hex'), manualHash: manualHashOf(spec) };
+  const contentHash = hash('sha256', content, 'hex');
+  const cleaned = { key: spec.key, spec, labels, contentHash, manualHash: manualHashOf(spec) };
+  const evidence = finding.evidence && cleanEvidence(finding.evidence);
+  return evidence ? { ...cleaned, evidence: { evidence, text: evidenceText(evidence) } } : cleaned;
 }
 
 /** Members in one fixed order: the content hash is over its JSON. */

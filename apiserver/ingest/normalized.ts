@@ -1,3 +1,4 @@
+import type { Evidence } from '../../crds/evidence.ts';
 import type { IssueSpec, ObservedObject } from '../../crds/issue.ts';
 import type { OrderKey } from '../../crds/order.ts';
 import type { SubjectRef } from '../store/store.ts';
@@ -40,4 +41,12 @@ export interface NormalizedFinding {
   readonly contentHash: string;
   /** Of type, severity, reason and title: what a person saw who resolved it by hand (row 10'). */
   readonly manualHash: string;
+  /** What shows it; not part of the content. */
+  readonly evidence?: NormalizedEvidence;
+}
+
+export interface NormalizedEvidence {
+  readonly evidence: Evidence;
+  /** What a search looks into. */
+  readonly text: string;
 }

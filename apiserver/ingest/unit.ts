@@ -1,6 +1,6 @@
 import type { Decision, InputFault, ReportStatus } from '../../crds/report.ts';
 import type { SubjectRef } from '../store/store.ts';
-import { coversEveryAspect, type NormalizedReport } from './normalized.ts';
+import { coversEveryAspect, type NormalizedFinding, type NormalizedReport } from './normalized.ts';
 import type { NamespaceIdentity } from './ports.ts';
 
 /** One admitted report on its way through a batch, and what became of it. */
@@ -37,18 +37,26 @@ export function followUp(unit: Unit, stamped: NormalizedReport, first: UnitOutco
   return { ...unit, report: stamped, settle, followsUp: true };
 }
 
-/** How much of a batch a unit takes: rows that may be written. */
+/** How much of a batch a unit takes: rows that may be written. Evidence counts for as many as are about as large. */
 export function weightOf({ report: { body } }: Unit): number {
   switch (body.kind) {
     case 'complete':
-      return 1 + body.findings.length;
+      return 1 + weightOfFindings(body.findings);
     case 'incremental':
-      return 1 + body.findings.length + body.resolve.length;
+      return 1 + weightOfFindings(body.findings) + body.resolve.length;
     case 'unlisted':
       return 1 + body.keys.length;
     case 'deleted':
       return 1;
   }
+}
+
+const CHARACTERS_OF_A_ROW = 1_024;
+
+function weightOfFindings(findings: readonly NormalizedFinding[]): number {
+  let weight = findings.length;
+  for (const { evidence } of findings) if (evidence) weight += Math.ceil(evidence.text.length / CHARACTERS_OF_A_ROW);
+  return weight;
 }
 
 /** Identity of a stored subject. */

@@ -1,6 +1,7 @@
 import { prepareBatch } from './batch.ts';
 import { COMMIT_BEGIN, COMMIT_WRITE } from './commit-sql.ts';
 import type { Database } from './database.ts';
+import { evidenceSteps } from './evidence.ts';
 import type { CommitResult, IssueWrite, SubjectWrite } from './store.ts';
 
 /** Result of a commit and whether anything in it is visible to watches. */
@@ -22,6 +23,7 @@ export async function commitBatch(
   const results = await database.transactionScript([
     COMMIT_BEGIN,
     { execute: COMMIT_WRITE, values: [...batch.values, clockOffset, batch.numbers, ...batch.texts] },
+    ...evidenceSteps(writes, batch.places, clockOffset),
     'COMMIT',
   ]);
   const row = results[1]?.[0] as CommitRow | undefined;

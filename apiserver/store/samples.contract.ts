@@ -133,6 +133,7 @@ const TABLES = [
   'episodes',
   'timeline',
   'related',
+  'evidence',
   'changes',
   'positions',
 ];

@@ -9,6 +9,7 @@ import { commitBatch } from './commit.ts';
 import type { Database } from './database.ts';
 import { createPartitions } from './episodes.ts';
 import { sqlState } from './errors.ts';
+import { readEvidence, readEvidenceText } from './evidence.ts';
 import { ISSUE_SELECT, type IssueRow, micros, storedIssue } from './issue-row.ts';
 import { type IssueTransitions, SqlIssueTransitions } from './issue-transitions.ts';
 import type { Lease } from './lease.ts';
@@ -30,6 +31,7 @@ import type {
   Store,
   StoreChanges,
   StoredDelivery,
+  StoredEvidence,
   StoredIssue,
   StoredSource,
   SubjectRef,
@@ -177,6 +179,14 @@ export class SqlStore implements Store, ResourceStore {
 
   async relatedOf(ids: readonly string[]): Promise<Relation[]> {
     return relatedOf(this.database, ids);
+  }
+
+  async evidence(issueId: string): Promise<StoredEvidence | undefined> {
+    return readEvidence(this.database, issueId);
+  }
+
+  async evidenceText(issueIds: readonly string[]): Promise<Map<string, string>> {
+    return readEvidenceText(this.database, issueIds);
   }
 
   async lead(manager: string, shard: string, sources: readonly LedSource[]): Promise<number[]> {

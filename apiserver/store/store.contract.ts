@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { LABELS } from '../../crds/names.ts';
 import { changeLogContract } from './changes.contract.ts';
+import { evidenceContract } from './evidence.contract.ts';
 import { issueTransitionsContract } from './issue-transitions.contract.ts';
 import { relationsContract } from './relations.contract.ts';
 import { resourceLogContract } from './resource-log.contract.ts';
@@ -56,6 +57,7 @@ export function storeContract(openStore: (clock: Clock) => Promise<SqlStore>): v
   describe('transitions of issues', () => issueTransitionsContract(get));
   describe('timeline', () => timelineContract(get, clock));
   describe('links between issues', () => relationsContract(get, clock));
+  describe('evidence', () => evidenceContract(get, clock));
   describe('sweeper', () => sweeperContract(get, clock));
 }
 

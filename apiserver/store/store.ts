@@ -1,3 +1,4 @@
+import type { Evidence } from '../../crds/evidence.ts';
 import type { IssueSpec, IssueState, ObservedObject, ResolvedReason, Severity, Subject } from '../../crds/issue.ts';
 import type { Condition, KubernetesObject } from '../../crds/meta.ts';
 import type { OrderKey } from '../../crds/order.ts';
@@ -45,6 +46,13 @@ export interface Store extends AsyncDisposable {
   unrelate(oneId: string, otherId: string, actor: string): Promise<boolean>;
   /** The links of any of these issues, oldest first; at most 10,000. */
   relatedOf(ids: readonly string[]): Promise<Relation[]>;
+  /** What showed an issue (`StoredIssue.id`) last; undefined when nobody ever sent any. */
+  evidence(issueId: string): Promise<StoredEvidence | undefined>;
+  /**
+   * The same as text to search in, by id, for those that have any. Only for callers with `get issues/evidence` in the
+   * namespace of each (docs/adr/0009). In SQL: the column `text` of the table `evidence`.
+   */
+  evidenceText(issueIds: readonly string[]): Promise<Map<string, string>>;
 
   /** Issues a new epoch per source to this manager and remembers what it covers; fences earlier epochs. Returns epochs in order. */
   lead(manager: string, shard: string, sources: readonly LedSource[]): Promise<number[]>;
@@ -233,6 +241,22 @@ export interface SubjectWrite {
   /** Lines of issues that do not change: nobody who watches is told. */
   readonly remarks?: readonly (TimelineLine & { readonly issueId: string })[];
   readonly deliveries?: readonly StoredDelivery[];
+  /** Replaces what is stored beside these issues of the subject; the ids of new ones are those of `issues`. */
+  readonly evidence?: readonly EvidenceWrite[];
+}
+
+export interface StoredEvidence {
+  /** When it was stored. */
+  readonly at: number;
+  /** The object that it is about. */
+  readonly observed?: ObservedObject;
+  readonly evidence: Evidence;
+}
+
+export interface EvidenceWrite extends Omit<StoredEvidence, 'at'> {
+  readonly issueId: string;
+  /** What a search looks into. */
+  readonly text: string;
 }
 
 export interface StoredDelivery {

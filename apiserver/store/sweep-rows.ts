@@ -51,7 +51,7 @@ export async function trimDeliveries(store: SqlStore, keepFor: number): Promise<
 }
 
 /**
- * Takes what was hidden longer ago than `retention` ms, with its timeline, and then the watermarks without an issue that
+ * Takes what was hidden longer ago than `retention` ms, with its timeline and evidence, and then the watermarks without an issue that
  * saw nothing for as long. Both under the commit's lock, so that no batch decides on a watermark that is going.
  */
 export async function applyRetention(
@@ -67,7 +67,7 @@ function deleteHidden(store: SqlStore, before: number): Promise<number> {
 }
 
 /**
- * Deletes the rows that match, with their timeline and links. The version of each subject rises: who has just read such a row and
+ * Deletes the rows that match, with their timeline, links and evidence. The version of each subject rises: who has just read such a row and
  * wants to show it again must conflict, not announce an issue that is not there.
  */
 export function deleteIssues(store: SqlStore, where: string, values: readonly unknown[]): Promise<number> {
@@ -81,6 +81,8 @@ export function deleteIssues(store: SqlStore, where: string, values: readonly un
            DELETE FROM timeline WHERE issue_id IN (SELECT id FROM deleted)
          ), links AS (
            DELETE FROM related WHERE source_id IN (SELECT id FROM deleted) OR target_id IN (SELECT id FROM deleted)
+         ), shown AS (
+           DELETE FROM evidence WHERE issue_id IN (SELECT id FROM deleted)
          ), risen AS (
            UPDATE watermarks w SET version = w.version + 1 FROM (
              SELECT DISTINCT subject_hash, namespace, source FROM deleted

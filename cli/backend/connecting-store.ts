@@ -11,6 +11,7 @@ import {
   type Store,
   type StoreChanges,
   type StoredDelivery,
+  type StoredEvidence,
   type StoredIssue,
   type StoredSource,
   StoreUnavailable,
@@ -103,6 +104,14 @@ export class ConnectingStore implements Store, ResourceStore {
 
   relatedOf(ids: readonly string[]): Promise<Relation[]> {
     return this.#now().then((store) => store.relatedOf(ids));
+  }
+
+  evidence(issueId: string): Promise<StoredEvidence | undefined> {
+    return this.#now().then((store) => store.evidence(issueId));
+  }
+
+  evidenceText(issueIds: readonly string[]): Promise<Map<string, string>> {
+    return this.#now().then((store) => store.evidenceText(issueIds));
   }
 
   lead(manager: string, shard: string, sources: readonly LedSource[]): Promise<number[]> {

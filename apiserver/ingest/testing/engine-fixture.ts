@@ -37,7 +37,7 @@ export class EngineFixture implements AsyncDisposable {
   async empty(): Promise<void> {
     this.#clock.offset = 0;
     await this.store.database.query(
-      'TRUNCATE issues, watermarks, deliveries, sources, episodes, timeline, changes CASCADE',
+      'TRUNCATE issues, watermarks, deliveries, sources, episodes, timeline, evidence, changes CASCADE',
     );
   }
 
