@@ -19,6 +19,9 @@ export const LABELS = {
   component: `${GROUP}/component`,
 } as const;
 
+/** On an issue of the past: of which moment it is, RFC 3339. */
+export const AS_OF_ANNOTATION = `${GROUP}/as-of`;
+
 /** Prefixes of sources that are declared or human; no controller may carry one. */
 export const RESERVED_SOURCE_PREFIXES = ['rule.', 'clusterrule.', 'receiver.', 'clusterreceiver.', 'person.'] as const;
 

@@ -13,6 +13,21 @@ TABLE changes WITH (toast_tuple_target=4096)
   CONSTRAINT changes_op_check CHECK ((op = ANY (ARRAY['ADDED'::text, 'MODIFIED'::text, 'DELETED'::text])))
   CONSTRAINT changes_pkey PRIMARY KEY (change)
   CREATE UNIQUE INDEX changes_pkey ON changes USING btree (change)
+TABLE contents PARTITION BY RANGE (recorded_at)
+  issue_id uuid NOT NULL
+  number bigint NOT NULL
+  until timestamp with time zone NOT NULL
+  change bigint NOT NULL
+  place integer NOT NULL
+  generation bigint NOT NULL
+  spec jsonb NOT NULL
+  labels jsonb NOT NULL
+  observed jsonb
+  occurrences bigint NOT NULL
+  last_seen_at timestamp with time zone NOT NULL
+  recorded_at timestamp with time zone NOT NULL
+  CONSTRAINT contents_pkey PRIMARY KEY (issue_id, number, until, change, place, recorded_at)
+  CREATE UNIQUE INDEX contents_pkey ON ONLY contents USING btree (issue_id, number, until, change, place, recorded_at)
 TABLE deliveries
   source text COLLATE "C" NOT NULL
   delivery_id text COLLATE "C" NOT NULL
@@ -29,7 +44,15 @@ TABLE episodes PARTITION BY RANGE (recorded_at)
   reason text COLLATE "C" NOT NULL
   spec jsonb NOT NULL
   recorded_at timestamp with time zone NOT NULL
+  uid uuid NOT NULL
+  created_at timestamp with time zone NOT NULL
+  generation bigint NOT NULL
+  labels jsonb NOT NULL
+  observed jsonb
+  occurrences bigint NOT NULL
+  last_seen_at timestamp with time zone NOT NULL
   CONSTRAINT episodes_pkey PRIMARY KEY (issue_id, number, recorded_at)
+  CREATE INDEX episodes_during ON ONLY episodes USING gist (tstzrange(opened_at, resolved_at, '[]'::text))
   CREATE UNIQUE INDEX episodes_pkey ON ONLY episodes USING btree (issue_id, number, recorded_at)
 TABLE evidence
   issue_id uuid NOT NULL

@@ -18,7 +18,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'apiserver/store': ['crds', 'migrations'],
   'apiserver/ingest': ['apiserver/store', 'crds'],
   'apiserver/events': ['apiserver/store', 'crds'],
-  'apiserver/kube': ['crds/meta.ts', 'crds/duration.ts'],
+  'apiserver/kube': ['crds/meta.ts', 'crds/duration.ts', 'crds/time.ts'],
   'apiserver/resources': ['apiserver/kube', 'apiserver/store', 'apiserver/ingest', 'crds'],
   'apiserver/rest': ['apiserver/ingest', 'apiserver/kube', 'apiserver/store', 'crds'],
   // What the author of a resource imports, as `faultline/apiserver`.

@@ -96,7 +96,8 @@ function joined(first: IssueWrite | undefined, second: IssueWrite): IssueWrite {
   if (!first) return second;
   const op = first.op === 'insert' || first.op === 'reveal' ? first.op : second.op;
   const closed: Episode | undefined = second.closed ?? first.closed;
-  return { ...second, op, ...(closed ? { closed } : {}) };
+  const past = [...(first.past ?? []), ...(second.past ?? [])];
+  return { ...second, op, ...(closed ? { closed } : {}), ...(past.length > 0 ? { past } : {}) };
 }
 
 /** Key '' is always there, changed or not: its version is the subject's. */

@@ -11,28 +11,31 @@ export interface ContinueToken {
   /** Of the last object of the page before. */
   readonly namespace: string;
   readonly name: string;
+  /** ms since 1970: of which moment of the past the list is; absent for the present. */
+  readonly asOf?: number | undefined;
 }
 
 const VERSION = 'meta.k8s.io/v1';
 const PRESENT = -1;
 
 /** `listed`: the namespace of the list, '' for all; the token's key is relative to it. */
-export function encodeContinueToken({ resourceVersion, namespace, name }: ContinueToken, listed: string): string {
+export function encodeContinueToken({ resourceVersion, namespace, name, asOf }: ContinueToken, listed: string): string {
   const rv = resourceVersion === 'present' ? PRESENT : resourceVersion;
   const start = `${listed === '' ? `${namespace}/` : ''}${name}\0`;
-  return Buffer.from(JSON.stringify({ v: VERSION, rv, start })).toString('base64url');
+  return Buffer.from(JSON.stringify({ v: VERSION, rv, start, asOf })).toString('base64url');
 }
 
 /** Throws 400 on anything that `encodeContinueToken` did not make (L10). */
 export function decodeContinueToken(text: string, listed: string): ContinueToken {
-  const { v, rv, start } = parse(text);
+  const { v, rv, start, asOf } = parse(text);
   if (v !== VERSION) throw refused(`server does not recognize this encoded version ${v}`);
   if (rv === 0) throw refused(`incorrect encoded start resourceVersion (version ${VERSION})`);
   if (start === '') throw refused(`encoded start key empty (version ${VERSION})`);
   const key = start.replace(/^\//, '');
   if (key !== '' && /(^|\/)\.{0,2}(\/|$)/.test(key)) throw refused(start); // nothing above or beside the list
   const [namespace, name] = listed === '' ? split(key) : [listed, key];
-  return { resourceVersion: rv < 0 ? 'present' : rv, namespace, name: name.replace(/\0$/, '') };
+  const past = asOf === undefined ? {} : { asOf };
+  return { resourceVersion: rv < 0 ? 'present' : rv, namespace, name: name.replace(/\0$/, ''), ...past };
 }
 
 /** A key without a slash is one that begins where that namespace does. */
@@ -41,13 +44,13 @@ function split(key: string): [string, string] {
   return slash < 0 ? [key.replace(/\0$/, ''), ''] : [key.slice(0, slash), key.slice(slash + 1)];
 }
 
-function parse(text: string): { v: string; rv: number; start: string } {
+function parse(text: string): { v: string; rv: number; start: string; asOf?: number } {
   const illegal = illegalByte(text);
   if (illegal !== undefined) throw refused(`illegal base64 data at input byte ${illegal}`);
   const value = parseJson(Buffer.from(text, 'base64url').toString('utf8'));
-  const { v = '', rv = 0, start = '' } = (value ?? {}) as Record<string, unknown>;
+  const { v = '', rv = 0, start = '', asOf } = (value ?? {}) as Record<string, unknown>;
   if (typeof v === 'string' && typeof start === 'string' && Number.isSafeInteger(rv)) {
-    return { v, rv: rv as number, start };
+    return { v, rv: rv as number, start, ...(typeof asOf === 'number' && { asOf }) };
   }
   throw refused('it is not a continue token');
 }

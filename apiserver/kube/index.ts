@@ -28,6 +28,7 @@ export type { VersionInfo } from './discovery.ts';
 export { type Access, type Admitted, admit, attributesOf } from './filters.ts';
 export type { KubeMetrics } from './metrics.ts';
 export { openApiSchema } from './openapi-schema.ts';
+export { type Moment, type PastSource, parseMoment } from './past.ts';
 export { parseReady, type ReadyObject } from './ready-object.ts';
 export type { RequestInfo } from './request-info.ts';
 export { parseRequestInfo } from './request-info.ts';

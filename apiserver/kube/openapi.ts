@@ -203,7 +203,13 @@ function pathsOf(definition: ResourceDefinition): Record<string, object> {
   if (!source) return paths;
   paths[`${collection}/{name}`] = {
     parameters: [...inNamespace, pathParameter('name', `The name of the ${definition.singular}.`)],
-    get: operation(definition, 'get', `read${namespaced ? 'Namespaced' : ''}`, definition.kind, []),
+    get: operation(
+      definition,
+      'get',
+      `read${namespaced ? 'Namespaced' : ''}`,
+      definition.kind,
+      ownParameters(definition),
+    ),
   };
   for (const action of definition.actions ?? []) {
     paths[`${collection}/{name}/${action.name}`] = {
@@ -216,7 +222,14 @@ function pathsOf(definition: ResourceDefinition): Record<string, object> {
 }
 
 function listOperation(definition: ResourceDefinition, scope: string) {
-  return operation(definition, 'list', `list${scope}`, definition.listKind, LIST_PARAMETERS);
+  const parameters = [...LIST_PARAMETERS, ...ownParameters(definition)];
+  return operation(definition, 'list', `list${scope}`, definition.listKind, parameters);
+}
+
+function ownParameters({ past }: ResourceDefinition): object[] {
+  if (!past) return [];
+  const description = 'How it was: an RFC 3339 time, or a duration such as 2h for so long ago. Not with watch.';
+  return [{ ...queryParameter('asOf', 'string'), description }];
 }
 
 function createOperation(definition: ResourceDefinition) {

@@ -72,6 +72,7 @@ interface Version {
 async function readVersion(cache: WatchCache, options: ListOptions): Promise<Version> {
   const { resourceVersion: asked, match, limit, selector, page } = options;
   const { namespace } = selector;
+  if (page?.asOf !== undefined) throw badRequest('the continue token is of a list of the past: give its asOf too');
   if (page && page.resourceVersion !== 'present') {
     const { resourceVersion } = page;
     await cache.untilReached(resourceVersion);

@@ -1,6 +1,7 @@
 import type { KubernetesObject } from '../../crds/meta.ts';
 import type { UserInfo } from './access/types.ts';
 import type { ActionDefinition } from './action.ts';
+import type { PastSource } from './past.ts';
 import type { ChangeSource } from './source.ts';
 
 /**
@@ -29,6 +30,8 @@ export interface ResourceDefinition<T extends KubernetesObject = KubernetesObjec
   /** Values of the selectable fields; a field that the object does not have is left out. */
   fields(object: T): Record<string, string>;
   readonly source?: ChangeSource<T>;
+  /** Answers `?asOf=` on get and list. Absent: 400. Needs a `source`. */
+  readonly past?: PastSource<T>;
   /** Answers POST to the collection. Absent: 405. */
   readonly create?: CreateHandler;
   /** What callers may do to one object besides reading it (S1): create-only subresources. Needs a `source`. */

@@ -3,7 +3,9 @@ import { ByteChunks } from './byte-chunks.ts';
 import { WatchCache, type WatchCacheOptions } from './cache/watch-cache.ts';
 import { parseListOptions } from './list-options.ts';
 import { negotiate, representationOf } from './negotiate.ts';
+import { asksForPast, pastHeaders, readPastObject, readPastPage } from './past.ts';
 import { type Page, readObject, readPage } from './read.ts';
+import type { ReadyObject } from './ready-object.ts';
 import { itemBytes, LIST_TAIL, listHead, type Representation, writeItem, writeSingle } from './representation.ts';
 import type { RequestInfo } from './request-info.ts';
 import { groupResource, type ResourceDefinition } from './resource.ts';
@@ -35,44 +37,71 @@ export class ServedResource implements AsyncDisposable {
 
   async get(info: RequestInfo, accept: string | undefined): Promise<Answer> {
     const negotiated = negotiate(accept, 'get', info.query);
-    const object = await readObject(this.#readable(), info);
+    const { object, now, headers } = await this.#object(info);
     const representation = representationOf(negotiated);
     const chunks = new ByteChunks(this.#buffers);
-    const how = { now: this.#watching.now(), headers: true };
-    writeSingle(chunks, this.definition, representation, object, how);
+    writeSingle(chunks, this.definition, representation, object, { now, headers: true });
     chunks.text('\n');
-    const answer = { status: 200, body: chunks.takeAll(), buffers: this.#buffers };
+    const answer = { status: 200, body: chunks.takeAll(), buffers: this.#buffers, ...headers };
     return negotiated.mediaType === 'application/yaml' ? inYaml(answer) : answer;
   }
 
   async list(info: RequestInfo, accept: string | undefined): Promise<Answer> {
     const negotiated = negotiate(accept, 'list', info.query);
-    const page = await readPage(this.#readable(), parseListOptions(this.definition, info));
+    const { page, now, headers } = await this.#page(info);
     const representation = representationOf(negotiated);
     const chunks = new ByteChunks(this.#buffers);
-    const now = this.#watching.now();
     const approximateBytes = page.objects.reduce((sum, object) => sum + itemBytes(representation, object), 0);
     if (negotiated.mediaType === 'application/yaml') {
       const body = yamlPage(this.definition, representation, page, now);
-      return { status: 200, headers: YAML, body, approximateBytes };
+      return { status: 200, headers: { ...headers?.headers, ...YAML }, body, approximateBytes };
     }
     const body = pageChunks(chunks, this.definition, representation, page, now);
-    return { status: 200, body, approximateBytes, buffers: this.#buffers };
+    return { status: 200, body, approximateBytes, buffers: this.#buffers, ...headers };
   }
 
   /** A watch that is ready to begin. Throws what is answered as a plain error. */
   async watch(info: RequestInfo, accept: string | undefined): Promise<Watcher> {
     const representation = representationOf(negotiate(accept, 'watch', info.query));
+    asksForPast(this.definition, info);
     const options = parseListOptions(this.definition, info);
     const watcher = new Watcher(this.#readable(), this.#encoder, options, representation, this.#watching);
     await watcher.prepare();
     return watcher;
   }
 
+  async #object(info: RequestInfo): Promise<Seen & { object: ReadyObject }> {
+    const cache = this.#readable();
+    const now = this.#watching.now();
+    if (!asksForPast(this.definition, info)) return { object: await readObject(cache, info), now };
+    const { object, moment } = await readPastObject(this.definition, info, now);
+    return { object, now: moment.before, headers: { headers: pastHeaders(this.definition, moment) } };
+  }
+
+  async #page(info: RequestInfo): Promise<Seen & { page: Page }> {
+    const cache = this.#readable();
+    const options = parseListOptions(this.definition, info);
+    if (!asksForPast(this.definition, info)) {
+      return { page: await readPage(cache, options), now: this.#watching.now() };
+    }
+    await cache.untilReached(0);
+    const now = this.#watching.now();
+    const asOf = info.query.get('asOf') ?? '';
+    const { resourceVersion } = cache;
+    const { page, moment } = await readPastPage(this.definition, options, { asOf, now, resourceVersion });
+    return { page, now: moment.before, headers: { headers: pastHeaders(this.definition, moment) } };
+  }
+
   #readable(): WatchCache {
     if (this.cache) return this.cache;
     throw methodNotAllowed(groupResource(this.definition), this.definition.readOnlyMessage);
   }
+}
+
+/** What ages count to, and what the answer says of itself. */
+interface Seen {
+  readonly now: number;
+  readonly headers?: Pick<Answer, 'headers'>;
 }
 
 /** A list is a concatenation of ready bytes, made while it is sent (L18). */

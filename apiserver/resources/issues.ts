@@ -1,16 +1,25 @@
 import { ISSUE_NAMES, type Issue, issueSpecSchema, issueStatusSchema } from '../../crds/issue.ts';
 import { GROUP, VERSION } from '../../crds/names.ts';
-import type { ActionDefinition, ChangeSource, Column, JsonSchema, ResourceDefinition } from '../kube/index.ts';
+import type {
+  ActionDefinition,
+  ChangeSource,
+  Column,
+  JsonSchema,
+  PastSource,
+  ResourceDefinition,
+} from '../kube/index.ts';
 
 /**
  * The resource `issues`: names from the crds room, columns, selectable fields, where its objects come from, and what
- * people may do to them (`issueActions`; without them, nothing).
+ * people may do to them (`issueActions`; without them, nothing), and how they were (`pastIssues`).
  */
 export function issuesResource(
   source: ChangeSource<Issue>,
   actions: readonly ActionDefinition[] = [],
+  past?: PastSource<Issue>,
 ): ResourceDefinition<Issue> {
   return {
+    ...(past && { past }),
     ...ISSUE_NAMES,
     group: GROUP,
     version: VERSION,

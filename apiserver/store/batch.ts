@@ -2,7 +2,15 @@ import { unversionedIssue } from './issue-object.ts';
 import { issueRow, longName } from './issue-row.ts';
 import { orderRow } from './order-row.ts';
 import { changeOf } from './recent-commits.ts';
-import { CommitRefused, type IssueWrite, type SubjectWrite, type TimelineLine } from './store.ts';
+import {
+  CommitRefused,
+  type Content,
+  type Episode,
+  type IssueWrite,
+  type PastContent,
+  type SubjectWrite,
+  type TimelineLine,
+} from './store.ts';
 
 /** One batch as the parameters of `COMMIT_WRITE`. */
 export interface Batch {
@@ -89,6 +97,9 @@ function addIssue(tables: Tables, write: IssueWrite, to: { hash: string; n: numb
   tables.issues.push(issueRecord(write, { hash, n, names, place: tables.issues.length + 1 }));
   const issue_id = write.issue.id;
   if (write.closed) tables.episodes.push({ n, issue_id, ...episodeRow(write.closed) });
+  for (const [place, past] of (write.past ?? []).entries()) {
+    tables.episodes.push({ n, issue_id, place, ...pastRow(past) });
+  }
   if (write.timeline) tables.timeline.push({ n, issue_id, ...timelineRow(write.timeline) });
 }
 
@@ -175,9 +186,19 @@ function issueRecord(
   };
 }
 
-function episodeRow(episode: NonNullable<IssueWrite['closed']>): object {
-  const { number, openedAt, resolvedAt, reason, spec } = episode;
-  return { number, opened_at: openedAt, resolved_at: resolvedAt, reason, spec };
+function episodeRow(episode: Episode): object {
+  const { number, openedAt, resolvedAt, reason, uid, createdAt } = episode;
+  const span = { number, opened_at: openedAt, resolved_at: resolvedAt, reason, uid, created_at: createdAt };
+  return { ...span, ...contentRow(episode) };
+}
+
+/** In the same parameter: what has `until` is no episode but what one said before. */
+function pastRow(past: PastContent): object {
+  return { number: past.number, until: past.until, ...contentRow(past) };
+}
+
+function contentRow({ spec, labels, generation, observed, occurrences, lastSeenAt }: Content): object {
+  return { spec, labels, generation, observed, occurrences, last_seen_at: lastSeenAt };
 }
 
 function timelineRow({ actor, action, comment, auditId, until, detail }: TimelineLine): object {

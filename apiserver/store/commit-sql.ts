@@ -40,7 +40,7 @@ const version = (hash: string): string => `coalesce((SELECT m.version FROM water
 
 /**
  * Statement 2 writes a whole batch. Parameters, JSON arrays up to $6: $1 subjects with their watermark of key '', $2 the other watermarks, $3 issues,
- * $4 episodes, $5 deliveries, $6 timeline, $7 clock offset in µs, $8 how many numbers to take; $9 to $11
+ * $4 episodes and what they said before, $5 deliveries, $6 timeline, $7 clock offset in µs, $8 how many numbers to take; $9 to $11
  * lines of text, one an issue: what is before, in and after `spec` in the issue as served, without resourceVersion. Every element but a subject carries `n`, its subject's
  * place from 1 in $1, and is written only when that subject's versions are the expected ones (`v.ok[n]`); subjects with
  * the same number `together` are one report and go all or none.
@@ -105,13 +105,25 @@ WITH s AS MATERIALIZED (
     SELECT i.served_labels AS labels, ${CHANGING_FIELDS_SQL} AS fields, i.change FROM issues i WHERE i.id = x.id
   ) old ON x.change_op <> 'ADDED'
   WHERE x.change_op IS NOT NULL
-), closed AS (
-  INSERT INTO episodes (issue_id, number, opened_at, resolved_at, reason, spec, recorded_at)
-  SELECT e.issue_id, e.number, to_timestamp(e.opened_at / 1000000::float8), to_timestamp(e.resolved_at / 1000000::float8),
-    e.reason, e.spec, ${now}
-  FROM jsonb_to_recordset($4::jsonb)
-    AS e(n int, issue_id uuid, number bigint, opened_at bigint, resolved_at bigint, reason text, spec jsonb)
+), e AS MATERIALIZED (
+  SELECT * FROM jsonb_to_recordset($4::jsonb)
+    AS e(n int, issue_id uuid, number bigint, opened_at bigint, resolved_at bigint, reason text, uid uuid,
+      created_at bigint, until bigint, place int, generation bigint, spec jsonb, labels jsonb, observed jsonb,
+      occurrences bigint, last_seen_at bigint)
   WHERE (SELECT ok FROM v)[e.n]
+), closed AS (
+  INSERT INTO episodes (issue_id, number, opened_at, resolved_at, reason, uid, created_at, generation, spec, labels,
+    observed, occurrences, last_seen_at, recorded_at)
+  SELECT e.issue_id, e.number, ${timestamp('e.opened_at')}, ${timestamp('e.resolved_at')}, e.reason, e.uid,
+    ${timestamp('e.created_at')}, e.generation, e.spec, e.labels, e.observed, e.occurrences,
+    ${timestamp('e.last_seen_at')}, ${now}
+  FROM e WHERE e.until IS NULL
+), said AS (
+  INSERT INTO contents (issue_id, number, until, change, place, generation, spec, labels, observed, occurrences,
+    last_seen_at, recorded_at)
+  SELECT e.issue_id, e.number, ${timestamp('e.until')}, (SELECT last_change FROM meta), e.place, e.generation, e.spec,
+    e.labels, e.observed, e.occurrences, ${timestamp('e.last_seen_at')}, ${now}
+  FROM e WHERE e.until IS NOT NULL
 ), delivered AS (
   INSERT INTO deliveries AS d (source, delivery_id, result, at)
   SELECT r.source, r.delivery_id, r.result, ${now}

@@ -1,13 +1,15 @@
 import type { Database } from './database.ts';
 import { PARTITION_LOCK } from './locks.ts';
 
-/** Monthly partitions of `episodes`, by the month of `recorded_at` in UTC. */
+/** Monthly partitions of `episodes` and `contents`, by the month of `recorded_at` in UTC. */
+
+const TABLES = ['episodes', 'contents'] as const;
 
 const MONTHS_AHEAD = 2;
 
 /** `episodes_2026_11` for any moment of November 2026 (ms since 1970, UTC). */
-export function partitionName(ms: number): string {
-  return `episodes_${new Date(ms).toISOString().slice(0, 7).replace('-', '_')}`;
+export function partitionName(ms: number, table: (typeof TABLES)[number] = 'episodes'): string {
+  return `${table}_${new Date(ms).toISOString().slice(0, 7).replace('-', '_')}`;
 }
 
 function firstOfMonth(ms: number, months: number): number {
@@ -21,7 +23,7 @@ function firstOfMonth(ms: number, months: number): number {
  */
 export async function createPartitions(database: Database, nowMs: number): Promise<void> {
   const months = Array.from({ length: MONTHS_AHEAD + 1 }, (_, month) => firstOfMonth(nowMs, month));
-  const names = months.map(partitionName);
+  const names = TABLES.flatMap((table) => months.map((month) => partitionName(month, table)));
   const [missing] = await database.query<{ some: boolean }>(
     'SELECT bool_or(to_regclass(name) IS NULL) AS some FROM unnest($1::text[]) AS name',
     [names],
@@ -31,22 +33,28 @@ export async function createPartitions(database: Database, nowMs: number): Promi
   await database.transactionScript([
     'BEGIN',
     `SELECT pg_advisory_xact_lock(${PARTITION_LOCK})`,
-    ...months.map((from) => {
-      const range = [from, firstOfMonth(from, 1)].map((ms) => `'${new Date(ms).toISOString()}'`).join(') TO (');
-      return `CREATE TABLE IF NOT EXISTS ${partitionName(from)} PARTITION OF episodes FOR VALUES FROM (${range})`;
-    }),
+    ...TABLES.flatMap((table) =>
+      months.map((from) => {
+        const range = [from, firstOfMonth(from, 1)].map((ms) => `'${new Date(ms).toISOString()}'`).join(') TO (');
+        const name = partitionName(from, table);
+        return `CREATE TABLE IF NOT EXISTS ${name} PARTITION OF ${table} FOR VALUES FROM (${range})`;
+      }),
+    ),
     'COMMIT',
   ]);
 }
 
 /** Drops the partitions that ended before `beforeMs` and answers their names. Nothing is deleted row by row. */
 export async function dropPartitions(database: Database, beforeMs: number): Promise<string[]> {
-  const partitions = await database.query<{ name: string }>(
-    `SELECT c.relname AS name FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
-     WHERE i.inhparent = 'episodes'::regclass ORDER BY 1`,
-  );
-  const oldest = partitionName(beforeMs);
-  const dropped = partitions.map(({ name }) => name).filter((name) => name < oldest);
+  const dropped: string[] = [];
+  for (const table of TABLES) {
+    const partitions = await database.query<{ name: string }>(
+      `SELECT c.relname AS name FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
+       WHERE i.inhparent = '${table}'::regclass ORDER BY 1`,
+    );
+    const oldest = partitionName(beforeMs, table);
+    dropped.push(...partitions.map(({ name }) => name).filter((name) => name < oldest));
+  }
   for (const name of dropped) await database.query(`DROP TABLE IF EXISTS ${name}`);
   return dropped;
 }

@@ -131,6 +131,7 @@ const TABLES = [
   'deliveries',
   'sources',
   'episodes',
+  'contents',
   'timeline',
   'related',
   'evidence',

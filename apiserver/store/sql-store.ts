@@ -15,11 +15,13 @@ import { type IssueTransitions, SqlIssueTransitions } from './issue-transitions.
 import type { Lease } from './lease.ts';
 import { EVENTS_LOCK, SWEEP_LOCK } from './locks.ts';
 import { ORDER_COLUMNS, type OrderRow, orderKey } from './order-row.ts';
+import type { PastIssues, PastQuery } from './past.ts';
 import { readSubjects } from './read-subjects.ts';
 import { RecentCommits } from './recent-commits.ts';
 import { relate, relatedOf, unrelate } from './relations.ts';
 import type { ResourceLog, ResourceStore } from './resource-log.ts';
 import { lead, readSource } from './sources.ts';
+import { issuesAsOf } from './sql-past.ts';
 import { SqlResourceLog } from './sql-resource-log.ts';
 import type {
   ActiveIssue,
@@ -44,7 +46,7 @@ import { readEpisodes, readTimeline } from './timeline.ts';
 import type { WakeUps } from './wake-ups.ts';
 
 /** The port `Store` in SQL, on PostgreSQL and on PGlite alike. Made by `openStore`. */
-export class SqlStore implements Store, ResourceStore {
+export class SqlStore implements Store, ResourceStore, PastIssues {
   readonly clusterId: string;
   /** For the sweeper and the tests of this room; nobody else speaks SQL. */
   readonly database: Database;
@@ -187,6 +189,10 @@ export class SqlStore implements Store, ResourceStore {
 
   async evidenceText(issueIds: readonly string[]): Promise<Map<string, string>> {
     return readEvidenceText(this.database, issueIds);
+  }
+
+  async issuesAsOf(query: PastQuery): Promise<StoredIssue[]> {
+    return issuesAsOf(this.database, query);
   }
 
   async lead(manager: string, shard: string, sources: readonly LedSource[]): Promise<number[]> {

@@ -3,6 +3,7 @@ import { LABELS } from '../../crds/names.ts';
 import { changeLogContract } from './changes.contract.ts';
 import { evidenceContract } from './evidence.contract.ts';
 import { issueTransitionsContract } from './issue-transitions.contract.ts';
+import { pastContract } from './past.contract.ts';
 import { relationsContract } from './relations.contract.ts';
 import { resourceLogContract } from './resource-log.contract.ts';
 import {
@@ -58,6 +59,7 @@ export function storeContract(openStore: (clock: Clock) => Promise<SqlStore>): v
   describe('timeline', () => timelineContract(get, clock));
   describe('links between issues', () => relationsContract(get, clock));
   describe('evidence', () => evidenceContract(get, clock));
+  describe('history', () => pastContract(get, clock));
   describe('sweeper', () => sweeperContract(get, clock));
 }
 

@@ -151,12 +151,32 @@ export interface StoredIssue {
   readonly change: number;
 }
 
-export interface Episode {
+/** What an issue says, with the sightings that it had when it last said so. */
+export interface Content {
+  readonly spec: IssueSpec;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly generation: number;
+  readonly observed?: ObservedObject;
+  readonly occurrences: number;
+  readonly lastSeenAt: number;
+}
+
+export interface Episode extends Content {
   readonly number: number;
   readonly openedAt: number;
   readonly resolvedAt: number;
   readonly reason: ResolvedReason;
-  readonly spec: IssueSpec;
+  /** Of the issue as it was served then. */
+  readonly uid: string;
+  readonly createdAt: number;
+}
+
+/** What an Active issue said until it said something else. */
+export interface PastContent extends Content {
+  /** Of the episode. */
+  readonly number: number;
+  /** When it was seen with what it says next. */
+  readonly until: number;
 }
 
 /** The next state of one issue of a subject. */
@@ -167,6 +187,8 @@ export interface IssueWrite {
   /** The issue as it is stored, where the writer has it: what was written then needs not be read back for the feed. */
   readonly before?: StoredIssue;
   readonly closed?: Episode;
+  /** In the order in which it said them; absent when what it says did not change while it was Active. */
+  readonly past?: readonly PastContent[];
   readonly timeline?: TimelineLine;
 }
 

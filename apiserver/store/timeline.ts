@@ -1,4 +1,4 @@
-import type { IssueSpec, ResolvedReason } from '../../crds/issue.ts';
+import type { IssueSpec, ObservedObject, ResolvedReason } from '../../crds/issue.ts';
 import type { Database } from './database.ts';
 import { micros } from './issue-row.ts';
 import { type Episode, NOBODY, type TimelineDetail, type TimelineEntry } from './store.ts';
@@ -43,16 +43,37 @@ interface EpisodeRow {
   resolved_at: number;
   reason: ResolvedReason;
   spec: IssueSpec;
+  uid: string;
+  created_at: number;
+  generation: number;
+  labels: Record<string, string>;
+  observed: ObservedObject | null;
+  occurrences: number;
+  last_seen_at: number;
 }
 
 /** The closed episodes of an issue, oldest first; see `Store.history`. */
 export async function readEpisodes(database: Database, issueId: string): Promise<Episode[]> {
   const rows = await database.query<EpisodeRow>(
-    `SELECT e.number, ${micros('e.opened_at')} AS opened_at, ${micros('e.resolved_at')} AS resolved_at, e.reason, e.spec
+    `SELECT e.number, ${micros('e.opened_at')} AS opened_at, ${micros('e.resolved_at')} AS resolved_at, e.reason, e.spec,
+       e.uid, ${micros('e.created_at')} AS created_at, e.generation, e.labels, e.observed, e.occurrences,
+       ${micros('e.last_seen_at')} AS last_seen_at
      FROM episodes e WHERE e.issue_id = $1 ORDER BY e.number DESC LIMIT ${MAX_LINES}`,
     [issueId],
   );
-  return rows.toReversed().map(({ number, opened_at: openedAt, resolved_at: resolvedAt, reason, spec }) => ({
-    ...{ number, openedAt, resolvedAt, reason, spec },
-  }));
+  return rows
+    .toReversed()
+    .map(
+      ({
+        opened_at: openedAt,
+        resolved_at: resolvedAt,
+        created_at: createdAt,
+        last_seen_at: lastSeenAt,
+        observed,
+        ...row
+      }) => ({
+        ...{ ...row, openedAt, resolvedAt, createdAt, lastSeenAt },
+        ...(observed && { observed }),
+      }),
+    );
 }

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { IssueSpec, ObservedObject, ResolvedReason } from '../../crds/issue.ts';
 import type { Condition } from '../../crds/meta.ts';
 import { formatTime } from '../../crds/time.ts';
-import type { Episode, IssueWrite, StoredIssue } from './store.ts';
+import type { Content, Episode, IssueWrite, PastContent, StoredIssue } from './store.ts';
 
 /**
  * How one stored issue becomes the next: pure, shared by the decision table (`ingest`) and the sweeper. Every function
@@ -25,7 +25,24 @@ export interface Sighting {
 
 /** Row 3B: an Active issue is seen failing again. Its spec may change, its episode goes on. */
 export function updateIssue(issue: StoredIssue, sighting: Sighting, now: number): IssueWrite {
-  return { op: 'update', issue: { ...seen(issue, sighting), changedAt: now } };
+  const next = { ...seen(issue, sighting), changedAt: now };
+  return { op: 'update', issue: next, ...pastOf(issue, next) };
+}
+
+/**
+ * What an Active issue said before it became `next`, for history (docs/adr/0010); nothing when it says the same. Links and
+ * the observed object are no content: they follow the last run. Every write that changes the spec or the labels of an
+ * Active issue carries it.
+ */
+export function pastOf(issue: StoredIssue, next: StoredIssue): { readonly past?: readonly PastContent[] } {
+  if (saysTheSame(issue, next)) return {};
+  return { past: [{ ...contentOf(issue), number: issue.reopened + 1, until: next.lastSeenAt }] };
+}
+
+function saysTheSame(a: StoredIssue, b: StoredIssue): boolean {
+  if (!isDeepStrictEqual(a.labels, b.labels)) return false;
+  if (a.generation === b.generation) return true;
+  return isDeepStrictEqual({ ...a.spec, links: undefined }, { ...b.spec, links: undefined });
 }
 
 /**
@@ -81,8 +98,14 @@ export function closeEpisode(issue: StoredIssue): Episode {
     openedAt: issue.openedAt,
     resolvedAt: issue.resolvedAt,
     reason: issue.resolvedReason,
-    spec: issue.spec,
+    uid: issue.uid,
+    createdAt: issue.createdAt,
+    ...contentOf(issue),
   };
+}
+
+function contentOf({ spec, labels, generation, observed, occurrences, lastSeenAt }: StoredIssue): Content {
+  return { spec, labels, generation, occurrences, lastSeenAt, ...(observed && { observed }) };
 }
 
 /** A Resolved issue leaves the visible set: a DELETED change, the row stays. */

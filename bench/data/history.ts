@@ -61,8 +61,8 @@ function monthsOf(days: number): string {
 
 /** Indexes without a constraint, whatever migrations have added: to build them once is quicker than row by row. */
 const DROP_INDEXES = `
-CREATE TABLE bench_indexes AS SELECT indexname, indexdef FROM pg_indexes i
-  WHERE schemaname = 'public' AND tablename = 'issues'
+CREATE TABLE bench_indexes AS SELECT indexname, replace(indexdef, ' ON ONLY ', ' ON ') AS indexdef FROM pg_indexes i
+  WHERE schemaname = 'public' AND tablename IN ('issues', 'episodes')
     AND NOT EXISTS (SELECT FROM pg_constraint c WHERE c.conname = i.indexname);
 DO $$ DECLARE one text; BEGIN
   FOR one IN SELECT indexname FROM bench_indexes LOOP EXECUTE format('DROP INDEX %I', one); END LOOP;
@@ -149,9 +149,12 @@ WITH f AS MATERIALIZED (
     (date_part('epoch', began) * 1000000)::bigint, run_uid::text, 12, 1, n + 1, (date_part('epoch', now()) * 1000000)::bigint, began + lasted
   FROM m
 )
-INSERT INTO episodes (issue_id, number, opened_at, resolved_at, reason, spec, recorded_at)
-SELECT id, number, opened, least(opened + lasted, began), 'Recovered', spec::jsonb, least(opened + lasted, began)
+INSERT INTO episodes (issue_id, number, opened_at, resolved_at, reason, spec, recorded_at, uid, created_at, generation, labels,
+  occurrences, last_seen_at)
+SELECT id, number, opened, least(opened + lasted, began), 'Recovered', spec::jsonb, least(opened + lasted, began), id, began, 1,
+  labels, 1, opened
 FROM m, LATERAL (SELECT g AS number, began - (h % 3 + 1 - g) * interval '3 hours' AS opened FROM generate_series(1, h % 3) AS g) AS earlier
 UNION ALL
-SELECT id, h % 3 + 1, began, began + lasted, 'Recovered', spec::jsonb, began + lasted FROM m WHERE NOT is_open`;
+SELECT id, h % 3 + 1, began, began + lasted, 'Recovered', spec::jsonb, began + lasted, id, began, 1, labels, 1, began
+FROM m WHERE NOT is_open`;
 }

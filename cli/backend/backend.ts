@@ -4,6 +4,7 @@ import { type ChangeSource, KubeApi } from '../../apiserver/kube/index.ts';
 import { issueActions } from '../../apiserver/resources/issue-actions.ts';
 import { issueReportsResource } from '../../apiserver/resources/issuereports.ts';
 import { issuesResource } from '../../apiserver/resources/issues.ts';
+import { pastIssues } from '../../apiserver/resources/past-issues.ts';
 import { reportAccess } from '../../apiserver/rest/report-access.ts';
 import { kubeMetrics } from '../../apiserver/server/kube-metrics.ts';
 import {
@@ -110,11 +111,19 @@ export async function openBackend(options: BackendOptions): Promise<Backend> {
     }),
   );
   const changes = store.changes('issues') as Required<ChangeSource<Issue>>;
+  const past = pastIssues(store, {
+    retention: parseDuration(issues.retention),
+    resolvedVisibleFor: parseDuration(issues.resolvedVisibleFor),
+  });
   const { resources = [], directory } = options;
   const own = closing.use(openOwnResources(resources, { store, directory, registry, log }));
   const kube = closing.use(
     new KubeApi({
-      resources: [issuesResource(changes, issueActions(engine)), issueReportsResource(engine), ...own.definitions],
+      resources: [
+        issuesResource(changes, issueActions(engine), past),
+        issueReportsResource(engine),
+        ...own.definitions,
+      ],
       access,
       version: { gitVersion: `v1.34.0+faultline.${packageVersion()}` },
       title: 'Faultline',

@@ -1,4 +1,5 @@
 import { openStore, type StoreOptions } from '../../apiserver/store/open-store.ts';
+import type { PastIssues, PastQuery } from '../../apiserver/store/past.ts';
 import type { ResourceLog, ResourceStore } from '../../apiserver/store/resource-log.ts';
 import type { SqlStore } from '../../apiserver/store/sql-store.ts';
 import {
@@ -41,7 +42,7 @@ const LONGEST_PAUSE_MS = 10_000;
  * So a server that starts during an outage serves discovery (design.md decision 13): an API group that cannot be
  * discovered would block every namespace deletion of the cluster.
  */
-export class ConnectingStore implements Store, ResourceStore {
+export class ConnectingStore implements Store, ResourceStore, PastIssues {
   readonly clusterId: string;
   /** The store itself; rejects when the database can never be used (ForeignState, NewerSchema). */
   readonly opened: Promise<SqlStore>;
@@ -112,6 +113,10 @@ export class ConnectingStore implements Store, ResourceStore {
 
   evidenceText(issueIds: readonly string[]): Promise<Map<string, string>> {
     return this.#now().then((store) => store.evidenceText(issueIds));
+  }
+
+  issuesAsOf(query: PastQuery): Promise<StoredIssue[]> {
+    return this.#now().then((store) => store.issuesAsOf(query));
   }
 
   lead(manager: string, shard: string, sources: readonly LedSource[]): Promise<number[]> {
