@@ -129,9 +129,9 @@ describe('asOf', () => {
   });
 
   test('a time without a fraction is the end of its second, because objects have whole seconds', () => {
-    const before = (text: string) => parseMoment(text, NOW, HOUR).before;
-    expect(before('2026-11-21T11:30:00Z')).toBe(Date.parse('2026-11-21T11:30:01Z'));
-    expect(before('2026-11-21T12:30:00.250+01:00')).toBe(Date.parse('2026-11-21T11:30:00.251Z'));
-    expect(before('30m')).toBe(NOW - HOUR / 2);
+    const until = (text: string) => parseMoment(text, NOW, HOUR).before;
+    expect(until('2026-11-21T11:30:00Z')).toBe(Date.parse('2026-11-21T11:30:01Z'));
+    expect(until('2026-11-21T12:30:00.250+01:00')).toBe(Date.parse('2026-11-21T11:30:00.251Z'));
+    expect(until('30m')).toBe(NOW - HOUR / 2);
   });
 });
