@@ -75,6 +75,15 @@ const { service } = apiService.spec;
 const deployment = only<Deployment>('Deployment', 'faultline-server');
 const pod = deployment.spec.template.spec;
 
+test('evidence takes a role that no other role takes in: ends of logs are not for everybody who may view', () => {
+  const { metadata, rules } = only<Manifest & { rules: object[] }>('ClusterRole', 'faultline-evidence');
+  expect(metadata.labels).toBeUndefined();
+  expect(rules).toEqual([{ apiGroups: ['faultline.dev'], resources: ['issues/evidence'], verbs: ['get'] }]);
+  for (const name of ['faultline-view', 'faultline-edit']) {
+    expect(JSON.stringify(only('ClusterRole', name))).not.toContain('evidence');
+  }
+});
+
 test('R5 who may view a namespace reads its issues, who may edit it acts on them, and nobody deletes one', () => {
   const role = (name: string) =>
     only<Manifest & { rules: { apiGroups: string[]; resources: string[]; verbs: string[] }[] }>('ClusterRole', name);

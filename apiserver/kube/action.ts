@@ -63,12 +63,12 @@ export interface ActionResult {
 const LONG_RUNNING: ReadonlySet<string> = new Set(['attach', 'exec', 'log', 'portforward', 'proxy']);
 
 /** Throws for what cannot be served: an author reads it at the start of the server. */
-export function requireUsable(plural: string, actions: readonly ActionDefinition[]): void {
+export function requireUsable(plural: string, subresources: readonly { readonly name: string }[]): void {
   const names = new Set<string>();
-  for (const { name } of actions) {
+  for (const { name } of subresources) {
     if (!/^[a-z]([-a-z0-9]*[a-z0-9])?$/.test(name) || LONG_RUNNING.has(name) || names.has(name)) {
       throw new Error(
-        `${plural}: ${JSON.stringify(name)} cannot be the name of an action: one lower-case word, each once, and none of ${[...LONG_RUNNING].join(', ')}`,
+        `${plural}: ${JSON.stringify(name)} cannot be the name of a subresource: one lower-case word, each once, and none of ${[...LONG_RUNNING].join(', ')}`,
       );
     }
     names.add(name);

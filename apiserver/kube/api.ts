@@ -5,6 +5,7 @@ import type { UserInfo } from './access/types.ts';
 import { act } from './act.ts';
 import { type ActionDefinition, requireUsable } from './action.ts';
 import { type Answer, asApiError, failure, send, setCommonHeaders } from './answer.ts';
+import { type AttachmentDefinition, readAttachment } from './attachment.ts';
 import { type AuditRecord, auditRecord } from './audit.ts';
 import { sleep } from './cache/timing.ts';
 import type { WatchCache, WatchCacheOptions } from './cache/watch-cache.ts';
@@ -75,7 +76,7 @@ export class KubeApi implements AsyncDisposable {
     const { random = Math.random, bookmarkInterval = 60_000, onError = () => undefined } = options;
     const watching = { now: this.#now, random, bookmarkInterval };
     this.#resources = options.resources.map((definition) => {
-      requireUsable(definition.plural, definition.actions ?? []);
+      requireUsable(definition.plural, [...(definition.actions ?? []), ...(definition.attachments ?? [])]);
       const report = (error: unknown): void => onError(error, `the source of ${definition.plural}`);
       return new ServedResource(definition, watching, { ...options.cache, now: this.#now, onError: report });
     });
@@ -176,6 +177,14 @@ export class KubeApi implements AsyncDisposable {
     const { definition } = resource;
     const action = actionOf(definition, info);
     if (action) return this.#act(definition, action, admitted, { request, response });
+    const attachment = attachmentOf(definition, info);
+    if (attachment) {
+      if (info.verb === 'get') {
+        return send(request, response, await readAttachment(definition, attachment, admitted, accept));
+      }
+      const path = `${definition.plural}/${attachment.name}`;
+      throw methodNotAllowed(groupResource(definition), `${path} can only be read: GET it`);
+    }
     if (info.verb === 'get' && info.isItem) return send(request, response, await resource.get(info, accept));
     if (info.verb === 'list') return this.#list(resource, info, request, response);
     if (info.verb === 'watch') return this.#watch(resource, info, request, response);
@@ -266,7 +275,9 @@ export class KubeApi implements AsyncDisposable {
         group === info.group && version === info.version && plural === info.resource,
     );
     if (!found || info.rest.length > 0) return undefined;
-    if (info.subresource !== '' && !actionOf(found.definition, info)) return undefined;
+    if (info.subresource !== '' && !actionOf(found.definition, info) && !attachmentOf(found.definition, info)) {
+      return undefined;
+    }
     const { namespaced } = found.definition;
     if (namespaced ? info.isItem && info.namespace === '' : info.namespace !== '') return undefined;
     return found;
@@ -322,6 +333,10 @@ const READ_TO_THE_END = 16 * 1024 * 1024;
 
 function actionOf({ actions = [] }: ResourceDefinition, { subresource }: RequestInfo): ActionDefinition | undefined {
   return subresource === '' ? undefined : actions.find(({ name }) => name === subresource);
+}
+
+function attachmentOf(definition: ResourceDefinition, { subresource }: RequestInfo): AttachmentDefinition | undefined {
+  return subresource === '' ? undefined : definition.attachments?.find(({ name }) => name === subresource);
 }
 
 /** Fires when the client is gone or has its answer. */

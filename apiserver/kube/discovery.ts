@@ -74,7 +74,10 @@ export class Discovery {
   #resourceList(group: string, version: string): Answer | undefined {
     const definitions = this.#of(group, version);
     if (definitions.length === 0) return undefined;
-    const resources = definitions.flatMap((definition) => [legacyResource(definition), ...legacyActions(definition)]);
+    const resources = definitions.flatMap((definition) => [
+      legacyResource(definition),
+      ...legacySubresources(definition),
+    ]);
     return json({ kind: 'APIResourceList', apiVersion: 'v1', groupVersion: `${group}/${version}`, resources });
   }
 
@@ -109,21 +112,27 @@ function legacyResource(definition: ResourceDefinition) {
 }
 
 /** Subresources are entries of their own here (D3), parts of their resource in the aggregated form. */
-function legacyActions({ plural, namespaced, actions = [] }: ResourceDefinition) {
-  return actions.map(({ name, kind }) => ({
+function legacySubresources(definition: ResourceDefinition) {
+  const { plural, namespaced } = definition;
+  return subresourcesOf(definition).map(({ name, kind, verbs }) => ({
     ...{ name: `${plural}/${name}`, singularName: '', namespaced, kind },
-    verbs: ACTION_VERBS,
+    verbs,
   }));
 }
 
-const ACTION_VERBS = ['create'];
+function subresourcesOf({ actions = [], attachments = [] }: ResourceDefinition) {
+  return [
+    ...actions.map(({ name, kind }) => ({ name, kind, verbs: ['create'] })),
+    ...attachments.map(({ name, kind }) => ({ name, kind, verbs: ['get'] })),
+  ];
+}
 
 function aggregatedResource(definition: ResourceDefinition) {
-  const { group, version, kind, actions = [] } = definition;
-  const subresources = actions.map((action) => ({
-    subresource: action.name,
-    responseKind: { group, version, kind: action.kind },
-    verbs: ACTION_VERBS,
+  const { group, version, kind } = definition;
+  const subresources = subresourcesOf(definition).map(({ name, kind, verbs }) => ({
+    subresource: name,
+    responseKind: { group, version, kind },
+    verbs,
   }));
   return {
     resource: definition.plural,

@@ -7,6 +7,7 @@ export {
   type Preconditions,
 } from './action.ts';
 export { KubeApi, type KubeApiOptions } from './api.ts';
+export type { Attachment, AttachmentDefinition, AttachmentRequest } from './attachment.ts';
 export type { AuditRecord } from './audit.ts';
 export type { CacheEvent } from './cache/change-window.ts';
 export { WatchCache, type WatchCacheOptions } from './cache/watch-cache.ts';

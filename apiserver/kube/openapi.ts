@@ -1,5 +1,6 @@
 import type { ActionDefinition } from './action.ts';
 import { type Answer, json } from './answer.ts';
+import type { AttachmentDefinition } from './attachment.ts';
 import { contentHash, type VersionInfo, withETag } from './discovery.ts';
 import { parseAccept } from './negotiate.ts';
 import { LIST_META, META_SCHEMAS, OBJECT_META, STATUS } from './openapi-meta.ts';
@@ -133,6 +134,7 @@ function schemasOf(definition: ResourceDefinition): Record<string, JsonSchema> {
   };
   if (!definition.source) return { [own]: object };
   const actions = (definition.actions ?? []).map((action) => actionSchema(definition, action));
+  const attachments = (definition.attachments ?? []).map((one) => attachmentSchema(definition, one));
   const list = {
     type: 'object',
     description: `A list of ${definition.plural}.`,
@@ -144,7 +146,7 @@ function schemasOf(definition: ResourceDefinition): Record<string, JsonSchema> {
     },
     'x-kubernetes-group-version-kind': [gvk(definition, listKind)],
   };
-  return Object.assign({ [own]: object, [schemaName(definition, listKind)]: list }, ...actions);
+  return Object.assign({ [own]: object, [schemaName(definition, listKind)]: list }, ...actions, ...attachments);
 }
 
 /** As the schema of a custom resource says it; metadata.name and metadata.namespace go without saying (F4). */
@@ -164,6 +166,16 @@ function actionSchema(definition: ResourceDefinition, action: ActionDefinition):
     metadata: reference(OBJECT_META, metadata),
     ...{ spec: openApiSchema(spec), status: openApiSchema(status) },
   };
+  const schema = { type: 'object', description, properties };
+  return { [schemaName(definition, kind)]: { ...schema, 'x-kubernetes-group-version-kind': [gvk(definition, kind)] } };
+}
+
+function attachmentSchema(
+  definition: ResourceDefinition,
+  { kind, description, status }: AttachmentDefinition,
+): Record<string, JsonSchema> {
+  const metadata = reference(OBJECT_META, `The ${definition.singular}.`);
+  const properties = { ...typeFields(kind), metadata, status: openApiSchema(status) };
   const schema = { type: 'object', description, properties };
   return { [schemaName(definition, kind)]: { ...schema, 'x-kubernetes-group-version-kind': [gvk(definition, kind)] } };
 }
@@ -217,6 +229,12 @@ function pathsOf(definition: ResourceDefinition): Record<string, object> {
       post: actionOperation(definition, action),
     };
   }
+  for (const attachment of definition.attachments ?? []) {
+    paths[`${collection}/{name}/${attachment.name}`] = {
+      parameters: [...inNamespace, pathParameter('name', `The name of the ${definition.singular}.`)],
+      get: attachmentOperation(definition, attachment),
+    };
+  }
   if (namespaced) paths[`${base}/${plural}`] = { get: listOperation(definition, 'AllNamespaces') };
   return paths;
 }
@@ -248,9 +266,19 @@ function actionOperation(definition: ResourceDefinition, { name, kind, descripti
     kind,
     WRITE_PARAMETERS,
   );
-  const operationId = `${posted.operationId}${name[0]?.toUpperCase()}${name.slice(1)}`;
+  const operationId = `${posted.operationId}${capital(name)}`;
   const own = { ...posted, description, operationId, 'x-kubernetes-group-version-kind': gvk(definition, kind) };
   return withBody(own, definition, kind);
+}
+
+function attachmentOperation(definition: ResourceDefinition, { name, kind, description }: AttachmentDefinition) {
+  const read = operation(definition, 'get', `read${definition.namespaced ? 'Namespaced' : ''}`, kind, []);
+  const operationId = `${read.operationId}${capital(name)}`;
+  return { ...read, description, operationId, 'x-kubernetes-group-version-kind': gvk(definition, kind) };
+}
+
+function capital(name: string): string {
+  return `${name[0]?.toUpperCase()}${name.slice(1)}`;
 }
 
 function withBody(posted: object, definition: ResourceDefinition, kind: string) {

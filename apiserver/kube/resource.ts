@@ -1,6 +1,7 @@
 import type { KubernetesObject } from '../../crds/meta.ts';
 import type { UserInfo } from './access/types.ts';
 import type { ActionDefinition } from './action.ts';
+import type { AttachmentDefinition } from './attachment.ts';
 import type { PastSource } from './past.ts';
 import type { ChangeSource } from './source.ts';
 
@@ -36,6 +37,8 @@ export interface ResourceDefinition<T extends KubernetesObject = KubernetesObjec
   readonly create?: CreateHandler;
   /** What callers may do to one object besides reading it (S1): create-only subresources. Needs a `source`. */
   readonly actions?: readonly ActionDefinition[];
+  /** What is kept beside an object and read with a right of its own: read-only subresources. Needs a `source`. */
+  readonly attachments?: readonly AttachmentDefinition[];
   /** The message of the 405 for every method that is not served: what to do instead. */
   readonly readOnlyMessage: string;
 }

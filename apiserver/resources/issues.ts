@@ -2,6 +2,7 @@ import { ISSUE_NAMES, type Issue, issueSpecSchema, issueStatusSchema } from '../
 import { GROUP, VERSION } from '../../crds/names.ts';
 import type {
   ActionDefinition,
+  AttachmentDefinition,
   ChangeSource,
   Column,
   JsonSchema,
@@ -10,13 +11,15 @@ import type {
 } from '../kube/index.ts';
 
 /**
- * The resource `issues`: names from the crds room, columns, selectable fields, where its objects come from, and what
- * people may do to them (`issueActions`; without them, nothing), and how they were (`pastIssues`).
+ * The resource `issues`: names from the crds room, columns, selectable fields, where its objects come from, what
+ * people may do to them (`issueActions`; without them, nothing), how they were (`pastIssues`), and what is kept beside
+ * them (`issueEvidence`).
  */
 export function issuesResource(
   source: ChangeSource<Issue>,
   actions: readonly ActionDefinition[] = [],
   past?: PastSource<Issue>,
+  attachments: readonly AttachmentDefinition[] = [],
 ): ResourceDefinition<Issue> {
   return {
     ...(past && { past }),
@@ -31,6 +34,7 @@ export function issuesResource(
     fields: selectableFields,
     source,
     actions,
+    attachments,
     readOnlyMessage:
       'issues are read-only: they open, update and resolve by themselves, as Faultline observes their subjects. ' +
       'An issue resolves when its subject is fixed, for example when a newer run of the pipeline succeeds. ' +

@@ -1,4 +1,4 @@
-import { ClusterApiError, createClusterApi } from '../../apiserver/kube/access/index.ts';
+import { type ClusterApi, ClusterApiError, createClusterApi } from '../../apiserver/kube/access/index.ts';
 import type { ClusterConnection } from '../cluster/connection.ts';
 import { Failure } from '../exit.ts';
 
@@ -9,16 +9,29 @@ const TIMEOUT_MS = 65_000;
  * POSTs an object and answers what came back. Throws a Failure of one line: what the server said, or why it cannot be
  * reached.
  */
-export async function postJson(
+export function postJson(
   connection: ClusterConnection,
   path: string,
   body: object,
   stop: AbortSignal,
 ): Promise<unknown> {
+  return ask(connection, (api) => api.post(path, body, { signal: stop }), stop);
+}
+
+/** The same for a GET. */
+export function getJson(connection: ClusterConnection, path: string, stop: AbortSignal): Promise<unknown> {
+  return ask(connection, (api) => api.get(path, { signal: stop }), stop);
+}
+
+async function ask(
+  connection: ClusterConnection,
+  send: (api: ClusterApi) => Promise<unknown>,
+  stop: AbortSignal,
+): Promise<unknown> {
   const headers = async () => ({ 'user-agent': 'faultline', ...(await connection.headers()) });
   await using api = createClusterApi({ ...connection, headers, timeoutMs: TIMEOUT_MS });
   try {
-    return await api.post(path, body, { signal: stop });
+    return await send(api);
   } catch (error) {
     if (stop.aborted || !(error instanceof ClusterApiError)) throw error;
     if (error.cause instanceof Failure) throw error.cause; // of the kubeconfig's credentials: nobody was asked

@@ -13,7 +13,7 @@ let directory: string;
 let answer: { status: number; body: object | string };
 let asked: { method: string | undefined; url: string | undefined; body: unknown; authorization: string | undefined }[];
 const server = createServer((request: IncomingMessage, response) => {
-  void json(request).then((body) => {
+  void (request.method === 'GET' ? Promise.resolve() : json(request)).then((body) => {
     const { method, url, headers } = request;
     asked.push({ method, url, body, authorization: headers.authorization });
     response.writeHead(answer.status, { 'content-type': 'application/json' });
@@ -145,6 +145,24 @@ describe('resolve, acknowledge and snooze', () => {
       err: expect.stringMatching(
         /^error: cannot reach http:\/\/127.0.0.1:\d+ \(context work\): connect ECONNREFUSED.*\n$/,
       ),
+    });
+  });
+});
+
+describe('evidence', () => {
+  it('is asked for as the user of the context, and printed', async () => {
+    answer = { status: 200, body: { status: { recordedAt: '2026-11-21T07:00:00Z', exitCode: 2 } } };
+    const { code, out } = await run('evidence', 'issue.faultline.dev/web-a', '-n', 'team-b');
+    expect([code, out]).toEqual([0, expect.stringContaining('Exit code: 2')]);
+    expect(asked).toEqual([
+      expect.objectContaining({ method: 'GET', url: path('team-b', 'evidence'), authorization: 'Bearer sesame' }),
+    ]);
+  });
+
+  it('that may not be read is one line with the right that is missing', async () => {
+    answer = refused(403, 'Forbidden', 'User "u" cannot get resource "issues/evidence"');
+    expect(await run('evidence', 'web-a')).toEqual({
+      ...{ code: 1, out: '', err: 'error: User "u" cannot get resource "issues/evidence"\n' },
     });
   });
 });

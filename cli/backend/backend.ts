@@ -2,6 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { createEngine, engineMetrics, type Namespaces, withHome } from '../../apiserver/ingest/index.ts';
 import { type ChangeSource, KubeApi } from '../../apiserver/kube/index.ts';
 import { issueActions } from '../../apiserver/resources/issue-actions.ts';
+import { issueEvidence } from '../../apiserver/resources/issue-evidence.ts';
 import { issueReportsResource } from '../../apiserver/resources/issuereports.ts';
 import { issuesResource } from '../../apiserver/resources/issues.ts';
 import { pastIssues } from '../../apiserver/resources/past-issues.ts';
@@ -120,7 +121,7 @@ export async function openBackend(options: BackendOptions): Promise<Backend> {
   const kube = closing.use(
     new KubeApi({
       resources: [
-        issuesResource(changes, issueActions(engine), past),
+        issuesResource(changes, issueActions(engine), past, [issueEvidence(store)]),
         issueReportsResource(engine),
         ...own.definitions,
       ],

@@ -32,16 +32,25 @@ export const ACTION_FLAGS: readonly Flag[] = [
 const MAX_COMMENT = 1_024;
 
 /** `issue.faultline.dev/x`, as `kubectl get -o name` prints it, is x. */
-export function actionOptions([given = '']: readonly string[], flags: ActionFlags): ActionOptions {
-  const { namespace, comment, kubeconfig, context, dryRun = false } = flags;
-  const issue = given.replace(/^(issues?|iss)(\.faultline\.dev)?\//, '');
-  return { issue, namespace, comment, kubeconfig, context, dryRun };
+export function issueName(given: string): string {
+  return given.replace(/^(issues?|iss)(\.faultline\.dev)?\//, '');
 }
 
-export function actionFaults({ issue, namespace, comment = '' }: ActionOptions): string[] {
+export function actionOptions([given = '']: readonly string[], flags: ActionFlags): ActionOptions {
+  const { namespace, comment, kubeconfig, context, dryRun = false } = flags;
+  return { issue: issueName(given), namespace, comment, kubeconfig, context, dryRun };
+}
+
+/** What is wrong with how an issue is named. */
+export function issueFaults({ issue, namespace }: Pick<ActionOptions, 'issue' | 'namespace'>): string[] {
   const faults: string[] = [];
   if (!DNS_SUBDOMAIN.test(issue)) faults.push(`"${issue}" is no name of an issue: see kubectl get issues`);
   if (namespace !== undefined && !DNS_LABEL.test(namespace)) faults.push(`"${namespace}" is no namespace name`);
+  return faults;
+}
+
+export function actionFaults({ issue, namespace, comment = '' }: ActionOptions): string[] {
+  const faults = issueFaults({ issue, namespace });
   if (comment.length > MAX_COMMENT) faults.push(`--comment takes at most ${MAX_COMMENT} characters`);
   return faults;
 }

@@ -3,6 +3,7 @@ import { runnable } from '../command.ts';
 import { acknowledge } from './acknowledge.ts';
 import { conformance } from './conformance.ts';
 import { controllers } from './controllers.ts';
+import { evidence } from './evidence.ts';
 import { replay } from './replay.ts';
 import { resolve } from './resolve.ts';
 import { server } from './server.ts';
@@ -19,6 +20,7 @@ export const commands: readonly Runnable[] = [
   runnable(resolve),
   runnable(acknowledge),
   runnable(snooze),
+  runnable(evidence),
   runnable(conformance),
   runnable(version),
 ];

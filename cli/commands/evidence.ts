@@ -1,0 +1,43 @@
+import type { Command } from '../command.ts';
+import { ISSUE_PARAMETER, issueFaults, issueName } from './action.ts';
+import { type KubeconfigFlags, kubeconfigFlags } from './flags.ts';
+
+export interface EvidenceFlags extends KubeconfigFlags {
+  readonly namespace?: string;
+}
+
+export interface EvidenceOptions extends KubeconfigFlags {
+  readonly issue: string;
+  /** Undefined: that of the context, else `default`. */
+  readonly namespace: string | undefined;
+}
+
+export const evidence: Command<EvidenceFlags, EvidenceOptions> = {
+  name: 'evidence',
+  parameters: ISSUE_PARAMETER,
+  summary: 'Show what showed an issue: the failing step and the end of its log.',
+  description:
+    'Show what showed an issue last: conditions, the failing step, its exit code and the end of its log, also when the ' +
+    'Pods are gone. It takes a right of its own, get issues/evidence. Credentials were masked before they were stored.',
+  examples: [
+    { comment: 'Why does the build fail?', line: 'faultline evidence component-payments-mfrggzdf -n shop' },
+    {
+      comment: 'The same as an object',
+      line: 'kubectl get --raw /apis/faultline.dev/v1alpha1/namespaces/shop/issues/component-payments-mfrggzdf/evidence',
+    },
+  ],
+  flags: [
+    { spelling: '-n, --namespace <namespace>', description: 'Of the issue (default: that of the context).' },
+    ...kubeconfigFlags('How to reach the cluster, or faultline up (default: $KUBECONFIG, ~/.kube/config).'),
+  ],
+  complete: ({ parameters: [issue = ''], flags: { namespace, ...flags } }) => ({
+    ...flags,
+    issue: issueName(issue),
+    namespace,
+  }),
+  validate: issueFaults,
+  async run(options, streams) {
+    const { runEvidence } = await import('../actions/run-evidence.ts');
+    return await runEvidence(options, streams);
+  },
+};
