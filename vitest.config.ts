@@ -1,8 +1,11 @@
 import { defineConfig } from 'vitest/config';
+import { NOT_AGAIN_ON_PGLITE } from './tests/e2e/passes.ts';
+import { LongestFirst } from './tests/longest-first.ts';
 
 /** A file to write the results to as JSON, besides the console: `.ci/run` sums them. */
 const report = process.env.FAULTLINE_TEST_REPORT;
 const ignored = ['dist/**', 'node_modules/**'];
+const onPGlite = process.env.FAULTLINE_E2E_DATABASE === 'embedded';
 /** The package's own name means the sources here: tests load examples/ without a build, and never a stale one. */
 const resolve = {
   alias: {
@@ -12,11 +15,12 @@ const resolve = {
 };
 
 /**
- * Three projects: `unit` needs npm alone, `e2e` needs a real control plane and PostgreSQL and runs file by file,
- * `soak` is long and never part of CI.
+ * Three projects: `unit` needs npm alone; `e2e` needs a real control plane and PostgreSQL, each file its own, and runs
+ * two files at once, because they mostly wait; `soak` is long and never part of CI.
  */
 export default defineConfig({
   test: {
+    sequence: { sequencer: LongestFirst },
     reporters: report ? ['default', ['json', { outputFile: report }]] : ['default'],
     projects: [
       {
@@ -27,6 +31,7 @@ export default defineConfig({
           exclude: [...ignored, '**/*.e2e.test.ts', '**/*.soak.test.ts'],
           testTimeout: 30_000,
           hookTimeout: 60_000,
+          maxWorkers: '100%', // vitest leaves one core to itself, of two that is half
         },
       },
       {
@@ -35,10 +40,11 @@ export default defineConfig({
           name: 'e2e',
           globalSetup: ['tests/controlplane/global-setup.ts'],
           include: ['**/*.e2e.test.ts'],
-          exclude: ignored,
+          exclude: onPGlite ? [...ignored, ...Object.keys(NOT_AGAIN_ON_PGLITE)] : ignored,
           testTimeout: 120_000,
           hookTimeout: 600_000,
-          fileParallelism: false,
+          maxWorkers: 2,
+          sequence: { groupOrder: 1 }, // not together with unit tests, whose workers are another number
         },
       },
       {

@@ -12,7 +12,7 @@ import { Story } from '../clients/story.ts';
 const CHANGES = 2_000;
 const DURATION = 120_000;
 /** Bookmarks come every 60 s; a client's watch may begin a few seconds after the restart. */
-const BOOKMARKED_AFTER = 67_000;
+const BOOKMARKED_AFTER = 75_000;
 
 const seed = Number(process.env.FAULTLINE_CLIENTS_SEED ?? Date.now() % 1_000_000);
 const started = Date.now();
