@@ -1,6 +1,7 @@
 import Joi from 'joi';
 import { SEVERITIES, type Severity } from './issue.ts';
 import { CONFIG_API_VERSION, DNS_LABEL, SOURCE_NAME } from './names.ts';
+import { type WebhookReceiver, webhookReceiverSchema } from './webhook-receiver.ts';
 
 /** The kind `FaultlineConfiguration`: what `faultline.yaml` says (contracts.md). Every key but the first two is optional. */
 
@@ -68,6 +69,7 @@ export interface FaultlineConfiguration {
   events: EventsConfiguration;
   controllers: ControllerConfiguration[];
   resources: ResourceConfiguration[];
+  receivers: WebhookReceiver[];
 }
 
 /** The port that everything of ours listens on unless told otherwise. */
@@ -212,4 +214,9 @@ export const configurationSchema = Joi.object<FaultlineConfiguration>({
     .items(resourceSchema)
     .default([])
     .description('Further read-only resources that the API server serves. Default: none.'),
+  receivers: Joi.array()
+    .items(webhookReceiverSchema)
+    .max(1_000)
+    .default([])
+    .description('Receivers of webhooks, as kubectl would apply them (docs/receivers.md). Default: none.'),
 }).description('Configuration of Faultline.');

@@ -36,6 +36,8 @@ export interface RunOrder {
   detail: number;
   epoch: number;
   sequence: number;
+  /** Of a webhook with a time of its own: tried again within 24 h, it answers as the first time (docs/adr/0009). */
+  deliveryId?: string;
 }
 
 /** Things that are: the current leader's latest look wins. */
@@ -200,6 +202,7 @@ export const runOrderSchema = Joi.object<RunOrder, true>({
   detail: Joi.number().integer().min(0).required(),
   epoch: Joi.number().integer().min(0).required(),
   sequence: Joi.number().integer().min(0).required(),
+  deliveryId: Joi.string().min(1).max(253),
 });
 
 export const stateOrderSchema = Joi.object<StateOrder, true>({

@@ -11,22 +11,24 @@ const root = join(import.meta.dirname, '..');
 /** Longest prefix wins. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   crds: [],
+  cel: [],
   'controllers/runtime': ['crds'],
   'controllers/index.ts': ['controllers/runtime', 'crds'],
   'controllers/testing': ['controllers/runtime', 'controllers/index.ts', 'crds'],
   'controllers/tekton': ['controllers/index.ts'],
   'apiserver/store': ['crds', 'migrations'],
   'apiserver/ingest': ['apiserver/store', 'crds'],
+  'apiserver/receivers': ['apiserver/ingest', 'cel', 'crds'],
   'apiserver/events': ['apiserver/store', 'crds'],
   'apiserver/kube': ['crds/meta.ts', 'crds/duration.ts', 'crds/time.ts'],
   'apiserver/resources': ['apiserver/kube', 'apiserver/store', 'apiserver/ingest', 'crds'],
-  'apiserver/rest': ['apiserver/ingest', 'apiserver/kube', 'apiserver/store', 'crds'],
+  'apiserver/rest': ['apiserver/ingest', 'apiserver/receivers', 'apiserver/kube', 'apiserver/store', 'crds'],
   // What the author of a resource imports, as `faultline/apiserver`.
   'apiserver/index.ts': ['apiserver/kube', 'apiserver/resources', 'apiserver/server.ts', 'apiserver/store'],
   'apiserver/server': ['apiserver/kube', 'apiserver/rest', 'crds'],
   'apiserver/server.ts': ['apiserver/server', 'apiserver/kube', 'apiserver/rest', 'crds'],
   migrations: ['crds'],
-  cli: ['crds', 'controllers', 'apiserver', 'migrations'],
+  cli: ['crds', 'cel', 'controllers', 'apiserver', 'migrations'],
 };
 
 /** Packages that one room keeps for itself; every other package is free. */
@@ -42,6 +44,7 @@ const ONLY_IN: Readonly<Record<string, readonly string[]>> = {
   react: ['cli/tui'],
   commander: ['cli'],
   '@kubernetes/client-node': ['cli'],
+  '@bufbuild/cel': ['cel'],
   '@peculiar/x509': ['cli/pki', 'apiserver/kube/access'],
 };
 
@@ -52,7 +55,7 @@ interface Import {
   readonly target: string | undefined;
 }
 
-const sources = globSync('{crds,controllers,apiserver,migrations,cli}/**/*.{ts,tsx}', { cwd: root })
+const sources = globSync('{crds,cel,controllers,apiserver,migrations,cli}/**/*.{ts,tsx}', { cwd: root })
   .filter((file) => !/\.(test|soak\.test|contract)\.tsx?$/.test(file) && !file.includes('/testing/'))
   .sort();
 

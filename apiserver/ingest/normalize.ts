@@ -35,7 +35,7 @@ export function normalize(report: Report): Normalized {
   const cleaned = findings.map((finding) => cleanFinding(finding, ref, observed, expiresAt));
   const faults = duplicateKeys(cleaned, resolve);
   if (faults.length > 0) return { faults };
-  const deliveryId = report.order.class === 'received' ? report.order.deliveryId : undefined;
+  const deliveryId = report.order.class === 'state' ? undefined : report.order.deliveryId;
   return {
     report: {
       ref,

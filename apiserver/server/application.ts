@@ -11,8 +11,8 @@ import type { ServerOptions } from './types.ts';
 export type RequestHandler = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
 
 /**
- * The order in which a request meets what the server consists of. Health comes before the question who asks (A12);
- * nothing else does.
+ * The order in which a request meets what the server consists of. Before the question who asks come health (A12) and
+ * those who ask it themselves.
  */
 export function createApplication(options: ServerOptions, ready: readonly HealthCheck[]): RequestHandler {
   const { authenticator, authorizer, kube, live = [], logger, metrics, rest = [], selfReviews } = options;
@@ -21,6 +21,7 @@ export function createApplication(options: ServerOptions, ready: readonly Health
   if (metrics !== undefined) app.use(countRequests(metrics));
   app.use(envelope(logger));
   app.use(healthEndpoints({ live, ready }));
+  for (const middleware of options.unauthenticated ?? []) app.use(middleware);
   app.use(authenticate(authenticator));
   if (metrics !== undefined) app.use(authorizePath('/metrics', authorizer, metricsEndpoint(metrics)));
   for (const middleware of rest) app.use(refuseAnonymous(middleware));

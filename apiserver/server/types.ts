@@ -33,6 +33,8 @@ export interface ServerOptions {
   readonly kube: KubernetesEndpoint;
   /** `/api/v1`, `/docs`: asked in order, before kube. Behind authentication; each authorizes what it serves. */
   readonly rest?: readonly Middleware[];
+  /** Asked in order before authentication: each says by itself whom it believes (webhooks that sign). */
+  readonly unauthenticated?: readonly Middleware[];
   /** `selfReviews`, where no cluster is behind this server that would answer "may I?". */
   readonly selfReviews?: Middleware;
   /** Besides ping, tls, authentication-config and shutdown. */

@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { createEngine, engineMetrics, type Namespaces, withHome } from '../../apiserver/ingest/index.ts';
 import { type ChangeSource, KubeApi } from '../../apiserver/kube/index.ts';
+import { ReceiverCallers } from '../../apiserver/receivers/index.ts';
 import { issueActions } from '../../apiserver/resources/issue-actions.ts';
 import { issueEvidence } from '../../apiserver/resources/issue-evidence.ts';
 import { issueReportsResource } from '../../apiserver/resources/issuereports.ts';
@@ -31,6 +32,7 @@ import { MeasuredRegistry } from './measured-registry.ts';
 import type { WatchNamespaces } from './namespace-watch.ts';
 import { openOwnResources } from './own-resources.ts';
 import { restMiddleware } from './rest.ts';
+import { openReceivers, type ReceiversWiring } from './receivers.ts';
 import { liveNamespaces, startSweeper, sweptCounter } from './sweeping.ts';
 
 export interface BackendOptions {
@@ -45,6 +47,8 @@ export interface BackendOptions {
   readonly events?: EventsWiring;
   /** Those that the configuration adds. Default: none. */
   readonly resources?: readonly LoadedResource[];
+  /** Receivers of webhooks. Default: none. */
+  readonly receivers?: ReceiversWiring;
   /** The folder of the configuration. */
   readonly directory: string;
   /** Recorded objects are never too old (design.md "Age"). */
@@ -101,11 +105,13 @@ export async function openBackend(options: BackendOptions): Promise<Backend> {
       ? atHome(closing.use(liveNamespaces(store, { namespaces: given.cluster, watch: given.watch, known }, swept, log)))
       : known;
   if (options.events) closing.use(startEvents(store, options.events, issues.clusterScopedNamespace, registry, log));
+  const callers = new ReceiverCallers();
+  const reporting = callers.wrap(reportAccess(access.authorizer));
   const engine = closing.use(
     createEngine({
       store,
       namespaces,
-      access: reportAccess(access.authorizer),
+      access: reporting,
       retention: options.ageless ? Number.POSITIVE_INFINITY : parseDuration(issues.retention),
       clusterScopedNamespace: issues.clusterScopedNamespace,
       metrics: engineMetrics(registry),
@@ -140,6 +146,16 @@ export async function openBackend(options: BackendOptions): Promise<Backend> {
   );
   kube.start();
   closing.use(access);
+  const { clusterScopedNamespace } = issues;
+  const { authenticator } = access;
+  const receivers =
+    options.receivers &&
+    closing.use(
+      openReceivers(options.receivers, {
+        ...{ store, engine, callers, authenticator, clusterScopedNamespace, registry, log },
+        access: reporting,
+      }),
+    );
   const server = closing.use(
     createServer({
       ...access,
@@ -147,6 +163,7 @@ export async function openBackend(options: BackendOptions): Promise<Backend> {
       listen: options.listen,
       kube,
       rest: restMiddleware({ engine }),
+      unauthenticated: receivers ? [receivers.routes] : [],
       ready: [
         { name: 'db', healthy: () => store.ping(), decides: false },
         { name: 'feed', healthy: () => kube.serves('issues'), decides: false },

@@ -1,8 +1,10 @@
+import type { Declaration } from '../../apiserver/receivers/index.ts';
 import { type ControllerEntry, type LoadedController, loadControllers } from '../../controllers/runtime/index.ts';
 import { parseLabelSelector } from '../../controllers/runtime/label-selector.ts';
 import type { Streams } from '../streams.ts';
 import type { Path } from './fault.ts';
 import { type LoadedConfiguration, readConfiguration, requireFaultless } from './load.ts';
+import { loadReceivers } from './receivers.ts';
 import { type LoadedResource, loadResources } from './resources.ts';
 
 /** The controllers that ship with the product, by what `use` calls them. Loaded when a configuration names them. */
@@ -15,6 +17,7 @@ export interface Configured extends LoadedConfiguration {
   readonly controllers: readonly LoadedController[];
   /** Likewise. */
   readonly resources: readonly LoadedResource[];
+  readonly receivers: readonly Declaration[];
 }
 
 /**
@@ -37,7 +40,8 @@ export async function configure(flag: string | undefined, streams: Streams): Pro
   const more = [...faults, ...ofResources]
     .filter(({ path }) => !known.has(path))
     .map(({ path, message, value }) => read.fault(parsePath(path), `${message.trim()}${shown(value)}`));
-  return { ...requireFaultless(read, more), controllers, resources };
+  const { receivers, faults: ofReceivers } = await loadReceivers(read);
+  return { ...requireFaultless(read, [...more, ...ofReceivers]), controllers, resources, receivers };
 }
 
 /** What of a faulty entry can be loaded all the same, so that the faults of its options are listed too. */

@@ -2,15 +2,23 @@ import { type Document, isMap, isScalar, LineCounter, type Node, parseAllDocumen
 import type { ConfigurationFault, Path } from './fault.ts';
 import { formatPath } from './fault.ts';
 
+/** A place in a text, from 1. */
+export interface TextPlace {
+  readonly line: number;
+  readonly column: number;
+}
+
 /** A parsed YAML file that still knows where everything was written. */
 export class ConfigurationDocument {
   readonly #document: Document.Parsed | undefined;
   readonly #lines: LineCounter;
+  readonly #text: string;
   /** Faults of the YAML itself: syntax, duplicate keys, more than one document. */
   readonly faults: readonly ConfigurationFault[];
 
   constructor(text: string) {
     this.#lines = new LineCounter();
+    this.#text = text;
     // A byte order mark is what some editors of Windows write; YAML allows it.
     const parsed = parseAllDocuments(text, { lineCounter: this.#lines, prettyErrors: false, uniqueKeys: true });
     const documents = Array.isArray(parsed) ? (parsed as Document.Parsed[]) : [];
@@ -29,6 +37,27 @@ export class ConfigurationDocument {
   /** A fault at the place where `path` was written, or where it is missing. */
   fault(path: Path, message: string, where: 'value' | 'key' = 'value'): ConfigurationFault {
     return { ...this.#position(this.#offset(path, where)), path: formatPath(path), message };
+  }
+
+  /**
+   * A fault at a place of the text that is written at `path`. Where YAML folds or escapes that text, its place in the file
+   * is that of its begin, and the message says the rest.
+   */
+  faultWithin(path: Path, message: string, { line, column }: TextPlace): ConfigurationFault {
+    const node = this.#document?.getIn(path, true);
+    const begin = this.fault(path, message);
+    if (isScalar(node) && node.range) {
+      const [start, end] = node.range;
+      const source = this.#text.slice(start, end);
+      if (node.type === 'BLOCK_LITERAL') {
+        const indent = /\n *\n* *(?=\S)/.exec(source)?.[0].split('\n').at(-1)?.length ?? 0;
+        return { ...begin, line: begin.line + line, column: indent + column };
+      }
+      if (!source.includes('\n') && !source.includes('\\') && !source.includes("''")) {
+        return { ...begin, column: begin.column + (node.type === 'PLAIN' ? 0 : 1) + column - 1 };
+      }
+    }
+    return { ...begin, message: `${message} (line ${line}, column ${column} of the expression)` };
   }
 
   #extra(documents: readonly Document.Parsed[]): ConfigurationFault[] {

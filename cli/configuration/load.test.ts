@@ -47,6 +47,7 @@ describe('a configuration without faults', () => {
         },
       ],
       resources: [],
+      receivers: [],
     });
   });
 

@@ -2,8 +2,9 @@ import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import type { ClusterConfiguration, FaultlineConfiguration, ServerConfiguration } from '../../crds/configuration.ts';
 import { CONFIG_API_VERSION } from '../../crds/names.ts';
+import type { WebhookReceiver } from '../../crds/webhook-receiver.ts';
 import { check, type Knowledge, listOf } from './check.ts';
-import { ConfigurationDocument } from './document.ts';
+import { ConfigurationDocument, type TextPlace } from './document.ts';
 import { ConfigurationError, type ConfigurationFault, type Path } from './fault.ts';
 
 /** A configuration that was read, with whatever is wrong with it. */
@@ -19,8 +20,12 @@ export interface ReadConfiguration {
   readonly writtenControllers: readonly unknown[];
   /** `resources:`, likewise. */
   readonly writtenResources: readonly unknown[];
+  /** `receivers:`, likewise. */
+  readonly writtenReceivers: readonly unknown[];
   /** A fault at the place of `path`. */
   fault(path: Path, message: string): ConfigurationFault;
+  /** A fault inside the text at `path`: line and column of that text, from 1. */
+  faultWithin(path: Path, message: string, place: TextPlace): ConfigurationFault;
 }
 
 /** The configuration that a command runs with. */
@@ -72,7 +77,9 @@ export function parseConfiguration(
     faults: checked.faults,
     writtenControllers: document.faults.length > 0 ? [] : listOf(document.value(), 'controllers'),
     writtenResources: document.faults.length > 0 ? [] : listOf(document.value(), 'resources'),
+    writtenReceivers: document.faults.length > 0 ? [] : listOf(document.value(), 'receivers'),
     fault: (path, message) => document.fault(path, message),
+    faultWithin: (path, message, place) => document.faultWithin(path, message, place),
   };
 }
 
@@ -111,11 +118,12 @@ async function readText(
 
 /** Paths in a configuration are relative to it, not to where the command was typed. */
 function absolute(configuration: FaultlineConfiguration, directory: string): FaultlineConfiguration {
-  const { cluster, server } = configuration;
+  const { cluster, server, receivers } = configuration;
   return {
     ...configuration,
     ...(cluster === undefined ? {} : { cluster: absoluteCluster(cluster, directory) }),
     server: absoluteServer(server, directory),
+    receivers: receivers.map((receiver) => absoluteReceiver(receiver, directory)),
   };
 }
 
@@ -131,4 +139,12 @@ function absoluteServer(server: ServerConfiguration, directory: string): ServerC
   return 'databaseUrlFile' in server
     ? { ...server, databaseUrlFile: resolve(directory, server.databaseUrlFile) }
     : server;
+}
+
+function absoluteReceiver(receiver: WebhookReceiver, directory: string): WebhookReceiver {
+  const { authentication } = receiver.spec;
+  const file = authentication.signature?.secretFile;
+  if (authentication.signature === undefined || file === undefined) return receiver;
+  const signature = { ...authentication.signature, secretFile: resolve(directory, file) };
+  return { ...receiver, spec: { ...receiver.spec, authentication: { signature } } };
 }

@@ -9,6 +9,9 @@ import { openBackend } from '../backend/backend.ts';
 import { clusterEvents } from '../backend/cluster-events.ts';
 import { clusterNamespaces } from '../backend/cluster-namespaces.ts';
 import { watchNamespaces } from '../backend/namespace-watch.ts';
+import { receiverSecrets } from '../backend/receiver-secrets.ts';
+import { receiverStatus } from '../backend/receiver-status.ts';
+import { watchReceivers } from '../backend/receiver-watch.ts';
 import { liveRequest } from '../cluster/choose.ts';
 import { connectCluster } from '../cluster/connection.ts';
 import { askClusterId } from '../cluster/identity.ts';
@@ -32,7 +35,7 @@ const DRAIN_MS = 20_000;
 export async function runServer(options: ServeOptions, streams: Streams): Promise<number> {
   const { signal } = streams;
   const log = createLog(options.log, streams.err, streams.env);
-  const { configuration, resources, directory } = await configure(options.config, streams);
+  const { configuration, resources, receivers, directory } = await configure(options.config, streams);
   const { tlsCertFile, tlsKeyFile } = options;
   const connection = await connectCluster(liveRequest(options, configuration.cluster), streams);
   const tls = await readCertificate(tlsCertFile, tlsKeyFile);
@@ -63,6 +66,12 @@ export async function runServer(options: ServeOptions, streams: Streams): Promis
         events: { writer: clusterEvents(api), configuration: configuration.events },
       }),
       resources,
+      receivers: {
+        configured: receivers,
+        watch: watchReceivers(source, onFault),
+        writeStatus: receiverStatus(api, log, Date.now),
+        secrets: receiverSecrets(api, Date.now),
+      },
       directory,
       log,
       shutdown: { propagationMs: parseDuration(options.shutdownDelay), drainMs: DRAIN_MS },

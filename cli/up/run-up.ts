@@ -17,6 +17,8 @@ import { aborted } from '../aborted.ts';
 import { localAccess } from '../backend/access.ts';
 import { type Backend, openBackend } from '../backend/backend.ts';
 import { clusterNamespaces } from '../backend/cluster-namespaces.ts';
+import { receiverSecrets } from '../backend/receiver-secrets.ts';
+import { watchReceivers } from '../backend/receiver-watch.ts';
 import { type ChosenCluster, chooseCluster, folderClusterId } from '../cluster/choose.ts';
 import { askClusterId, recallCluster, rememberCluster } from '../cluster/identity.ts';
 import type { UpOptions } from '../commands/up.ts';
@@ -68,7 +70,7 @@ async function up(options: UpOptions, streams: Streams, startedAt: number): Prom
   const run: Run = { options, configured, source, state, pki, clusterId, log };
   const progress = closing.use(createProgress(streams.err, streams.env, Date.now));
   progress.update('opening the database', 1, 3);
-  const backend = closing.use(await openUpBackend(run, closing));
+  const backend = closing.use(await openUpBackend(run, identity.objects, closing));
   progress.update('looking at every object', 2, 3);
   await writeKubeconfig(state.kubeconfig, { server: backend.url, ca: pki.ca, client: pki.admin });
 
@@ -111,17 +113,15 @@ interface Run {
   readonly log: Log;
 }
 
-async function openUpBackend(run: Run, closing: AsyncDisposableStack): Promise<Backend> {
+async function openUpBackend(run: Run, objects: ObjectSource, closing: AsyncDisposableStack): Promise<Backend> {
   const { options, configured, source, state, pki, clusterId, log } = run;
   const { issues, server } = configured.configuration;
+  const api = source.kind === 'folder' ? undefined : closing.use(createClusterApi(source.connection));
   return await openBackend({
     database:
       'databaseUrlFile' in server ? { url: await readSecret(server.databaseUrlFile) } : { embedded: state.database },
     clusterId,
-    namespaces:
-      source.kind === 'folder'
-        ? localNamespaces(clusterId)
-        : clusterNamespaces(closing.use(createClusterApi(source.connection)), Date.now),
+    namespaces: api === undefined ? localNamespaces(clusterId) : clusterNamespaces(api, Date.now),
     access: localAccess({
       ca: pki.ca,
       controllers: 'faultline-controllers',
@@ -133,6 +133,12 @@ async function openUpBackend(run: Run, closing: AsyncDisposableStack): Promise<B
     listen: parseListenAddress(options.listen ?? server.listen),
     issues,
     resources: configured.resources,
+    // Those of the cluster or folder too; their status is not written: nothing is written to it.
+    receivers: {
+      configured: configured.receivers,
+      watch: watchReceivers(objects, (message) => log.warn({}, message)),
+      secrets: receiverSecrets(api, Date.now),
+    },
     directory: configured.directory,
     ageless: source.kind === 'folder',
     log,

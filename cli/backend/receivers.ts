@@ -1,0 +1,49 @@
+import type { Registry } from 'prom-client';
+import type { Engine, ReportAccess } from '../../apiserver/ingest/index.ts';
+import type { Authenticator } from '../../apiserver/kube/access/index.ts';
+import {
+  type Declaration,
+  type ReceiverCallers,
+  Receivers,
+  type ReceiversOptions,
+  receiverMetrics,
+  type Secrets,
+  type WatchReceivers,
+  type WriteReceiverStatus,
+} from '../../apiserver/receivers/index.ts';
+import { receiverRoutes } from '../../apiserver/rest/receivers.ts';
+import type { Log } from '../log.ts';
+
+/** Where receivers come from, and what belongs to them. */
+export interface ReceiversWiring {
+  /** Those of faultline.yaml. */
+  readonly configured: readonly Declaration[];
+  /** Those of the cluster; absent: none are watched. */
+  readonly watch?: WatchReceivers;
+  /** Absent: nothing is written to the cluster. */
+  readonly writeStatus?: WriteReceiverStatus;
+  readonly secrets: Secrets;
+}
+
+/** Follows the receivers until it is disposed of; `routes` take what is sent to them. */
+export function openReceivers(
+  { secrets, ...wiring }: ReceiversWiring,
+  to: {
+    readonly store: ReceiversOptions['store'];
+    readonly engine: Engine;
+    readonly callers: ReceiverCallers;
+    readonly authenticator: Authenticator;
+    readonly access: ReportAccess;
+    readonly clusterScopedNamespace: string;
+    readonly registry: Registry;
+    readonly log: Log;
+  },
+): AsyncDisposable & { readonly routes: ReturnType<typeof receiverRoutes> } {
+  const metrics = receiverMetrics(to.registry);
+  const receivers = new Receivers({ ...wiring, store: to.store, log: to.log, metrics });
+  receivers.start();
+  return {
+    routes: receiverRoutes({ ...to, receivers, secrets, metrics, now: Date.now }),
+    [Symbol.asyncDispose]: () => receivers[Symbol.asyncDispose](),
+  };
+}
