@@ -31,8 +31,8 @@ import { startReturningIdleMemory } from './idle-memory.ts';
 import { MeasuredRegistry } from './measured-registry.ts';
 import type { WatchNamespaces } from './namespace-watch.ts';
 import { openOwnResources } from './own-resources.ts';
-import { restMiddleware } from './rest.ts';
 import { openReceivers, type ReceiversWiring } from './receivers.ts';
+import { restMiddleware } from './rest.ts';
 import { liveNamespaces, startSweeper, sweptCounter } from './sweeping.ts';
 
 export interface BackendOptions {
