@@ -22,7 +22,7 @@ export interface Finding {
   /** RFC 3339. */
   dueAt?: string;
   remediation?: Remediation;
-  /** What shows it; stored beside the issue (docs/adr/0009). */
+  /** What shows it; stored beside the issue (docs/adr/0012). */
   evidence?: Evidence;
 }
 
@@ -36,7 +36,7 @@ export interface RunOrder {
   detail: number;
   epoch: number;
   sequence: number;
-  /** Of a webhook with a time of its own: tried again within 24 h, it answers as the first time (docs/adr/0009). */
+  /** Of a webhook with a time of its own: tried again within 24 h, it answers as the first time (docs/adr/0012). */
   deliveryId?: string;
 }
 
