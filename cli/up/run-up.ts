@@ -3,6 +3,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { Agent } from 'undici';
 import { localNamespaces } from '../../apiserver/ingest/namespaces.ts';
 import { createClusterApi } from '../../apiserver/kube/access/index.ts';
+import type { WatchReceivers } from '../../apiserver/receivers/index.ts';
 import { parseListenAddress } from '../../apiserver/server.ts';
 import {
   createFolderSource,
@@ -70,7 +71,7 @@ async function up(options: UpOptions, streams: Streams, startedAt: number): Prom
   const run: Run = { options, configured, source, state, pki, clusterId, log };
   const progress = closing.use(createProgress(streams.err, streams.env, Date.now));
   progress.update('opening the database', 1, 3);
-  const backend = closing.use(await openUpBackend(run, identity.objects, closing));
+  const backend = closing.use(await openUpBackend(run, identity, closing));
   progress.update('looking at every object', 2, 3);
   await writeKubeconfig(state.kubeconfig, { server: backend.url, ca: pki.ca, client: pki.admin });
 
@@ -113,7 +114,7 @@ interface Run {
   readonly log: Log;
 }
 
-async function openUpBackend(run: Run, objects: ObjectSource, closing: AsyncDisposableStack): Promise<Backend> {
+async function openUpBackend(run: Run, identity: Identity, closing: AsyncDisposableStack): Promise<Backend> {
   const { options, configured, source, state, pki, clusterId, log } = run;
   const { issues, server } = configured.configuration;
   const api = source.kind === 'folder' ? undefined : closing.use(createClusterApi(source.connection));
@@ -136,7 +137,7 @@ async function openUpBackend(run: Run, objects: ObjectSource, closing: AsyncDisp
     // Those of the cluster or folder too; their status is not written: nothing is written to it.
     receivers: {
       configured: configured.receivers,
-      watch: watchReceivers(objects, (message) => log.warn({}, message)),
+      watch: receiversOf(identity, log),
       secrets: receiverSecrets(api, Date.now),
     },
     directory: configured.directory,
@@ -145,6 +146,15 @@ async function openUpBackend(run: Run, objects: ObjectSource, closing: AsyncDisp
     // SIGINT ends everything within 2 s, of which the sink may take one.
     shutdown: { drainMs: 300 },
   });
+}
+
+/** Only once it is certain whose they are; the controllers tell already why the cluster does not answer. */
+function receiversOf({ objects, confirmed }: Identity, log: Log): WatchReceivers {
+  const watch = watchReceivers(objects, (message) => log.debug({}, message));
+  return async function* (kind, signal) {
+    const cluster = await confirmed.catch(() => undefined);
+    if (cluster !== undefined && !signal.aborted) yield* watch(kind, signal);
+  };
 }
 
 function startManager(run: Run, backend: Backend, objects: ObjectSource, signal: AbortSignal): Manager {
