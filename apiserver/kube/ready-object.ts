@@ -1,13 +1,15 @@
 import { humanDuration } from '../../crds/duration.ts';
 import type { KubernetesObject } from '../../crds/meta.ts';
 import type { ByteChunks } from './byte-chunks.ts';
+import type { PackedRests } from './cache/packed-rests.ts';
 import { Strings } from './cache/strings.ts';
 import { apiVersionOf, type Cell, type ResourceDefinition } from './resource.ts';
 
 /**
  * An object as the watch cache keeps it: its JSON once, ready to be copied into answers, and beside it only what
  * selecting and ordering need. The JSON of its metadata is a slice of it, so PartialObjectMetadata costs nothing; the
- * cells of its Table row follow in the same allocation, with gaps where ages belong. Immutable.
+ * cells of its Table row follow in the same allocation, with gaps where ages belong. Immutable, but for where its bytes
+ * are: {@link moveRest} packs what follows the metadata together with that of other objects.
  */
 export interface ReadyObject {
   readonly namespace: string;
@@ -16,16 +18,19 @@ export interface ReadyObject {
   readonly labels: Readonly<Record<string, string>>;
   /** Values of the definition's selectable fields. */
   readonly fields: Readonly<Record<string, string>>;
-  /** The object, and after `objectEnd` the elements of its row's `cells`. */
+  /** The object, or of a packed one no more than ends with its metadata; after that the elements of its row's `cells`. */
   readonly bytes: Buffer;
   readonly metadataStart: number;
   readonly metadataEnd: number;
-  readonly objectEnd: number;
+  readonly cellsStart: number;
   /**
-   * Ages that are written into `bytes` when the row is read: for each, ascending, where, and the second since 1970 that it
-   * counts from. Flat, because a hundred thousand objects have two each.
+   * Ages that are written into the cells when the row is read: for each, ascending, where behind `cellsStart`, and the
+   * second since 1970 that it counts from. Flat, because a hundred thousand objects have two each.
    */
   readonly ages: readonly number[];
+  /** Of a packed object: where the bytes after its metadata are, and its place there. */
+  readonly packed: PackedRests | undefined;
+  readonly packedAt: number;
 }
 
 /** `strings`: where equal texts of many objects are one. */
@@ -48,32 +53,59 @@ export function readyObject<T extends KubernetesObject>(
 
 /** The object with another resourceVersion: what a DELETED event carries when an object leaves a selector (W7). */
 export function withResourceVersion(ready: ReadyObject, resourceVersion: number): ReadyObject {
-  const metadata = { ...JSON.parse(metadataText(ready)), resourceVersion: String(resourceVersion) };
-  const { bytes, metadataStart, metadataEnd, objectEnd, ages } = ready;
-  const cells = {
-    text: bytes.toString('utf8', objectEnd),
-    ages: moved(ages, -objectEnd),
+  const { bytes, metadataStart, metadataEnd, cellsStart, ages } = ready;
+  const metadata = {
+    ...JSON.parse(bytes.toString('utf8', metadataStart, metadataEnd)),
+    resourceVersion: String(resourceVersion),
   };
   const prefix = bytes.toString('utf8', 0, metadataStart);
-  const suffix = bytes.toString('utf8', metadataEnd, objectEnd);
-  return { ...ready, resourceVersion, ...layOut(prefix, JSON.stringify(metadata), suffix, cells) };
-}
-
-/** The JSON of the object's metadata. */
-function metadataText({ bytes, metadataStart, metadataEnd }: ReadyObject): string {
-  return bytes.toString('utf8', metadataStart, metadataEnd);
+  const cells = { text: bytes.toString('utf8', cellsStart), ages };
+  return { ...ready, resourceVersion, ...layOut(prefix, JSON.stringify(metadata), restOf(ready).toString(), cells) };
 }
 
 /** The object, parsed again: for callers inside this process. */
 export function parseReady<T extends KubernetesObject>(ready: ReadyObject): T {
-  return JSON.parse(ready.bytes.toString('utf8', 0, ready.objectEnd)) as T;
+  return JSON.parse(ready.bytes.toString('utf8', 0, ready.metadataEnd) + restOf(ready).toString()) as T;
+}
+
+/** Bytes of the object's JSON. */
+export function objectLength({ packed, packedAt, metadataEnd, cellsStart }: ReadyObject): number {
+  return packed ? metadataEnd + packed.length(packedAt) : cellsStart;
+}
+
+/** Bytes of the row's cells, without the ages. */
+export function cellsLength({ bytes, cellsStart }: ReadyObject): number {
+  return bytes.length - cellsStart;
+}
+
+/** The bytes after the metadata. */
+export function restOf({ bytes, metadataEnd, cellsStart, packed, packedAt }: ReadyObject): Buffer {
+  return packed ? packed.read(packedAt) : bytes.subarray(metadataEnd, cellsStart);
+}
+
+/**
+ * From now on the bytes after the metadata are read from `packed`; `head` takes what stays beside them, the beginning of
+ * the object and its cells.
+ */
+export function moveRest(ready: ReadyObject, head: Buffer, packed: PackedRests, packedAt: number): void {
+  const { bytes, metadataEnd, cellsStart } = ready;
+  bytes.copy(head, 0, 0, metadataEnd);
+  bytes.copy(head, metadataEnd, cellsStart);
+  Object.assign(ready, { bytes: head, cellsStart: metadataEnd, packed, packedAt });
+}
+
+/** Writes the whole object. */
+export function writeObject(chunks: ByteChunks, ready: ReadyObject): void {
+  const { bytes, metadataEnd, cellsStart, packed } = ready;
+  chunks.append(bytes, 0, packed ? metadataEnd : cellsStart);
+  if (packed) chunks.append(restOf(ready));
 }
 
 /** Writes the elements of the row's `cells`, with the ages as of `now` (ms since 1970). */
-export function writeCells(chunks: ByteChunks, { bytes, objectEnd, ages }: ReadyObject, now: number): void {
-  let from = objectEnd;
+export function writeCells(chunks: ByteChunks, { bytes, cellsStart, ages }: ReadyObject, now: number): void {
+  let from = cellsStart;
   for (let age = 0; age < ages.length; age += 2) {
-    const offset = ages[age] as number;
+    const offset = cellsStart + (ages[age] as number);
     chunks.append(bytes, from, offset);
     chunks.text(humanDuration(now - (ages[age + 1] as number) * 1_000));
     from = offset;
@@ -83,7 +115,7 @@ export function writeCells(chunks: ByteChunks, { bytes, objectEnd, ages }: Ready
 
 interface EncodedCells {
   readonly text: string;
-  /** As in ReadyObject, in bytes of `text`. */
+  /** As in ReadyObject. */
   readonly ages: readonly number[];
 }
 
@@ -121,22 +153,20 @@ function scalar(cell: unknown): string {
 /** One allocation of its own: slices of Node's shared pool would keep whole pool pages alive. */
 function layOut(prefix: string, metadata: string, suffix: string, cells: EncodedCells) {
   const object = prefix + metadata + suffix;
-  const objectEnd = Buffer.byteLength(object);
-  const bytes = Buffer.allocUnsafeSlow(objectEnd + Buffer.byteLength(cells.text));
+  const cellsStart = Buffer.byteLength(object);
+  const bytes = Buffer.allocUnsafeSlow(cellsStart + Buffer.byteLength(cells.text));
   bytes.write(object, 0, 'utf8');
-  bytes.write(cells.text, objectEnd, 'utf8');
+  bytes.write(cells.text, cellsStart, 'utf8');
   const metadataStart = Buffer.byteLength(prefix);
   return {
     bytes,
     metadataStart,
     metadataEnd: metadataStart + Buffer.byteLength(metadata),
-    objectEnd,
-    ages: moved(cells.ages, objectEnd),
+    cellsStart,
+    ages: cells.ages,
+    packed: undefined,
+    packedAt: 0,
   };
-}
-
-function moved(ages: readonly number[], by: number): number[] {
-  return ages.map((value, index) => (index % 2 === 0 ? value + by : value));
 }
 
 function prefixOf(definition: ResourceDefinition): string {

@@ -1,5 +1,5 @@
 import type { ByteChunks } from './byte-chunks.ts';
-import { type ReadyObject, writeCells } from './ready-object.ts';
+import { cellsLength, objectLength, type ReadyObject, writeCells, writeObject } from './ready-object.ts';
 import type { ResourceDefinition } from './resource.ts';
 
 /**
@@ -54,7 +54,7 @@ export const LIST_TAIL = ']}\n';
 export function writeItem(chunks: ByteChunks, representation: Representation, object: ReadyObject, now: number): void {
   switch (representation.as) {
     case 'object':
-      chunks.append(object.bytes, 0, object.objectEnd);
+      writeObject(chunks, object);
       return;
     case 'metadata':
       writePartial(chunks, object, representation.version);
@@ -70,11 +70,11 @@ export function writeItem(chunks: ByteChunks, representation: Representation, ob
 /** About how many bytes `writeItem` writes: exact but for ages and punctuation. */
 export function itemBytes(representation: Representation, object: ReadyObject): number {
   const metadata = object.metadataEnd - object.metadataStart;
-  const cells = object.bytes.length - object.objectEnd;
   if (representation.as === 'metadata') return metadata;
-  if (representation.as === 'object') return object.objectEnd;
+  if (representation.as === 'object') return objectLength(object);
   const { includeObject } = representation;
-  return cells + (includeObject === 'Object' ? object.objectEnd : includeObject === 'Metadata' ? metadata : 0);
+  const included = includeObject === 'Object' ? objectLength(object) : includeObject === 'Metadata' ? metadata : 0;
+  return cellsLength(object) + included;
 }
 
 /** An object on its own: the answer to get, and the object of a watch event. `headers`: with column definitions (T5). */
@@ -124,7 +124,7 @@ function writeRow(
   chunks.text('{"cells":[');
   writeCells(chunks, object, now);
   chunks.text(representation.includeObject === 'None' ? '],"object":null' : '],"object":');
-  if (representation.includeObject === 'Object') chunks.append(object.bytes, 0, object.objectEnd);
+  if (representation.includeObject === 'Object') writeObject(chunks, object);
   if (representation.includeObject === 'Metadata') writePartial(chunks, object, representation.version);
   chunks.text('}');
 }

@@ -1,7 +1,7 @@
 import { stringify } from 'yaml';
 import type { Answer } from './answer.ts';
 import { ByteChunks } from './byte-chunks.ts';
-import type { ReadyObject } from './ready-object.ts';
+import { objectLength, type ReadyObject } from './ready-object.ts';
 import { LIST_TAIL, type ListMetadata, listHead, type Representation, writeItem } from './representation.ts';
 import type { ResourceDefinition } from './resource.ts';
 
@@ -26,7 +26,7 @@ export function* yamlPage(
   const { [list]: _none, ...rest } = head as Record<string, unknown>;
   let text = `${yaml(rest)}${list}:${page.objects.length === 0 ? ' []' : ''}\n`;
   for (const object of page.objects) {
-    const chunks = new ByteChunks(object.bytes.length + 1_024);
+    const chunks = new ByteChunks(objectLength(object) + 1_024);
     writeItem(chunks, representation, object, now);
     const item: unknown = JSON.parse(Buffer.concat(chunks.takeAll()).toString('utf8'));
     text += yaml([item]);

@@ -12,8 +12,10 @@ const ready = (namespace: string, name: string, resourceVersion: number): ReadyO
   bytes: Buffer.alloc(0),
   metadataStart: 0,
   metadataEnd: 0,
-  objectEnd: 0,
+  cellsStart: 0,
   ages: [],
+  packed: undefined,
+  packedAt: 0,
 });
 
 describe('SortedObjects', () => {

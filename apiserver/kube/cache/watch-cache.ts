@@ -6,6 +6,7 @@ import type { Change, ChangeSource } from '../source.ts';
 import { serviceUnavailable, tooLargeResourceVersion } from '../status.ts';
 import { type CacheEvent, ChangeWindow, type WindowLimits } from './change-window.ts';
 import { readOlder } from './older-changes.ts';
+import { Packing } from './packing.ts';
 import { withSelected } from './previous-object.ts';
 import { rewind } from './rewind.ts';
 import { SharedRead } from './shared-read.ts';
@@ -26,6 +27,8 @@ export interface WatchCacheOptions {
   readonly pageSize?: number;
   /** Recent changes that are kept in memory. Default: 4,096 changes, 8 MiB. */
   readonly window?: WindowLimits;
+  /** JSON that is kept as it is, in bytes; beyond it objects are packed ({@link Packing}). Default 32 MiB. */
+  readonly unpackedBytes?: number;
   /** How long a read waits for the source and for the feed to catch up, ms. Default 3,000 (L12). */
   readonly waitLimit?: number;
   /** How often the identity of the source is asked, ms. Default 10,000. */
@@ -41,6 +44,7 @@ const LOG_PAGE = 100;
 interface Loaded {
   readonly objects: SortedObjects;
   readonly window: ChangeWindow;
+  readonly packing: Packing;
   resourceVersion: number;
   /** The oldest number from which the source's log is complete. */
   floor: number;
@@ -75,6 +79,7 @@ export class WatchCache<T extends KubernetesObject = KubernetesObject> implement
       now: options.now ?? Date.now,
       pageSize: options.pageSize ?? 500,
       window: options.window ?? { events: 4_096, bytes: 8 * 1024 * 1024 },
+      unpackedBytes: options.unpackedBytes ?? 32 * 1024 * 1024,
       waitLimit: options.waitLimit ?? 3_000,
       identityInterval: options.identityInterval ?? 10_000,
       sleep: options.sleep ?? sleep,
@@ -296,6 +301,10 @@ export class WatchCache<T extends KubernetesObject = KubernetesObject> implement
       const advanced = upTo > loaded.resourceVersion || changes.length > 0;
       loaded.resourceVersion = Math.max(loaded.resourceVersion, upTo);
       if (advanced) this.#notify();
+      void loaded.packing.run(
+        { inOrder: () => loaded.objects.slice(), settledAt: () => loaded.window.start },
+        this.#stop.signal,
+      );
       if (changes.length < this.#options.pageSize) return;
     }
   }
@@ -314,17 +323,26 @@ export class WatchCache<T extends KubernetesObject = KubernetesObject> implement
 
   async #load(): Promise<void> {
     const ready: ReadyObject[] = [];
-    const { resourceVersion, floor, objects } = await this.#source.snapshot((page) => {
-      for (const object of page) ready.push(readyObject(this.definition, object, this.#strings));
-    });
-    for (const object of objects) {
-      ready.push(readyObject(this.definition, object, this.#strings));
+    const packing = new Packing(this.#options.unpackedBytes);
+    let packed = 0;
+    const receive = (page: readonly T[]): void => {
+      for (const object of page) {
+        const encoded = readyObject(this.definition, object, this.#strings);
+        packing.add(encoded);
+        ready.push(encoded);
+      }
+      packed = packing.packLoaded(ready, packed);
+    };
+    const { resourceVersion, floor, objects } = await this.#source.snapshot(receive);
+    for (let from = 0; from < objects.length; from += 500) {
+      receive(objects.slice(from, from + 500));
       // Probes must be answered while ten thousand objects are encoded.
-      if (ready.length % 500 === 0) await immediately();
+      await immediately();
     }
     this.#loaded = {
       objects: new SortedObjects(ready),
       window: new ChangeWindow(resourceVersion, this.#options.window),
+      packing,
       resourceVersion,
       floor,
       beyond: 0,
@@ -337,8 +355,10 @@ export class WatchCache<T extends KubernetesObject = KubernetesObject> implement
     if (change.resourceVersion <= loaded.resourceVersion) return;
     const { namespace = '', name } = change.object.metadata;
     const event = this.#event(change, loaded.objects.get(namespace, name));
-    if (change.type === 'DELETED') loaded.objects.delete(namespace, name);
-    else loaded.objects.set(event.object);
+    const previous =
+      change.type === 'DELETED' ? loaded.objects.delete(namespace, name) : loaded.objects.set(event.object);
+    if (previous) loaded.packing.remove(previous);
+    if (change.type !== 'DELETED') loaded.packing.add(event.object);
     loaded.window.push(event);
     loaded.resourceVersion = change.resourceVersion;
   }

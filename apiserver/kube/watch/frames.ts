@@ -1,6 +1,6 @@
 import { ByteChunks } from '../byte-chunks.ts';
 import type { CacheEvent } from '../cache/change-window.ts';
-import { type ReadyObject, withResourceVersion } from '../ready-object.ts';
+import { cellsLength, objectLength, type ReadyObject, withResourceVersion } from '../ready-object.ts';
 import { bookmarkObject, type Representation, representationKey, writeSingle } from '../representation.ts';
 import type { ResourceDefinition } from '../resource.ts';
 import { type ObjectSelector, selects } from '../selectors/object-selector.ts';
@@ -68,8 +68,8 @@ export class FrameEncoder {
   }
 
   #line(type: string, object: ReadyObject, representation: Representation, headers: boolean): Frame {
-    const ofObject = representation.as === 'object' ? object.objectEnd : object.bytes.length + FRAME_BYTES;
-    const chunks = new ByteChunks(ofObject + FRAME_BYTES);
+    const ofCells = representation.as === 'table' ? cellsLength(object) + FRAME_BYTES : FRAME_BYTES;
+    const chunks = new ByteChunks(objectLength(object) + ofCells);
     chunks.text(`{"type":"${type}","object":`);
     writeSingle(chunks, this.#definition, representation, object, { now: this.#now(), headers });
     chunks.text('}\n');

@@ -64,7 +64,7 @@ describe('what is served of a module', () => {
     expect(definition.columns.slice(1, 3).map((column) => column.cell(object))).toEqual([null, null]);
     expect(definition.fields(object)).toEqual({ 'spec.c': '3' });
     const row = readyObject(definition, object);
-    const chunks = row.bytes.toString('utf8', row.objectEnd);
+    const chunks = row.bytes.toString('utf8', row.cellsStart);
     expect(JSON.parse(`[${chunks}]`)).toEqual(['a', null, null, ...STRANGE.map(() => null), '']);
   });
 
