@@ -33,11 +33,15 @@ export interface ReadyObject {
   readonly packedAt: number;
 }
 
-/** `strings`: where equal texts of many objects are one. */
+/**
+ * `strings`: where equal texts of many objects are one. `allocate`: memory for its bytes; by default of its own, because
+ * slices of Node's shared pool would keep whole pool pages alive.
+ */
 export function readyObject<T extends KubernetesObject>(
   definition: ResourceDefinition<T>,
   object: T,
   strings = new Strings(),
+  allocate: Allocate = Buffer.allocUnsafeSlow,
 ): ReadyObject {
   const { apiVersion: _version, kind: _kind, metadata, ...rest } = object;
   const cells = encodeCells(definition.columns.map((column) => column.cell(object)));
@@ -47,7 +51,7 @@ export function readyObject<T extends KubernetesObject>(
     resourceVersion: Number(metadata.resourceVersion),
     labels: strings.values(metadata.labels ?? {}),
     fields: strings.values(definition.fields(object)),
-    ...layOut(prefixOf(definition), JSON.stringify(metadata), suffixOf(rest), cells),
+    ...layOut(prefixOf(definition), JSON.stringify(metadata), suffixOf(rest), cells, allocate),
   };
 }
 
@@ -60,7 +64,9 @@ export function withResourceVersion(ready: ReadyObject, resourceVersion: number)
   };
   const prefix = bytes.toString('utf8', 0, metadataStart);
   const cells = { text: bytes.toString('utf8', cellsStart), ages };
-  return { ...ready, resourceVersion, ...layOut(prefix, JSON.stringify(metadata), restOf(ready).toString(), cells) };
+  const suffix = restOf(ready).toString();
+  const moved = layOut(prefix, JSON.stringify(metadata), suffix, cells, Buffer.allocUnsafeSlow);
+  return { ...ready, resourceVersion, ...moved };
 }
 
 /** The object, parsed again: for callers inside this process. */
@@ -150,11 +156,13 @@ function scalar(cell: unknown): string {
   return ['string', 'number', 'boolean'].includes(typeof cell) ? JSON.stringify(cell) : 'null';
 }
 
-/** One allocation of its own: slices of Node's shared pool would keep whole pool pages alive. */
-function layOut(prefix: string, metadata: string, suffix: string, cells: EncodedCells) {
+/** Memory of that many bytes, with anything in it. */
+export type Allocate = (bytes: number) => Buffer;
+
+function layOut(prefix: string, metadata: string, suffix: string, cells: EncodedCells, allocate: Allocate) {
   const object = prefix + metadata + suffix;
   const cellsStart = Buffer.byteLength(object);
-  const bytes = Buffer.allocUnsafeSlow(cellsStart + Buffer.byteLength(cells.text));
+  const bytes = allocate(cellsStart + Buffer.byteLength(cells.text));
   bytes.write(object, 0, 'utf8');
   bytes.write(cells.text, cellsStart, 'utf8');
   const metadataStart = Buffer.byteLength(prefix);

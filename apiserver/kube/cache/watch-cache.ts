@@ -10,6 +10,7 @@ import { Packing } from './packing.ts';
 import { withSelected } from './previous-object.ts';
 import { rewind } from './rewind.ts';
 import { SharedRead } from './shared-read.ts';
+import { Slabs } from './slabs.ts';
 import { SortedObjects } from './sorted-objects.ts';
 import { Strings } from './strings.ts';
 import { backoff, type Sleep, sleep, within } from './timing.ts';
@@ -27,7 +28,7 @@ export interface WatchCacheOptions {
   readonly pageSize?: number;
   /** Recent changes that are kept in memory. Default: 4,096 changes, 8 MiB. */
   readonly window?: WindowLimits;
-  /** JSON that is kept as it is, in bytes; beyond it objects are packed ({@link Packing}). Default 32 MiB. */
+  /** JSON that is kept as it is, in bytes; beyond it objects are packed ({@link Packing}). Default 24 MiB. */
   readonly unpackedBytes?: number;
   /** How long a read waits for the source and for the feed to catch up, ms. Default 3,000 (L12). */
   readonly waitLimit?: number;
@@ -79,7 +80,7 @@ export class WatchCache<T extends KubernetesObject = KubernetesObject> implement
       now: options.now ?? Date.now,
       pageSize: options.pageSize ?? 500,
       window: options.window ?? { events: 4_096, bytes: 8 * 1024 * 1024 },
-      unpackedBytes: options.unpackedBytes ?? 32 * 1024 * 1024,
+      unpackedBytes: options.unpackedBytes ?? 24 * 1024 * 1024,
       waitLimit: options.waitLimit ?? 3_000,
       identityInterval: options.identityInterval ?? 10_000,
       sleep: options.sleep ?? sleep,
@@ -324,10 +325,12 @@ export class WatchCache<T extends KubernetesObject = KubernetesObject> implement
   async #load(): Promise<void> {
     const ready: ReadyObject[] = [];
     const packing = new Packing(this.#options.unpackedBytes);
+    const slabs = new Slabs();
+    const allocate = (bytes: number): Buffer => slabs.take(bytes);
     let packed = 0;
     const receive = (page: readonly T[]): void => {
       for (const object of page) {
-        const encoded = readyObject(this.definition, object, this.#strings);
+        const encoded = readyObject(this.definition, object, this.#strings, allocate);
         packing.add(encoded);
         ready.push(encoded);
       }
