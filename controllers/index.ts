@@ -1,11 +1,14 @@
 /** What a plugin author imports, as `faultline/controllers`. */
 export { parseDuration } from '../crds/duration.ts';
+export type { Evidence } from '../crds/evidence.ts';
+export { maskSecrets } from '../crds/mask-secrets.ts';
 export type { Finding, Link, Severity, Subject } from '../crds/report.ts';
 export { multiLine, oneLine, truncate } from '../crds/text.ts';
 export { parseTime } from '../crds/time.ts';
 export type {
   ControllerDefinition,
   DeepReadonly,
+  LogTail,
   ObjectLike,
   Observation,
   Read,

@@ -10,6 +10,7 @@ import type { Informer } from './informer.ts';
 import type { Leadership } from './lead.ts';
 import type { LoadedController } from './loader.ts';
 import type { Logger } from './logger.ts';
+import type { LogReader } from './logs.ts';
 import type { RuntimeMetrics } from './metrics.ts';
 import { type ClusterObject, namespaceOf } from './object.ts';
 import { isUndecided, type Look, observationsOf, reportOf } from './observation.ts';
@@ -39,6 +40,7 @@ export interface ControllerOptions {
   /** Of a live source failing runs of a first list that are older than `maxAge` open nothing. */
   live: boolean;
   clusterScopedNamespace: string;
+  logs: LogReader;
   logger: Logger;
   metrics: RuntimeMetrics;
   clock?: Clock;
@@ -67,6 +69,8 @@ export class Controller {
   readonly #refusals = new Map<string, number>();
   /** The keys of the running round that were not looked at yet. */
   readonly #round = new Set<string>();
+  /** Looks of the running round that asked for a log. */
+  readonly #wantsLogs = new Set<string>();
   readonly #settled = Promise.withResolvers<void>();
   #wake = Promise.withResolvers<void>();
   #leadership: Leadership | undefined;
@@ -246,7 +250,8 @@ export class Controller {
     }
     let reading: Reading | undefined;
     const read = (aborts: AbortSignal): Reading['read'] => {
-      reading = this.#related.begin(object, () => this.#clock.now(), aborts);
+      const logs = this.#options.logs.of(aborts, () => this.#hasNoLogs(key));
+      reading = this.#related.begin(object, () => this.#clock.now(), aborts, logs);
       return reading.read;
     };
     try {
@@ -267,6 +272,11 @@ export class Controller {
     } catch (error) {
       if (!signal.aborted) this.#failed(key, error);
     }
+  }
+
+  /** A round reads no logs, or a start would ask for that of every failed run: what was sent is looked at again. */
+  #hasNoLogs(key: string): boolean {
+    return this.#round.has(key) && this.#wantsLogs.add(key).size > 0;
   }
 
   #lookAt(object: ClusterObject): Look {
@@ -330,8 +340,10 @@ export class Controller {
   /** Everything that was listed is decided: sends what matters, then the sync and what follows from it. */
   async #endRound(): Promise<void> {
     const signal = this.#leadership?.signal ?? AbortSignal.abort();
-    await this.#reporting.flush(signal);
+    const present = await this.#reporting.flush(signal);
+    for (const key of present) if (this.#wantsLogs.has(key)) this.#queue.add(key, 'backlog');
     if (this.#round.size > 0 || signal.aborted) return;
+    this.#wantsLogs.clear();
     this.#health.caughtUp();
     this.#settled.resolve();
     if (this.#options.controller.definition.onDelete === 'resolve') void this.#sync();

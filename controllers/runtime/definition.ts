@@ -30,6 +30,7 @@ export function definitionFaults(definition: unknown, path: string): InputFault[
     definition.crossNamespaceText === undefined || typeof definition.crossNamespaceText === 'boolean',
     'its crossNamespaceText must be true or false',
   );
+  check(definition.logs === undefined || typeof definition.logs === 'boolean', 'its logs must be true or false');
   check(typeof definition.observe === 'function', 'its observe must be a function');
   check(
     definition.options === undefined || isSchema(definition.options),

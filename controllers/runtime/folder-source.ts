@@ -1,12 +1,13 @@
 import { causeOf } from './backend.ts';
 import { Channel } from './channel.ts';
 import { type Clock, systemClock } from './clock.ts';
+import { folderLogs } from './folder-logs.ts';
 import { FolderNotifications } from './folder-notifications.ts';
 import { FolderObjects, type FolderScan } from './folder-objects.ts';
 import { parseLabelSelector } from './label-selector.ts';
 import type { Logger } from './logger.ts';
 import { type ClusterObject, kindId } from './object.ts';
-import type { ObjectSource, SourceEvent, WatchRequest } from './source.ts';
+import type { LogAnswer, LogRequest, ObjectSource, SourceEvent, WatchRequest } from './source.ts';
 
 export interface FolderSourceOptions {
   /** The folder, searched with its sub-folders; YAML, JSON, `List`s and `.gz` are read, other files are left alone. */
@@ -70,6 +71,10 @@ class FolderSource implements ObjectSource, AsyncDisposable {
       this.#subscribers.delete(subscriber);
       if (this.#subscribers.size === 0) this.#rest();
     }
+  }
+
+  logs(request: LogRequest): Promise<LogAnswer> {
+    return folderLogs(this.#options.folder, request);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -4,6 +4,7 @@ import { Controller } from './controller.ts';
 import { Informer } from './informer.ts';
 import type { LoadedController } from './loader.ts';
 import type { Logger } from './logger.ts';
+import { LogReader } from './logs.ts';
 import type { RuntimeMetrics } from './metrics.ts';
 import { NamespaceFilter, namespacesToWatch } from './namespaces.ts';
 import type { ClusterObject } from './object.ts';
@@ -59,6 +60,11 @@ export function buildControllers(options: BuildOptions): { controllers: Controll
         reads: reads.map(({ id, ...read }) => ({ ...read, informer: informer(id) })),
         sink: options.sink,
         live: options.source.live,
+        logs: new LogReader({
+          ...options,
+          controller: controller.name,
+          declared: controller.definition.logs === true,
+        }),
         clusterScopedNamespace: options.clusterScopedNamespace,
         logger: options.logger,
         metrics: options.metrics,

@@ -1,6 +1,7 @@
 import type { Registry } from 'prom-client';
 import type { Clock } from './clock.ts';
 import type { KubeClient } from './kube-client.ts';
+import { liveLogs } from './live-logs.ts';
 import type { Logger } from './logger.ts';
 import { createRuntimeMetrics } from './metrics.ts';
 import { createReflector } from './reflector.ts';
@@ -23,5 +24,6 @@ export function createLiveSource(options: LiveSourceOptions): ObjectSource {
   return {
     live: true,
     watch: (request, signal) => createReflector({ ...options, onMalformed }, request).watch(signal),
+    logs: (request, signal) => liveLogs(options.client, request, signal),
   };
 }

@@ -1,4 +1,5 @@
 import type Joi from 'joi';
+import { cleanEvidence, evidenceSchema } from '../../crds/evidence.ts';
 import { withoutText } from '../../crds/finding-text.ts';
 import type { Finding, Link, Report, ReportOrder, Subject } from '../../crds/report.ts';
 import { reportSchema } from '../../crds/report.ts';
@@ -128,7 +129,8 @@ function subjectOf(subject: Observation['subject']): Subject {
 
 function finding(raw: Finding, index: number): Finding {
   if (!isRecord(raw)) throw new TerminalError(`observe() answered ${describe(raw)} as findings[${index}]`);
-  const { description, links, dueAt, ...rest } = raw as Finding;
+  const { description, links, dueAt, evidence: shown, ...rest } = raw as Finding;
+  const evidence = isRecord(shown) ? evidenceOf(shown, index) : undefined;
   return {
     ...rest,
     title: typeof raw.title === 'string' ? oneLine(raw.title, MAX_TITLE) : raw.title,
@@ -137,7 +139,16 @@ function finding(raw: Finding, index: number): Finding {
       : {}),
     ...(Array.isArray(links) ? { links: usableLinks(links) } : {}),
     ...optionalTime('dueAt', dueAt),
+    ...(evidence ? { evidence } : {}),
   };
+}
+
+/** Masked here: no credential leaves this process. What is no evidence is the plugin's fault, like any other. */
+function evidenceOf(evidence: Readonly<Record<string, unknown>>, index: number): Finding['evidence'] {
+  const { error } = evidenceSchema.validate(evidence, { convert: false });
+  if (error)
+    throw new TerminalError(`observe() answered an invalid observation: findings[${index}].evidence.${error.message}`);
+  return cleanEvidence(evidence as Finding['evidence'] & object);
 }
 
 function usableLinks(links: readonly Link[]): Link[] {

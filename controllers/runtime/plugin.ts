@@ -95,6 +95,24 @@ export interface Read {
     kind: string,
     selector: { namespace: string; labels?: Record<string, string> },
   ): Promise<readonly DeepReadonly<K>[]>;
+  /**
+   * The end of a container's log, for evidence; only with `logs: true`. Undefined when it cannot be had now: the Pod is
+   * gone, it may not be read, or this is a look of a first list, which is followed by one with logs. At most 200 lines
+   * (`tailLines`, the default) and 64 KiB; never rejects because of the cluster.
+   */
+  logs(
+    namespace: string,
+    pod: string,
+    container: string,
+    options?: { readonly tailLines?: number },
+  ): Promise<LogTail | undefined>;
+}
+
+export interface LogTail {
+  /** Oldest first. */
+  readonly lines: readonly string[];
+  /** There were more before the first. */
+  readonly cut: boolean;
 }
 
 export interface ControllerDefinition<T extends ObjectLike = ObjectLike, O = unknown> {
@@ -111,6 +129,8 @@ export interface ControllerDefinition<T extends ObjectLike = ObjectLike, O = unk
    * Default: title, description, links and remediation of such findings are dropped (docs/adr/0007).
    */
   crossNamespaceText?: boolean;
+  /** `observe` reads logs (`read.logs`). Default false. */
+  logs?: boolean;
   observe(object: DeepReadonly<T>, read: Read, options: O): Promise<Verdict> | Verdict;
 }
 

@@ -77,7 +77,7 @@ export class Related {
     })?.informer;
   }
 
-  begin(object: ClusterObject, now: () => number, signal: AbortSignal): Reading {
+  begin(object: ClusterObject, now: () => number, signal: AbortSignal, logs: Read['logs']): Reading {
     const key = objectKey(object);
     const entries = new Set<string>();
     const finished = new Set<string>();
@@ -90,6 +90,7 @@ export class Related {
     const read: Read = {
       now: () => new Date(now()),
       signal,
+      logs,
       owned: async <K extends ObjectLike>(kind: string) => {
         const found = this.#owned(kind, object, remember);
         for (const owned of found) if (isFinished(owned)) finished.add(`${kind}/${objectKey(owned)}`);

@@ -109,8 +109,11 @@ export class Reporting {
     this.#send(key, reports, () => gone.forget(key));
   }
 
-  /** Ends a round: sends what was held and matters, oldest first; resolves when all of it was answered. */
-  async flush(signal: AbortSignal): Promise<void> {
+  /**
+   * Ends a round: sends what was held and matters, oldest first; resolves when all of it was answered, with the keys that
+   * show the present: of each subject the newest, where it fails.
+   */
+  async flush(signal: AbortSignal): Promise<ReadonlySet<string>> {
     const { health, sink } = this.#options;
     const entries = this.#backlog.take().filter(({ subjectId, report }) => {
       if (this.#isTooOld(report)) return health.skipped('TooOld');
@@ -130,6 +133,8 @@ export class Reporting {
       answers.push(answer.then(handOut));
     }
     await Promise.all(answers);
+    const newest = new Map(entries.map((entry) => [entry.subjectId, entry]));
+    return new Set([...newest.values()].filter(({ report }) => isFailing(report)).map(({ key }) => key));
   }
 
   /** A pruned run takes nothing away, so only the others need to know what they spoke about. */

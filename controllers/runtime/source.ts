@@ -9,7 +9,22 @@ export interface ObjectSource {
   readonly live: boolean;
   /** Never throws because of the cluster: faults are events, and the generator ends only with the signal. */
   watch(request: WatchRequest, signal: AbortSignal): AsyncGenerator<SourceEvent, void, void>;
+  /** The end of a container's log, at most 64 KiB. Absent: there are no logs. Rejects when nobody answers. */
+  logs?(request: LogRequest, signal: AbortSignal): Promise<LogAnswer>;
 }
+
+/** The names are valid ones of Kubernetes. */
+export interface LogRequest {
+  readonly namespace: string;
+  readonly pod: string;
+  readonly container: string;
+  readonly tailLines: number;
+}
+
+export type LogAnswer =
+  /** `cut`: there was more before it, so that the first line may lack its beginning. */
+  | { readonly text: string; readonly cut: boolean }
+  | { readonly missing: 'NotFound' | 'Forbidden' | 'Timeout' | 'Failed' };
 
 export interface WatchRequest {
   /** In order of preference: the first version the server serves is watched. */

@@ -1,11 +1,14 @@
 import { Channel } from '../runtime/channel.ts';
 import { parseLabelSelector } from '../runtime/label-selector.ts';
 import { type ClusterObject, kindId, objectKey } from '../runtime/object.ts';
-import type { ObjectSource, SourceEvent, SourceFault, WatchRequest } from '../runtime/source.ts';
+import type { LogAnswer, LogRequest, ObjectSource, SourceEvent, SourceFault, WatchRequest } from '../runtime/source.ts';
 
 /** A cluster in memory: what a test applies and deletes arrives as events. */
 export class MemorySource implements ObjectSource {
   readonly live: boolean;
+  /** What was asked for, and what is answered. Default: there is no such Pod. */
+  readonly asked: LogRequest[] = [];
+  answerLogs: (request: LogRequest) => LogAnswer | Promise<LogAnswer> = () => ({ missing: 'NotFound' });
   readonly #objects = new Map<string, ClusterObject>();
   readonly #watches = new Set<{ request: WatchRequest; events: Channel<SourceEvent> }>();
   readonly #faults = new Map<string, SourceFault>();
@@ -43,6 +46,11 @@ export class MemorySource implements ObjectSource {
     this.#watches.add(watch);
     this.#begin(watch);
     yield* watch.events;
+  }
+
+  async logs(request: LogRequest): Promise<LogAnswer> {
+    this.asked.push(request);
+    return this.answerLogs(request);
   }
 
   #begin({ request, events }: { request: WatchRequest; events: Channel<SourceEvent> }): void {

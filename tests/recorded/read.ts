@@ -10,6 +10,7 @@ export function readOver(observed: ObjectLike, objects: readonly ObjectLike[], n
   return {
     now: () => new Date(now),
     signal: new AbortController().signal,
+    logs: async () => undefined,
     owned: async (kind) =>
       find(kind, ({ metadata }) => Boolean(metadata.ownerReferences?.some(({ uid }) => uid === observed.metadata.uid))),
     get: async (kind, namespace, name) =>

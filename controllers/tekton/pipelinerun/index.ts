@@ -11,6 +11,7 @@ import {
   type Verdict,
 } from '../../index.ts';
 import { classify } from './classify.ts';
+import { evidenceOf } from './evidence.ts';
 import { type Failure, failureOf, testFailureOf } from './failure.ts';
 import { type Identity, identityOf, pipelineName } from './identity.ts';
 import { linksOf } from './links.ts';
@@ -63,6 +64,7 @@ export default defineController<ObjectLike, Options>({
       fields: [
         'status.conditions',
         'status.completionTime',
+        'status.podName',
         'status.steps.name',
         'status.steps.container',
         'status.steps.terminated',
@@ -86,6 +88,7 @@ export default defineController<ObjectLike, Options>({
   options: optionsSchema,
   order: 'run',
   onDelete: 'keep',
+  logs: true,
   crossNamespaceText: true, // a release pipeline is about a tenant's Application; the issue and all text are where it runs
   observe,
 });
@@ -114,7 +117,15 @@ async function observe(run: DeepReadonly<ObjectLike>, read: Read, options: Optio
     ...times,
     ...expiry(identity, times, options),
     detail: finishedCount(outcomes),
-    findings: failure === undefined ? [] : [finding(failure, await isOptional(metadata, namespace, read), context)],
+    findings:
+      failure === undefined
+        ? []
+        : [
+            {
+              ...finding(failure, await isOptional(metadata, namespace, read), context),
+              evidence: await evidenceOf(failure, state.condition, namespace, read),
+            },
+          ],
   };
 }
 

@@ -14,6 +14,9 @@ export interface TaskOutcome {
   readonly reason: string | undefined;
   readonly message: string | undefined;
   readonly completedAt: string | undefined;
+  readonly apiVersion: string;
+  readonly conditions: readonly Fields[];
+  readonly podName: string | undefined;
   readonly steps: readonly FailedStep[];
   readonly results: readonly Fields[];
 }
@@ -21,6 +24,7 @@ export interface TaskOutcome {
 /** A step that ended with an exit code other than 0, in the order of the task. */
 export interface FailedStep {
   readonly name: string;
+  readonly container: string | undefined;
   readonly exitCode: number;
   readonly reason: string | undefined;
   readonly message: string | undefined;
@@ -37,13 +41,17 @@ export function taskOutcomes(run: unknown, owned: readonly unknown[]): readonly 
   const outcomes = new Map<string, TaskOutcome>();
   for (const [name, embedded] of Object.entries(fields(status.taskRuns))) {
     const { pipelineTaskName, status: taskStatus } = fields(embedded);
-    outcomes.set(name, outcomeOf(name, text(pipelineTaskName) ?? taskNames.get(name) ?? name, fields(taskStatus)));
+    outcomes.set(
+      name,
+      outcomeOf(name, text(pipelineTaskName) ?? taskNames.get(name) ?? name, fields(taskStatus), EMBEDDED),
+    );
   }
   for (const object of owned) {
     const metadata = metadataOf(object);
     const name = metadata.name ?? '';
     const task = text(metadata.labels[KEYS.pipelineTask]) ?? taskNames.get(name) ?? name;
-    outcomes.set(name, outcomeOf(name, task, fields(fields(object).status)));
+    const { apiVersion, status: taskStatus } = fields(object);
+    outcomes.set(name, outcomeOf(name, task, fields(taskStatus), text(apiVersion) ?? EMBEDDED));
   }
   return [...outcomes.values()].sort(byCompletion);
 }
@@ -53,8 +61,12 @@ export function finishedCount(outcomes: readonly TaskOutcome[]): number {
   return outcomes.filter((outcome) => outcome.status !== 'unfinished').length;
 }
 
-function outcomeOf(name: string, task: string, status: Fields): TaskOutcome {
-  const condition = records(status.conditions).find((one) => one.type === 'Succeeded');
+/** Only runs of this version carry the status of their tasks. */
+const EMBEDDED = 'tekton.dev/v1beta1';
+
+function outcomeOf(name: string, task: string, status: Fields, apiVersion: string): TaskOutcome {
+  const conditions = records(status.conditions);
+  const condition = conditions.find((one) => one.type === 'Succeeded');
   const reason = text(condition?.reason);
   return {
     name,
@@ -63,6 +75,9 @@ function outcomeOf(name: string, task: string, status: Fields): TaskOutcome {
     reason,
     message: text(condition?.message),
     completedAt: text(status.completionTime),
+    apiVersion,
+    conditions,
+    podName: text(status.podName),
     steps: records(status.steps).flatMap(failedStep),
     // `results` in v1, `taskResults` in v1beta1.
     results: [...records(status.results), ...records(status.taskResults)],
@@ -86,6 +101,7 @@ function failedStep(step: Fields): FailedStep[] {
   return [
     {
       name: text(step.name) ?? text(step.container) ?? 'unnamed',
+      container: text(step.container),
       exitCode,
       reason: text(terminated.reason),
       // Tekton keeps results there as JSON; they are no explanation.
