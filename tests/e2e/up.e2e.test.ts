@@ -72,6 +72,20 @@ afterAll(async () => {
 });
 
 describe('faultline up', () => {
+  test('shows the end of the log of the failing step, masked, to who may read evidence', async () => {
+    const selector = '--field-selector=status.observed.name=payments-on-push-x7k2p';
+    const as = { kubeconfig: kubeconfig() };
+    const { stdout } = await kubectl(['get', 'issues', '-n', 'shop', selector, '-o', 'name'], as);
+    const name = stdout.trim().replace('issue.faultline.dev/', '');
+    const path = `/apis/faultline.dev/v1alpha1/namespaces/shop/issues/${name}/evidence`;
+    await expect
+      .poll(async () => (await kubectl(['get', '--raw', path], as)).stdout, { timeout: 10_000 })
+      .toContain('refund of 3 × 0.335 EUR');
+    const printed = await run([faultline, 'evidence', name, '-n', 'shop', '--kubeconfig', kubeconfig()]);
+    expect(printed.stdout).toContain('connecting to postgres://***@db.test.svc');
+    expect(printed.stdout).toContain('Exit code: 2');
+  });
+
   test('resolves, reopens and opens issues in a running watch as files of the folder are edited and added', async () => {
     await using watch = kubectlWatch(['get', 'issues', '-n', 'shop', '-w', '--no-headers'], {
       kubeconfig: kubeconfig(),
@@ -161,8 +175,8 @@ describe('kubectl against the embedded server', () => {
   }));
 });
 
-async function run(argv: readonly string[]): Promise<{ code: number | null; stderr: string }> {
-  const child = spawn(node, argv, { stdio: ['ignore', 'ignore', 'pipe'] });
-  const [stderr, [code]] = await Promise.all([text(child.stderr), once(child, 'exit')]);
-  return { code, stderr };
+async function run(argv: readonly string[]): Promise<{ code: number | null; stdout: string; stderr: string }> {
+  const child = spawn(node, argv, { stdio: ['ignore', 'pipe', 'pipe'] });
+  const [stdout, stderr, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'exit')]);
+  return { code, stdout, stderr };
 }
