@@ -46,12 +46,29 @@ const BASE32 = 'abcdefghijklmnopqrstuvwxyz234567';
  * 12 when the shorter name is taken. Always an RFC 1123 label.
  */
 export function issueName(subject: Subject, fingerprint: Buffer, suffixLength: 8 | 12 = 8): string {
-  const slug = `${subject.kind}-${subject.name}`
+  return `${slug(`${subject.kind}-${subject.name}`) || 'issue'}-${base32(fingerprint, suffixLength)}`;
+}
+
+/**
+ * Name of a group that findings name: a slug of the text (≤ 36 characters), a dash and 12 base32 characters (60 bits) of
+ * its hash, so that two texts never share one. Always an RFC 1123 label.
+ */
+export function groupName(group: string): string {
+  return `${slug(group) || 'group'}-${base32(sha256(['group', group]), 12)}`;
+}
+
+/** Name of a group of equal messages; `version` is that of the algorithm that made them equal. */
+export function proposedGroupName(version: number, reason: string, message: string): string {
+  const words = reason.replace(/([a-z0-9])([A-Z])/g, '$1-$2');
+  return `${slug(words) || 'group'}-${base32(sha256(['message', String(version), reason, message]), 12)}`;
+}
+
+function slug(text: string): string {
+  return text
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, '-')
     .slice(0, 36)
     .replace(/^-+|-+$/g, '');
-  return `${slug || 'issue'}-${base32(fingerprint, suffixLength)}`;
 }
 
 function base32(bytes: Buffer, length: number): string {
