@@ -1,5 +1,13 @@
 import Joi from 'joi';
-import { type Link, linkSchema, type Remediation, remediationSchema, SEVERITIES, type Severity, STATES } from './issue.ts';
+import {
+  type Link,
+  linkSchema,
+  type Remediation,
+  remediationSchema,
+  SEVERITIES,
+  type Severity,
+  STATES,
+} from './issue.ts';
 import type { Condition, KubernetesObject } from './meta.ts';
 import { rfc3339 } from './time.ts';
 
@@ -84,7 +92,9 @@ const count = Joi.number().integer().min(0).required();
 export const issueGroupSpecSchema = Joi.object<IssueGroupSpec, true>({
   group: Joi.string()
     .required()
-    .description('What findings carry as their group: a CVE, a task bundle, a base image; of a proposed one the message.'),
+    .description(
+      'What findings carry as their group: a CVE, a task bundle, a base image; of a proposed one the message.',
+    ),
   origin: Joi.string<GroupOrigin>()
     .valid(...GROUP_ORIGINS)
     .required()
@@ -136,12 +146,16 @@ export const issueGroupStatusSchema = Joi.object<IssueGroupStatus, true>({
       }),
     )
     .required()
-    .description(`Some of the open members, the worst first, then the oldest; at most ${MAX_GROUP_MEMBERS} are listed.`),
+    .description(
+      `Some of the open members, the worst first, then the oldest; at most ${MAX_GROUP_MEMBERS} are listed.`,
+    ),
   days: Joi.array()
     .items(Joi.object<GroupDay, true>({ date: Joi.string().required(), opened: count, resolved: count, open: count }))
     .max(MAX_GROUP_DAYS)
     .required()
-    .description('Opened and resolved per day (UTC), and how many were open at its end; days without either are left out.'),
+    .description(
+      'Opened and resolved per day (UTC), and how many were open at its end; days without either are left out.',
+    ),
   conditions: Joi.array()
     .items(
       Joi.object<Condition, true>({

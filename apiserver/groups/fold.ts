@@ -46,13 +46,23 @@ export function foldGroup(group: GroupIdentity, given: readonly FoldedMember[]):
   }
   const open = members.filter(({ state }) => state === 'Active');
   const shown = open.length > 0 ? open : visible;
-  const links = mostFrequent(shown.flatMap((member) => member.links), ({ url }) => url);
-  const remediations = mostFrequent(shown.flatMap(({ remediation }) => remediation ?? []), (one) => JSON.stringify([one.text, one.url]));
+  const links = mostFrequent(
+    shown.flatMap((member) => member.links),
+    ({ url }) => url,
+  );
+  const remediations = mostFrequent(
+    shown.flatMap(({ remediation }) => remediation ?? []),
+    (one) => JSON.stringify([one.text, one.url]),
+  );
   return {
     spec: {
       group: group.text,
       origin: group.origin,
-      title: mostFrequent(shown.map(({ title }) => title), String)[0]?.item ?? group.text,
+      title:
+        mostFrequent(
+          shown.map(({ title }) => title),
+          String,
+        )[0]?.item ?? group.text,
       severity: (shown[0] as GroupMember).severity,
       ...(links.length > 0 && { links: itemsOf(links, MAX_GROUP_LINKS) }),
       ...(remediations.length > 0 && { remediations: itemsOf(remediations, MAX_GROUP_REMEDIATIONS) }),
@@ -64,8 +74,14 @@ export function foldGroup(group: GroupIdentity, given: readonly FoldedMember[]):
 function statusOf(members: readonly FoldedMember[], open: readonly FoldedMember[]): IssueGroupStatus {
   const stretches = members.flatMap(stretchesOf);
   const current = lastStretch(stretches);
-  const namespaces = mostFrequent(open.map(({ namespace }) => namespace), String);
-  const reasons = mostFrequent(open.map(({ reason }) => reason), String);
+  const namespaces = mostFrequent(
+    open.map(({ namespace }) => namespace),
+    String,
+  );
+  const reasons = mostFrequent(
+    open.map(({ reason }) => reason),
+    String,
+  );
   const active = open.length > 0;
   return {
     state: active ? 'Active' : 'Resolved',
@@ -100,7 +116,10 @@ function rank(severity: Severity): number {
 }
 
 /** Distinct items by `keyOf`, what is there most often first, then by key. Of equal ones the first. */
-function mostFrequent<T>(items: readonly T[], keyOf: (item: T) => string): { readonly item: T; readonly times: number }[] {
+function mostFrequent<T>(
+  items: readonly T[],
+  keyOf: (item: T) => string,
+): { readonly item: T; readonly times: number }[] {
   const found = new Map<string, { item: T; times: number }>();
   for (const item of items) {
     const key = keyOf(item);
@@ -123,7 +142,9 @@ function stretchesOf({ openedAt, resolvedAt, state, earlier }: FoldedMember): St
 /** The last stretch in which at least one of these lasted: one that begins when another ends goes on with it. */
 function lastStretch(stretches: readonly Stretch[]): Stretch {
   let last: { openedAt: number; end: number } | undefined;
-  for (const { openedAt, resolvedAt = Number.POSITIVE_INFINITY } of [...stretches].sort((a, b) => a.openedAt - b.openedAt)) {
+  for (const { openedAt, resolvedAt = Number.POSITIVE_INFINITY } of [...stretches].sort(
+    (a, b) => a.openedAt - b.openedAt,
+  )) {
     if (last && openedAt <= last.end) last.end = Math.max(last.end, resolvedAt);
     else last = { openedAt, end: resolvedAt };
   }

@@ -16,10 +16,14 @@ const RULES: readonly (readonly [RegExp, string])[] = [
   ],
   [/\b\d{1,2}:\d{2}:\d{2}(?:[.,]\d+)?\b/g, '<time>'],
   [/\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b/gi, '<uid>'],
-  [/\b(?:sha(?:1|256|512)[:-])?(?=[0-9a-f]*[0-9])(?=[0-9a-f]*[a-f])[0-9a-f]{7,128}\b/gi, '<hash>'],
+  // The hash of the template that Kubernetes puts into the name of a pod, before the suffix.
+  [
+    /(?<=[a-z0-9>])-(?=[a-z0-9]*[0-9])(?=[a-z0-9]*[a-z])[a-z0-9]{8,10}(?=-[bcdfghjklmnpqrstvwxz0-9]{5}(?![a-z0-9]))/g,
+    '',
+  ],
+  [/\b(?:sha[0-9]{1,3}[:-])?(?=[0-9a-f]*[0-9])(?=[0-9a-f]*[a-f])[0-9a-f]{7,128}\b/gi, '<hash>'],
   [/\b(?:\d+(?:\.\d+)?(?:ns|us|µs|ms|[smhd]))+\b/g, '<n>'],
-  // What Kubernetes puts behind a name that it makes: five characters without vowels, and before them a hash of the template.
-  [/(?<=[a-z0-9>])-(?=[a-z0-9]*[0-9])(?=[a-z0-9]*[a-z])[a-z0-9]{8,10}(?=-[bcdfghjklmnpqrstvwxz0-9]{5}(?![a-z0-9]))/g, ''],
+  // What Kubernetes puts behind a name that it makes: five characters without vowels.
   [/(?<=[a-z0-9>])-(?=[0-9]*[a-z])[bcdfghjklmnpqrstvwxz0-9]{5}(?![a-z0-9<-])/g, '-<id>'],
   [/\d+(?:[.,:]\d+)*/g, '<n>'],
 ];
@@ -48,5 +52,5 @@ export function lettersLeft(message: string): number {
 
 /** Not within a longer word, nor the word of a placeholder or beside one: that was a longer word before. */
 function asWhole(name: string): RegExp {
-  return new RegExp(`(?<![A-Za-z0-9<>])${RegExp.escape(name)}(?![A-Za-z0-9<>])`, 'g');
+  return new RegExp(`(?<![A-Za-z0-9<>])${name.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')}(?![A-Za-z0-9<>])`, 'g');
 }

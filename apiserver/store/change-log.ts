@@ -54,7 +54,7 @@ export interface ChangeLogOptions {
   /** Default: what the store itself keeps. */
   readonly known?: LoggedResource | undefined;
   /** What this process committed a moment ago. Without it everything is read from the table. */
-  readonly recent?: RecentCommits | undefined;
+  readonly recent?: Pick<RecentCommits, 'after' | 'clear'> | undefined;
 }
 
 /** After so many answers from memory the table is asked, for the floor of the log: under load about once a second. */
@@ -66,7 +66,7 @@ export class ChangeLog implements StoreChanges {
   readonly #name: string;
   readonly #resource: LoggedResource;
   readonly #wakeUps: WakeUps;
-  readonly #recent: RecentCommits | undefined;
+  readonly #recent: ChangeLogOptions['recent'];
   /** What the table said last, how many surprises there had been by then, and how often it was not asked since. */
   #asked = { floor: 0, surprises: -1, ago: 0 };
 

@@ -12,10 +12,14 @@ export interface GroupIndex {
   save(follower: string, change: number): Promise<void>;
   /** The last committed number. */
   latest(): Promise<number>;
-  /** Issues that changed after `after`, each once, of the next 5,000 changes or fewer. */
-  changed(after: number): Promise<{ readonly keys: readonly ObjectKey[]; readonly upTo: number; readonly more: boolean }>;
-  /** Issues by id, at most `limit` after `after`: those that are visible, and hidden ones that name a group. */
-  scan(after: string, limit: number): Promise<readonly IndexedIssue[]>;
+  /** Issues that changed after `after`, each once, of the next 50,000 changes or fewer. */
+  changed(
+    after: number,
+  ): Promise<{ readonly keys: readonly ObjectKey[]; readonly upTo: number; readonly more: boolean }>;
+  /** The next issues that may be in a group: those that are visible, and hidden ones that name one. `next`: where to go on. */
+  scan(
+    after: string | undefined,
+  ): Promise<{ readonly issues: readonly IndexedIssue[]; readonly next: string | undefined }>;
   /** Those that are stored, and what the index says of each that it knows. */
   read(keys: readonly ObjectKey[]): Promise<readonly (IndexedIssue | UnknownIssue)[]>;
   /**

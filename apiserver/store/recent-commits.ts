@@ -27,9 +27,12 @@ const LIMIT = 1_000;
 export class RecentCommits {
   #segments: Segment[] = [];
   #size = 0;
+  /** The last stretch without a gap in which there is nothing but what this process did to issues. */
+  #known = { from: 0, upTo: 0 };
 
   /** `from`: the last number before the batch. False when the table has to be asked for it. */
   add(from: number, upTo: number, writes: readonly { readonly write: IssueWrite; readonly number: number }[]): boolean {
+    this.#learn(from, upTo);
     const changes: Recent[] = [];
     for (const { write, number } of writes) {
       const type = changeOf(write);
@@ -63,7 +66,20 @@ export class RecentCommits {
     return changes.length > 0 ? { changes, upTo } : undefined;
   }
 
+  /** For the log of another resource: up to where nothing happened to it, or undefined when the table has to be asked. */
+  quietAfter(after: number): number | undefined {
+    const { from, upTo } = this.#known;
+    return from <= after && after < upTo ? upTo : undefined;
+  }
+
+  #learn(from: number, upTo: number): void {
+    if (from === this.#known.upTo) this.#known.upTo = upTo;
+    else if (upTo === this.#known.from) this.#known.from = from;
+    else if (from > this.#known.upTo) this.#known = { from, upTo };
+  }
+
   clear(): void {
+    this.#known = { from: 0, upTo: 0 };
     this.#segments = [];
     this.#size = 0;
   }

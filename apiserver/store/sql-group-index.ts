@@ -6,11 +6,13 @@ import { micros } from './issue-row.ts';
 import type { ObjectKey } from './resource-log.ts';
 
 /** Changes that are looked at in one statement. */
-const CHANGES = 5_000;
+const CHANGES = 50_000;
 /** Members a round trip. */
 const PAGE = 200;
-/** For statements that read many rows: nobody waits for them. */
-const SLOW = { timeoutMs: 30_000 };
+/** Issues that one step of a scan looks at. */
+const SCAN = 1_000;
+/** For statements that read very many rows: nobody waits for them. */
+const SLOW = `BEGIN; SET LOCAL statement_timeout = '60s'; SET LOCAL enable_seqscan = on; SET LOCAL enable_hashjoin = on`;
 
 /** The port `GroupIndex` in SQL; made by `SqlStore.groupIndex`. */
 export class SqlGroupIndex implements GroupIndex {
@@ -42,23 +44,17 @@ export class SqlGroupIndex implements GroupIndex {
   }
 
   async changed(after: number): Promise<{ keys: ObjectKey[]; upTo: number; more: boolean }> {
-    const rows = await this.#database.query<{ upto: number; more: boolean; namespace: string | null; name: string }>(
-      CHANGED,
-      [after],
-      SLOW,
-    );
+    const rows = await this.#slow<{ upto: number; more: boolean; namespace: string | null; name: string }>(CHANGED, [
+      after,
+    ]);
     const keys = rows.flatMap(({ namespace, name }) => (namespace === null ? [] : [{ namespace, name }]));
     return { keys, upTo: Math.max(rows[0]?.upto ?? after, after), more: rows[0]?.more ?? false };
   }
 
-  async scan(after: string, limit: number): Promise<IndexedIssue[]> {
-    const rows = await this.#database.query<IssueRow>(
-      `SELECT ${COLUMNS} FROM issues i LEFT JOIN group_members g ON g.namespace = i.namespace AND g.name = i.name
-       WHERE i.id > $1::uuid AND (i.hidden_at IS NULL OR i.spec->>'group' <> '') ORDER BY i.id LIMIT $2`,
-      [after === '' ? NO_ID : after, limit],
-      SLOW,
-    );
-    return rows.map(issueOf);
+  async scan(after: string | undefined): Promise<{ issues: IndexedIssue[]; next: string | undefined }> {
+    const rows = await this.#slow<ScanRow>(SCANNED, [after ?? NO_ID]);
+    const issues = rows.flatMap((row) => (row.spec === null ? [] : [issueOf(row as IssueRow)]));
+    return { issues, next: rows.length < SCAN ? undefined : rows.at(-1)?.id };
   }
 
   async read(keys: readonly ObjectKey[]): Promise<(IndexedIssue | UnknownIssue)[]> {
@@ -68,7 +64,6 @@ export class SqlGroupIndex implements GroupIndex {
        LEFT JOIN group_members g ON g.namespace = k.namespace AND g.name = k.name
        WHERE i.id IS NOT NULL OR g.name IS NOT NULL`,
       [keys.map(({ namespace }) => namespace), keys.map(({ name }) => name)],
-      SLOW,
     );
     return rows.map((row) =>
       row.id === null ? { namespace: row.namespace, name: row.name } : issueOf(row as IssueRow),
@@ -78,20 +73,19 @@ export class SqlGroupIndex implements GroupIndex {
   async write(entries: readonly IndexEntry[]): Promise<void> {
     if (entries.length === 0) return;
     const rows = entries.map(({ namespace, name, change, indexed }) => ({ namespace, name, change, ...indexed }));
-    await this.#database.query(WRITE, [JSON.stringify(rows)], SLOW);
+    await this.#database.query(WRITE, [JSON.stringify(rows)]);
   }
 
   async prune(): Promise<number> {
-    const [row] = await this.#database.slowWrite<{ count: number }>(PRUNE, []);
+    const [row] = await this.#slow<{ count: number }>(PRUNE, []);
     return row?.count ?? 0;
   }
 
   async markAll(resource: string): Promise<void> {
-    await this.#database.query(
+    await this.#slow(
       `INSERT INTO stale_groups (name)
        SELECT group_name FROM group_members UNION SELECT name FROM objects WHERE resource = $1 ${REMARK}`,
       [resource],
-      SLOW,
     );
   }
 
@@ -109,7 +103,7 @@ export class SqlGroupIndex implements GroupIndex {
 
   async *members(groups: readonly string[], namespaces?: readonly string[]): AsyncGenerator<IndexedMember[]> {
     for (let after: readonly string[] = ['', '', '']; ; ) {
-      const rows = await this.#database.query<MemberRow>(MEMBERS, [groups, namespaces ?? null, ...after, PAGE], SLOW);
+      const rows = await this.#database.query<MemberRow>(MEMBERS, [groups, namespaces ?? null, ...after, PAGE]);
       const last = rows.at(-1);
       if (last) yield rows.map(memberOf);
       if (!last || rows.length < PAGE) return;
@@ -127,6 +121,10 @@ export class SqlGroupIndex implements GroupIndex {
     );
     return rows.map(({ name }) => name);
   }
+
+  async #slow<Row>(sql: string, values: readonly unknown[]): Promise<Row[]> {
+    return this.#database.transaction(SLOW, (session) => session.query<Row>(sql, values, { timeoutMs: 60_000 }));
+  }
 }
 
 function nameOf(follower: string): string {
@@ -138,6 +136,15 @@ const NO_ID = '00000000-0000-0000-0000-000000000000';
 const COLUMNS = `i.id, i.namespace, i.name, i.spec, i.state, ${micros('i.opened_at')} AS opened_at,
   ${micros('i.resolved_at')} AS resolved_at, i.hidden_at IS NOT NULL AS hidden, i.observed->>'name' AS observed_name,
   i.change, g.group_name, g.digest`;
+
+// Of a hidden issue without a group only its id is read: most of what is stored is that.
+const SCANNED = `
+SELECT ${COLUMNS.replace('i.id, ', '').replace('i.spec', 's.spec')}, s.id FROM (
+  SELECT id, CASE WHEN hidden_at IS NULL OR spec->>'group' <> '' THEN spec END AS spec
+  FROM issues WHERE id > $1::uuid ORDER BY id LIMIT ${SCAN}
+) s LEFT JOIN issues i ON i.id = s.id AND s.spec IS NOT NULL
+LEFT JOIN group_members g ON g.namespace = i.namespace AND g.name = i.name
+ORDER BY s.id`;
 
 // The counter jumps at a start, so a stretch is so many rows, not so many numbers.
 const CHANGED = `
@@ -206,6 +213,8 @@ interface IssueRow {
   group_name: string | null;
   digest: string | null;
 }
+
+type ScanRow = IssueRow | { id: string; spec: null };
 
 interface MemberRow extends IssueRow {
   group_name: string;

@@ -3,6 +3,7 @@ import { ChangeLog, type LoggedResource } from './change-log.ts';
 import { COMMIT_BEGIN, WAKE } from './commit-sql.ts';
 import type { Database, Prepared, Session } from './database.ts';
 import { withResourceVersion } from './issue-object.ts';
+import type { RecentCommits } from './recent-commits.ts';
 import { Fenced, NotYetFilled, type ObjectKey, type ObjectWrite, type ResourceLog } from './resource-log.ts';
 import type { WakeUps } from './wake-ups.ts';
 
@@ -18,11 +19,22 @@ export class SqlResourceLog extends ChangeLog implements ResourceLog {
   readonly #wakeUps: WakeUps;
   readonly #clockOffset: () => number;
 
-  /** `clockOffset`: µs, added to the database clock. */
-  constructor(database: Database, resource: string, wakeUps: WakeUps, clockOffset: () => number) {
+  /** `clockOffset`: µs, added to the database clock. `issues`: what this process did to issues a moment ago. */
+  constructor(
+    database: Database,
+    resource: string,
+    wakeUps: WakeUps,
+    clockOffset: () => number,
+    issues?: Pick<RecentCommits, 'quietAfter'>,
+  ) {
     // What a selectable field was before is always in the log.
     const known: LoggedResource = { snapshot: (...to) => visibleObjects(resource, ...to), fields: () => ({}) };
-    super({ database, resource, wakeUps, known });
+    // Reports of issues wake every feed up: they need not all read the same rows to learn that none is theirs.
+    const after = (from: number): { changes: []; upTo: number } | undefined => {
+      const upTo = issues?.quietAfter(from);
+      return upTo === undefined ? undefined : { changes: [], upTo };
+    };
+    super({ database, resource, wakeUps, known, recent: { after, clear: () => {} } });
     this.#database = database;
     this.#resource = resource;
     this.#wakeUps = wakeUps;

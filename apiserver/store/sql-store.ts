@@ -10,6 +10,7 @@ import type { Database } from './database.ts';
 import { createPartitions } from './episodes.ts';
 import { sqlState } from './errors.ts';
 import { readEvidence, readEvidenceText } from './evidence.ts';
+import type { GroupIndex } from './group-index.ts';
 import { ISSUE_SELECT, type IssueRow, micros, storedIssue } from './issue-row.ts';
 import { type IssueTransitions, SqlIssueTransitions } from './issue-transitions.ts';
 import type { Lease } from './lease.ts';
@@ -21,6 +22,7 @@ import { RecentCommits } from './recent-commits.ts';
 import { relate, relatedOf, unrelate } from './relations.ts';
 import type { ResourceLog, ResourceStore } from './resource-log.ts';
 import { lead, readSource } from './sources.ts';
+import { SqlGroupIndex } from './sql-group-index.ts';
 import { issuesAsOf } from './sql-past.ts';
 import { SqlResourceLog } from './sql-resource-log.ts';
 import type {
@@ -94,6 +96,11 @@ export class SqlStore implements Store, ResourceStore, PastIssues {
   /** For one who acts on every transition of an issue; `follower` is whose position is kept. */
   issueTransitions(follower: string): IssueTransitions {
     return new SqlIssueTransitions(this.database, follower);
+  }
+
+  /** Which issues are in which group. */
+  groupIndex(): GroupIndex {
+    return new SqlGroupIndex(this.database);
   }
 
   /** The database clock with the offset, µs since 1970: what every decision and every row uses as "now". */
@@ -218,7 +225,7 @@ export class SqlStore implements Store, ResourceStore, PastIssues {
   }
 
   resourceLog(resource: string): ResourceLog {
-    return new SqlResourceLog(this.database, resource, this.#wakeUps, this.#clockOffset);
+    return new SqlResourceLog(this.database, resource, this.#wakeUps, this.#clockOffset, this.#recent);
   }
 
   async lastChange(): Promise<number> {

@@ -28,6 +28,7 @@ import type { ClusterNamespaces } from './cluster-namespaces.ts';
 import { ConnectingStore, NotYetOpened } from './connecting-store.ts';
 import { type EventsWiring, startEvents } from './events.ts';
 import { startReturningIdleMemory } from './idle-memory.ts';
+import { issueGroups } from './issue-groups.ts';
 import { MeasuredRegistry } from './measured-registry.ts';
 import type { WatchNamespaces } from './namespace-watch.ts';
 import { openOwnResources } from './own-resources.ts';
@@ -123,7 +124,7 @@ export async function openBackend(options: BackendOptions): Promise<Backend> {
     resolvedVisibleFor: parseDuration(issues.resolvedVisibleFor),
   });
   const { resources = [], directory } = options;
-  const own = closing.use(openOwnResources(resources, { store, directory, registry, log }));
+  const own = closing.use(openOwnResources([issueGroups(store), ...resources], { store, directory, registry, log }));
   const kube = closing.use(
     new KubeApi({
       resources: [

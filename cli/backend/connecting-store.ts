@@ -1,3 +1,4 @@
+import type { GroupIndex } from '../../apiserver/store/group-index.ts';
 import { openStore, type StoreOptions } from '../../apiserver/store/open-store.ts';
 import type { PastIssues, PastQuery } from '../../apiserver/store/past.ts';
 import type { ResourceLog, ResourceStore } from '../../apiserver/store/resource-log.ts';
@@ -146,6 +147,11 @@ export class ConnectingStore implements Store, ResourceStore, PastIssues {
       write: async (epoch, writes) => (await log()).write(epoch, writes),
       complete: async (epoch) => (await log()).complete(epoch),
     };
+  }
+
+  /** Rejects while the database was not reached yet. */
+  groupIndex(): Promise<GroupIndex> {
+    return this.#now().then((store) => store.groupIndex());
   }
 
   lastChange(): Promise<number> {

@@ -4,7 +4,7 @@ import type { ResourceDefinition } from '../../apiserver/kube/index.ts';
 import { ownResource } from '../../apiserver/resources/own/definition.ts';
 import { feedMetrics } from '../../apiserver/resources/own/metrics.ts';
 import { startFeed } from '../../apiserver/resources/own/run-feed.ts';
-import type { ResourceStore } from '../../apiserver/store/resource-log.ts';
+import type { ResourceLog, ResourceStore } from '../../apiserver/store/resource-log.ts';
 import type { LoadedResource } from '../configuration/resources.ts';
 import type { Log } from '../log.ts';
 import type { ConnectingStore } from './connecting-store.ts';
@@ -14,9 +14,20 @@ export interface OwnResources extends AsyncDisposable {
   readonly definitions: readonly ResourceDefinition[];
 }
 
-/** The resources that the configuration adds: what is served of them, and their feeds, which run until disposed of. */
+/** A resource whose objects a feed of this process writes. */
+export interface FedResource extends Omit<LoadedResource, 'use'> {
+  /** Where a configuration has it from. */
+  readonly use?: string;
+  /** What the wire serves of it. Default: what its module says. */
+  readonly define?: (log: ResourceLog) => ResourceDefinition;
+}
+
+/**
+ * The resources that have a feed, groups of issues and those that the configuration adds: what is served of them, and their
+ * feeds, which run until disposed of.
+ */
 export function openOwnResources(
-  loaded: readonly LoadedResource[],
+  loaded: readonly FedResource[],
   to: {
     readonly store: ResourceStore & Pick<ConnectingStore, 'opened'>;
     readonly directory: string;
@@ -25,12 +36,11 @@ export function openOwnResources(
   },
 ): OwnResources {
   const { store, directory, registry, log: logger } = to;
-  if (loaded.length === 0) return { definitions: [], [Symbol.asyncDispose]: async () => {} };
   const metrics = feedMetrics(registry);
   const holder = randomUUID();
-  const resources = loaded.map(({ module, options }) => {
+  const resources = loaded.map(({ module, options, define = (log) => ownResource(module, log) }) => {
     const log = store.resourceLog(module.plural);
-    const definition: ResourceDefinition = ownResource(module, log);
+    const definition = define(log);
     return { module, options, log, definition };
   });
   const feeds: AsyncDisposable[] = [];

@@ -1,4 +1,5 @@
 import { ISSUE_ACKNOWLEDGEMENT_NAMES } from '../../../crds/issue-acknowledgement.ts';
+import { ISSUE_GROUP_NAMES } from '../../../crds/issue-group.ts';
 import { ISSUE_RESOLUTION_NAMES } from '../../../crds/issue-resolution.ts';
 import { ISSUE_SNOOZE_NAMES } from '../../../crds/issue-snooze.ts';
 import { DNS_LABEL } from '../../../crds/names.ts';
@@ -8,7 +9,7 @@ import type { ResourceModule } from '../../kube/index.ts';
 const TAKEN = [
   { plural: 'issues', singular: 'issue', kind: 'Issue', shortNames: ['iss'] },
   { plural: 'issuereports', singular: 'issuereport', kind: 'IssueReport', shortNames: [] },
-  { plural: 'issuegroups', singular: 'issuegroup', kind: 'IssueGroup', shortNames: [] },
+  ISSUE_GROUP_NAMES,
   { plural: 'sources', singular: 'source', kind: 'Source', shortNames: [] },
 ];
 

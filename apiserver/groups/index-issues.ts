@@ -1,0 +1,44 @@
+import type { GroupIndex, IndexEntry, IndexedIssue } from '../store/group-index.ts';
+import { membershipDigest, membershipOf } from './member.ts';
+import { MESSAGE_VERSION } from './normalize-message.ts';
+
+/** Issues that are put into groups in one statement: each is read and normalised while nothing else runs. */
+const BATCH = 100;
+/** How groups are made. Another way of making them is another name, and all of them are made again. */
+export const FOLLOWER = `v1.${MESSAGE_VERSION}`;
+
+/** Puts the issues that changed after `position` into their groups. Answers how far it came, and whether there is more. */
+export async function indexChanged(index: GroupIndex, position: number): Promise<{ upTo: number; more: boolean }> {
+  const { keys, upTo, more } = await index.changed(position);
+  for (let from = 0; from < keys.length; from += BATCH) {
+    const issues = await index.read(keys.slice(from, from + BATCH));
+    await index.write(issues.flatMap((issue) => (issue.id === undefined ? [issue] : (entryOf(issue) ?? []))));
+  }
+  return { upTo, more };
+}
+
+/** Puts every issue into its group, and marks every group: whatever was there before. Answers from which change to go on. */
+export async function indexAll(index: GroupIndex, resource: string, signal: AbortSignal): Promise<number> {
+  const position = await index.latest();
+  await index.prune();
+  for (let after: string | undefined, first = true; first || after !== undefined; first = false) {
+    signal.throwIfAborted();
+    const { issues, next } = await index.scan(after);
+    for (let from = 0; from < issues.length; from += BATCH) {
+      await index.write(issues.slice(from, from + BATCH).flatMap((issue) => entryOf(issue) ?? []));
+    }
+    after = next;
+  }
+  await index.markAll(resource);
+  return position;
+}
+
+/** What the index has to learn of an issue; undefined when it says that already. */
+function entryOf(issue: IndexedIssue): IndexEntry | undefined {
+  const { namespace, name, change, indexed } = issue;
+  const membership = membershipOf(issue);
+  if (membership === undefined) return indexed && { namespace, name, change };
+  const now = { group: membership.group.name, digest: membershipDigest(membership) };
+  const same = indexed?.group === now.group && indexed.digest === now.digest;
+  return same ? undefined : { namespace, name, change, indexed: now };
+}
