@@ -70,6 +70,15 @@ TABLE feeds
   filled boolean NOT NULL DEFAULT false
   CONSTRAINT feeds_pkey PRIMARY KEY (resource)
   CREATE UNIQUE INDEX feeds_pkey ON feeds USING btree (resource)
+TABLE group_members
+  namespace text COLLATE "C" NOT NULL
+  name text COLLATE "C" NOT NULL
+  group_name text COLLATE "C" NOT NULL
+  digest text COLLATE "C" NOT NULL
+  change bigint NOT NULL
+  CONSTRAINT group_members_pkey PRIMARY KEY (namespace, name)
+  CREATE INDEX group_members_group ON group_members USING btree (group_name, namespace, name)
+  CREATE UNIQUE INDEX group_members_pkey ON group_members USING btree (namespace, name)
 TABLE issues WITH (fillfactor=60, toast_tuple_target=4096)
   id uuid NOT NULL
   namespace text COLLATE "C" NOT NULL
@@ -177,6 +186,11 @@ TABLE sources
   CONSTRAINT sources_pkey PRIMARY KEY (name, shard)
   CREATE INDEX sources_manager ON sources USING btree (manager, shard)
   CREATE UNIQUE INDEX sources_pkey ON sources USING btree (name, shard)
+TABLE stale_groups
+  name text COLLATE "C" NOT NULL
+  mark uuid NOT NULL DEFAULT gen_random_uuid()
+  CONSTRAINT stale_groups_pkey PRIMARY KEY (name)
+  CREATE UNIQUE INDEX stale_groups_pkey ON stale_groups USING btree (name)
 TABLE timeline
   id bigint NOT NULL GENERATED ALWAYS AS IDENTITY
   issue_id uuid NOT NULL

@@ -84,6 +84,17 @@ test('evidence takes a role that no other role takes in: ends of logs are not fo
   }
 });
 
+test('groups take a role that no other role takes in: they show what is wrong in every namespace', () => {
+  const { metadata, rules } = only<Manifest & { rules: object[] }>('ClusterRole', 'faultline-groups-view');
+  expect(metadata.labels).toBeUndefined();
+  expect(rules).toEqual([
+    { apiGroups: ['faultline.dev'], resources: ['issuegroups'], verbs: ['get', 'list', 'watch'] },
+  ]);
+  for (const name of ['faultline-view', 'faultline-edit']) {
+    expect(JSON.stringify(only('ClusterRole', name))).not.toContain('issuegroups');
+  }
+});
+
 test('R5 who may view a namespace reads its issues, who may edit it acts on them, and nobody deletes one', () => {
   const role = (name: string) =>
     only<Manifest & { rules: { apiGroups: string[]; resources: string[]; verbs: string[] }[] }>('ClusterRole', name);

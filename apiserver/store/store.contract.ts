@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { LABELS } from '../../crds/names.ts';
 import { changeLogContract } from './changes.contract.ts';
 import { evidenceContract } from './evidence.contract.ts';
+import { groupIndexContract } from './group-index.contract.ts';
 import { issueTransitionsContract } from './issue-transitions.contract.ts';
 import { pastContract } from './past.contract.ts';
 import { relationsContract } from './relations.contract.ts';
@@ -60,6 +61,7 @@ export function storeContract(openStore: (clock: Clock) => Promise<SqlStore>): v
   describe('links between issues', () => relationsContract(get, clock));
   describe('evidence', () => evidenceContract(get, clock));
   describe('history', () => pastContract(get, clock));
+  describe('which issue is in which group', () => groupIndexContract(get));
   describe('sweeper', () => sweeperContract(get, clock));
 }
 
