@@ -72,8 +72,9 @@ function section([tag, meaning]: [string, string]): string {
 
 function page(operation: Operation): string {
   const { id, method, path, summary, description, rights, answers, errors } = operation;
-  const statuses = [401, ...errors].toSorted((a, b) => a - b).join(', ');
-  const successes = Object.entries(answers).map(([status, { description: meaning }]) => `${status}: ${meaning}`);
+  const all = Object.entries(answers).map(([status, answer]) => ({ status: Number(status), ...answer }));
+  const successes = all.filter(({ status }) => status < 400);
+  const failures = [401, ...errors, ...all.map(({ status }) => status).filter((status) => status >= 400)];
   return [
     `### ${id}`,
     `\`${method.toUpperCase()} ${path}\`: ${summary}.`,
@@ -82,10 +83,11 @@ function page(operation: Operation): string {
     ...parameterTable(operation),
     ...fieldTable(operation),
     fenced('sh', curl(operation)),
-    [...successes, `Fails with ${statuses}.`].join('  \n'),
-    ...Object.values(answers).flatMap(({ body }) =>
-      body ? [fenced('json', JSON.stringify(body.example, null, 2))] : [],
-    ),
+    [
+      ...successes.map(({ status, description: meaning }) => `${status}: ${meaning}`),
+      `Fails with ${[...new Set(failures)].toSorted((a, b) => a - b).join(', ')}.`,
+    ].join('  \n'),
+    ...successes.flatMap(({ body }) => (body ? [fenced('json', JSON.stringify(body.example, null, 2))] : [])),
   ].join('\n\n');
 }
 
@@ -122,13 +124,14 @@ function explained({ schema, description }: { schema: ParameterObject['schema'];
   return `${kind}.${description === undefined ? '' : ` ${description.replaceAll('|', '\\|')}`}${otherwise}`;
 }
 
-function curl({ method, path, examplePath = path, body }: Operation): string {
+function curl({ method, path, examplePath = path, exampleHeaders = {}, body }: Operation): string {
   const url = /[?&]/.test(examplePath) ? `"$FAULTLINE${examplePath}"` : `$FAULTLINE${examplePath}`;
   const verb = method === 'get' || (method === 'post' && body) ? '' : ` -X ${method.toUpperCase()}`;
-  if (!body) return `curl -s${verb} ${url}`;
+  const headers = Object.entries(exampleHeaders).map(([name, value]) => ` \\\n  -H '${name}: ${value}'`);
+  if (!body) return `curl -s${verb} ${url}${headers.join('')}`;
   const [mediaType = 'application/json'] = body.mediaTypes ?? [];
   const text = JSON.stringify(body.example, null, 2).replaceAll("'", "'\\''");
-  return `curl -s${verb} ${url} -H 'Content-Type: ${mediaType}' -d '${text}'`;
+  return `curl -s${verb} ${url}${headers.join('')} -H 'Content-Type: ${mediaType}' -d '${text}'`;
 }
 
 function fenced(language: string, text: string): string {

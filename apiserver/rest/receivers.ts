@@ -17,7 +17,8 @@ import {
 } from '../receivers/index.ts';
 import { answerJson } from './answer-json.ts';
 import { bodyBytes } from './body.ts';
-import { answerErrors, RestError } from './errors.ts';
+import { RestError } from './errors.ts';
+import { type RestRoutes, restRoutes } from './routes.ts';
 
 /** Larger than what any of the known senders writes; GitHub cuts at 25 MB what it sends, but for pushes. */
 export const MAX_PAYLOAD_BYTES = 1024 * 1024;
@@ -42,17 +43,18 @@ export interface ReceiverRoutesOptions {
  * of the server's authentication: who delivers proves it to the receiver, and a token of a webhook is no token of a
  * cluster. Nothing is read of a payload before that, but what a signature is over.
  */
-export function receiverRoutes(options: ReceiverRoutesOptions): Middleware {
+export function receiverRoutes(options: ReceiverRoutesOptions): RestRoutes {
   const router = new Router({ prefix: '/api/v1/receivers' });
   const { metrics } = options;
   router.post('/namespaces/:namespace/:name', (ctx) => receive(ctx, options));
   router.post('/cluster/:name', (ctx) => receive(ctx, options));
-  const routes = router.routes() as Middleware;
-  return async (ctx, next) => {
+  const routes = restRoutes(router);
+  const counted: Middleware = async (ctx, next) => {
     if (!ctx.path.startsWith('/api/v1/receivers/') || ctx.method !== 'POST') return next();
-    await answerErrors(ctx, () => routes(ctx, next));
+    await routes(ctx, next);
     metrics?.answered(ctx.status);
   };
+  return Object.assign(counted, { router });
 }
 
 async function receive(ctx: Context, options: ReceiverRoutesOptions): Promise<void> {

@@ -22,7 +22,8 @@ const decisionSchema = Joi.object<Decision, true>({
   issue: Joi.object({ namespace: Joi.string().required(), name: Joi.string().required() }),
 });
 
-const resultSchema = Joi.object<ReportResult, true>({
+/** What became of one report. */
+export const resultSchema = Joi.object<ReportResult, true>({
   index: Joi.number().integer().min(0).required(),
   status: Joi.number().valid(200, 403, 404, 409, 422, 429, 503).required(),
   decisions: Joi.array().items(decisionSchema),
@@ -63,6 +64,7 @@ const subjectsResponseSchema = Joi.object<SubjectsResponse, true>({
 });
 
 const source = Joi.object({ source: Joi.string().pattern(SOURCE_NAME).required() });
+
 const REPORT_EXAMPLE = {
   source: 'ci.nightly',
   namespace: 'shop',
@@ -120,7 +122,7 @@ export const reportOperations: readonly Operation[] = [
               },
             ],
             resourceVersion: '1795271000000042',
-            database: '7451234567890123456-1',
+            database: 'b866f5a40882067d',
           },
         },
       },

@@ -1,10 +1,13 @@
+import { hash } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type Router from '@koa/router';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { localNamespaces } from '../../apiserver/ingest/index.ts';
 import { createTestAuthority, type Issued, SERVER_AUTH } from '../../apiserver/kube/access/testing/authority.ts';
 import { type HttpsAnswer, httpsRequest } from '../../apiserver/kube/access/testing/https-request.ts';
+import { declared } from '../../apiserver/receivers/testing/declared.ts';
 import { openApiDocument } from '../../apiserver/rest/openapi/document.ts';
 import type { Operation } from '../../apiserver/rest/openapi/operation.ts';
 import { OPERATIONS } from '../../apiserver/rest/openapi/operations.ts';
@@ -12,6 +15,19 @@ import { answerAt, checker, operationsOf } from '../../apiserver/rest/openapi/te
 import { configurationSchema } from '../../crds/configuration.ts';
 import { localAccess } from './access.ts';
 import { type Backend, openBackend } from './backend.ts';
+
+/** Every router that the server is made with, wherever it is mounted. */
+const routers: Router[] = [];
+vi.mock(import('@koa/router'), async (original) => {
+  const module = await original();
+  class Recorded extends module.default {
+    constructor(...options: ConstructorParameters<typeof Router>) {
+      super(...options);
+      routers.push(this as unknown as Router);
+    }
+  }
+  return { ...module, default: Recorded as unknown as typeof module.default };
+});
 
 /** What the documentation says, held against a whole server on PGlite: every example is sent, in the documents' order. */
 const document = openApiDocument('0.0.0');
@@ -42,14 +58,40 @@ beforeAll(async () => {
     listen: { host: '127.0.0.1', port: 0 },
     issues,
     directory,
+    receivers: {
+      configured: [receiver('WebhookReceiver', 'shop'), receiver('ClusterWebhookReceiver')],
+      secrets: { read: () => Promise.reject(new Error('none')), readFile: () => Promise.reject(new Error('none')) },
+    },
     log: { debug: silent, info: silent, warn: silent, error: silent },
   });
   await backend.synced();
+  const delivery = OPERATIONS.find(({ authentication }) => authentication === 'receiver') as Operation;
+  // Their expressions are read after the start.
+  await vi.waitFor(async () => expect((await ask(delivery)).status).not.toBe(503), { timeout: 20_000 });
 });
 afterAll(async () => {
   await backend[Symbol.asyncDispose]();
   await rm(directory, { recursive: true });
 });
+
+function receiver(kind: string, namespace?: string) {
+  return declared(
+    `
+kind: ${kind}
+metadata: {name: checks${namespace === undefined ? '' : `, namespace: ${namespace}`}}
+spec:
+  authentication: {token: {sha256: ${hash('sha256', 'receiver-token', 'hex')}}}
+  ${namespace === undefined ? 'namespace: "\'shop\'"' : ''}
+  subject: "{'apiVersion': 'example.com/v1', 'kind': 'Service', 'name': payload.service}"
+  findings: |
+    payload.ok ? [] : [{
+      'key': payload.check, 'type': 'workload', 'severity': 'major', 'reason': 'CheckFailed', 'title': payload.text,
+    }]
+  resolve: "payload.ok ? [payload.check] : []"
+`,
+    'configuration',
+  );
+}
 
 interface Question {
   readonly body?: string;
@@ -57,14 +99,17 @@ interface Question {
   readonly client?: Issued | undefined;
 }
 
-function ask({ method, path, examplePath = path, body: documentedBody }: Operation, question: Question = {}) {
+function ask(operation: Operation, question: Question = {}) {
+  const { method, path, examplePath = path, body: documentedBody, exampleHeaders } = operation;
   const { body = documentedBody && real(JSON.stringify(documentedBody.example)), client = admin } = question;
+  const known = !('client' in question && question.client === undefined);
   const type = question.type ?? documentedBody?.mediaTypes?.[0] ?? 'application/json';
   return httpsRequest(`${backend.url}${real(examplePath)}`, {
     ca,
-    ...('client' in question && question.client === undefined ? {} : { client }),
     method: method.toUpperCase(),
-    ...(body !== undefined && { body, headers: { 'Content-Type': type } }),
+    ...(known && { client }),
+    headers: { ...(body !== undefined && { 'Content-Type': type }), ...(known && exampleHeaders) },
+    ...(body !== undefined && { body }),
   });
 }
 
@@ -94,6 +139,19 @@ function expectDocumented({ id }: Operation, answer: HttpsAnswer): void {
   }
 }
 
+test('every route of /api/v1 is documented, and what is documented is served', () => {
+  const served = routers.flatMap(({ stack }) =>
+    stack.flatMap(({ methods, path }) =>
+      // What answers GET answers HEAD, and nobody documents that.
+      methods
+        .filter((method) => method !== 'HEAD')
+        .map((method) => `${method} ${`${path}`.replace(/:(\w+)/g, '{$1}')}`),
+    ),
+  );
+  // What is missing: an Operation in a file beside the routes, listed in apiserver/rest/openapi/operations.ts.
+  expect(served.toSorted()).toEqual(OPERATIONS.map(({ method, path }) => `${method.toUpperCase()} ${path}`).toSorted());
+});
+
 test.each(OPERATIONS)('the example of $id is answered as it is documented', async (operation) => {
   const answer = await ask(operation);
   expect(answer.status, answer.text).toBeLessThan(300);
@@ -118,7 +176,9 @@ describe.each(OPERATIONS)('a failure of $id is answered as it is documented:', (
       expect([answer.status, answer.text]).toEqual([status, expect.stringContaining('error')]);
       expectDocumented(operation, answer);
     });
+  }
 
+  if (operation.body && !operation.lenient) {
     test('a member that it does not know', async () => {
       const answer = await ask(operation, { body: '{"nobodyKnowsThis": 1}' });
       expect(answer.text).toContain('nobodyKnowsThis'); // with which status: reports are answered one by one

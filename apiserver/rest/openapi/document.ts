@@ -18,6 +18,7 @@ export interface OperationObject {
   readonly tags: readonly string[];
   readonly summary: string;
   readonly description: string;
+  readonly security?: readonly object[];
   readonly parameters?: readonly ParameterObject[];
   readonly requestBody?: { readonly required: true; readonly content: Content };
   readonly responses: Readonly<Record<string, ResponseObject | { readonly $ref: string }>>;
@@ -70,6 +71,12 @@ export function openApiDocument(version: string): OpenApiDocument {
       securitySchemes: {
         token: { type: 'http', scheme: 'bearer', description: 'A token that the cluster knows.' },
         certificate: { type: 'mutualTLS', description: 'A client certificate, as in a kubeconfig.' },
+        receiver: {
+          type: 'http',
+          scheme: 'bearer',
+          description:
+            'What the receiver asks for: a token of its own, a signature over the body, or a token of the cluster.',
+        },
       },
     },
   };
@@ -109,16 +116,17 @@ function operationObject(operation: Operation, refer: Refer): OperationObject {
     tags: [tag],
     summary,
     description: [...(description ? [description] : []), `Needs ${rights}.`].join('\n\n'),
+    ...(operation.authentication === 'receiver' && { security: [{ receiver: [] }] }),
     ...(parameters.length > 0 && { parameters }),
     ...(body && { requestBody: { required: true, content: content(body, refer, body.mediaTypes) } }),
     responses: {
+      ...Object.fromEntries([401, ...operation.errors].map((status) => [status, failureRef(status)])),
       ...Object.fromEntries(
         Object.entries(operation.answers).map(([status, { description: meaning, body: answer }]) => [
           status,
           { description: meaning, ...(answer && { content: content(answer, refer) }) },
         ]),
       ),
-      ...Object.fromEntries([401, ...operation.errors].map((status) => [status, failureRef(status)])),
     },
   };
 }

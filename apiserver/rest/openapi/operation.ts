@@ -38,16 +38,24 @@ export interface Operation {
   readonly description?: string;
   /** What RBAC must allow, for people. */
   readonly rights: string;
+  /** Who asks proves it to a receiver, not to the cluster. */
+  readonly authentication?: 'receiver';
   /** An object with the parameters of the path as its members. Default: each is a string that is not empty. */
   readonly params?: Joi.ObjectSchema;
   /** The object schema that the query is checked with. */
   readonly query?: Joi.ObjectSchema;
   readonly headers?: Joi.ObjectSchema;
+  readonly exampleHeaders?: Readonly<Record<string, string>>;
   /** A path with its parameters and query filled in, for the curl example. Default: `path`. */
   readonly examplePath?: string;
   readonly body?: Message & { readonly mediaTypes?: readonly string[] };
-  /** The answer when all is well; without `body` there is none. Several statuses may mean that. */
+  /**
+   * The answer when all is well, without `body` an empty one; several statuses may mean that. And failures that are not
+   * answered as `errors` are.
+   */
   readonly answers: Readonly<Record<number, { readonly description: string; readonly body?: Message }>>;
+  /** Passes over what it does not know: the API whose place it takes does, and its clients rely on it. */
+  readonly lenient?: boolean;
   /** Statuses of failures besides 401, which every operation has. */
   readonly errors: readonly (keyof typeof ERROR_MEANINGS)[];
 }

@@ -1,6 +1,7 @@
 import { linkSchema, observedSchema, subjectSchema } from '../../../crds/issue.ts';
 import { findingSchema } from '../../../crds/report.ts';
 import { reportJsonSchema } from '../../ingest/report-checker.ts';
+import { receiverOperations } from '../receiver-operations.ts';
 import { reportOperations } from '../report-operations.ts';
 import { errorSchema, faultSchema, statusSchema } from './common.ts';
 import type { Described, Operation } from './operation.ts';
@@ -8,11 +9,12 @@ import type { Described, Operation } from './operation.ts';
 /** What the tags mean; every operation has one of them, and the pages follow this order. */
 export const TAGS: Readonly<Record<string, string>> = {
   Reports: 'Observations in: what is wrong with a subject, or that nothing is.',
+  Receivers: 'Payloads of foreign webhooks in, for the receivers that somebody declared.',
   Controllers: 'For the runtime of controllers: leading sources, what they cover, what is stored.',
 };
 
 /** Everything below /api/v1. Whoever adds routes adds their operations here, and what makes them answer to the tests. */
-export const OPERATIONS: readonly Operation[] = [...reportOperations];
+export const OPERATIONS: readonly Operation[] = [...reportOperations, ...receiverOperations];
 
 /** Schemas that client generators and the pages know by name. */
 export const NAMED_SCHEMAS: Readonly<Record<string, Described>> = {

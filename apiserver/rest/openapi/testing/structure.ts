@@ -55,6 +55,7 @@ export const OPENAPI_STRUCTURE = {
         tags: { type: 'array', items: text, minItems: 1 },
         summary: text,
         description: text,
+        security: { type: 'array', items: map({ type: 'array', items: text }) },
         parameters: { type: 'array', items: at('parameter') },
         requestBody: object({ content: at('content') }, { required: { type: 'boolean' }, description: text }),
       },
