@@ -23,6 +23,28 @@ export interface IssuesConfiguration {
   retention: string;
   /** Where issues of cluster-scoped subjects (a Node) live. */
   clusterScopedNamespace: string;
+  flapping: FlappingConfiguration;
+  /** Severity that rises with age. Default: none does. */
+  escalation: EscalationConfiguration[];
+}
+
+/** When an issue that opens and resolves all the time gets the condition Flapping. */
+export interface FlappingConfiguration {
+  enabled: boolean;
+  /** How often it opened again, … */
+  reopened: number;
+  /** … within this duration. */
+  within: string;
+}
+
+/** An issue that was reported as `severity` becomes `to` when its episode is older than `after`. */
+export interface EscalationConfiguration {
+  /** Absent: issues of any type. */
+  type?: string;
+  severity: Severity;
+  /** Duration. */
+  after: string;
+  to: Severity;
 }
 
 /** Kubernetes Events about issues; only of `faultline server`. */
@@ -94,12 +116,14 @@ const PATH_MESSAGE = 'must be the path of a file';
 
 const patternMessage = (text: string) => ({ 'string.pattern.base': text, 'string.pattern.name': text });
 
-const duration = (fallback: string, description: string): Joi.StringSchema =>
+const durationText = (description: string): Joi.StringSchema =>
   Joi.string()
     .pattern(DURATION, 'a duration')
     .messages(patternMessage('must be a duration such as 90s, 15m, 1h30m or 14d'))
-    .default(fallback)
     .description(description);
+
+const duration = (fallback: string, description: string): Joi.StringSchema =>
+  durationText(description).default(fallback);
 
 const path = (description: string): Joi.StringSchema =>
   Joi.string().min(1).messages({ 'string.empty': PATH_MESSAGE }).description(description);
@@ -147,6 +171,38 @@ const serverSchema = Joi.object({
   )
   .description('The API server.');
 
+/** Filled in where the configuration says nothing. */
+const DEFAULT_FLAPPING: Readonly<FlappingConfiguration> = { enabled: true, reopened: 3, within: '1h' };
+
+const flappingSchema = Joi.object<FlappingConfiguration, true>({
+  enabled: Joi.boolean().default(DEFAULT_FLAPPING.enabled).description('false: nothing flaps.'),
+  reopened: Joi.number()
+    .integer()
+    .min(1)
+    .max(100)
+    .default(DEFAULT_FLAPPING.reopened)
+    .description('How often an issue opened again within that time.'),
+  within: duration(DEFAULT_FLAPPING.within, 'The time within which it opened again.'),
+}).description('When an issue that opens and resolves all the time gets the condition Flapping.');
+
+const escalationSchema = Joi.object<EscalationConfiguration, true>({
+  type: Joi.string().min(1).max(63).description('Only issues of this type. Default: of any.'),
+  severity: Joi.string<Severity>()
+    .valid(...SEVERITIES)
+    .required()
+    .description('Issues that were reported as this: critical, major, minor or info.'),
+  after: durationText('How old the episode is by then.').required(),
+  to: Joi.string<Severity>()
+    .valid(...SEVERITIES)
+    .required()
+    .description('Become this, which is worse.'),
+})
+  .custom((rule: EscalationConfiguration, helpers) =>
+    SEVERITIES.indexOf(rule.to) < SEVERITIES.indexOf(rule.severity) ? rule : helpers.error('escalation.worse'),
+  )
+  .messages({ 'escalation.worse': 'escalates to what is no worse: the order is info, minor, major, critical' })
+  .description('One rule: how bad an issue is when it is old.');
+
 const issuesSchema = Joi.object<IssuesConfiguration, true>({
   resolvedVisibleFor: duration('1h', 'How long a resolved issue stays visible.'),
   retention: duration('90d', 'How long closed episodes are kept; an older run opens nothing.'),
@@ -155,6 +211,12 @@ const issuesSchema = Joi.object<IssuesConfiguration, true>({
     .messages(patternMessage('must be a namespace name'))
     .default('faultline-system')
     .description('Where issues of cluster-scoped subjects live.'),
+  flapping: flappingSchema.default(DEFAULT_FLAPPING),
+  escalation: Joi.array()
+    .items(escalationSchema)
+    .max(100)
+    .default([])
+    .description('Severity that rises with age. Default: none does.'),
 }).description('Issues and how long they are kept.');
 
 const eventsSchema = Joi.object<EventsConfiguration, true>({
@@ -203,6 +265,8 @@ export const configurationSchema = Joi.object<FaultlineConfiguration>({
     resolvedVisibleFor: '1h',
     retention: '90d',
     clusterScopedNamespace: 'faultline-system',
+    flapping: DEFAULT_FLAPPING,
+    escalation: [],
   }),
   events: eventsSchema.default({ enabled: true, minimumSeverity: 'minor' }),
   controllers: Joi.array()

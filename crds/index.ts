@@ -16,6 +16,9 @@ export type {
   Subject,
 } from './issue.ts';
 export type { IssueAcknowledgement } from './issue-acknowledgement.ts';
+export type { IssueAssignment } from './issue-assignment.ts';
+export type { IssueComment } from './issue-comment.ts';
+export type { IssueDueDate } from './issue-due-date.ts';
 export type { IssueResolution } from './issue-resolution.ts';
 export type { IssueSnooze } from './issue-snooze.ts';
 export type { Condition, KubernetesList, KubernetesObject, ObjectMeta, Status } from './meta.ts';

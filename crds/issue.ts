@@ -84,6 +84,10 @@ export interface IssueStatus {
   acknowledged?: { by: string; at: string };
   snoozedUntil?: string;
   assignee?: string;
+  /** A person's due date, beside the finding's `spec.dueAt`. */
+  due?: { by: string; at: string };
+  /** `spec.severity` was raised because of the issue's age: from what was reported, and when. */
+  escalated?: { from: Severity; at: string };
   conditions: Condition[];
 }
 
@@ -205,6 +209,15 @@ export const issueStatusSchema = Joi.object<IssueStatus, true>({
   ),
   snoozedUntil: rfc3339().description('Hidden from notifications until then.'),
   assignee: Joi.string().description('Who works on it.'),
+  due: Joi.object({ by: Joi.string().required(), at: rfc3339().required() }).description(
+    'By when a person wants it resolved, and who; spec.dueAt is the date of the finding.',
+  ),
+  escalated: Joi.object({
+    from: Joi.string<Severity>()
+      .valid(...SEVERITIES)
+      .required(),
+    at: rfc3339().required(),
+  }).description('The severity was raised because of its age: what was reported, and when it was raised.'),
   conditions: Joi.array()
     .items(conditionSchema)
     .required()

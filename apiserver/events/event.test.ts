@@ -114,7 +114,7 @@ describe('X10 the Events of an issue', () => {
     expect(own?.related).toEqual({ apiVersion: 'v1', kind: 'Node', name: 'node-1' });
   });
 
-  it.each(['opened', 'reopened', 'resolved'] as const)(
+  it.each(['opened', 'reopened', 'flapping', 'resolved'] as const)(
     'in default say which issue is %s and how severe it is, and no text of it: who may read there may not read it',
     (kind) => {
       const [own, about] = eventsOf(sampleTransition(kind, node), CONTEXT);

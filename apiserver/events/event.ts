@@ -23,7 +23,7 @@ export interface CoreEvent {
   /** The other one of the issue and the object, when there is one. */
   readonly related?: ObjectReference;
   readonly type: 'Warning' | 'Normal';
-  /** IssueOpened, IssueReopened or IssueResolved. */
+  /** IssueOpened, IssueReopened, IssueFlapping or IssueResolved. */
   readonly reason: string;
   readonly action: string;
   /** One line. */
@@ -56,6 +56,7 @@ const CLUSTER_SCOPED_EVENTS = 'default';
 const WORDS = {
   opened: { type: 'Warning', reason: 'IssueOpened', action: 'Open' },
   reopened: { type: 'Warning', reason: 'IssueReopened', action: 'Reopen' },
+  flapping: { type: 'Warning', reason: 'IssueFlapping', action: 'Flap' },
   resolved: { type: 'Normal', reason: 'IssueResolved', action: 'Resolve' },
 } as const satisfies Record<TransitionKind, object>;
 

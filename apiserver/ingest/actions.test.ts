@@ -1,10 +1,13 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { ReportBody } from '../../crds/report.ts';
 import type { StoredIssue } from '../store/store.ts';
-import type { ActionRefused, Deed, IssueAction } from './actions.ts';
+import { sweepOnce } from '../store/sweeper.ts';
+import type { IssueAction } from './actions.ts';
+import type { ActionRefused, Deed } from './deeds.ts';
 import type { Engine } from './engine.ts';
 import type { NamespaceIdentity } from './ports.ts';
 import { CALLER, cellsOf, EngineFixture, HEALTHY, HOUR, RED } from './testing/engine-fixture.ts';
-import { report } from './testing/world.ts';
+import { finding, report } from './testing/world.ts';
 
 /** What people do to issues, on a real store. */
 let fixture: EngineFixture;
@@ -165,6 +168,139 @@ describe('snooze', () => {
     await expect(act(await at(91 * 24 * HOUR))).rejects.toThrow(/^must be at most 90d ahead: it is \d{4}-/);
     expect(await act(await at(90 * 24 * HOUR - 60_000))).toMatchObject({ snoozedUntil: expect.any(String) });
     expect(await act(snoozeFor(90 * 24 * HOUR))).toMatchObject({ snoozedUntil: expect.any(String) });
+  });
+});
+
+describe('assign', () => {
+  const assign = (assignee: string | undefined): Deed => ({ action: 'assign', assignee });
+  const lines = async () =>
+    (await fixture.store.timeline((await stored()).id)).map(({ actor, detail }) => [actor, detail]);
+
+  test('says who works on it, then who else, then nobody, and leaves the state alone', async () => {
+    expect(await act(assign('ann'))).toMatchObject({ assignee: 'ann', state: 'Active', generation: 1 });
+    expect((await act(assign('team-web\u001b[31m'), { actor: 'bob' })).assignee).toBe('team-web');
+    expect(await act(assign(undefined))).not.toHaveProperty('assignee');
+    expect(await stored()).not.toHaveProperty('assignee');
+    expect(await lines()).toEqual([
+      ['ann', { assignee: 'ann' }],
+      ['bob', { assignee: 'team-web' }],
+      ['ann', {}],
+    ]);
+  });
+
+  test('S4 sent twice it writes once; taking away what is not there says nothing', async () => {
+    await act(assign('bob'));
+    expect(await writesOf(() => act(assign('bob')))).toEqual({ changes: 0, lines: 0 });
+    expect(await writesOf(() => act(assign('bob'), { actor: 'bob' }))).toEqual({ changes: 0, lines: 1 });
+    await act(assign(undefined), { actor: 'cy' });
+    expect(await writesOf(() => act(assign(undefined), { actor: 'dee' }))).toEqual({ changes: 0, lines: 0 });
+  });
+
+  test('stays when the issue resolves and opens again, and can be said of a resolved one', async () => {
+    await act(RESOLVE);
+    await act(assign('bob'));
+    fixture.pass(2 * HOUR);
+    expect(await cellsOf(engine, report(fixture.run(HOUR), RED))).toEqual([['3C run']]);
+    expect(await stored()).toMatchObject({ state: 'Active', assignee: 'bob' });
+  });
+});
+
+describe('due', () => {
+  const due = (more: { until: number } | { duration: number } | { clear: true }): Deed => ({ action: 'due', ...more });
+  const DAYS = 24 * HOUR * 1_000;
+
+  test('sets a date of a person beside that of the finding, which reports leave alone and do not take away', async () => {
+    const until = Math.floor(((await fixture.store.now()) + DAYS) / SECOND) * SECOND;
+    const at = new Date(until / 1_000).toISOString().replace('.000', '');
+    expect((await act(due({ until }))).due).toEqual({ by: 'ann', at });
+    const dated = { complete: true as const, findings: [finding('run', { dueAt: '2027-01-01T00:00:00Z' })] };
+    expect(await cellsOf(engine, report(fixture.run(HOUR), dated))).toEqual([['3B run']]);
+    expect(await stored()).toMatchObject({ due: { by: 'ann', at }, spec: { dueAt: '2027-01-01T00:00:00Z' } });
+    expect(await fixture.store.timeline((await stored()).id)).toMatchObject([{ action: 'due', detail: { dueAt: at } }]);
+  });
+
+  test('S4 sent twice it writes once, a duration within a minute too', async () => {
+    await act(due({ duration: DAYS }));
+    fixture.pass(50_000);
+    expect(await writesOf(() => act(due({ duration: DAYS })))).toEqual({ changes: 0, lines: 0 });
+    expect(await writesOf(() => act(due({ duration: 2 * DAYS })))).toEqual({ changes: 1, lines: 1 });
+    expect(await writesOf(() => act(due({ clear: true })))).toEqual({ changes: 1, lines: 1 });
+    expect(await writesOf(() => act(due({ clear: true })))).toEqual({ changes: 0, lines: 0 });
+    expect(await stored()).not.toHaveProperty('due');
+  });
+
+  test('is in the future, of an Active issue, and belongs to its episode', async () => {
+    await expect(act(due({ until: (await fixture.store.now()) - 1 }))).rejects.toEqual(refusedAs('time'));
+    await expect(act(due({ duration: 3_651 * DAYS }))).rejects.toThrow(/^must be at most 3650d ahead/);
+    await act(due({ duration: DAYS }));
+    await act(RESOLVE);
+    await expect(act(due({ clear: true }))).rejects.toThrow('there is nothing to give a due date to');
+    fixture.pass(2 * HOUR);
+    await engine.submit(report(fixture.run(HOUR), RED), CALLER);
+    expect(await stored()).not.toHaveProperty('due');
+  });
+});
+
+describe('comment', () => {
+  const say = (comment: string, more: Partial<IssueAction> = {}) => act({ action: 'comment' }, { comment, ...more });
+
+  test('is kept in the timeline and changes nothing, also of what is resolved', async () => {
+    const before = await stored();
+    expect(await writesOf(() => say('found it', { auditId: 'audit-1' }))).toEqual({ changes: 0, lines: 1 });
+    expect(await stored()).toEqual(before);
+    await act(RESOLVE);
+    await say('was a flake', { actor: 'bob' });
+    expect(await timeline()).toEqual(['ann comment found it audit-1', 'ann resolve', 'bob comment was a flake']);
+  });
+
+  test('S4 the same words within a minute were sent twice; later, or of somebody else, they are said again', async () => {
+    await say('still broken');
+    expect(await writesOf(() => say('still broken'))).toEqual({ changes: 0, lines: 0 });
+    expect(await writesOf(() => say('still broken', { actor: 'bob' }))).toEqual({ changes: 0, lines: 1 });
+    expect(await writesOf(() => say('again'))).toEqual({ changes: 0, lines: 1 });
+    fixture.pass(61_000);
+    expect(await writesOf(() => say('still broken'))).toEqual({ changes: 0, lines: 1 });
+  });
+});
+
+describe("10' what a person resolved, in each class", () => {
+  const source = (name: string) => ({ source: name });
+  const state = (sequence: number) => ({ class: 'state' as const, epoch: 1, sequence });
+  const resolveOf = async (name: string) => {
+    const found = (await fixture.issues()).find(({ spec }) => (spec as unknown as { source: string }).source === name);
+    await act(RESOLVE, { name: found?.metadata.name as string });
+  };
+
+  test('run: holds against what completed before the resolve, opens for what completed after', async () => {
+    await act(RESOLVE);
+    expect(await cellsOf(engine, report(fixture.run(HOUR), RED))).toEqual([["10'C run"]]);
+    fixture.pass(HOUR);
+    expect(await cellsOf(engine, report(fixture.run(HOUR / 2), RED))).toEqual([['3C run']]);
+  });
+
+  test('state: holds against the same failure, opens for another one and after it was healthy', async () => {
+    await engine.submit(report(state(1), RED, source('rule.pods')), CALLER);
+    await resolveOf('rule.pods');
+    expect(await cellsOf(engine, report(state(2), RED, source('rule.pods')))).toEqual([["10'C run"]]);
+    const other: ReportBody = { complete: true, findings: [finding('run', { reason: 'Other' })] };
+    expect(await cellsOf(engine, report(state(3), other, source('rule.pods')))).toEqual([['3C run']]);
+    await resolveOf('rule.pods');
+    expect(await cellsOf(engine, report(state(4), other, source('rule.pods')))).toEqual([["10'C run"]]);
+    expect(await cellsOf(engine, report(state(5), HEALTHY, source('rule.pods')))).toEqual([['4C run']]);
+    expect(await cellsOf(engine, report(state(6), other, source('rule.pods')))).toEqual([['3C run']]);
+  });
+
+  test('received: opens for anything that arrives later', async () => {
+    await engine.submit(report({ class: 'received' }, RED, source('receiver.ci')), CALLER);
+    await resolveOf('receiver.ci');
+    expect(await cellsOf(engine, report({ class: 'received' }, RED, source('receiver.ci')))).toEqual([['3C run']]);
+  });
+
+  test('state: holds too when age had raised the severity that the person saw', async () => {
+    await engine.submit(report(state(1), RED, source('rule.pods')), CALLER);
+    await sweepOnce(fixture.store, { escalation: [{ severity: 'major', after: 0, to: 'critical' }] });
+    await resolveOf('rule.pods');
+    expect(await cellsOf(engine, report(state(2), RED, source('rule.pods')))).toEqual([["10'C run"]]);
   });
 });
 

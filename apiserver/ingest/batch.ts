@@ -1,4 +1,5 @@
 import { type Decision, FENCED } from '../../crds/report.ts';
+import type { FlappingRule } from '../store/flapping.ts';
 import type { Store, StoredDelivery, StoredSource, SubjectRef, SubjectsRead } from '../store/store.ts';
 import { Fold } from './fold.ts';
 import { refOf } from './normalize.ts';
@@ -23,6 +24,8 @@ export interface BatchOptions {
   readonly store: Store;
   /** µs; Infinity: no run is too old. */
   readonly retention: number;
+  /** When an issue that opens again flaps; absent: never. */
+  readonly flapping?: FlappingRule | undefined;
   readonly newId: () => string;
 }
 
@@ -138,9 +141,9 @@ class Batch {
   }
 
   #context({ namespace }: Unit): Context {
-    const { retention, newId } = this.#options;
+    const { retention, newId, flapping } = this.#options;
     const { now } = this.#known;
-    return { now, retention, newId, namespaceUid: namespace.uid, namespaceCreatedAt: namespace.createdAt };
+    return { now, retention, newId, flapping, namespaceUid: namespace.uid, namespaceCreatedAt: namespace.createdAt };
   }
 }
 

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { LeadResponse, ReportResult, ReportsResponse, SubjectsResponse, SyncResponse } from '../../crds/report.ts';
+import type { FlappingRule } from '../store/flapping.ts';
 import type { Store, StoredIssue } from '../store/store.ts';
 import { StoreUnavailable } from '../store/store.ts';
 import { act, type IssueAction } from './actions.ts';
@@ -25,6 +26,8 @@ export interface EngineOptions {
   readonly batchSize?: number;
   /** Batches under way: with 2, one is read and decided while the other commits, but batches are smaller. Default 1. */
   readonly concurrency?: number;
+  /** When an issue that opens again gets the condition Flapping. Default: never. */
+  readonly flapping?: FlappingRule | undefined;
   readonly metrics?: EngineMetrics;
   /** Random UUIDs of issues. */
   readonly newId?: () => string;
@@ -60,6 +63,7 @@ export function createEngine(options: EngineOptions): Engine {
     store,
     newId,
     retention: (options.retention ?? 90 * DAY) * 1_000,
+    flapping: options.flapping,
     ...(options.capacity === undefined ? {} : { capacity: options.capacity }),
     concurrency: options.concurrency ?? 1,
     ...(options.batchSize === undefined ? {} : { batchSize: options.batchSize }),

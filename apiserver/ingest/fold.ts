@@ -9,6 +9,7 @@ import type {
   SubjectState,
   SubjectWrite,
 } from '../store/store.ts';
+import { severityLine } from '../store/transitions.ts';
 import { decide } from './decide.ts';
 import { coversEveryAspect, type NormalizedReport } from './normalized.ts';
 import type { Context } from './table.ts';
@@ -68,7 +69,10 @@ export class Fold {
       watermarks: changedMarks(this.#before.watermarks, this.#state.watermarks),
       // All writes of one deletion carry it, so that they are committed together or not at all.
       ...(this.#everyAspect && everyAspect ? { everyAspect } : {}),
-      issues: Array.from(this.#writes, ([key, write]) => ({ ...write, ...present(this.#before.issues.get(key)) })),
+      issues: Array.from(this.#writes, ([key, write]) => ({
+        ...write,
+        ...present(write, this.#before.issues.get(key)),
+      })),
       ...(this.#deliveries.length > 0 ? { deliveries: this.#deliveries } : {}),
       ...(this.#evidence.size > 0 ? { evidence: [...this.#evidence.values()] } : {}),
     };
@@ -87,8 +91,10 @@ export class Fold {
   }
 }
 
-function present(before: StoredIssue | undefined): { before?: StoredIssue } {
-  return before ? { before } : {};
+function present(write: IssueWrite, before: StoredIssue | undefined): Pick<IssueWrite, 'before' | 'timeline'> {
+  if (!before) return {};
+  const timeline = severityLine(before, write.issue);
+  return timeline ? { before, timeline } : { before };
 }
 
 /** Two writes of one issue as one. What nobody has seen yet is still an insert, what was hidden is still revealed. */

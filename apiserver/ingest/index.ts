@@ -1,5 +1,6 @@
 /** Observations in: what routes, resources and the composition root use of the engine. */
-export { ActionRefused, type Deed, type IssueAction } from './actions.ts';
+export type { IssueAction } from './actions.ts';
+export { ActionRefused, type Deed } from './deeds.ts';
 export { createEngine, type Engine, type EngineOptions } from './engine.ts';
 export { TooManyReports } from './group-commit.ts';
 export { InvalidInput } from './input.ts';

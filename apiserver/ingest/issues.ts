@@ -1,7 +1,7 @@
 import { fingerprint, issueName } from '../../crds/identity.ts';
 import type { ResolvedReason } from '../../crds/issue.ts';
 import type { IssueWrite, StoredIssue } from '../store/store.ts';
-import { reopenIssue, resolveIssue, type Sighting, updateIssue } from '../store/transitions.ts';
+import { reopenIssue, reportedSpec, resolveIssue, type Sighting, updateIssue } from '../store/transitions.ts';
 import { manualHashOf } from './normalize.ts';
 import type { NormalizedFinding, NormalizedReport } from './normalized.ts';
 import type { Context } from './table.ts';
@@ -60,11 +60,12 @@ export function showAgain(
   issue: StoredIssue,
   finding: NormalizedFinding,
   report: NormalizedReport,
-  { now, newId, namespaceUid }: Context,
+  { now, newId, namespaceUid, flapping }: Context,
 ): IssueWrite {
   const at = momentOf(report, now);
   const here = { ...issue, namespaceUid };
-  return observedAsReported(reopenIssue(here, sighting(finding, report, now), { at, now, newUid: newId }), report);
+  const how = { at, now, newUid: newId, flapping };
+  return observedAsReported(reopenIssue(here, sighting(finding, report, now), how), report);
 }
 
 /** 4B, 5B, 9B: the episode is over, at the moment of the report or at a given time. */
@@ -85,7 +86,7 @@ export function resolveByHand(
   issue: StoredIssue,
   { now, ...timeline }: { now: number; actor: string; comment?: string; auditId?: string },
 ): IssueWrite {
-  const manual = { at: now, hash: manualHashOf(issue.spec) };
+  const manual = { at: now, hash: manualHashOf(reportedSpec(issue)) };
   const write = resolveIssue(issue, { at: now, now, reason: 'Manual', manual });
   return { ...write, timeline: { ...timeline, action: 'resolve' } };
 }

@@ -1,4 +1,5 @@
 import type { Cell } from '../../crds/report.ts';
+import type { FlappingRule } from '../store/flapping.ts';
 import type { IssueWrite, StoredIssue } from '../store/store.ts';
 import { closeIssue, confirmIssue, mayReopen, openIssue, rememberHealthy, showAgain } from './issues.ts';
 import type { NormalizedFinding, NormalizedReport } from './normalized.ts';
@@ -13,6 +14,8 @@ export interface Context {
   readonly namespaceCreatedAt?: number | undefined;
   /** µs; a run that completed longer ago is stale unless a run's watermark is there to compare with. Infinity: never. */
   readonly retention: number;
+  /** When an issue that opens again flaps; absent: never. */
+  readonly flapping?: FlappingRule | undefined;
   /** A new random UUID, for ids and uids. */
   readonly newId: () => string;
 }

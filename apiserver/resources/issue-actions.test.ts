@@ -9,7 +9,7 @@ import { StoreUnavailable } from '../store/store.ts';
 import { issueActions } from './issue-actions.ts';
 import { issuesResource } from './issues.ts';
 
-/** The three actions over HTTP, on a real store. */
+/** The actions over HTTP, on a real store. */
 let fixture: EngineFixture;
 let api: TestApi;
 let name: string;
@@ -140,6 +140,67 @@ describe('issues/snooze', () => {
       causes: [{ reason, field, message: expect.stringContaining(message) }],
     });
     expect((await get()).status.snoozedUntil).toBeUndefined();
+  });
+});
+
+describe('issues/assign', () => {
+  it.each([
+    [{}, 'ann'],
+    [{ assignee: 'team-web' }, 'team-web'],
+    [{ unassign: true }, undefined],
+  ])('S1 of %j assigns it to %s', async (spec, assignee) => {
+    await post('assign', { spec: { assignee: 'before' } });
+    const { status, json } = await post('assign', { kind: 'IssueAssignment', spec });
+    expect([status, json.status]).toEqual([201, assignee === undefined ? {} : { assignee }]);
+    expect((await get()).status.assignee).toBe(assignee);
+  });
+
+  it.each([
+    [{ assignee: 'bob', unassign: true }, 'spec'],
+    [{ assignee: ' \u0007' }, 'spec.assignee'],
+    [{ unassign: false }, 'spec.unassign'],
+  ])('S1 E6 refuses %j', async (spec, field) => {
+    const { status, json } = await post('assign', { spec });
+    expect({ status, causes: json.details.causes }).toMatchObject({ status: 422, causes: [{ field }] });
+  });
+});
+
+describe('issues/due', () => {
+  const at = new Date(Math.ceil(Date.now() / 1_000) * 1_000 + 24 * HOUR).toISOString().replace('.000', '');
+
+  it('S1 takes a date, a duration, or takes the date away', async () => {
+    expect((await post('due', { spec: { in: '3d' } })).json.status).toMatchObject({ due: { by: 'ann' } });
+    expect((await post('due', { kind: 'IssueDueDate', spec: { at } })).json.status).toEqual({ due: { by: 'ann', at } });
+    expect((await get()).status.due).toEqual({ by: 'ann', at });
+    expect((await post('due', { spec: { clear: true } })).json.status).toEqual({});
+    expect((await get()).status).not.toHaveProperty('due');
+  });
+
+  it.each([
+    [{}, 'spec'],
+    [{ in: '3d', at }, 'spec'],
+    [{ at: '2020-01-01T00:00:00Z' }, 'spec.at'],
+    [{ in: 'soon' }, 'spec.in'],
+  ])('S1 E6 refuses %j', async (spec, field) => {
+    const { status, json } = await post('due', { spec });
+    expect({ status, causes: json.details.causes }).toMatchObject({ status: 422, causes: [{ field }] });
+  });
+});
+
+describe('issues/comment', () => {
+  it('S1 S4 keeps the words with who said them, once, and answers the same again', async () => {
+    const before = await get();
+    const first = await post('comment', { kind: 'IssueComment', spec: { comment: 'found it' } });
+    expect([first.status, first.json.status]).toEqual([201, { by: 'ann' }]);
+    expect(await post('comment', { spec: { comment: 'found it' } })).toMatchObject({ status: 201, json: first.json });
+    expect(await get()).toEqual(before);
+    const { id } = (await fixture.store.issue('team-a', name)) as { id: string };
+    expect(await fixture.store.timeline(id)).toMatchObject([{ actor: 'ann', action: 'comment', comment: 'found it' }]);
+  });
+
+  it.each([{}, { comment: '' }, { comment: ' \u0007\n' }])('S1 E6 refuses %j', async (spec) => {
+    const { status, json } = await post('comment', { spec });
+    expect({ status, causes: json.details.causes }).toMatchObject({ status: 422, causes: [{ field: 'spec.comment' }] });
   });
 });
 

@@ -61,7 +61,10 @@ describe('issues', () => {
     const named = (priority: number) =>
       ISSUE_COLUMNS.filter((column) => (column.priority ?? 0) === priority).map(({ name }) => name.toUpperCase());
     expect(named(0)).toEqual(['NAME', 'SEVERITY', 'TYPE', 'STATE', 'SINCE', 'TITLE']);
-    expect(named(1)).toEqual(['SUBJECT', 'REASON', 'SOURCE', 'COUNT', 'REOPENED', 'LAST-SEEN', 'LINK']);
+    expect(named(1)).toEqual([
+      ...['SUBJECT', 'REASON', 'SOURCE', 'COUNT', 'REOPENED', 'LAST-SEEN'],
+      ...['DURATION', 'FLAPPING', 'ASSIGNEE', 'DUE', 'LINK'],
+    ]);
     expect(ISSUE_COLUMNS[0]).toMatchObject({ type: 'string', format: 'name' });
   });
 
@@ -79,8 +82,30 @@ describe('issues', () => {
       Count: 3,
       Reopened: 1,
       'Last-Seen': { since: '2026-11-21T07:40:00Z' },
+      Duration: { since: '2026-11-21T07:30:00Z' },
+      Flapping: '',
+      Assignee: '',
+      Due: '',
       Link: 'https://log.example',
     });
+  });
+
+  it('DURATION of a resolved one is how long its last episode was, whenever that is read', () => {
+    const status = { openedAt: '2026-11-21T07:30:00Z', resolvedAt: '2026-11-21T10:00:00Z' };
+    expect(cells(issue({ status })).Duration).toBe('150m');
+  });
+
+  it('FLAPPING, ASSIGNEE and DUE show what people and time added; the date of a person before that of the finding', () => {
+    const flapping = {
+      ...{ type: 'Flapping', status: 'True' as const, reason: 'ReopenedOften', message: '' },
+      lastTransitionTime: '2026-11-21T07:30:00Z',
+    };
+    const spec = { dueAt: '2026-12-24T00:00:00Z' };
+    const due = { by: 'ann', at: '2026-12-01T00:00:00Z' };
+    expect(cells(issue({ spec, status: { conditions: [flapping], assignee: 'bob', due } }))).toMatchObject({
+      ...{ Flapping: 'True', Assignee: 'bob', Due: due.at },
+    });
+    expect(cells(issue({ spec })).Due).toBe(spec.dueAt);
   });
 
   it('LINK falls back to the console, then to what there is, and may be empty', () => {

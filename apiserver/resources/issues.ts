@@ -1,8 +1,10 @@
+import { humanDuration } from '../../crds/duration.ts';
 import { ISSUE_NAMES, type Issue, issueSpecSchema, issueStatusSchema } from '../../crds/issue.ts';
 import { GROUP, VERSION } from '../../crds/names.ts';
 import type {
   ActionDefinition,
   AttachmentDefinition,
+  Cell,
   ChangeSource,
   Column,
   JsonSchema,
@@ -38,7 +40,8 @@ export function issuesResource(
     readOnlyMessage:
       'issues are read-only: they open, update and resolve by themselves, as Faultline observes their subjects. ' +
       'An issue resolves when its subject is fixed, for example when a newer run of the pipeline succeeds. ' +
-      'To resolve one by hand, or to be quiet about it: faultline resolve|acknowledge|snooze NAME -n NAMESPACE',
+      'To resolve one by hand, or to say something about it: faultline resolve|acknowledge|snooze|assign|due|comment NAME ' +
+      '-n NAMESPACE',
   };
 }
 
@@ -93,11 +96,28 @@ export const ISSUE_COLUMNS: readonly Column<Issue>[] = [
     type: 'integer',
   },
   wide('Last-Seen', 'How long ago it was last seen failing.', (issue) => ({ since: issue.status.lastSeenAt })),
+  wide('Duration', 'How long the episode lasted; of one that goes on, how long until now.', durationText),
+  wide('Flapping', 'True while it opens and resolves all the time.', flappingText),
+  wide('Assignee', 'Who works on it.', ({ status }) => status.assignee ?? ''),
+  wide('Due', 'By when it shall be resolved: the date of a person, else that of the finding.', dueText),
   wide('Link', 'Where to look further: the log, else the console.', linkUrl),
 ];
 
 function wide(name: string, description: string, cell: Column<Issue>['cell']): Column<Issue> {
   return { name, type: 'string', description, priority: 1, cell };
+}
+
+function durationText({ status: { openedAt, resolvedAt } }: Issue): Cell {
+  return resolvedAt === undefined ? { since: openedAt } : humanDuration(Date.parse(resolvedAt) - Date.parse(openedAt));
+}
+
+function flappingText({ status }: Issue): string {
+  return status.conditions.some(({ type, status: is }) => type === 'Flapping' && is === 'True') ? 'True' : '';
+}
+
+/** As it is written: a column of kubectl counts time since, and this is time until. */
+function dueText({ spec, status }: Issue): string {
+  return status.due?.at ?? spec.dueAt ?? '';
 }
 
 /** `Component/web build/push/main`; the namespace only where it is not the issue's own. */

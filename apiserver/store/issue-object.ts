@@ -38,6 +38,8 @@ export function unversionedIssue(issue: StoredIssue): Omit<Issue, 'metadata'> & 
       ...(issue.acknowledged ? { acknowledged: issue.acknowledged } : {}),
       ...(issue.snoozedUntil ? { snoozedUntil: issue.snoozedUntil } : {}),
       ...(issue.assignee ? { assignee: issue.assignee } : {}),
+      ...(issue.due ? { due: issue.due } : {}),
+      ...(issue.escalated ? { escalated: issue.escalated } : {}),
       conditions: conditionsOf(issue),
     },
   };

@@ -30,6 +30,24 @@ export function issueTransitionsContract(get: () => SqlStore): void {
     expect(await kinds(before)).toEqual(['a opened', 'a resolved', 'a reopened', 'a resolved', 'a reopened']);
   });
 
+  test('an issue that flaps is one transition when that begins; what it does meanwhile is none', async () => {
+    const flapping = { reopened: 3, within: 3_600_000_000 };
+    await open(get(), ref('a'));
+    const before = await get().lastChange();
+    for (const second of [1, 2, 3, 4, 5]) {
+      await resolve('a');
+      await change(get(), ref('a'), (issue, now) => {
+        const at = now + second * 1_000_000;
+        return reopenIssue(issue, sighting(issue), { at, now, newUid: () => crypto.randomUUID(), flapping });
+      });
+    }
+    await resolve('a');
+    expect(await kinds(before)).toEqual([
+      ...['a resolved', 'a reopened', 'a resolved', 'a reopened'],
+      ...['a resolved', 'a flapping'],
+    ]);
+  });
+
   test('a change of text or severity is no transition', async () => {
     await open(get(), ref('a'));
     const before = await get().lastChange();

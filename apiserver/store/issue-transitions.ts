@@ -1,11 +1,15 @@
 import type { Issue } from '../../crds/issue.ts';
 import { LABELS } from '../../crds/names.ts';
 import type { Database } from './database.ts';
+import { FLAPPING } from './flapping.ts';
 import { withResourceVersion } from './issue-object.ts';
 import { micros } from './issue-row.ts';
 
-/** What became of an issue: the moments that somebody may want to be told about. */
-export type TransitionKind = 'opened' | 'reopened' | 'resolved';
+/**
+ * What became of an issue: the moments that somebody may want to be told about. `flapping`: it opened again once too often;
+ * while that lasts, opening and resolving are no news.
+ */
+export type TransitionKind = 'opened' | 'reopened' | 'resolved' | 'flapping';
 
 export interface IssueTransition {
   readonly kind: TransitionKind;
@@ -104,6 +108,11 @@ function transition(row: Row & { change: number }): IssueTransition[] {
 
 function kindOf({ op, state_before: before, object: { status } }: Row): TransitionKind | undefined {
   if (op === 'MODIFIED' && before === status.state) return undefined;
+  const flapping = status.conditions.find(({ type }) => type === FLAPPING);
+  // It begins with the episode with which it begins (flapping.ts): any other change of state happens meanwhile.
+  if (flapping) {
+    return status.state === 'Active' && flapping.lastTransitionTime === status.openedAt ? 'flapping' : undefined;
+  }
   if (status.state === 'Resolved') return op === 'MODIFIED' ? 'resolved' : undefined;
   return status.reopened > 0 ? 'reopened' : 'opened';
 }

@@ -4,6 +4,7 @@ import { changeLogContract } from './changes.contract.ts';
 import { evidenceContract } from './evidence.contract.ts';
 import { groupIndexContract } from './group-index.contract.ts';
 import { issueTransitionsContract } from './issue-transitions.contract.ts';
+import { lifecycleContract } from './lifecycle.contract.ts';
 import { pastContract } from './past.contract.ts';
 import { relationsContract } from './relations.contract.ts';
 import { resourceLogContract } from './resource-log.contract.ts';
@@ -62,6 +63,7 @@ export function storeContract(openStore: (clock: Clock) => Promise<SqlStore>): v
   describe('evidence', () => evidenceContract(get, clock));
   describe('history', () => pastContract(get, clock));
   describe('which issue is in which group', () => groupIndexContract(get));
+  describe('what age does', () => lifecycleContract(get, clock));
   describe('sweeper', () => sweeperContract(get, clock));
 }
 

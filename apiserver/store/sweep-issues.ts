@@ -4,7 +4,8 @@ import { type Coverage, coverageOf, coversEverything, coversNamespace } from './
 import { readSources } from './sources.ts';
 import { type SqlStore, subjectRef } from './sql-store.ts';
 import type { IssueWrite, StoredIssue, SubjectState, SubjectWrite } from './store.ts';
-import { hideIssue, resolveIssue, withCondition } from './transitions.ts';
+import { withCondition } from './stored-condition.ts';
+import { hideIssue, resolveIssue } from './transitions.ts';
 
 /** The sweeper's writes that watches see. They go through `commit` like everybody's: conditional, in order, announced. */
 

@@ -1,13 +1,16 @@
 import { createPartitions, dropPartitions } from './episodes.ts';
+import type { EscalationRule } from './escalation.ts';
+import type { FlappingRule } from './flapping.ts';
 import { pause } from './pause.ts';
 import type { SqlStore } from './sql-store.ts';
 import { endSnoozes, expireIssues, hideResolved, sweepAbsentSources } from './sweep-issues.ts';
+import { calmDown, escalateIssues, trimTimeline } from './sweep-lifecycle.ts';
 import { type Believe, goneTwice, type KnownNamespaces, sweepNamespaces } from './sweep-namespaces.ts';
 import { applyRetention, trimChanges, trimDeliveries } from './sweep-rows.ts';
 
 /**
  * What happens because time passes, done by one replica for all, so that all of them show the same: resolved issues
- * leave, expiring ones resolve, snoozes end, absent sources show, and what nobody needs is forgotten (design.md decision 8).
+ * leave, expiring ones resolve, snoozes end, what flapped is calm, severity rises with age, absent sources show, and what nobody needs is forgotten (design.md decision 8).
  */
 export interface SweepOptions {
   /** How long a resolved issue stays visible, ms. Default 1 h. */
@@ -22,6 +25,10 @@ export interface SweepOptions {
   readonly namespaces?: KnownNamespaces;
   /** How long a delivery is answered as the first time, ms. Default 24 h. */
   readonly deliveriesKeptFor?: number;
+  /** What `flapping` of the engine is: the condition ends when it does not hold any more. Default: nothing flaps. */
+  readonly flapping?: FlappingRule | undefined;
+  /** Severity that rises with age. Default: none does. */
+  readonly escalation?: readonly EscalationRule[];
 }
 
 /** How many of each a sweep took: for metrics. */
@@ -30,6 +37,10 @@ export interface Swept {
   readonly expired: number;
   /** Snoozes that ended. */
   readonly snoozes: number;
+  /** Issues that flap no more. */
+  readonly calmed: number;
+  /** Issues whose severity age has changed. */
+  readonly escalated: number;
   /** Issues whose condition SourceAbsent came or went, and those resolved SourceRemoved. */
   readonly absent: number;
   /** Issues whose namespace is gone. */
@@ -96,11 +107,13 @@ type Often = Omit<Swept, keyof Rare | 'homeless'>;
 async function sweepOften(store: SqlStore, options: SweepOptions): Promise<Often> {
   const expired = await expireIssues(store);
   const snoozes = await endSnoozes(store);
+  const calmed = await calmDown(store, options.flapping);
+  const escalated = await escalateIssues(store, options.escalation ?? []);
   const absent = await sweepAbsentSources(store, options.sourceRemovedAfter ?? DAY);
   const hidden = await hideResolved(store, options.resolvedVisibleFor ?? HOUR);
   const changes = await trimChanges(store, options.changesKeptFor ?? HOUR);
   const deliveries = await trimDeliveries(store, options.deliveriesKeptFor ?? DAY);
-  return { hidden, expired, snoozes, absent, changes, deliveries };
+  return { hidden, expired, snoozes, calmed, escalated, absent, changes, deliveries };
 }
 
 async function sweepHomeless(store: SqlStore, { namespaces }: SweepOptions, believe?: Believe): Promise<number> {
@@ -113,6 +126,7 @@ async function sweepRarely(store: SqlStore, options: SweepOptions, believe?: Bel
   const { issues, subjects } = await applyRetention(store, retention);
   const nowMs = (await store.now()) / 1_000;
   await createPartitions(store.database, nowMs);
+  await trimTimeline(store, retention);
   const partitions = (await dropPartitions(store.database, nowMs - retention)).length;
   return { issues, subjects, partitions };
 }

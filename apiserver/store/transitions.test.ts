@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { activeIssue, ref } from './samples.contract.ts';
+import { withCondition } from './stored-condition.ts';
 import {
   closeEpisode,
   conditionsOf,
@@ -9,7 +10,6 @@ import {
   resolveIssue,
   type Sighting,
   updateIssue,
-  withCondition,
 } from './transitions.ts';
 
 const SECOND = 1_000_000;

@@ -2,7 +2,17 @@ import { isDeepStrictEqual } from 'node:util';
 import type { IssueSpec, ObservedObject, ResolvedReason } from '../../crds/issue.ts';
 import type { Condition } from '../../crds/meta.ts';
 import { formatTime } from '../../crds/time.ts';
-import type { Content, Episode, IssueWrite, PastContent, StoredIssue } from './store.ts';
+import { countReopening, FLAPPING, type FlappingRule } from './flapping.ts';
+import {
+  type Content,
+  type Episode,
+  type IssueWrite,
+  NOBODY,
+  type PastContent,
+  type StoredIssue,
+  type TimelineLine,
+} from './store.ts';
+import { withCondition } from './stored-condition.ts';
 
 /**
  * How one stored issue becomes the next: pure, shared by the decision table (`ingest`) and the sweeper. Every function
@@ -25,7 +35,9 @@ export interface Sighting {
 
 /** Row 3B: an Active issue is seen failing again. Its spec may change, its episode goes on. */
 export function updateIssue(issue: StoredIssue, sighting: Sighting, now: number): IssueWrite {
-  const next = { ...seen(issue, sighting), changedAt: now };
+  const { escalated, ...rest } = seen(issue, escalatedSighting(issue, sighting));
+  const holds = escalated?.from === sighting.spec.severity;
+  const next = { ...rest, ...(holds && { escalated }), changedAt: now };
   return { op: 'update', issue: next, ...pastOf(issue, next) };
 }
 
@@ -45,47 +57,67 @@ function saysTheSame(a: StoredIssue, b: StoredIssue): boolean {
   return isDeepStrictEqual({ ...a.spec, links: undefined }, { ...b.spec, links: undefined });
 }
 
+/** An escalation holds while the same severity is reported; what else a look says is taken over. */
+function escalatedSighting({ escalated, spec: { severity } }: StoredIssue, sighting: Sighting): Sighting {
+  return escalated?.from === sighting.spec.severity ? { ...sighting, spec: { ...sighting.spec, severity } } : sighting;
+}
+
+/** The issue's content as it was reported: without what age made of its severity (docs/adr/0008). */
+export function reportedSpec({ spec, escalated }: Pick<StoredIssue, 'spec' | 'escalated'>): IssueSpec {
+  return escalated ? { ...spec, severity: escalated.from } : spec;
+}
+
+/** The issue with the severity that was reported; the same object when it is not escalated. */
+export function withoutEscalation(issue: StoredIssue): StoredIssue {
+  const { escalated, ...rest } = issue;
+  return escalated ? { ...rest, spec: reportedSpec(issue), generation: issue.generation + 1 } : issue;
+}
+
 /**
  * Row 3C: a Resolved issue fails again. Same row, id and name; a new episode that begins at `at`, but not before the
- * previous one ended, and of which nobody has taken note yet; a snooze lasts until its time. A hidden issue appears as a new object (`reveal`): uid from `newUid`, creationTimestamp `now` and
- * generation 1, because clients have seen the old uid deleted.
+ * previous one ended, of which nobody has taken note yet and for which nobody has set a date; a snooze lasts until its
+ * time. A hidden issue appears as a new object (`reveal`): uid from `newUid`, creationTimestamp `now` and generation 1,
+ * because clients have seen the old uid deleted. `flapping`: the rule; without one nothing flaps.
  */
 export function reopenIssue(
   issue: StoredIssue,
   sighting: Sighting,
-  { at, now, newUid }: { at: number; now: number; newUid: () => string },
+  { at, now, newUid, flapping }: { at: number; now: number; newUid: () => string; flapping?: FlappingRule | undefined },
 ): IssueWrite {
-  const { resolvedAt, hiddenAt, ...before } = seen(issue, sighting);
-  const { resolvedReason: _reason, manual: _manual, acknowledged: _acknowledged, ...rest } = before;
-  const reopened: StoredIssue = {
+  const { resolvedAt, hiddenAt, ...before } = seen(withoutEscalation(issue), sighting);
+  const { resolvedReason: _reason, manual: _manual, acknowledged: _acknowledged, due: _due, ...rest } = before;
+  const again: StoredIssue = {
     ...rest,
     state: 'Active',
     openedAt: Math.max(at, resolvedAt ?? at),
     reopened: issue.reopened + 1,
     changedAt: now,
   };
+  const reopened = flapping ? countReopening(again, flapping, now) : again;
   if (hiddenAt === undefined) return { op: 'update', issue: reopened };
   return { op: 'reveal', issue: { ...reopened, uid: newUid(), createdAt: now, generation: 1 } };
 }
 
 /**
  * Rows 4, 5, 7, 8, 9, 10: an Active issue is over at `at`, but not before it began. Conditions that only an Active issue
- * can have (SourceAbsent, SubjectConflict) go. For row 10 pass `manual`.
+ * can have (SourceAbsent, SubjectConflict) go, and so does what age made of its severity; the closed episode keeps it. For
+ * row 10 pass `manual`.
  */
 export function resolveIssue(
   issue: StoredIssue,
   { at, now, reason, manual }: { at: number; now: number; reason: ResolvedReason; manual?: StoredIssue['manual'] },
 ): IssueWrite & { readonly closed: Episode } {
+  const { spec, generation } = issue;
   const resolved: StoredIssue = {
-    ...issue,
+    ...withoutEscalation(issue),
     state: 'Resolved',
     resolvedAt: Math.max(at, issue.openedAt),
     resolvedReason: reason,
-    conditions: issue.conditions.filter((condition) => condition.type === 'Flapping'),
+    conditions: issue.conditions.filter((condition) => condition.type === FLAPPING),
     changedAt: now,
     ...(manual ? { manual } : {}),
   };
-  return { op: 'update', issue: resolved, closed: closeEpisode(resolved) };
+  return { op: 'update', issue: resolved, closed: closeEpisode({ ...resolved, spec, generation }) };
 }
 
 /** The episode of a Resolved issue, as it goes to `episodes`. Throws when the issue is Active. */
@@ -108,25 +140,16 @@ function contentOf({ spec, labels, generation, observed, occurrences, lastSeenAt
   return { spec, labels, generation, occurrences, lastSeenAt, ...(observed && { observed }) };
 }
 
-/** A Resolved issue leaves the visible set: a DELETED change, the row stays. */
+/** A Resolved issue leaves the visible set: a DELETED change, the row stays. It flaps no more: nobody would end that. */
 export function hideIssue(issue: StoredIssue, now: number): IssueWrite {
-  return { op: 'hide', issue: { ...issue, hiddenAt: now, changedAt: now } };
+  return { op: 'hide', issue: { ...withCondition(issue, FLAPPING, undefined), hiddenAt: now, changedAt: now } };
 }
 
-/** The issue with one stored condition set, or taken away with `undefined`. The same object when nothing changes. */
-export function withCondition(
-  issue: StoredIssue,
-  type: string,
-  condition: { readonly reason: string; readonly message: string; readonly since: number } | undefined,
-): StoredIssue {
-  const stored = issue.conditions.find((each) => each.type === type);
-  if (!condition) {
-    return stored ? { ...issue, conditions: issue.conditions.filter((each) => each !== stored) } : issue;
-  }
-  const { reason, message, since } = condition;
-  if (stored?.reason === reason && stored.message === message) return issue;
-  const next: Condition = { type, status: 'True', reason, message, lastTransitionTime: formatTime(since / 1_000) };
-  return { ...issue, conditions: [...issue.conditions.filter((each) => each !== stored), next] };
+/** A line of Faultline itself when the severity of an Active issue became another in the same episode. */
+export function severityLine(before: StoredIssue, after: StoredIssue): TimelineLine | undefined {
+  const [from, to] = [before.spec.severity, after.spec.severity];
+  const goesOn = before.state === 'Active' && after.state === 'Active' && before.reopened === after.reopened;
+  return goesOn && from !== to ? { actor: NOBODY, action: 'severity', detail: { from, to } } : undefined;
 }
 
 /**

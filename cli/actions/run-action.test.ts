@@ -167,6 +167,45 @@ describe('evidence', () => {
   });
 });
 
+describe('assign, due and comment', () => {
+  it.each([
+    [['assign', 'web-a'], 'assign', { kind: 'IssueAssignment', spec: {} }, { assignee: 'u' }, 'assigned to u'],
+    [
+      ['assign', 'web-a', '--to', 'team-web', '--comment', 'yours'],
+      'assign',
+      { kind: 'IssueAssignment', spec: { assignee: 'team-web', comment: 'yours' } },
+      { assignee: 'team-web' },
+      'assigned to team-web',
+    ],
+    [
+      ['assign', 'web-a', '--nobody'],
+      'assign',
+      { kind: 'IssueAssignment', spec: { unassign: true } },
+      {},
+      'assigned to nobody',
+    ],
+    [
+      ['due', 'web-a', '--in', '3d'],
+      'due',
+      { kind: 'IssueDueDate', spec: { in: '3d' } },
+      { due: { by: 'u', at: '2026-12-01T17:00:00Z' } },
+      'due 2026-12-01T17:00:00Z',
+    ],
+    [['due', 'web-a', '--clear'], 'due', { kind: 'IssueDueDate', spec: { clear: true } }, {}, 'has no due date'],
+    [
+      ['comment', 'iss/web-a', 'found it'],
+      'comment',
+      { kind: 'IssueComment', spec: { comment: 'found it' } },
+      { by: 'u' },
+      'commented',
+    ],
+  ])('%j posts its kind and tells what shows now', async (argv, action, body, status, told) => {
+    answer.body = { status };
+    expect(await run(...argv)).toEqual({ code: 0, out: `issue.faultline.dev/web-a ${told}\n`, err: '' });
+    expect(asked).toMatchObject([{ url: path('shop', action), body }]);
+  });
+});
+
 describe('a command line that cannot be right', () => {
   it.each([
     [['snooze', 'web-a'], 'error: say how long: --for 2h, or --until and a time'],
@@ -177,6 +216,12 @@ describe('a command line that cannot be right', () => {
     [['resolve', 'Web_A'], 'error: "Web_A" is no name of an issue'],
     [['resolve', 'web-a', '-n', 'Shop'], 'error: "Shop" is no namespace name'],
     [['acknowledge', 'web-a', '--comment', 'x'.repeat(1_025)], 'error: --comment takes at most 1024 characters'],
+    [['assign', 'web-a', '--to', 'x', '--nobody'], 'error: --to and --nobody say two things at once'],
+    [['due', 'web-a'], 'error: say by when: --in 3d, --at and a time, or --clear'],
+    [['due', 'web-a', '--in', '3d', '--clear'], 'error: say by when'],
+    [['due', 'web-a', '--at', 'soon'], 'error: --at: "soon" is no time such as'],
+    [['comment', 'web-a', ' '], 'error: the comment is empty'],
+    [['comment', 'web-a'], "error: missing required argument 'text'"],
     [['acknowledge'], "error: missing required argument 'issue'"],
   ])('%j is told so, with exit code 2, and nobody is asked', async (argv, line) => {
     const { code, err } = await run(...argv);
@@ -185,7 +230,10 @@ describe('a command line that cannot be right', () => {
     expect(asked).toEqual([]);
   });
 
-  it.each(['resolve', 'acknowledge', 'snooze'])('%s --help shows examples', async (name) => {
-    expect((await run(name, '--help')).out).toMatch(new RegExp(`Examples:[^]*faultline ${name} `));
-  });
+  it.each(['resolve', 'acknowledge', 'snooze', 'assign', 'due', 'comment'])(
+    '%s --help shows examples',
+    async (name) => {
+      expect((await run(name, '--help')).out).toMatch(new RegExp(`Examples:[^]*faultline ${name} `));
+    },
+  );
 });

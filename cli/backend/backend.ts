@@ -29,6 +29,7 @@ import { ConnectingStore, NotYetOpened } from './connecting-store.ts';
 import { type EventsWiring, startEvents } from './events.ts';
 import { startReturningIdleMemory } from './idle-memory.ts';
 import { issueGroups } from './issue-groups.ts';
+import { flappingRule } from './lifecycle-rules.ts';
 import { MeasuredRegistry } from './measured-registry.ts';
 import type { WatchNamespaces } from './namespace-watch.ts';
 import { openOwnResources } from './own-resources.ts';
@@ -115,6 +116,7 @@ export async function openBackend(options: BackendOptions): Promise<Backend> {
       access: reporting,
       retention: options.ageless ? Number.POSITIVE_INFINITY : parseDuration(issues.retention),
       clusterScopedNamespace: issues.clusterScopedNamespace,
+      flapping: flappingRule(issues),
       metrics: engineMetrics(registry),
     }),
   );

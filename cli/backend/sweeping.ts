@@ -8,6 +8,7 @@ import { parseDuration } from '../../crds/duration.ts';
 import type { Log } from '../log.ts';
 import type { ClusterNamespaces } from './cluster-namespaces.ts';
 import { type ConnectingStore, NotYetOpened } from './connecting-store.ts';
+import { escalationRules, flappingRule } from './lifecycle-rules.ts';
 import { LivingNamespaces } from './living-namespaces.ts';
 import type { WatchNamespaces } from './namespace-watch.ts';
 
@@ -38,6 +39,8 @@ export function startSweeper(
       namespaces,
       resolvedVisibleFor: parseDuration(issues.resolvedVisibleFor),
       retention: parseDuration(issues.retention),
+      flapping: flappingRule(issues),
+      escalation: escalationRules(issues),
       onSwept: (counts) => {
         for (const [kind, count] of Object.entries(counts)) swept.inc({ kind }, count);
       },

@@ -2,7 +2,7 @@ import { DNS_LABEL, DNS_SUBDOMAIN } from '../../crds/names.ts';
 import type { Flag } from '../command.ts';
 import { type KubeconfigFlags, kubeconfigFlags } from './flags.ts';
 
-/** What resolve, acknowledge and snooze have in common. */
+/** What the commands have in common that act on one issue. */
 export interface ActionFlags extends KubeconfigFlags {
   readonly namespace?: string;
   readonly comment?: string;
@@ -29,7 +29,7 @@ export const ACTION_FLAGS: readonly Flag[] = [
   { spelling: '--dry-run', description: 'Ask the server what would be, and change nothing.' },
 ];
 
-const MAX_COMMENT = 1_024;
+export const MAX_COMMENT = 1_024;
 
 /** `issue.faultline.dev/x`, as `kubectl get -o name` prints it, is x. */
 export function issueName(given: string): string {

@@ -1,8 +1,11 @@
 import type { Runnable } from '../command.ts';
 import { runnable } from '../command.ts';
 import { acknowledge } from './acknowledge.ts';
+import { assign } from './assign.ts';
+import { comment } from './comment.ts';
 import { conformance } from './conformance.ts';
 import { controllers } from './controllers.ts';
+import { due } from './due.ts';
 import { evidence } from './evidence.ts';
 import { replay } from './replay.ts';
 import { resolve } from './resolve.ts';
@@ -21,6 +24,9 @@ export const commands: readonly Runnable[] = [
   runnable(acknowledge),
   runnable(snooze),
   runnable(evidence),
+  runnable(assign),
+  runnable(due),
+  runnable(comment),
   runnable(conformance),
   runnable(version),
 ];

@@ -33,7 +33,13 @@ describe('a configuration without faults', () => {
       kind: 'FaultlineConfiguration',
       namespaces: ['*'],
       server: { listen: '127.0.0.1:7443', database: 'embedded' },
-      issues: { resolvedVisibleFor: '1h', retention: '90d', clusterScopedNamespace: 'faultline-system' },
+      issues: {
+        resolvedVisibleFor: '1h',
+        retention: '90d',
+        clusterScopedNamespace: 'faultline-system',
+        flapping: { enabled: true, reopened: 3, within: '1h' },
+        escalation: [],
+      },
       events: { enabled: true, minimumSeverity: 'minor' },
       controllers: [
         {

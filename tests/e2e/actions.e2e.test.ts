@@ -107,7 +107,7 @@ async function cli(args: readonly string[], kubeconfig: string): Promise<{ code:
 
 describe('who may', () => {
   test('D3 A9 kubectl auth can-i knows the subresources and answers without a warning', async () => {
-    for (const action of ['resolve', 'acknowledge', 'snooze']) {
+    for (const action of ['resolve', 'acknowledge', 'snooze', 'assign', 'due', 'comment']) {
       expect(await can('create', action, ann)).toBe('yes');
       expect(await can('create', action, vic)).toBe('no');
     }

@@ -58,6 +58,10 @@ export function kubectlContract(target: () => KubectlTarget): void {
         'COUNT',
         'REOPENED',
         'LAST-SEEN',
+        'DURATION',
+        'FLAPPING',
+        'ASSIGNEE',
+        'DUE',
         'LINK',
       ]);
     });
@@ -135,7 +139,7 @@ export function kubectlContract(target: () => KubectlTarget): void {
     test('D3 S1 may act on an issue, and does: create --raw', async () => {
       const name = await active();
       const { namespace } = target();
-      for (const action of ['resolve', 'acknowledge', 'snooze']) {
+      for (const action of ['resolve', 'acknowledge', 'snooze', 'assign', 'due', 'comment']) {
         expect((await ok('auth', 'can-i', 'create', 'issues', `--subresource=${action}`, '-n', namespace)).trim()).toBe(
           'yes',
         );

@@ -81,7 +81,20 @@ const NAMES = [
   'i1%20',
   'x'.repeat(300),
 ];
-const SUBRESOURCES = ['resolve', 'acknowledge', 'snooze', 'status', 'evidence', 'scale', 'log', '..', 'resolve%2F'];
+const SUBRESOURCES = [
+  'resolve',
+  'acknowledge',
+  'snooze',
+  'assign',
+  'due',
+  'comment',
+  'status',
+  'evidence',
+  'scale',
+  'log',
+  '..',
+  'resolve%2F',
+];
 const OTHERS = [
   '/', '/apis', '/apis/', '/apis/faultline.dev', '/apis/faultline.dev/v1alpha1', '/api', '/api/v1', '/api/v1/namespaces/team-b', '/api/v1/namespaces/team-b/secrets', '/api/v1/reports', '/api/v1/lead',
   '/openapi', '/openapi/v2', '/openapi/v3', '/openapi/v3/apis/faultline.dev/v1alpha1', '/openapi/v3/apis/faultline.dev/v1alpha1?hash=x', '/openapi/v3/..', '/version', '/version/', '/healthz', '/livez', '/readyz?verbose', '/readyz/x', '/metrics', '/docs',
