@@ -1,29 +1,10 @@
 import { parseDuration } from '../../crds/duration.ts';
-import { ISSUE_NAMES } from '../../crds/issue.ts';
 import {
   ISSUE_ACKNOWLEDGEMENT_NAMES,
   type IssueAcknowledgementSpec,
   issueAcknowledgementSpecSchema,
   issueAcknowledgementStatusSchema,
 } from '../../crds/issue-acknowledgement.ts';
-import {
-  ISSUE_ASSIGNMENT_NAMES,
-  type IssueAssignmentSpec,
-  issueAssignmentSpecSchema,
-  issueAssignmentStatusSchema,
-} from '../../crds/issue-assignment.ts';
-import {
-  ISSUE_COMMENT_NAMES,
-  type IssueCommentSpec,
-  issueCommentSpecSchema,
-  issueCommentStatusSchema,
-} from '../../crds/issue-comment.ts';
-import {
-  ISSUE_DUE_DATE_NAMES,
-  type IssueDueDateSpec,
-  issueDueDateSpecSchema,
-  issueDueDateStatusSchema,
-} from '../../crds/issue-due-date.ts';
 import {
   ISSUE_RESOLUTION_NAMES,
   type IssueResolutionSpec,
@@ -36,26 +17,11 @@ import {
   issueSnoozeSpecSchema,
   issueSnoozeStatusSchema,
 } from '../../crds/issue-snooze.ts';
-import { GROUP } from '../../crds/names.ts';
-import { oneLine } from '../../crds/text.ts';
 import { parseTime } from '../../crds/time.ts';
-import { ActionRefused, type Deed, type Engine } from '../ingest/index.ts';
-import {
-  type ActionDefinition,
-  type ActionRequest,
-  type ActionResult,
-  type ApiError,
-  checkPreconditions,
-  conflict,
-  invalid,
-  type JsonSchema,
-  notFound,
-} from '../kube/index.ts';
-import { issueObject } from '../store/issue-object.ts';
-import type { StoredIssue } from '../store/store.ts';
-
-type Actor = Pick<Engine, 'act'>;
-type Status = ReturnType<typeof issueObject>['status'];
+import type { Deed } from '../ingest/index.ts';
+import type { ActionDefinition } from '../kube/index.ts';
+import { assign, comment, due } from './issue-plans.ts';
+import { type Actor, jsonSchema, perform } from './perform-issue-action.ts';
 
 /** What people do to issues: `POST …/issues/{name}/resolve|acknowledge|snooze|assign|due|comment` (docs/actions.md). */
 export function issueActions(engine: Actor): ActionDefinition[] {
@@ -114,118 +80,4 @@ function snooze(engine: Actor): ActionDefinition {
 function snoozeDeed({ until, duration = '' }: IssueSnoozeSpec): Deed {
   if (until === undefined) return { action: 'snooze', duration: parseDuration(duration) * 1_000 };
   return { action: 'snooze', until: (parseTime(until) as number) * 1_000 };
-}
-
-function assign(engine: Actor): ActionDefinition {
-  const { action: name, kind } = ISSUE_ASSIGNMENT_NAMES;
-  return {
-    ...{ name, kind },
-    description: 'Somebody works on an issue: a person, a team; by default whoever asks.',
-    spec: issueAssignmentSpecSchema,
-    status: jsonSchema(issueAssignmentStatusSchema),
-    perform: (request) => {
-      const { comment, unassign, assignee = request.user.name } = request.spec as IssueAssignmentSpec;
-      const what = { action: name, assignee: unassign ? undefined : assignee };
-      return perform(engine, request, { kind, comment, what }, ({ assignee: whoever }) => ({
-        ...(whoever !== undefined && { assignee: whoever }),
-      }));
-    },
-  };
-}
-
-function due(engine: Actor): ActionDefinition {
-  const { action: name, kind } = ISSUE_DUE_DATE_NAMES;
-  return {
-    ...{ name, kind },
-    description: 'By when an issue shall be resolved. The date of the finding, if it has one, stays beside it.',
-    spec: issueDueDateSpecSchema,
-    status: jsonSchema(issueDueDateStatusSchema),
-    perform: (request) => {
-      const spec = request.spec as IssueDueDateSpec;
-      const how = { kind, comment: spec.comment, what: dueDeed(spec) };
-      return perform(engine, request, how, ({ due: date }) => ({ ...(date && { due: date }) }));
-    },
-  };
-}
-
-/** The schema has seen that it is one of the three, and that it can be read. */
-function dueDeed({ at, in: duration = '', clear }: IssueDueDateSpec): Deed {
-  if (clear) return { action: 'due', clear };
-  if (at === undefined) return { action: 'due', duration: parseDuration(duration) * 1_000 };
-  return { action: 'due', until: (parseTime(at) as number) * 1_000 };
-}
-
-function comment(engine: Actor): ActionDefinition {
-  const { action: name, kind } = ISSUE_COMMENT_NAMES;
-  return {
-    ...{ name, kind },
-    description: 'A person says something about an issue; it is kept in its timeline.',
-    spec: issueCommentSpecSchema,
-    status: jsonSchema(issueCommentStatusSchema),
-    perform: (request) => {
-      const { comment: words } = request.spec as unknown as IssueCommentSpec;
-      const by = oneLine(request.user.name, 1_024);
-      return perform(engine, request, { kind, comment: words, what: { action: name } }, () => ({ by }));
-    },
-  };
-}
-
-interface How {
-  readonly kind: string;
-  readonly comment: string | undefined;
-  readonly what: Deed;
-}
-
-async function perform(
-  engine: Actor,
-  request: ActionRequest,
-  { kind, comment, what }: How,
-  show: (status: Status) => object,
-): Promise<ActionResult> {
-  const { namespace, name, user, auditId, preconditions, dryRun } = request;
-  const expect = (issue: StoredIssue): void =>
-    checkPreconditions(ISSUES, { name, uid: issue.uid, resourceVersion: String(issue.change) }, preconditions);
-  const words = { ...(comment !== undefined && { comment }), ...(auditId !== undefined && { auditId }) };
-  try {
-    const issue = await engine.act({ namespace, name, actor: user.name, ...words, what, expect, dryRun });
-    const { metadata, status } = issueObject(issue);
-    return { metadata: { uid: metadata.uid, resourceVersion: metadata.resourceVersion }, status: show(status) };
-  } catch (error) {
-    throw error instanceof ActionRefused ? refusal(error, request, { kind, what }) : error;
-  }
-}
-
-/** A date is not called as an end is. */
-const DUE_FIELDS = { until: 'at', duration: 'in' } as const;
-
-const ISSUES = { group: GROUP, resource: ISSUE_NAMES.plural };
-
-function refusal(
-  { reason, message }: ActionRefused,
-  { namespace, name, spec }: ActionRequest,
-  { kind, what }: Pick<How, 'kind' | 'what'>,
-): ApiError {
-  switch (reason) {
-    case 'no namespace':
-      return notFound({ group: '', resource: 'namespaces' }, namespace);
-    case 'no issue':
-      return notFound(ISSUES, name);
-    case 'namespace terminating':
-    case 'not active':
-      return conflict(ISSUES, name, message);
-    case 'time': {
-      const asked = 'until' in what ? 'until' : 'duration';
-      const field = what.action === 'due' ? DUE_FIELDS[asked] : asked;
-      const fault = `${JSON.stringify(spec[field])}: ${message}`;
-      return invalid({ group: GROUP, kind }, name, [
-        { reason: 'FieldValueInvalid', field: `spec.${field}`, message: fault },
-      ]);
-    }
-    default:
-      throw new Error(`no such reason: ${reason satisfies never}`);
-  }
-}
-
-function jsonSchema(schema: ActionDefinition['spec']): JsonSchema {
-  return schema['~standard'].jsonSchema.input({ target: 'draft-2020-12' }) as JsonSchema;
 }
