@@ -1,4 +1,4 @@
--- Groups of issues (docs/adr/0011): which issue is in which group. Derived from the issues, outside of the commit.
+-- Groups of issues (docs/adr/0013): which issue is in which group. Derived from the issues, outside of the commit.
 CREATE TABLE group_members (
   namespace text COLLATE "C" NOT NULL,
   name text COLLATE "C" NOT NULL,

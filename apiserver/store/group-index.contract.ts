@@ -6,7 +6,7 @@ import type { SqlStore } from './sql-store.ts';
 import { deleteIssues } from './sweep-rows.ts';
 import { hideIssue, reopenIssue, resolveIssue } from './transitions.ts';
 
-/** Which issue is in which group (docs/adr/0011), on PGlite and on PostgreSQL. */
+/** Which issue is in which group (docs/adr/0013), on PGlite and on PostgreSQL. */
 export function groupIndexContract(get: () => SqlStore): void {
   const index = (): GroupIndex => get().groupIndex();
   const web = ref('web', { namespace: 'shop' });
