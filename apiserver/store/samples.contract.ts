@@ -135,6 +135,9 @@ const TABLES = [
   'timeline',
   'related',
   'evidence',
+  'issue_index',
+  'issue_texts',
+  'evidence_texts',
   'changes',
   'positions',
 ];

@@ -14,17 +14,20 @@ import type { GroupIndex } from './group-index.ts';
 import { ISSUE_SELECT, type IssueRow, micros, storedIssue } from './issue-row.ts';
 import { type IssueTransitions, SqlIssueTransitions } from './issue-transitions.ts';
 import type { Lease } from './lease.ts';
-import { EVENTS_LOCK, SWEEP_LOCK } from './locks.ts';
+import { EVENTS_LOCK, SEARCH_LOCK, SWEEP_LOCK } from './locks.ts';
 import { ORDER_COLUMNS, type OrderRow, orderKey } from './order-row.ts';
 import type { PastIssues, PastQuery } from './past.ts';
 import { readSubjects } from './read-subjects.ts';
 import { RecentCommits } from './recent-commits.ts';
 import { relate, relatedOf, unrelate } from './relations.ts';
 import type { ResourceLog, ResourceStore } from './resource-log.ts';
+import type { IssueSearch, Scope, SearchPage, SearchQuery } from './search.ts';
+import { SearchIndex } from './search-index.ts';
 import { lead, readSource } from './sources.ts';
 import { SqlGroupIndex } from './sql-group-index.ts';
 import { issuesAsOf } from './sql-past.ts';
 import { SqlResourceLog } from './sql-resource-log.ts';
+import { SqlIssueSearch } from './sql-search.ts';
 import type {
   ActiveIssue,
   CommitResult,
@@ -48,7 +51,7 @@ import { readEpisodes, readTimeline } from './timeline.ts';
 import type { WakeUps } from './wake-ups.ts';
 
 /** The port `Store` in SQL, on PostgreSQL and on PGlite alike. Made by `openStore`. */
-export class SqlStore implements Store, ResourceStore, PastIssues {
+export class SqlStore implements Store, ResourceStore, PastIssues, IssueSearch {
   readonly clusterId: string;
   /** For the sweeper and the tests of this room; nobody else speaks SQL. */
   readonly database: Database;
@@ -91,6 +94,15 @@ export class SqlStore implements Store, ResourceStore, PastIssues {
   /** Who writes Events. The caller disposes of it. */
   eventsLease(): Lease {
     return this.#lease(EVENTS_LOCK);
+  }
+
+  /** Who keeps the search's index. The caller disposes of it. */
+  searchLease(): Lease {
+    return this.#lease(SEARCH_LOCK);
+  }
+
+  searchIndex(): SearchIndex {
+    return new SearchIndex(this.database);
   }
 
   /** For one who acts on every transition of an issue; `follower` is whose position is kept. */
@@ -196,6 +208,14 @@ export class SqlStore implements Store, ResourceStore, PastIssues {
 
   async evidenceText(issueIds: readonly string[]): Promise<Map<string, string>> {
     return readEvidenceText(this.database, issueIds);
+  }
+
+  async search(query: SearchQuery): Promise<SearchPage> {
+    return new SqlIssueSearch(this.database).search(query);
+  }
+
+  async findVisible(text: string, namespaces: Scope): Promise<{ namespace: string; name: string }[]> {
+    return new SqlIssueSearch(this.database).findVisible(text, namespaces);
   }
 
   async issuesAsOf(query: PastQuery): Promise<StoredIssue[]> {

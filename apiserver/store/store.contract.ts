@@ -21,6 +21,7 @@ import {
   stored,
   write,
 } from './samples.contract.ts';
+import { searchContract } from './search.contract.ts';
 import type { SqlStore } from './sql-store.ts';
 import { CommitRefused } from './store.ts';
 import { sweeperContract } from './sweeper.contract.ts';
@@ -64,6 +65,7 @@ export function storeContract(openStore: (clock: Clock) => Promise<SqlStore>): v
   describe('history', () => pastContract(get, clock));
   describe('which issue is in which group', () => groupIndexContract(get));
   describe('what age does', () => lifecycleContract(get, clock));
+  describe('search', () => searchContract(get));
   describe('sweeper', () => sweeperContract(get, clock));
 }
 

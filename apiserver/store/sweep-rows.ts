@@ -83,6 +83,12 @@ export function deleteIssues(store: SqlStore, where: string, values: readonly un
            DELETE FROM related WHERE source_id IN (SELECT id FROM deleted) OR target_id IN (SELECT id FROM deleted)
          ), shown AS (
            DELETE FROM evidence WHERE issue_id IN (SELECT id FROM deleted)
+         ), indexed AS (
+           DELETE FROM issue_index WHERE issue_id IN (SELECT id FROM deleted)
+         ), words AS (
+           DELETE FROM issue_texts WHERE issue_id IN (SELECT id FROM deleted)
+         ), shown_words AS (
+           DELETE FROM evidence_texts WHERE issue_id IN (SELECT id FROM deleted)
          ), risen AS (
            UPDATE watermarks w SET version = w.version + 1 FROM (
              SELECT DISTINCT subject_hash, namespace, source FROM deleted

@@ -3,6 +3,7 @@ import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { PGlite } from '@electric-sql/pglite';
+import { pg_trgm } from '@electric-sql/pglite/contrib/pg_trgm';
 
 /**
  * A database folder as initdb leaves it, packed when the product is built. Unpacking it takes 1.5 s of CPU time where
@@ -19,13 +20,20 @@ export async function writeTemplate(folder: string): Promise<void> {
 /** Opens the database in a folder, or makes it there. Killed at any moment it leaves no half of one behind. */
 export async function openFolder(folder: string): Promise<PGlite> {
   if ((await filesOf(folder)).length === 0) await unpackInto(folder);
-  return await PGlite.create(folder);
+  return await PGlite.create({ dataDir: folder, extensions: EXTENSIONS });
 }
 
 export async function openMemory(): Promise<PGlite> {
   const template = await readTemplate();
-  return await PGlite.create({ dataDir: 'memory://', ...(template && { loadDataDir: template }) });
+  return await PGlite.create({
+    dataDir: 'memory://',
+    extensions: EXTENSIONS,
+    ...(template && { loadDataDir: template }),
+  });
 }
+
+/** What migrations ask for by CREATE EXTENSION. */
+const EXTENSIONS = { pg_trgm };
 
 async function unpackInto(folder: string): Promise<void> {
   const template = await readTemplate();

@@ -2,6 +2,7 @@ import type { GroupIndex } from '../../apiserver/store/group-index.ts';
 import { openStore, type StoreOptions } from '../../apiserver/store/open-store.ts';
 import type { PastIssues, PastQuery } from '../../apiserver/store/past.ts';
 import type { ResourceLog, ResourceStore } from '../../apiserver/store/resource-log.ts';
+import type { IssueSearch, Scope, SearchPage, SearchQuery } from '../../apiserver/store/search.ts';
 import type { SqlStore } from '../../apiserver/store/sql-store.ts';
 import {
   type ActiveIssue,
@@ -43,7 +44,7 @@ const LONGEST_PAUSE_MS = 10_000;
  * So a server that starts during an outage serves discovery (design.md decision 13): an API group that cannot be
  * discovered would block every namespace deletion of the cluster.
  */
-export class ConnectingStore implements Store, ResourceStore, PastIssues {
+export class ConnectingStore implements Store, ResourceStore, PastIssues, IssueSearch {
   readonly clusterId: string;
   /** The store itself; rejects when the database can never be used (ForeignState, NewerSchema). */
   readonly opened: Promise<SqlStore>;
@@ -114,6 +115,14 @@ export class ConnectingStore implements Store, ResourceStore, PastIssues {
 
   evidenceText(issueIds: readonly string[]): Promise<Map<string, string>> {
     return this.#now().then((store) => store.evidenceText(issueIds));
+  }
+
+  search(query: SearchQuery): Promise<SearchPage> {
+    return this.#now().then((store) => store.search(query));
+  }
+
+  findVisible(text: string, namespaces: Scope): ReturnType<IssueSearch['findVisible']> {
+    return this.#now().then((store) => store.findVisible(text, namespaces));
   }
 
   issuesAsOf(query: PastQuery): Promise<StoredIssue[]> {

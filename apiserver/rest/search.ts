@@ -1,0 +1,81 @@
+import Router from '@koa/router';
+import type { Context } from 'koa';
+import type { Issue } from '../../crds/issue.ts';
+import type { Authorizer, UserInfo } from '../kube/access/types.ts';
+import { issueObject } from '../store/issue-object.ts';
+import type { IssueSearch, Scope, SearchMatch } from '../store/search.ts';
+import { answerJson } from './answer-json.ts';
+import { decodeCursor, encodeCursor } from './cursor.ts';
+import { type ListableNamespaces, mayOnIssues, requireOnIssues } from './listable-namespaces.ts';
+import { type RestRoutes, restRoutes } from './routes.ts';
+import { filterOf, parseSearch, type SearchParameters, sortOf } from './search-query.ts';
+
+/** What `GET /api/v1/search` answers. */
+export interface SearchAnswer {
+  readonly items: readonly { readonly issue: Issue; readonly score?: number; readonly snippet?: string }[];
+  readonly match: SearchMatch;
+  /** Absent on the last page. */
+  readonly next?: string;
+  /** More matched than were ranked: only so many of the newest were. */
+  readonly ranked?: number;
+}
+
+export interface SearchOptions {
+  readonly search: Pick<IssueSearch, 'search'>;
+  readonly listable: ListableNamespaces;
+  readonly authorizer: Authorizer;
+  /** ms. */
+  readonly now: () => number;
+}
+
+/** Finding issues (docs/search.md), only among those that the caller may list. */
+export function searchRoutes(options: SearchOptions): RestRoutes {
+  const router = new Router({ prefix: '/api/v1' });
+  router.get('/search', async (ctx) => answerJson(ctx, await search(ctx, options)));
+  return restRoutes(router);
+}
+
+async function search(
+  ctx: Context,
+  { search: store, listable, authorizer, now }: SearchOptions,
+): Promise<SearchAnswer> {
+  const user = ctx.state.user as UserInfo;
+  const parameters = parseSearch(ctx.query);
+  const { cursor, limit, q: text, evidence, ...question } = parameters;
+  const asked = { ...question, text, evidence };
+  const query = { filter: filterOf(parameters, now()), sort: sortOf(parameters) };
+  const after = cursor === undefined ? undefined : decodeCursor(cursor, asked);
+  const namespaces = await scopeOf(user, parameters, { listable, authorizer });
+  const evidenceIn = evidence && text !== undefined ? await readable(user, namespaces, authorizer) : [];
+  const page = await store.search({ ...query, namespaces, text, evidenceIn, after, limit });
+  const { hits, match, next, ranked } = page;
+  return {
+    items: hits.map(({ issue, ...found }) => ({ issue: issueObject(issue), ...found })),
+    match,
+    ...(next && { next: encodeCursor(next, asked) }),
+    ...(ranked !== undefined && { ranked }),
+  };
+}
+
+/** Namespaces that are named must be the caller's to list: 403 says more than an empty page. */
+export async function scopeOf(
+  user: UserInfo,
+  { namespace }: Pick<SearchParameters, 'namespace'>,
+  { listable, authorizer }: Pick<SearchOptions, 'listable' | 'authorizer'>,
+): Promise<Scope> {
+  if (namespace !== undefined) {
+    for (const each of namespace) await requireOnIssues(authorizer, user, { verb: 'list', namespace: each });
+    return namespace;
+  }
+  const all = await listable.of(user);
+  return all === 'all' ? 'all' : [...all];
+}
+
+/** Where the caller may read the evidence of any issue; a right to single issues does not count. */
+async function readable(user: UserInfo, namespaces: Scope, authorizer: Authorizer): Promise<Scope> {
+  const may = (namespace: string) => mayOnIssues(authorizer, user, { verb: 'get', subresource: 'evidence', namespace });
+  if (await may('')) return 'all';
+  if (namespaces === 'all') return [];
+  const allowed = await Promise.all(namespaces.map(async (namespace) => ((await may(namespace)) ? [namespace] : [])));
+  return allowed.flat();
+}
