@@ -1,4 +1,4 @@
--- What issues are found by (docs/search.md, docs/adr/0011). Kept by a follower of the change log, so that no report waits
+-- What issues are found by (docs/search.md, docs/adr/0015). Kept by a follower of the change log, so that no report waits
 -- for an index: everything here can be made again from issues and evidence.
 
 -- Trusted since PostgreSQL 13: who owns the database may do it.

@@ -34,5 +34,6 @@ export { parseReady, type ReadyObject } from './ready-object.ts';
 export type { RequestInfo } from './request-info.ts';
 export { parseRequestInfo } from './request-info.ts';
 export type { Cell, Column, CreateHandler, CreateRequest, JsonSchema, ResourceDefinition } from './resource.ts';
+export type { TextSearch } from './search.ts';
 export type { Change, ChangeSource } from './source.ts';
 export * from './status.ts';

@@ -240,8 +240,14 @@ function pathsOf(definition: ResourceDefinition): Record<string, object> {
 }
 
 function listOperation(definition: ResourceDefinition, scope: string) {
-  const parameters = [...LIST_PARAMETERS, ...ownParameters(definition)];
+  const parameters = [...LIST_PARAMETERS, ...ownParameters(definition), ...searchParameters(definition)];
   return operation(definition, 'list', `list${scope}`, definition.listKind, parameters);
+}
+
+function searchParameters({ search }: ResourceDefinition): object[] {
+  if (!search) return [];
+  const description = 'Only those with these words: words, "phrases" and -exclusions. Not with watch.';
+  return [{ ...queryParameter('search', 'string'), description }];
 }
 
 function ownParameters({ past }: ResourceDefinition): object[] {

@@ -8,6 +8,7 @@ import type { ReadyObject } from './ready-object.ts';
 import type { ListMetadata } from './representation.ts';
 import type { RequestInfo } from './request-info.ts';
 import { groupResource } from './resource.ts';
+import { nameKey } from './search.ts';
 import { parseFieldSelector, requiredValue } from './selectors/field-selector.ts';
 import { objectsPerTurn, selects, selectsWholeNamespace } from './selectors/object-selector.ts';
 import { badRequest, expired, notFound } from './status.ts';
@@ -18,8 +19,12 @@ export interface Page {
   readonly objects: readonly ReadyObject[];
 }
 
-/** Reads one page with the freshness that the options ask for. Throws 400, 410, 503 and 504. */
-export async function readPage(cache: WatchCache, options: ListOptions): Promise<Page> {
+/** Reads one page with the freshness that the options ask for; `only` of these (`nameKey`), when given. Throws 400, 410, 503 and 504. */
+export async function readPage(
+  cache: WatchCache,
+  options: ListOptions,
+  only?: ReadonlySet<string> | undefined,
+): Promise<Page> {
   const { resourceVersion, objects } = await readVersion(cache, options);
   const { limit, selector, page: after } = options;
   const first = after ? indexAfter(objects, after) : 0;
@@ -28,9 +33,9 @@ export async function readPage(cache: WatchCache, options: ListOptions): Promise
   for (let index = first; index < objects.length; index++) {
     if (index > first && (index - first) % turn === 0) await immediately();
     const object = objects[index] as ReadyObject;
-    if (!selects(selector, object)) continue;
+    if (!selects(selector, object) || (only && !only.has(nameKey(object)))) continue;
     if (limit > 0 && page.length === limit) {
-      const remaining = selectsWholeNamespace(selector) ? objects.length - index : undefined;
+      const remaining = selectsWholeNamespace(selector) && !only ? objects.length - index : undefined;
       const last = page.at(-1) as ReadyObject;
       return { metadata: continued(resourceVersion, last, selector.namespace, remaining), objects: page };
     }

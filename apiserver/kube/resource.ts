@@ -3,6 +3,7 @@ import type { UserInfo } from './access/types.ts';
 import type { ActionDefinition } from './action.ts';
 import type { AttachmentDefinition } from './attachment.ts';
 import type { PastSource } from './past.ts';
+import type { TextSearch } from './search.ts';
 import type { ChangeSource } from './source.ts';
 
 /**
@@ -33,6 +34,8 @@ export interface ResourceDefinition<T extends KubernetesObject = KubernetesObjec
   readonly source?: ChangeSource<T>;
   /** Answers `?asOf=` on get and list. Absent: 400. Needs a `source`. */
   readonly past?: PastSource<T>;
+  /** Answers `?search=` on list. Absent: 400. Needs a `source`. */
+  readonly search?: TextSearch;
   /** Answers POST to the collection. Absent: 405. */
   readonly create?: CreateHandler;
   /** What callers may do to one object besides reading it (S1): create-only subresources. Needs a `source`. */

@@ -9,6 +9,7 @@ import type { ReadyObject } from './ready-object.ts';
 import { itemBytes, LIST_TAIL, listHead, type Representation, writeItem, writeSingle } from './representation.ts';
 import type { RequestInfo } from './request-info.ts';
 import { groupResource, type ResourceDefinition } from './resource.ts';
+import { searched } from './search.ts';
 import { SendBuffers } from './send-buffers.ts';
 import type { ChangeSource } from './source.ts';
 import { methodNotAllowed } from './status.ts';
@@ -64,6 +65,7 @@ export class ServedResource implements AsyncDisposable {
   async watch(info: RequestInfo, accept: string | undefined): Promise<Watcher> {
     const representation = representationOf(negotiate(accept, 'watch', info.query));
     asksForPast(this.definition, info);
+    await searched(this.definition, info);
     const options = parseListOptions(this.definition, info);
     const watcher = new Watcher(this.#readable(), this.#encoder, options, representation, this.#watching);
     await watcher.prepare();
@@ -81,8 +83,9 @@ export class ServedResource implements AsyncDisposable {
   async #page(info: RequestInfo): Promise<Seen & { page: Page }> {
     const cache = this.#readable();
     const options = parseListOptions(this.definition, info);
+    const only = await searched(this.definition, info);
     if (!asksForPast(this.definition, info)) {
-      return { page: await readPage(cache, options), now: this.#watching.now() };
+      return { page: await readPage(cache, options, only), now: this.#watching.now() };
     }
     await cache.untilReached(0);
     const now = this.#watching.now();

@@ -8,23 +8,22 @@ import type {
   ChangeSource,
   Column,
   JsonSchema,
-  PastSource,
   ResourceDefinition,
 } from '../kube/index.ts';
 
 /**
  * The resource `issues`: names from the crds room, columns, selectable fields, where its objects come from, what
- * people may do to them (`issueActions`; without them, nothing), how they were (`pastIssues`), and what is kept beside
+ * people may do to them (`issueActions`; without them, nothing), how they were and how they are found (`pastIssues`), and what is kept beside
  * them (`issueEvidence`).
  */
 export function issuesResource(
   source: ChangeSource<Issue>,
   actions: readonly ActionDefinition[] = [],
-  past?: PastSource<Issue>,
+  finding: Pick<ResourceDefinition<Issue>, 'past' | 'search'> = {},
   attachments: readonly AttachmentDefinition[] = [],
 ): ResourceDefinition<Issue> {
   return {
-    ...(past && { past }),
+    ...finding,
     ...ISSUE_NAMES,
     group: GROUP,
     version: VERSION,

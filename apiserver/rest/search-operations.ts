@@ -3,7 +3,7 @@ import type { Operation } from './openapi/operation.ts';
 import type { SearchAnswer } from './search.ts';
 import { searchQuerySchema } from './search-query.ts';
 
-export const searchAnswerSchema = Joi.object<SearchAnswer, true>({
+export const searchAnswerSchema = Joi.object<SearchAnswer>({
   items: Joi.array()
     .items(
       Joi.object({

@@ -32,8 +32,8 @@ export interface SearchParameters {
   readonly cursor?: string;
 }
 
-const list = (items: Joi.Schema = Joi.string().max(253)) => Joi.array().items(items).max(50).single();
-const moment = () =>
+export const list = (items: Joi.Schema = Joi.string().max(253)) => Joi.array().items(items).max(50).single();
+export const moment = () =>
   Joi.string()
     .max(64)
     .custom((text: string) => {
@@ -74,19 +74,26 @@ export const searchQuerySchema = Joi.object<SearchParameters>({
     .description('`next` of the page before; every other parameter but limit stays the same.'),
 });
 
-/** Of a query string, where a list is repeated or has commas. Throws 400 with every fault. */
-export function parseSearch(query: Readonly<Record<string, string | readonly string[] | undefined>>): SearchParameters {
+/** What a query string has; a list is repeated or has commas. */
+type QueryString = Readonly<Record<string, string | readonly string[] | undefined>>;
+
+/** Throws 400 with every fault. */
+export function parseSearch(query: QueryString): SearchParameters {
+  return parseQuery(searchQuerySchema, query);
+}
+
+/** Throws 400 with every fault. */
+export function parseQuery<T>(schema: Joi.ObjectSchema<T>, query: QueryString): T {
   const given = Object.fromEntries(
     Object.entries(query).flatMap(([name, value]) => (value === undefined ? [] : [[name, listed(name, value)]])),
   );
-  const { value, error } = searchQuerySchema.validate(given, { abortEarly: false, convert: true });
-  if (error) {
-    const details = error.details.map(
-      ({ path, message }): InputFault => ({ path: path.join('.'), message, value: undefined }),
-    );
-    throw new RestError(400, `invalid query: ${error.message}`, { details });
-  }
-  return value as SearchParameters;
+  const { value, error } = schema.validate(given, { abortEarly: false });
+  if (!error) return value as T;
+  const details = error.details.map(({ path, message }): InputFault => {
+    const shown = given[String(path[0])];
+    return { path: path.join('.'), message, value: typeof shown === 'string' ? shown.slice(0, 100) : undefined };
+  });
+  throw new RestError(400, `invalid query: ${error.message}`, { details });
 }
 
 /** `now` in ms. Throws 400 for a label selector that does not parse. */
@@ -129,7 +136,18 @@ function labelsOf(text: string): SearchLabel[] {
   }
 }
 
-const SINGLE = new Set(['q', 'label', 'openedSince', 'openedBefore', 'evidence', 'sort', 'limit', 'cursor']);
+const SINGLE = new Set([
+  'q',
+  'label',
+  'openedSince',
+  'openedBefore',
+  'evidence',
+  'sort',
+  'limit',
+  'cursor',
+  'since',
+  'until',
+]);
 
 function listed(name: string, value: string | readonly string[]): unknown {
   if (SINGLE.has(name)) return value;

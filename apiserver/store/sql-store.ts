@@ -28,6 +28,8 @@ import { SqlGroupIndex } from './sql-group-index.ts';
 import { issuesAsOf } from './sql-past.ts';
 import { SqlResourceLog } from './sql-resource-log.ts';
 import { SqlIssueSearch } from './sql-search.ts';
+import { statistics } from './sql-statistics.ts';
+import type { IssueStatistics, Statistics, StatisticsQuery } from './statistics.ts';
 import type {
   ActiveIssue,
   CommitResult,
@@ -51,7 +53,7 @@ import { readEpisodes, readTimeline } from './timeline.ts';
 import type { WakeUps } from './wake-ups.ts';
 
 /** The port `Store` in SQL, on PostgreSQL and on PGlite alike. Made by `openStore`. */
-export class SqlStore implements Store, ResourceStore, PastIssues, IssueSearch {
+export class SqlStore implements Store, ResourceStore, PastIssues, IssueSearch, IssueStatistics {
   readonly clusterId: string;
   /** For the sweeper and the tests of this room; nobody else speaks SQL. */
   readonly database: Database;
@@ -216,6 +218,10 @@ export class SqlStore implements Store, ResourceStore, PastIssues, IssueSearch {
 
   async findVisible(text: string, namespaces: Scope): Promise<{ namespace: string; name: string }[]> {
     return new SqlIssueSearch(this.database).findVisible(text, namespaces);
+  }
+
+  async statistics(query: StatisticsQuery): Promise<Statistics> {
+    return statistics(this.database, query);
   }
 
   async issuesAsOf(query: PastQuery): Promise<StoredIssue[]> {

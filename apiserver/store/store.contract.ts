@@ -23,6 +23,7 @@ import {
 } from './samples.contract.ts';
 import { searchContract } from './search.contract.ts';
 import type { SqlStore } from './sql-store.ts';
+import { statisticsContract } from './statistics.contract.ts';
 import { CommitRefused } from './store.ts';
 import { sweeperContract } from './sweeper.contract.ts';
 import { timelineContract } from './timeline.contract.ts';
@@ -66,6 +67,7 @@ export function storeContract(openStore: (clock: Clock) => Promise<SqlStore>): v
   describe('which issue is in which group', () => groupIndexContract(get));
   describe('what age does', () => lifecycleContract(get, clock));
   describe('search', () => searchContract(get));
+  describe('statistics', () => statisticsContract(get));
   describe('sweeper', () => sweeperContract(get, clock));
 }
 

@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { createEngine, engineMetrics, type Namespaces, withHome } from '../../apiserver/ingest/index.ts';
-import { type ChangeSource, KubeApi } from '../../apiserver/kube/index.ts';
+import { type ChangeSource, KubeApi, type TextSearch } from '../../apiserver/kube/index.ts';
 import { ReceiverCallers } from '../../apiserver/receivers/index.ts';
 import { issueActions } from '../../apiserver/resources/issue-actions.ts';
 import { issueEvidence } from '../../apiserver/resources/issue-evidence.ts';
@@ -35,6 +35,7 @@ import type { WatchNamespaces } from './namespace-watch.ts';
 import { openOwnResources } from './own-resources.ts';
 import { openReceivers, type ReceiversWiring } from './receivers.ts';
 import { restMiddleware } from './rest.ts';
+import { startSearchIndexing } from './search-indexing.ts';
 import { liveNamespaces, startSweeper, sweptCounter } from './sweeping.ts';
 
 export interface BackendOptions {
@@ -102,6 +103,7 @@ export async function openBackend(options: BackendOptions): Promise<Backend> {
   const given = options.namespaces;
   const known = atHome('watch' in given ? given.cluster : given);
   closing.use(startSweeper(store, known, issues, swept, log));
+  closing.use(startSearchIndexing(store, log));
   const namespaces =
     'watch' in given
       ? atHome(closing.use(liveNamespaces(store, { namespaces: given.cluster, watch: given.watch, known }, swept, log)))
@@ -125,12 +127,13 @@ export async function openBackend(options: BackendOptions): Promise<Backend> {
     retention: parseDuration(issues.retention),
     resolvedVisibleFor: parseDuration(issues.resolvedVisibleFor),
   });
+  const search: TextSearch = (text, namespace) => store.findVisible(text, namespace === '' ? 'all' : [namespace]);
   const { resources = [], directory } = options;
   const own = closing.use(openOwnResources([issueGroups(store), ...resources], { store, directory, registry, log }));
   const kube = closing.use(
     new KubeApi({
       resources: [
-        issuesResource(changes, issueActions(engine), past, [issueEvidence(store)]),
+        issuesResource(changes, issueActions(engine), { past, search }, [issueEvidence(store)]),
         issueReportsResource(engine),
         ...own.definitions,
       ],
@@ -165,7 +168,12 @@ export async function openBackend(options: BackendOptions): Promise<Backend> {
       tls: options.tls,
       listen: options.listen,
       kube,
-      rest: restMiddleware({ engine }),
+      rest: restMiddleware({
+        engine,
+        store,
+        authorizer: access.authorizer,
+        retention: parseDuration(issues.retention),
+      }),
       unauthenticated: receivers ? [receivers.routes] : [],
       ready: [
         { name: 'db', healthy: () => store.ping(), decides: false },

@@ -4,6 +4,7 @@ import type { PastIssues, PastQuery } from '../../apiserver/store/past.ts';
 import type { ResourceLog, ResourceStore } from '../../apiserver/store/resource-log.ts';
 import type { IssueSearch, Scope, SearchPage, SearchQuery } from '../../apiserver/store/search.ts';
 import type { SqlStore } from '../../apiserver/store/sql-store.ts';
+import type { IssueStatistics, Statistics, StatisticsQuery } from '../../apiserver/store/statistics.ts';
 import {
   type ActiveIssue,
   type CommitResult,
@@ -44,7 +45,7 @@ const LONGEST_PAUSE_MS = 10_000;
  * So a server that starts during an outage serves discovery (design.md decision 13): an API group that cannot be
  * discovered would block every namespace deletion of the cluster.
  */
-export class ConnectingStore implements Store, ResourceStore, PastIssues, IssueSearch {
+export class ConnectingStore implements Store, ResourceStore, PastIssues, IssueSearch, IssueStatistics {
   readonly clusterId: string;
   /** The store itself; rejects when the database can never be used (ForeignState, NewerSchema). */
   readonly opened: Promise<SqlStore>;
@@ -123,6 +124,10 @@ export class ConnectingStore implements Store, ResourceStore, PastIssues, IssueS
 
   findVisible(text: string, namespaces: Scope): ReturnType<IssueSearch['findVisible']> {
     return this.#now().then((store) => store.findVisible(text, namespaces));
+  }
+
+  statistics(query: StatisticsQuery): Promise<Statistics> {
+    return this.#now().then((store) => store.statistics(query));
   }
 
   issuesAsOf(query: PastQuery): Promise<StoredIssue[]> {

@@ -1,17 +1,35 @@
 import type { Engine } from '../../apiserver/ingest/index.ts';
+import type { Authorizer } from '../../apiserver/kube/access/index.ts';
 import { docsEndpoints } from '../../apiserver/rest/docs.ts';
+import { listableNamespaces } from '../../apiserver/rest/listable-namespaces.ts';
 import { reportRoutes } from '../../apiserver/rest/reports.ts';
 import type { RestRoutes } from '../../apiserver/rest/routes.ts';
+import { searchRoutes } from '../../apiserver/rest/search.ts';
+import { statisticsRoutes } from '../../apiserver/rest/statistics.ts';
 import type { ServerOptions } from '../../apiserver/server.ts';
+import type { IssueSearch } from '../../apiserver/store/search.ts';
+import type { IssueStatistics } from '../../apiserver/store/statistics.ts';
+import type { Store } from '../../apiserver/store/store.ts';
 import { packageVersion } from '../package-info.ts';
 
 export interface RestOptions {
   readonly engine: Engine;
+  readonly store: IssueSearch & IssueStatistics & Pick<Store, 'namespaces'>;
+  readonly authorizer: Authorizer;
+  /** ms. */
+  readonly retention: number;
 }
 
 /** All of `/api/v1`. Each has its operations in apiserver/rest/openapi/operations.ts; a test compares. */
-export function restRoutes({ engine }: RestOptions): RestRoutes[] {
-  return [reportRoutes(engine)];
+export function restRoutes({ engine, store, authorizer, retention }: RestOptions): RestRoutes[] {
+  const now = Date.now;
+  const listable = listableNamespaces({ authorizer, namespaces: () => store.namespaces(), now });
+  const readers = { listable, authorizer, now };
+  return [
+    reportRoutes(engine),
+    searchRoutes({ search: store, ...readers }),
+    statisticsRoutes({ statistics: store, retention, ...readers }),
+  ];
 }
 
 /** What a server answers besides the Kubernetes API. */

@@ -3,6 +3,8 @@ import { findingSchema } from '../../../crds/report.ts';
 import { reportJsonSchema } from '../../ingest/report-checker.ts';
 import { receiverOperations } from '../receiver-operations.ts';
 import { reportOperations } from '../report-operations.ts';
+import { searchOperations } from '../search-operations.ts';
+import { statisticsOperations } from '../statistics-operations.ts';
 import { errorSchema, faultSchema, statusSchema } from './common.ts';
 import type { Described, Operation } from './operation.ts';
 
@@ -10,11 +12,17 @@ import type { Described, Operation } from './operation.ts';
 export const TAGS: Readonly<Record<string, string>> = {
   Reports: 'Observations in: what is wrong with a subject, or that nothing is.',
   Receivers: 'Payloads of foreign webhooks in, for the receivers that somebody declared.',
+  Issues: 'What is stored: found, counted and seen over time, only what the caller may list.',
   Controllers: 'For the runtime of controllers: leading sources, what they cover, what is stored.',
 };
 
 /** Everything below /api/v1. Whoever adds routes adds their operations here, and what makes them answer to the tests. */
-export const OPERATIONS: readonly Operation[] = [...reportOperations, ...receiverOperations];
+export const OPERATIONS: readonly Operation[] = [
+  ...reportOperations,
+  ...receiverOperations,
+  ...searchOperations,
+  ...statisticsOperations,
+];
 
 /** Schemas that client generators and the pages know by name. */
 export const NAMED_SCHEMAS: Readonly<Record<string, Described>> = {

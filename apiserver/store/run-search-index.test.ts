@@ -1,0 +1,44 @@
+import { expect, test } from 'vitest';
+import { runSearchIndex } from './run-search-index.ts';
+
+interface Told {
+  held: boolean;
+  steps: number;
+}
+
+function run(step: (n: number) => boolean, { held = () => true, ends }: { held?: () => boolean; ends: number }) {
+  const told: Told & { errors: unknown[] } = { held: false, steps: 0, errors: [] };
+  const ending = new AbortController();
+  let asked = 0;
+  const done = runSearchIndex({
+    index: { step: async () => step(told.steps++) },
+    lease: {
+      held: async () => {
+        if (++asked >= ends) ending.abort();
+        return held();
+      },
+      [Symbol.asyncDispose]: async () => {},
+    },
+    signal: ending.signal,
+    interval: 1,
+    now: () => 0,
+    onError: (error) => told.errors.push(error),
+  });
+  return done.then(() => told);
+}
+
+test('it works while the lease is held, and only then', async () => {
+  expect((await run(() => true, { ends: 4 })).steps).toBe(4);
+  expect((await run(() => true, { ends: 4, held: () => false })).steps).toBe(0);
+});
+
+test('a failure is told and tried again', async () => {
+  const told = await run(
+    (n) => {
+      if (n === 1) throw new Error('away');
+      return false;
+    },
+    { ends: 4 },
+  );
+  expect([told.steps, told.errors]).toEqual([4, [new Error('away')]]);
+});
