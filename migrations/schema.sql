@@ -61,7 +61,15 @@ TABLE evidence
   evidence jsonb NOT NULL
   text text NOT NULL
   CONSTRAINT evidence_pkey PRIMARY KEY (issue_id)
+  CREATE INDEX evidence_at ON evidence USING btree (at)
   CREATE UNIQUE INDEX evidence_pkey ON evidence USING btree (issue_id)
+TABLE evidence_texts
+  issue_id uuid NOT NULL
+  at timestamp with time zone NOT NULL
+  document tsvector NOT NULL
+  CONSTRAINT evidence_texts_pkey PRIMARY KEY (issue_id)
+  CREATE INDEX evidence_texts_document ON evidence_texts USING gin (document) WITH (gin_pending_list_limit='256')
+  CREATE UNIQUE INDEX evidence_texts_pkey ON evidence_texts USING btree (issue_id)
 TABLE feeds
   resource text COLLATE "C" NOT NULL
   holder text COLLATE "C" NOT NULL
@@ -79,6 +87,48 @@ TABLE group_members
   CONSTRAINT group_members_pkey PRIMARY KEY (namespace, name)
   CREATE INDEX group_members_group ON group_members USING btree (group_name, namespace, name)
   CREATE UNIQUE INDEX group_members_pkey ON group_members USING btree (namespace, name)
+TABLE issue_index WITH (fillfactor=80)
+  issue_id uuid NOT NULL
+  namespace text COLLATE "C" NOT NULL
+  name text COLLATE "C" NOT NULL
+  severity smallint NOT NULL
+  type text COLLATE "C" NOT NULL
+  state text COLLATE "C" NOT NULL
+  source text COLLATE "C" NOT NULL
+  reason text COLLATE "C" NOT NULL
+  title text COLLATE "C" NOT NULL
+  subject_kind text COLLATE "C" NOT NULL
+  subject_name text COLLATE "C" NOT NULL
+  stage text COLLATE "C" NOT NULL
+  group_name text COLLATE "C" NOT NULL
+  assignee text COLLATE "C" NOT NULL
+  labels jsonb NOT NULL
+  opened_at timestamp with time zone NOT NULL
+  resolved_at timestamp with time zone NOT NULL
+  last_seen_at timestamp with time zone NOT NULL
+  occurrences bigint NOT NULL
+  reopened bigint NOT NULL
+  visible boolean NOT NULL
+  change bigint NOT NULL
+  CONSTRAINT issue_index_pkey PRIMARY KEY (issue_id)
+  CREATE INDEX issue_index_active ON issue_index USING btree (opened_at, issue_id) WHERE (state = 'Active'::text)
+  CREATE INDEX issue_index_assignee ON issue_index USING btree (assignee, opened_at) WHERE (assignee <> ''::text)
+  CREATE INDEX issue_index_group ON issue_index USING btree (group_name, opened_at) WHERE (group_name <> ''::text)
+  CREATE INDEX issue_index_labels ON issue_index USING gin (labels jsonb_path_ops) WITH (gin_pending_list_limit='256')
+  CREATE INDEX issue_index_namespace ON issue_index USING btree (namespace, opened_at, issue_id)
+  CREATE INDEX issue_index_opened ON issue_index USING btree (opened_at, issue_id)
+  CREATE UNIQUE INDEX issue_index_pkey ON issue_index USING btree (issue_id)
+  CREATE INDEX issue_index_subject ON issue_index USING btree (subject_name, opened_at)
+  CREATE INDEX issue_index_visible ON issue_index USING btree (namespace, name) WHERE visible
+TABLE issue_texts
+  issue_id uuid NOT NULL
+  digest text COLLATE "C" NOT NULL
+  document tsvector NOT NULL
+  words text NOT NULL
+  CONSTRAINT issue_texts_pkey PRIMARY KEY (issue_id)
+  CREATE INDEX issue_texts_document ON issue_texts USING gin (document) WITH (gin_pending_list_limit='256')
+  CREATE UNIQUE INDEX issue_texts_pkey ON issue_texts USING btree (issue_id)
+  CREATE INDEX issue_texts_words ON issue_texts USING gin (words gin_trgm_ops) WITH (gin_pending_list_limit='256')
 TABLE issues WITH (fillfactor=60, toast_tuple_target=4096)
   id uuid NOT NULL
   namespace text COLLATE "C" NOT NULL

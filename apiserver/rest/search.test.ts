@@ -97,7 +97,10 @@ describe('GET /api/v1/search', () => {
   test('a namespace that the caller may not list is 403 and is not searched', async () => {
     const world = new World();
     const get = await served(world, 'list team-a');
-    expect(await get('/search?namespace=team-a,team-b')).toMatchObject({ status: 403, body: { error: expect.stringContaining('team-b') } });
+    expect(await get('/search?namespace=team-a,team-b')).toMatchObject({
+      status: 403,
+      body: { error: expect.stringContaining('team-b') },
+    });
     expect(world.asked).toEqual([]);
     expect((await get('/search?namespace=team-a')).status).toBe(200);
     expect(world.asked[0]?.namespaces).toEqual(['team-a']);
