@@ -1,9 +1,12 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Schema } from 'joi';
+import { stringify } from 'yaml';
 import { configurationSchema } from '../crds/configuration.ts';
 import { issueSpecSchema, issueStatusSchema } from '../crds/issue.ts';
+import { receiverDefinition } from '../crds/receiver-definitions.ts';
 import { reportSchema } from '../crds/report.ts';
+import type { ReceiverKind } from '../crds/webhook-receiver.ts';
 import { apiPage } from './api-page.ts';
 import { errorsPage } from './errors-page.ts';
 
@@ -32,7 +35,20 @@ export function generated(): Map<string, string> {
     `crds/generated/${name}`,
     `${JSON.stringify(jsonSchema(name, title, schema), null, 2)}\n`,
   ]);
-  return new Map([...contents, ['docs/errors.md', errorsPage()], ['docs/api.md', apiPage()]]);
+  return new Map([...contents, ...customResources(), ['docs/errors.md', errorsPage()], ['docs/api.md', apiPage()]]);
+}
+
+/** What `kubectl apply -k` installs besides the server. */
+function customResources(): [string, string][] {
+  const kinds: ReceiverKind[] = ['WebhookReceiver', 'ClusterWebhookReceiver'];
+  const head = '# Written by npm run generate.\n';
+  const files = kinds.map((kind) => `config.faultline.dev_${kind.toLowerCase()}s.yaml`);
+  const definitions = kinds.map((kind, index): [string, string] => [
+    `crds/generated/${files[index]}`,
+    `${head}${stringify(receiverDefinition(kind), { lineWidth: 0, aliasDuplicateObjects: false })}`,
+  ]);
+  const kustomization = { apiVersion: 'kustomize.config.k8s.io/v1beta1', kind: 'Kustomization', resources: files };
+  return [...definitions, ['crds/generated/kustomization.yaml', `${head}${stringify(kustomization)}`]];
 }
 
 /** Files below `root` whose content is not the generated one. */

@@ -7,6 +7,7 @@ import { conformance } from './conformance.ts';
 import { controllers } from './controllers.ts';
 import { due } from './due.ts';
 import { evidence } from './evidence.ts';
+import { receiver } from './receiver.ts';
 import { replay } from './replay.ts';
 import { resolve } from './resolve.ts';
 import { server } from './server.ts';
@@ -27,6 +28,7 @@ export const commands: readonly Runnable[] = [
   runnable(assign),
   runnable(due),
   runnable(comment),
+  runnable(receiver),
   runnable(conformance),
   runnable(version),
 ];

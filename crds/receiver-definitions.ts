@@ -1,0 +1,149 @@
+import type { Schema } from 'joi';
+import { CONFIG_API_VERSION } from './names.ts';
+import { MAX_RECEIVER_NAME, type ReceiverKind, webhookReceiverSpecSchema } from './webhook-receiver.ts';
+
+/** The CustomResourceDefinitions of the receivers, made from the schema that the server checks them with. */
+
+interface JsonSchema {
+  readonly [keyword: string]: unknown;
+  readonly properties?: Readonly<Record<string, JsonSchema>>;
+  readonly required?: readonly string[];
+}
+
+type Rule = { readonly rule: string; readonly message: string };
+
+/** What `kubectl apply -f` takes. */
+export function receiverDefinition(kind: ReceiverKind): object {
+  const plural = `${kind.toLowerCase()}s`;
+  const [group, version] = CONFIG_API_VERSION.split('/') as [string, string];
+  return {
+    apiVersion: 'apiextensions.k8s.io/v1',
+    kind: 'CustomResourceDefinition',
+    metadata: { name: `${plural}.${group}` },
+    spec: {
+      group,
+      scope: kind === 'WebhookReceiver' ? 'Namespaced' : 'Cluster',
+      names: { kind, listKind: `${kind}List`, plural, singular: kind.toLowerCase(), categories: ['faultline'] },
+      versions: [
+        {
+          ...{ name: version, served: true, storage: true },
+          schema: { openAPIV3Schema: objectSchema(kind) },
+          subresources: { status: {} },
+          additionalPrinterColumns: COLUMNS,
+        },
+      ],
+    },
+  };
+}
+
+const COLUMNS = [
+  { name: 'Accepted', type: 'string', jsonPath: '.status.conditions[?(@.type=="Accepted")].status' },
+  { name: 'Path', type: 'string', jsonPath: '.status.path' },
+  { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' },
+  { name: 'Message', type: 'string', priority: 1, jsonPath: '.status.conditions[?(@.type=="Accepted")].message' },
+];
+
+function objectSchema(kind: ReceiverKind): JsonSchema {
+  const longest = MAX_RECEIVER_NAME[kind];
+  return {
+    description: 'How payloads of a foreign webhook become issues (docs/receivers.md).',
+    type: 'object',
+    required: ['spec'],
+    properties: {
+      apiVersion: { type: 'string' },
+      kind: { type: 'string' },
+      metadata: { type: 'object' },
+      spec: specSchema(kind),
+      status: STATUS,
+    },
+    'x-kubernetes-validations': [
+      { rule: `size(self.metadata.name) <= ${longest}`, message: `the name must have at most ${longest} characters` },
+    ] satisfies Rule[],
+  };
+}
+
+/** The schema of the server, without what is for faultline.yaml only, and with its rules in the words of Kubernetes. */
+function specSchema(kind: ReceiverKind): JsonSchema {
+  const spec = structural(jsonSchemaOf(webhookReceiverSpecSchema));
+  const { namespace, ...own } = spec.properties as Record<string, JsonSchema>;
+  const authentication = own.authentication as JsonSchema;
+  const signed = authentication.properties?.signature as JsonSchema;
+  const { secretFile: _, ...signature } = signed.properties as Record<string, JsonSchema>;
+  const secretRef = secretRefOf(signature.secretRef as JsonSchema, kind);
+  const properties = {
+    ...authentication.properties,
+    signature: {
+      ...signed,
+      properties: { ...signature, secretRef },
+      required: ['scheme', 'secretRef'],
+    },
+  };
+  return {
+    ...spec,
+    properties: {
+      ...own,
+      authentication: { ...authentication, properties, 'x-kubernetes-validations': [ONE_WAY] },
+      ...(kind === 'ClusterWebhookReceiver' ? { namespace } : {}),
+    },
+    'x-kubernetes-validations': SPEC_RULES,
+  };
+}
+
+function secretRefOf(schema: JsonSchema, kind: ReceiverKind): JsonSchema {
+  if (kind === 'ClusterWebhookReceiver') return { ...schema, required: ['key', 'name', 'namespace'] };
+  const { namespace: _, ...properties } = schema.properties as Record<string, JsonSchema>;
+  return { ...schema, properties };
+}
+
+const ONE_WAY: Rule = {
+  rule: '[has(self.bearer), has(self.token), has(self.signature)].filter(way, way).size() == 1',
+  message: 'write exactly one of bearer, token and signature',
+};
+const SPEC_RULES: readonly Rule[] = [
+  { rule: 'has(self.findings) || has(self.resolve)', message: 'write findings, resolve or both' },
+  {
+    rule: '!self.complete || (has(self.findings) && !has(self.resolve))',
+    message: 'with complete, findings are everything, and what they leave out is over: write no resolve',
+  },
+];
+
+const STATUS: JsonSchema = {
+  type: 'object',
+  properties: {
+    observedGeneration: { type: 'integer', format: 'int64' },
+    path: { type: 'string', description: 'Where senders post to.' },
+    conditions: {
+      type: 'array',
+      'x-kubernetes-list-type': 'map',
+      'x-kubernetes-list-map-keys': ['type'],
+      items: {
+        type: 'object',
+        required: ['type', 'status', 'reason', 'message', 'lastTransitionTime'],
+        properties: {
+          type: { type: 'string' },
+          status: { type: 'string', enum: ['True', 'False', 'Unknown'] },
+          reason: { type: 'string' },
+          message: { type: 'string' },
+          observedGeneration: { type: 'integer', format: 'int64' },
+          lastTransitionTime: { type: 'string', format: 'date-time' },
+        },
+      },
+    },
+  },
+};
+
+function jsonSchemaOf(schema: Schema): JsonSchema {
+  return schema['~standard'].jsonSchema.input({ target: 'draft-2020-12' }) as JsonSchema;
+}
+
+/** Structural, as apiextensions/v1 wants it: unknown members are its own business, and patterns are RE2's. */
+function structural(schema: JsonSchema): JsonSchema {
+  const { additionalProperties: _, properties, pattern, ...kept } = schema;
+  return {
+    ...kept,
+    ...(typeof pattern === 'string' && !pattern.includes('(?=') ? { pattern } : {}),
+    ...(properties && {
+      properties: Object.fromEntries(Object.entries(properties).map(([name, each]) => [name, structural(each)])),
+    }),
+  };
+}
