@@ -86,6 +86,24 @@ export function relationsContract(get: () => SqlStore, clock: Clock): void {
     expect(await count('related')).toBe(0);
   });
 
+  test('a family is what is Active of one Application or one Component, of a subject or an issue in the namespace', async () => {
+    const owned = (name: string, labels: Record<string, string>, namespace = 'team-a') =>
+      open(get(), ref(name, { namespace }), { labels });
+    await owned('web', { 'faultline.dev/application': 'store' });
+    await owned('api', { application: 'store' });
+    await owned('other', { 'faultline.dev/application': 'other' });
+    await owned('elsewhere', { 'faultline.dev/application': 'store' }, 'team-b');
+    await owned('over', { 'faultline.dev/application': 'store' });
+    await change(get(), ref('over'), (issue, now) => resolveIssue(issue, { at: now, now, reason: 'Recovered' }));
+    const names = async (family: { namespace: string; application?: string; component?: string }) =>
+      (await get().activeFamily(family)).map(({ spec }) => spec.subject.name);
+    expect(await names({ namespace: 'team-a', application: 'store' })).toEqual(['web', 'api']);
+    expect(await names({ namespace: 'team-b', application: 'store' })).toEqual(['elsewhere']);
+    expect(await names({ namespace: 'team-a', component: 'web' })).toEqual(['web']);
+    expect(await names({ namespace: 'team-a', application: 'other', component: 'web' })).toEqual(['web', 'other']);
+    expect(await names({ namespace: 'team-a', application: "'; --" })).toEqual([]);
+  });
+
   test('issues are found by their ids, whatever their state, in any namespace', async () => {
     const [one, other] = await two();
     await change(get(), ref('frontend'), (issue, now) => resolveIssue(issue, { at: now, now, reason: 'Recovered' }));

@@ -1,9 +1,9 @@
-import { UUID } from '../../crds/names.ts';
+import { LABELS, UUID } from '../../crds/names.ts';
 import { oneLine } from '../../crds/text.ts';
 import { TAKE_COMMIT_LOCK } from './commit-sql.ts';
 import type { Database } from './database.ts';
-import { micros } from './issue-row.ts';
-import type { RelateOutcome, Relation } from './store.ts';
+import { ISSUE_SELECT, type IssueRow, micros, storedIssue } from './issue-row.ts';
+import type { FamilyQuery, RelateOutcome, Relation, StoredIssue } from './store.ts';
 
 /**
  * Explicit links between issues, in SQL. Each is made or taken away under the commit's lock, so that none outlives its
@@ -68,6 +68,23 @@ export async function relatedOf(database: Database, ids: readonly string[]): Pro
     ...{ id, sourceId, targetId, actor, at },
   }));
 }
+
+/** See `Store.activeFamily`. */
+export async function readActiveFamily(database: Database, family: FamilyQuery): Promise<StoredIssue[]> {
+  const { namespace, application = null, component = null } = family;
+  const rows = await database.query<IssueRow>(FAMILY, [namespace, application, component]);
+  return rows.map(storedIssue);
+}
+
+const ownedBy = (kind: string, label: string, parameter: string): string =>
+  `((i.subject_kind = '${kind}' AND i.subject_name = ${parameter}) OR i.labels->>'${label}' = ${parameter}
+    OR i.labels->>'${label.slice(label.indexOf('/') + 1)}' = ${parameter})`;
+
+const FAMILY = `
+SELECT ${ISSUE_SELECT} FROM issues i
+WHERE i.state = 'Active' AND $1::text IN (i.namespace, i.subject_namespace)
+  AND (${ownedBy('Application', LABELS.application, '$2::text')} OR ${ownedBy('Component', LABELS.component, '$3::text')})
+ORDER BY i.opened_at LIMIT 1000`;
 
 /** Of each link in `made` a line for both issues, with the id of the other. */
 const said = (action: string): string => `

@@ -19,7 +19,7 @@ import { ORDER_COLUMNS, type OrderRow, orderKey } from './order-row.ts';
 import type { PastIssues, PastQuery } from './past.ts';
 import { readSubjects } from './read-subjects.ts';
 import { RecentCommits } from './recent-commits.ts';
-import { relate, relatedOf, unrelate } from './relations.ts';
+import { readActiveFamily, relate, relatedOf, unrelate } from './relations.ts';
 import type { ResourceLog, ResourceStore } from './resource-log.ts';
 import type { IssueSearch, Scope, SearchPage, SearchQuery } from './search.ts';
 import { SearchIndex } from './search-index.ts';
@@ -33,6 +33,7 @@ import type { IssueStatistics, Statistics, StatisticsQuery } from './statistics.
 import type {
   ActiveIssue,
   CommitResult,
+  FamilyQuery,
   IssueHistory,
   LedSource,
   RelateOutcome,
@@ -178,6 +179,10 @@ export class SqlStore implements Store, ResourceStore, PastIssues, IssueSearch, 
       [known],
     );
     return rows.map(storedIssue);
+  }
+
+  async activeFamily(family: FamilyQuery): Promise<StoredIssue[]> {
+    return readActiveFamily(this.database, family);
   }
 
   async timeline(issueId: string): Promise<TimelineEntry[]> {

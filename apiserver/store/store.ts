@@ -35,6 +35,11 @@ export interface Store extends AsyncDisposable {
   namespaces(): Promise<string[]>;
   /** Those that are stored of these ids (`StoredIssue.id`), in any state, hidden ones too, in no order. What is no UUID is none. */
   issuesById(ids: readonly string[]): Promise<StoredIssue[]>;
+  /**
+   * The Active issues whose subject is, or whose labels name, this Application or this Component of that namespace (of the
+   * subject, or of the issue), in any namespace; of more than 1,000 the oldest.
+   */
+  activeFamily(family: FamilyQuery): Promise<StoredIssue[]>;
   /** What people did to an issue (`StoredIssue.id`), oldest first; of more than 1,000 lines the newest. */
   timeline(issueId: string): Promise<TimelineEntry[]>;
   /** All that happened to an issue: see IssueHistory. */
@@ -230,6 +235,13 @@ export interface IssueHistory {
   readonly episodes: readonly Episode[];
   /** Of people, and of Faultline itself (NOBODY). */
   readonly lines: readonly TimelineEntry[];
+}
+
+/** Owners that issues have in common. */
+export interface FamilyQuery {
+  readonly namespace: string;
+  readonly application?: string;
+  readonly component?: string;
 }
 
 /** An explicit link between two issues. */

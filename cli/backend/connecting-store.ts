@@ -8,6 +8,7 @@ import type { IssueStatistics, Statistics, StatisticsQuery } from '../../apiserv
 import {
   type ActiveIssue,
   type CommitResult,
+  type FamilyQuery,
   type IssueHistory,
   type LedSource,
   type RelateOutcome,
@@ -88,6 +89,10 @@ export class ConnectingStore implements Store, ResourceStore, PastIssues, IssueS
 
   issuesById(ids: readonly string[]): Promise<StoredIssue[]> {
     return this.#now().then((store) => store.issuesById(ids));
+  }
+
+  activeFamily(family: FamilyQuery): Promise<StoredIssue[]> {
+    return this.#now().then((store) => store.activeFamily(family));
   }
 
   timeline(issueId: string): Promise<TimelineEntry[]> {

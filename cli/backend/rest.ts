@@ -1,6 +1,7 @@
 import type { Engine } from '../../apiserver/ingest/index.ts';
 import type { Authorizer } from '../../apiserver/kube/access/index.ts';
 import { docsEndpoints } from '../../apiserver/rest/docs.ts';
+import { issueRoutes } from '../../apiserver/rest/issue-routes.ts';
 import { listableNamespaces } from '../../apiserver/rest/listable-namespaces.ts';
 import { reportRoutes } from '../../apiserver/rest/reports.ts';
 import type { RestRoutes } from '../../apiserver/rest/routes.ts';
@@ -14,7 +15,7 @@ import { packageVersion } from '../package-info.ts';
 
 export interface RestOptions {
   readonly engine: Engine;
-  readonly store: IssueSearch & IssueStatistics & Pick<Store, 'namespaces'>;
+  readonly store: IssueSearch & IssueStatistics & Store;
   readonly authorizer: Authorizer;
   /** ms. */
   readonly retention: number;
@@ -27,6 +28,7 @@ export function restRoutes({ engine, store, authorizer, retention }: RestOptions
   const readers = { listable, authorizer, now };
   return [
     reportRoutes(engine),
+    issueRoutes({ store, authorizer }),
     searchRoutes({ search: store, ...readers }),
     statisticsRoutes({ statistics: store, retention, ...readers }),
   ];

@@ -1,6 +1,7 @@
 import { linkSchema, observedSchema, subjectSchema } from '../../../crds/issue.ts';
 import { findingSchema } from '../../../crds/report.ts';
 import { reportJsonSchema } from '../../ingest/report-checker.ts';
+import { issueOperations } from '../issue-operations.ts';
 import { receiverOperations } from '../receiver-operations.ts';
 import { reportOperations } from '../report-operations.ts';
 import { searchOperations } from '../search-operations.ts';
@@ -12,7 +13,7 @@ import type { Described, Operation } from './operation.ts';
 export const TAGS: Readonly<Record<string, string>> = {
   Reports: 'Observations in: what is wrong with a subject, or that nothing is.',
   Receivers: 'Payloads of foreign webhooks in, for the receivers that somebody declared.',
-  Issues: 'What is stored: found, counted and seen over time, only what the caller may list.',
+  Issues: 'What is stored: found, counted and seen over time, only what the caller may see.',
   Controllers: 'For the runtime of controllers: leading sources, what they cover, what is stored.',
 };
 
@@ -20,6 +21,7 @@ export const TAGS: Readonly<Record<string, string>> = {
 export const OPERATIONS: readonly Operation[] = [
   ...reportOperations,
   ...receiverOperations,
+  ...issueOperations,
   ...searchOperations,
   ...statisticsOperations,
 ];
