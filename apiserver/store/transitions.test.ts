@@ -84,8 +84,11 @@ describe('an episode', () => {
   test('ends when the issue resolves', () => {
     const { issue: resolved, closed } = resolve(250 * SECOND);
     expect(resolved).toMatchObject({ state: 'Resolved', resolvedAt: 250 * SECOND, resolvedReason: 'Recovered' });
+    // With the content that it had: who asks for a past moment is shown that.
+    const { spec, labels, uid, generation, createdAt, lastSeenAt, occurrences, observed } = issue;
     expect(closed).toEqual({
-      ...{ number: 1, openedAt: 100 * SECOND, resolvedAt: 250 * SECOND, reason: 'Recovered', spec: issue.spec },
+      ...{ number: 1, openedAt: 100 * SECOND, resolvedAt: 250 * SECOND, reason: 'Recovered' },
+      ...{ spec, labels, uid, generation, createdAt, lastSeenAt, occurrences, observed },
     });
   });
 
