@@ -4,7 +4,7 @@ import { type GroupIdentity, membershipOf } from './member.ts';
 
 /** The groups of these names as they are now, by name; only their members in `namespaces` when it is given. */
 export async function readGroups(
-  index: GroupIndex,
+  index: Pick<GroupIndex, 'members'>,
   names: readonly string[],
   namespaces?: readonly string[],
 ): Promise<Map<string, GroupContent>> {

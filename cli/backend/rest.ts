@@ -1,6 +1,7 @@
 import type { Engine } from '../../apiserver/ingest/index.ts';
 import type { Authorizer } from '../../apiserver/kube/access/index.ts';
 import { docsEndpoints } from '../../apiserver/rest/docs.ts';
+import { groupRoutes } from '../../apiserver/rest/groups.ts';
 import { issueRoutes } from '../../apiserver/rest/issue-routes.ts';
 import { listableNamespaces } from '../../apiserver/rest/listable-namespaces.ts';
 import { reportRoutes } from '../../apiserver/rest/reports.ts';
@@ -12,10 +13,11 @@ import type { IssueSearch } from '../../apiserver/store/search.ts';
 import type { IssueStatistics } from '../../apiserver/store/statistics.ts';
 import type { Store } from '../../apiserver/store/store.ts';
 import { packageVersion } from '../package-info.ts';
+import type { ConnectingStore } from './connecting-store.ts';
 
 export interface RestOptions {
   readonly engine: Engine;
-  readonly store: IssueSearch & IssueStatistics & Store;
+  readonly store: IssueSearch & IssueStatistics & Store & Pick<ConnectingStore, 'groupIndex'>;
   readonly authorizer: Authorizer;
   /** ms. */
   readonly retention: number;
@@ -29,6 +31,7 @@ export function restRoutes({ engine, store, authorizer, retention }: RestOptions
   return [
     reportRoutes(engine),
     issueRoutes({ store, authorizer }),
+    groupRoutes({ index: () => store.groupIndex(), listable }),
     searchRoutes({ search: store, ...readers }),
     statisticsRoutes({ statistics: store, retention, ...readers }),
   ];

@@ -1,6 +1,7 @@
 import { linkSchema, observedSchema, subjectSchema } from '../../../crds/issue.ts';
 import { findingSchema } from '../../../crds/report.ts';
 import { reportJsonSchema } from '../../ingest/report-checker.ts';
+import { groupOperations } from '../group-operations.ts';
 import { issueOperations } from '../issue-operations.ts';
 import { receiverOperations } from '../receiver-operations.ts';
 import { reportOperations } from '../report-operations.ts';
@@ -22,6 +23,7 @@ export const OPERATIONS: readonly Operation[] = [
   ...reportOperations,
   ...receiverOperations,
   ...issueOperations,
+  ...groupOperations,
   ...searchOperations,
   ...statisticsOperations,
 ];
