@@ -70,6 +70,39 @@ describe('an issue', () => {
   });
 });
 
+test('a group of two namespaces shrinks as its members heal and resolves with the last, for whoever has that right', async () => {
+  const { plane } = faultline;
+  const run = (name: string, namespace: string) => ({ name, namespace, component: 'grouped', group: 'CVE-2026-1234' });
+  await using watch = faultline.watch(['get', 'issuegroups', '-w', '-o', 'wide', '--no-headers']);
+  await createRun(plane, run('grouped-1', 'shop'), { succeeded: false, at: at(0) });
+  await createRun(plane, run('grouped-2', 'pull'), { succeeded: false, at: at(0) });
+  const [name] = (await watch.nextMatching(/Active +2 +0 +2 /)).split(/\s+/) as [string];
+  expect(name).toMatch(/^cve-2026-1234-[a-z2-7]{12}$/);
+
+  await createRun(plane, run('grouped-3', 'shop'), { succeeded: true, at: at(1) });
+  expect(await watch.nextMatching(/Active +1 +1 +1 /)).toContain(name);
+  const { stdout } = await faultline.kubectl([
+    'get',
+    'issg',
+    name,
+    '-o',
+    'jsonpath={.status.namespaces} {.spec.group}',
+  ]);
+  expect(stdout).toBe('[{"namespace":"pull","open":1}] CVE-2026-1234');
+
+  await createRun(plane, run('grouped-4', 'pull'), { succeeded: true, at: at(1) });
+  const waited = await faultline.kubectl(['wait', '--for=condition=Resolved', `issuegroup/${name}`, '--timeout=20s']);
+  expect(waited.stdout).toContain('condition met');
+  const explained = await faultline.kubectl(['explain', 'issuegroups.status.days']);
+  expect(explained.stdout).toContain('Opened and resolved per day');
+
+  // Who may view a namespace sees its issues, and no groups: they show all namespaces.
+  await faultline.kubectl(['create', 'clusterrolebinding', 'viewers', '--clusterrole=view', '--group=viewers']);
+  const asViewer = (...args: string[]) => faultline.kubectl([...args, '--as=dev', '--as-group=viewers']);
+  expect((await asViewer('get', 'issues', '-n', 'shop')).code).toBe(0);
+  expect((await asViewer('get', 'issuegroups')).stderr).toContain('cannot list resource "issuegroups"');
+}, 90_000);
+
 test('restarting the controllers over a backlog of 2,000 old runs changes nothing', async () => {
   const { plane } = faultline;
   // One run of each component a second: all after the creation of the namespace, none refused as too far ahead.

@@ -35,6 +35,8 @@ export interface RunOptions {
   readonly component: string;
   /** Of the event: a push to `main` unless a pull request is given. */
   readonly pullRequest?: number;
+  /** What its failure has in common with others. */
+  readonly group?: string;
 }
 
 export type Outcome =
@@ -42,7 +44,7 @@ export type Outcome =
   | { readonly succeeded: false; readonly at: string; readonly reason?: string; readonly message?: string };
 
 /** A build of a Konflux component by Pipelines-as-Code: inline spec, and a `tekton.dev/pipeline` label that repeats the run's name. */
-export function buildRun({ name, namespace, component, pullRequest }: RunOptions): {
+export function buildRun({ name, namespace, component, pullRequest, group }: RunOptions): {
   metadata: { name: string; namespace: string };
 } {
   const event =
@@ -70,6 +72,7 @@ export function buildRun({ name, namespace, component, pullRequest }: RunOptions
         'build.appstudio.redhat.com/target_branch': 'main',
         'pipelinesascode.tekton.dev/branch': 'main',
         'pipelinesascode.tekton.dev/source-branch': pullRequest === undefined ? 'main' : `feature-${pullRequest}`,
+        ...(group !== undefined && { 'faultline.dev/group': group }),
       },
     },
     spec: {

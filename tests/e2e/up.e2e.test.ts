@@ -72,6 +72,15 @@ afterAll(async () => {
 });
 
 describe('faultline up', () => {
+  test('shows what issues of two namespaces have in common', async () => {
+    const as = { kubeconfig: kubeconfig() };
+    const columns = 'custom-columns=G:.spec.group,O:.status.open,N:.status.namespaces[*].namespace';
+    const groups = () => kubectl(['get', 'issuegroups', '--no-headers', '-o', columns], as);
+    await expect
+      .poll(async () => (await groups()).stdout, { timeout: 15_000 })
+      .toMatch(/^test-database.example.com +2 +analytics,shop\n$/);
+  });
+
   test('shows the end of the log of the failing step, masked, to who may read evidence', async () => {
     const selector = '--field-selector=status.observed.name=payments-on-push-x7k2p';
     const as = { kubeconfig: kubeconfig() };

@@ -33,6 +33,16 @@ describe('classification', () => {
     expect((await finding(run({ labels, annotations }))).labels).toMatchObject({ 'faultline.dev/origin': 'mintmaker' });
   });
 
+  test('a run names its group by an annotation, of any text that fits in one line', async () => {
+    const grouped = async (group: string) =>
+      (await finding(run({ annotations: { 'faultline.dev/group': group } }))).group;
+    expect(await grouped('ubi9/go-toolset:1.24')).toBe('ubi9/go-toolset:1.24');
+    expect(await grouped(' two\nlines ')).toBe('two lines');
+    expect(await grouped('x'.repeat(400))).toHaveLength(253);
+    expect(await grouped('  ')).toBeUndefined();
+    expect(await finding(run())).not.toHaveProperty('group');
+  });
+
   test('an override beats the label of the run, which beats the default', async () => {
     const labelled = run({
       labels: { ...KONFLUX, ...PUSH, 'faultline.dev/severity': 'info', 'faultline.dev/stage': 'canary' },

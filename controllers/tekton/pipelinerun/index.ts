@@ -4,6 +4,7 @@ import {
   type Finding,
   type ObjectLike,
   type Observation,
+  oneLine,
   parseDuration,
   parseTime,
   type Read,
@@ -156,9 +157,18 @@ function finding(failure: Failure, optional: boolean, context: Context): Finding
     title: title(what, failure),
     description: description(failure, metadata),
     links: linksOf(metadata, place, options),
+    ...groupOf(metadata),
     ...(remedy === undefined ? {} : { remediation: { text: remedy } }),
   };
 }
+
+/** What this failure has in common with others, as whoever wrote the pipeline knows it (docs/groups.md). */
+function groupOf({ annotations }: Metadata): Pick<Finding, 'group'> {
+  const group = oneLine(text(annotations[KEYS.group])?.slice(0, 1_000) ?? '', MAX_GROUP);
+  return group === '' ? {} : { group };
+}
+
+const MAX_GROUP = 253;
 
 /** The label is on the run; runs of older integration-service versions carry it on the scenario only. */
 async function isOptional(metadata: Metadata, namespace: string, read: Read): Promise<boolean> {

@@ -22,6 +22,8 @@ export const KEYS = {
   sourceRepository: 'build.appstudio.openshift.io/repo',
   pipeline: 'tekton.dev/pipeline',
   pipelineTask: 'tekton.dev/pipelineTask',
+  /** An annotation, because a group is any text: an image with its tag, a host. */
+  group: 'faultline.dev/group',
 } as const;
 
 export interface Metadata {
