@@ -17,30 +17,38 @@ export async function readIdentity(session: Session, embedded: boolean): Promise
 }
 
 /**
- * Raises the counter to max(counter, µs since 1970), which is above every number that was ever issued: the counter
- * starts at the clock and grows slower than it. When the database is another one than the last time, the floor is
+ * Raises the counter to max(counter, µs since 1970, $2), which is above every number that was ever issued: the counter
+ * starts at the clock and grows slower than it, and $2 is the greatest number that this process was given, whatever the
+ * clock of another machine says. When the database is another one than the last time, or lacks that number, the floor is
  * raised too: numbers of the lost history would otherwise resume a watch that missed something (V6).
  */
 const RAISE = `
 WITH clock AS MATERIALIZED (SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS now)
 UPDATE meta SET
-  last_change = greatest(last_change, clock.now),
-  change_floor = CASE WHEN identity IS DISTINCT FROM $1 THEN greatest(last_change, clock.now) ELSE change_floor END,
+  last_change = greatest(last_change, clock.now, $2::bigint),
+  change_floor = CASE WHEN identity IS DISTINCT FROM $1 OR last_change < $2::bigint
+    THEN greatest(last_change, clock.now, $2::bigint) ELSE change_floor END,
   identity = $1
 FROM clock`;
 
 /** At every start. Answers the identity, as the next one does. */
-export async function raiseCounter(session: Session, embedded: boolean): Promise<string> {
+export async function raiseCounter(session: Session, embedded: boolean, atLeast = 0): Promise<string> {
   const identity = await readIdentity(session, embedded);
-  await session.query(RAISE, [identity]);
+  await session.query(RAISE, [identity, atLeast]);
   return identity;
 }
 
-/** On every new connection: a failover ends all old ones, so none can write before this has looked. */
-export async function raiseCounterAfterFailover(session: Session, embedded: boolean): Promise<string> {
-  const [meta] = await session.query<{ identity: string | null }>('SELECT identity FROM meta');
+/**
+ * On every new connection: a failover ends all old ones, so none can write before this has looked. `highest`: the greatest
+ * number that this process was given; another server that has looked before did not know it.
+ */
+export async function raiseCounterAfterFailover(session: Session, embedded: boolean, highest: number): Promise<string> {
+  const [meta] = await session.query<{ identity: string | null; last_change: number }>(
+    'SELECT identity, last_change FROM meta',
+  );
   const identity = await readIdentity(session, embedded);
-  return meta && meta.identity !== identity ? raiseCounter(session, embedded) : identity;
+  const behind = meta && (meta.identity !== identity || meta.last_change < highest);
+  return behind ? raiseCounter(session, embedded, highest) : identity;
 }
 
 /** Claims the database for a cluster, once; answers whose it is. */

@@ -23,6 +23,11 @@ export interface StoreOptions {
   readonly maxConnections?: number;
   /** µs that are added to the database clock: for tests that let an hour pass. Default none. */
   readonly clockOffset?: () => number;
+  /**
+   * Told when the database turned out to be another one: a standby that was promoted, a restored backup. `lost`: how many
+   * changes this process had committed, and told its callers so, that are not in it. 0 with synchronous replication.
+   */
+  readonly onFailover?: (lost: number) => void;
 }
 
 /**
@@ -48,7 +53,16 @@ export async function openStore(options: StoreOptions): Promise<SqlStore> {
     await createPartitions(database, (await store.now()) / 1_000);
     // Only now: the table meta exists.
     database.onConnect(async (session) => {
-      identity = await raiseCounterAfterFailover(session, database.embedded);
+      const found = await raiseCounterAfterFailover(session, database.embedded, store.acknowledged.highest);
+      if (found === identity) return;
+      const before = identity;
+      // At once: of several new connections one counts.
+      identity = found;
+      const lost = await store.acknowledged.countLost(session).catch((error: unknown) => {
+        identity = before;
+        throw error;
+      });
+      options.onFailover?.(lost);
     });
     return store;
   } catch (error) {

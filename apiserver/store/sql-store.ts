@@ -4,6 +4,7 @@ import type { Subject } from '../../crds/issue.ts';
 import { groupOf } from '../../crds/meta.ts';
 import { UUID } from '../../crds/names.ts';
 import { compareOrder, type OrderKey } from '../../crds/order.ts';
+import { AcknowledgedCommits } from './acknowledged-commits.ts';
 import { ChangeLog, readLatest } from './change-log.ts';
 import { commitBatch } from './commit.ts';
 import type { Database } from './database.ts';
@@ -18,7 +19,7 @@ import { EVENTS_LOCK, SEARCH_LOCK, SWEEP_LOCK } from './locks.ts';
 import { ORDER_COLUMNS, type OrderRow, orderKey } from './order-row.ts';
 import type { PastIssues, PastQuery } from './past.ts';
 import { readSubjects } from './read-subjects.ts';
-import { RecentCommits } from './recent-commits.ts';
+import { changeOf, RecentCommits } from './recent-commits.ts';
 import { readActiveFamily, relate, relatedOf, unrelate } from './relations.ts';
 import type { ResourceLog, ResourceStore } from './resource-log.ts';
 import type { IssueSearch, Scope, SearchPage, SearchQuery } from './search.ts';
@@ -58,6 +59,8 @@ export class SqlStore implements Store, ResourceStore, PastIssues, IssueSearch, 
   readonly clusterId: string;
   /** For the sweeper and the tests of this room; nobody else speaks SQL. */
   readonly database: Database;
+  /** For whoever opens it: what is compared with the database after a failover. */
+  readonly acknowledged = new AcknowledgedCommits();
   readonly #wakeUps: WakeUps;
   readonly #identity: () => string;
   readonly #clockOffset: () => number;
@@ -133,6 +136,7 @@ export class SqlStore implements Store, ResourceStore, PastIssues, IssueSearch, 
     const committed = await this.#commitWithPartition(writes);
     const { outcomes, names, lastChange, before, written } = committed;
     if (committed.changed) {
+      this.acknowledged.add(before, lastChange, written.filter(({ write }) => changeOf(write)).length);
       this.#wakeUps.notify({ known: this.#recent.add(before, lastChange, written) });
     }
     return { outcomes, names, lastChange };

@@ -278,6 +278,44 @@ describe('a database in trouble', () => {
     expect((await open(store, ref('frontend'))).change).toBeGreaterThan(1_700_000_000_000_000);
     expect((await store.changes('issues').snapshot()).floor).toBeGreaterThan(1_700_000_000_000_000);
   });
+
+  test('V6 what was acknowledged and is not in the database after a failover is counted, once', async () => {
+    const lost: number[] = [];
+    const options = {
+      database: { url: await fresh() },
+      clusterId: 'cluster',
+      onFailover: (n: number) => void lost.push(n),
+    };
+    await using store = await openStore(options);
+    for (const name of ['kept', 'lost-1', 'lost-2']) await open(store, ref(name));
+    const fail = async () => {
+      // Another database to whoever asks, and without the last two commits.
+      await postgres.psql(
+        `DELETE FROM changes WHERE change > (SELECT min(change) FROM changes); UPDATE meta SET database_id = gen_random_uuid();
+         SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()`,
+        latest(),
+      );
+      await until(() => store.ping());
+    };
+    await fail();
+    expect(lost).toEqual([2]);
+    await fail();
+    expect(lost).toEqual([2, 0]);
+  });
+
+  test('V6 no number is given twice, also when the clock of the new primary is behind', async () => {
+    await using store = await at(await fresh());
+    const ahead = (await store.now()) + 3_600_000_000;
+    await store.database.query('UPDATE meta SET last_change = $1', [ahead]);
+    const { change } = await open(store, ref('acknowledged'));
+    expect(change).toBeGreaterThan(ahead);
+    // As the standby has it, which was behind.
+    await store.database.query(`UPDATE meta SET last_change = 5, identity = 'the old primary'`);
+    await postgres.psql(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '${latest()}'`);
+    await until(() => store.ping());
+    expect((await open(store, ref('afterwards'))).change).toBeGreaterThan(change);
+    expect((await store.changes('issues').snapshot()).floor).toBeGreaterThanOrEqual(change);
+  });
 });
 
 async function waitingForLock(store: SqlStore): Promise<number> {

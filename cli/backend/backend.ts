@@ -27,6 +27,7 @@ import type { BackendAccess } from './access.ts';
 import type { ClusterNamespaces } from './cluster-namespaces.ts';
 import { ConnectingStore, NotYetOpened } from './connecting-store.ts';
 import { type EventsWiring, startEvents } from './events.ts';
+import { failoverMetrics } from './failover.ts';
 import { startReturningIdleMemory } from './idle-memory.ts';
 import { issueGroups } from './issue-groups.ts';
 import { flappingRule } from './lifecycle-rules.ts';
@@ -94,6 +95,7 @@ export async function openBackend(options: BackendOptions): Promise<Backend> {
     new ConnectingStore({
       database: options.database,
       clusterId: options.clusterId,
+      onFailover: failoverMetrics(registry, log),
       onUnavailable: (cause) => log.error({ cause }, 'the database cannot be reached: trying again'),
     }),
   );
