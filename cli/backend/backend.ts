@@ -26,6 +26,7 @@ import { packageVersion } from '../package-info.ts';
 import type { BackendAccess } from './access.ts';
 import type { ClusterNamespaces } from './cluster-namespaces.ts';
 import { ConnectingStore, NotYetOpened } from './connecting-store.ts';
+import { countIssues, type IssueCounts } from './count-issues.ts';
 import { type EventsWiring, startEvents } from './events.ts';
 import { failoverMetrics } from './failover.ts';
 import { startReturningIdleMemory } from './idle-memory.ts';
@@ -74,7 +75,8 @@ export interface Backend extends AsyncDisposable {
   readonly registry: MeasuredRegistry;
   /** Resolves when lists and watches of issues are served; rejects when the database can never be used. */
   synced(): Promise<void>;
-  counts(): Promise<{ readonly active: number; readonly resolved: number }>;
+  /** Waits for a database that is away right now. */
+  counts(): Promise<IssueCounts>;
   /** Serves new connections with this certificate. */
   setCertificate(tls: ServingCertificate): void;
 }
@@ -193,6 +195,8 @@ export async function openBackend(options: BackendOptions): Promise<Backend> {
   );
   const { url } = await server.start();
   closing.use(startReturningIdleMemory());
+  const ended = new AbortController();
+  closing.defer(() => ended.abort());
   const closer = closing.move();
   return {
     url,
@@ -201,11 +205,7 @@ export async function openBackend(options: BackendOptions): Promise<Backend> {
       await store.opened;
       while (!kube.serves('issues')) await wait(SYNC_POLL_MS);
     },
-    async counts() {
-      const { objects } = await changes.snapshot();
-      const active = objects.filter(({ status }) => status.state === 'Active').length;
-      return { active, resolved: objects.length - active };
-    },
+    counts: () => countIssues(changes, ended.signal),
     setCertificate: (tls) => server.setCertificate(tls),
     [Symbol.asyncDispose]: () => closer.disposeAsync(),
   };

@@ -26,6 +26,8 @@ export interface PostgresOptions {
   readonly tcp?: boolean;
   /** More settings, for example `{ shared_buffers: '512MB' }`. They win over ours. */
   readonly settings?: Readonly<Record<string, string>>;
+  /** Where its folder is made. Default: that of temporary files. */
+  readonly parent?: string;
   /** Default 30 s. */
   readonly readyTimeoutMs?: number;
 }
@@ -56,7 +58,7 @@ const superuser = 'postgres';
 export async function startPostgres(options: PostgresOptions = {}): Promise<Postgres> {
   const bin = postgresBin();
   const account = await postgresAccount();
-  const dir = await mkdtemp(join(tmpdir(), 'faultline-pg-'));
+  const dir = await mkdtemp(join(options.parent ?? tmpdir(), 'faultline-pg-'));
   const layout = { bin, dir, port: await freePort(), password: randomBytes(12).toString('hex'), account, options };
   const postgres = new Postgres(layout);
   try {
@@ -65,6 +67,28 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
     return postgres;
   } catch (error) {
     await postgres[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+/**
+ * A streaming standby of `primary`, on the same port in a folder of its own; its application_name is `standby`, for
+ * `synchronous_standby_names`. After `promote` it takes writes; the primary is then to be killed by the caller.
+ */
+export async function startStandby(primary: Postgres, options: PostgresOptions = {}): Promise<Postgres> {
+  const [bin, account] = [postgresBin(), await postgresAccount()];
+  const dir = await mkdtemp(join(options.parent ?? tmpdir(), 'faultline-pg-'));
+  const standby = new Postgres({ bin, dir, port: primary.port, password: '', account, options });
+  try {
+    await mkdir(join(dir, 'socket'), { mode: 0o700 });
+    if (account) for (const path of [dir, join(dir, 'socket')]) chownSync(path, account.uid, account.gid);
+    const source = `host=${primary.socketDir} port=${primary.port} user=${superuser} application_name=standby`;
+    const args = ['-D', join(dir, 'data'), '-d', source, '-X', 'stream', '-R', '-c', 'fast', '--no-sync'];
+    await run(join(bin, 'pg_basebackup'), args, { ...account, cwd: dir, env: { PATH: process.env.PATH ?? '' } });
+    await standby.start();
+    return standby;
+  } catch (error) {
+    await standby[Symbol.asyncDispose]();
     throw error;
   }
 }
@@ -169,6 +193,11 @@ export class Postgres implements AsyncDisposable {
     process.kill(this.#server.pid, 'SIGSTOP');
     this.#paused = await descendants(this.#server.pid);
     signalAll(this.#paused, 'SIGSTOP');
+  }
+
+  /** Makes a standby a primary on a timeline of its own; resolves when it takes writes. */
+  async promote(): Promise<void> {
+    await this.psql('SELECT pg_promote(true, 30)');
   }
 
   /** Ends `pause`; harmless without one. */

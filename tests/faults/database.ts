@@ -1,3 +1,5 @@
+import { rename, symlink } from 'node:fs/promises';
+import { join } from 'node:path';
 import { COMMIT_LOCK } from '../../apiserver/store/locks.ts';
 import type { Postgres } from '../controlplane/postgres.ts';
 
@@ -9,22 +11,41 @@ const DATABASE = 'faults';
  * found in the schema `fault` before PostgreSQL's own, because the search path of the role says so.
  */
 export class FaultDatabase {
-  readonly postgres: Postgres;
+  /** The link that servers follow to the sockets of the current primary. */
+  readonly #current: string;
+  #postgres: Postgres;
 
-  private constructor(postgres: Postgres) {
-    this.postgres = postgres;
+  private constructor(postgres: Postgres, current: string) {
+    this.#postgres = postgres;
+    this.#current = current;
   }
 
-  static async create(postgres: Postgres): Promise<FaultDatabase> {
+  /** `dir`: where the link is made. */
+  static async create(postgres: Postgres, dir: string): Promise<FaultDatabase> {
     await postgres.psql(`CREATE ROLE ${ROLE} LOGIN`);
     await postgres.psql(`CREATE DATABASE ${DATABASE} OWNER ${ROLE}`);
     await postgres.psql(CLOCK, DATABASE);
-    return new FaultDatabase(postgres);
+    const current = join(dir, 'postgresql');
+    await symlink(postgres.socketDir, current);
+    return new FaultDatabase(postgres, current);
   }
 
-  /** For servers. `socketDir`: by default the one of this PostgreSQL. */
-  url(socketDir = this.postgres.socketDir): string {
-    return `postgres://${ROLE}@/${DATABASE}?host=${encodeURIComponent(socketDir)}&port=${this.postgres.port}`;
+  get postgres(): Postgres {
+    return this.#postgres;
+  }
+
+  /** For servers. It stays the same after a failover, as the name of a Service does. */
+  get url(): string {
+    return `postgres://${ROLE}@/${DATABASE}?host=${encodeURIComponent(this.#current)}&port=${this.postgres.port}`;
+  }
+
+  /** The primary crashes for good and the standby takes over. */
+  async failOver(standby: Postgres): Promise<void> {
+    await this.postgres.kill();
+    await standby.promote();
+    await symlink(standby.socketDir, `${this.#current}.new`);
+    await rename(`${this.#current}.new`, this.#current);
+    this.#postgres = standby;
   }
 
   query(sql: string): Promise<string> {

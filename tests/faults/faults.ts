@@ -1,14 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { FaultDatabase } from './database.ts';
+import type { Installation } from './installation.ts';
 import type { Journal } from './journal.ts';
 import type { Random } from './random.ts';
 import type { Server } from './server.ts';
-
-/** Two replicas on one PostgreSQL, which many seeds share: every fault leaves them as it found them. */
-export interface Installation {
-  readonly database: FaultDatabase;
-  readonly servers: readonly [Server, Server];
-}
 
 interface Fault {
   readonly name: string;

@@ -3,7 +3,9 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Issue, IssueList } from '../../crds/issue.ts';
 import type { Report } from '../../crds/report.ts';
 import { Client } from './client.ts';
-import { type Installation, injectFaults } from './faults.ts';
+import type { FaultDatabase } from './database.ts';
+import { injectFaults } from './faults.ts';
+import type { Installation } from './installation.ts';
 import { Journal } from './journal.ts';
 import { activeOf, historyOf } from './model.ts';
 import { type Plan, type PlanSize, planOf } from './plan.ts';
@@ -20,8 +22,16 @@ export interface SeedOptions {
   readonly pace: number;
   /** Default 4. */
   readonly clients?: number;
-  /** Instead of `faults` ones of the seed's choice. */
+  /** Instead of `faults` ones of the seed's choice. The signal fires when everything was reported. */
   readonly inject?: (journal: Journal, signal: AbortSignal) => Promise<void>;
+  /** Whether the database becomes another one meanwhile: only then a watcher is told 410, and each is. Default false. */
+  readonly failover?: boolean;
+}
+
+/** What is reported to. Without a database its change log is not compared. */
+export interface Target {
+  readonly servers: readonly Server[];
+  readonly database?: FaultDatabase;
 }
 
 /** How long watches may take to show what is committed, once everything works again. */
@@ -31,7 +41,7 @@ const SETTLE_MS = 20_000;
  * Runs one seed against the installation: clients, watchers and faults at once, then compares with the oracle. Answers
  * what is wrong, with the history that explains it; '' when nothing is.
  */
-export async function runSeed(installation: Installation, options: SeedOptions): Promise<string> {
+export async function runSeed(installation: Target, options: SeedOptions): Promise<string> {
   const { seed } = options;
   const { servers } = installation;
   const random = new Random(seed);
@@ -46,7 +56,7 @@ export async function runSeed(installation: Installation, options: SeedOptions):
   const ending = new AbortController();
   const faults = options.inject
     ? options.inject(journal, ending.signal)
-    : injectFaults(installation, { random, count: options.faults, journal });
+    : injectFaults(installation as Installation, { random, count: options.faults, journal });
   await report(plan, options, { servers, journal, failures });
   ending.abort();
   await faults;
@@ -55,6 +65,11 @@ export async function runSeed(installation: Installation, options: SeedOptions):
     if (account) failures.add(account);
   }
   const wrong = await compare(installation, plan, watchers, failures);
+  for (const [index, { expired }] of watchers.entries()) {
+    if (expired > 0 !== (options.failover ?? false)) {
+      failures.add(`watcher ${index} was told ${expired} times that its position is gone`);
+    }
+  }
   if (failures.size === 0 && wrong.size === 0) return '';
   return [
     `seed ${seed} (FAULTLINE_FAULTS_SEED=${seed} FAULTLINE_FAULTS_SEEDS=1):`,
@@ -114,7 +129,7 @@ function together(subjects: readonly (readonly Report[])[]): Report[][] {
 
 /** Adds what is wrong to `failures`; answers the subjects that it is about. */
 async function compare(
-  installation: Installation,
+  installation: Target,
   plan: Plan,
   watchers: readonly Watcher[],
   failures: Set<string>,
@@ -139,7 +154,7 @@ async function compare(
     if (watcher.expired > 0)
       failures.add(`watcher ${index} was told ${watcher.expired} times that its position is gone`);
   }
-  await compareHistories(installation, plan, wrong);
+  if (installation.database) await compareHistories(installation.database, plan, wrong);
   return subjects;
 }
 
@@ -160,7 +175,7 @@ function compareActive(
 
 /** The change log against the history that each owned subject must have: nothing lost, nothing twice. */
 async function compareHistories(
-  { database }: Installation,
+  database: FaultDatabase,
   plan: Plan,
   wrong: (subject: string, text: string) => void,
 ): Promise<void> {
