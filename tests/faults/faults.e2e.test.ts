@@ -18,7 +18,7 @@ afterAll(() => installation?.[Symbol.asyncDispose]());
 test.for(Array.from({ length: count }, (_, index) => first + index))(
   'seed %i: whatever breaks, every acknowledged report is in once, and every watcher ends up with the list',
   async (seed) => {
-    const size = { owned: 60, contested: 8, reports: 7 };
-    expect(await runSeed(installation, { seed, size, faults: 1 + (seed % 2), pace: 400 })).toBe('');
+    const size = { owned: 60, contested: 8, reports: 6 };
+    expect(await runSeed(installation, { seed, size, faults: 1 + (seed % 2), pace: 350 })).toBe('');
   },
 );

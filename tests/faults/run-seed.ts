@@ -28,6 +28,9 @@ export interface SeedOptions {
   readonly failover?: boolean;
 }
 
+/** Requests of one client at once, at most. */
+const AT_ONCE = 32;
+
 /** What is reported to. Without a database its change log is not compared. */
 export interface Target {
   readonly servers: readonly Server[];
@@ -102,10 +105,11 @@ async function report(plan: Plan, { seed, clients = 4, pace }: SeedOptions, load
       };
       const owned = plan.owned.filter((_, index) => index % clients === number).map(({ reports }) => reports);
       const shared = plan.contested.flat().filter((_, index) => index % clients === number);
-      await Promise.all([
-        ...groupsOf(owned, random).map((group) => send(together(group))),
-        send(groupsOf(shared, random)),
-      ]);
+      const queue = [groupsOf(shared, random), ...groupsOf(owned, random).map(together)];
+      const worker = async (): Promise<void> => {
+        for (let next = queue.shift(); next; next = queue.shift()) await send(next);
+      };
+      await Promise.all(Array.from({ length: AT_ONCE }, worker));
     }),
   );
 }

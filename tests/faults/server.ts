@@ -29,7 +29,7 @@ export class Server implements AsyncDisposable {
   readonly #options: ServerOptions;
   readonly #port: number;
   #child: Child | undefined;
-  #agent: Agent | undefined;
+  #agents: Readonly<Record<'GET' | 'POST', Agent>> | undefined;
 
   private constructor(options: ServerOptions, port: number) {
     this.name = options.name;
@@ -116,7 +116,7 @@ export class Server implements AsyncDisposable {
 
   /** Lines of a watch; ends when the server ends it, throws when the connection breaks. */
   async *watch(path: string, signal: AbortSignal): AsyncGenerator<string, number> {
-    const agent = await this.#client();
+    const { GET: agent } = await this.#clients();
     const { statusCode, body } = await agent.request({ origin: this.origin, path, method: 'GET', signal });
     let rest = '';
     for await (const chunk of body) {
@@ -139,7 +139,7 @@ export class Server implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.kill();
-    await this.#agent?.destroy();
+    await Promise.all(Object.values(this.#agents ?? {}).map((agent) => agent.destroy()));
   }
 
   get #running(): number {
@@ -148,8 +148,8 @@ export class Server implements AsyncDisposable {
   }
 
   async #request(method: 'GET' | 'POST', path: string, body: unknown, timeoutMs: number): Promise<Answer> {
-    const agent = await this.#client();
-    const answer = await agent.request({
+    const agents = await this.#clients();
+    const answer = await agents[method].request({
       origin: this.origin,
       path,
       method,
@@ -160,22 +160,21 @@ export class Server implements AsyncDisposable {
     return { status: answer.statusCode, text: await answer.body.text() };
   }
 
-  /** As the administrator of its kubeconfig, which it writes before it serves. */
-  async #client(): Promise<Agent> {
-    if (this.#agent) return this.#agent;
+  /** As the administrator of its kubeconfig, which it writes before it serves. Who asks does not queue behind reports. */
+  async #clients(): Promise<Readonly<Record<'GET' | 'POST', Agent>>> {
+    if (this.#agents) return this.#agents;
     const text = await readFile(join(this.#options.dir, 'state/kubeconfig'), 'utf8');
     const { clusters, users } = parse(text) as Kubeconfig;
     const decode = (base64: string) => Buffer.from(base64, 'base64').toString();
     const [{ user }] = users;
-    this.#agent = new Agent({
-      connections: 64,
-      connect: {
-        ca: decode(clusters[0].cluster['certificate-authority-data']),
-        cert: decode(user['client-certificate-data']),
-        key: decode(user['client-key-data']),
-      },
-    });
-    return this.#agent;
+    const connect = {
+      ca: decode(clusters[0].cluster['certificate-authority-data']),
+      cert: decode(user['client-certificate-data']),
+      key: decode(user['client-key-data']),
+    };
+    const agent = () => new Agent({ connections: 128, connect });
+    this.#agents = { GET: agent(), POST: agent() };
+    return this.#agents;
   }
 }
 
