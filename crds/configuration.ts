@@ -47,6 +47,21 @@ export interface EscalationConfiguration {
   to: Severity;
 }
 
+/** Reports a second, and how many may come at once. */
+export interface RateConfiguration {
+  /** 0: no limit. */
+  reportsPerSecond: number;
+  burst: number;
+}
+
+/** So that one noisy tenant does not starve the rest; for each server process. */
+export interface LimitsConfiguration {
+  namespace: RateConfiguration;
+  source: RateConfiguration;
+  /** Active issues of one source in one namespace; 0: no limit. */
+  activeIssues: number;
+}
+
 /** Kubernetes Events about issues; only of `faultline server`. */
 export interface EventsConfiguration {
   enabled: boolean;
@@ -88,6 +103,7 @@ export interface FaultlineConfiguration {
   namespaces: string[];
   server: ServerConfiguration;
   issues: IssuesConfiguration;
+  limits: LimitsConfiguration;
   events: EventsConfiguration;
   controllers: ControllerConfiguration[];
   resources: ResourceConfiguration[];
@@ -219,6 +235,34 @@ const issuesSchema = Joi.object<IssuesConfiguration, true>({
     .description('Severity that rises with age. Default: none does.'),
 }).description('Issues and how long they are kept.');
 
+/** Above what one server stores: they keep a runaway from filling it, and are to be set lower where tenants share it. */
+const DEFAULT_LIMITS: LimitsConfiguration = {
+  namespace: { reportsPerSecond: 50_000, burst: 250_000 },
+  source: { reportsPerSecond: 100_000, burst: 500_000 },
+  activeIssues: 50_000,
+};
+
+const rate = (fallback: RateConfiguration, description: string) =>
+  Joi.object<RateConfiguration, true>({
+    reportsPerSecond: Joi.number()
+      .min(0)
+      .default(fallback.reportsPerSecond)
+      .description('In the long run; 0: no limit.'),
+    burst: Joi.number().integer().min(1).default(fallback.burst).description('At once, after a pause.'),
+  })
+    .default(fallback)
+    .description(description);
+
+const limitsSchema = Joi.object<LimitsConfiguration, true>({
+  namespace: rate(DEFAULT_LIMITS.namespace, 'Reports into one namespace.'),
+  source: rate(DEFAULT_LIMITS.source, 'Reports of one source.'),
+  activeIssues: Joi.number()
+    .integer()
+    .min(0)
+    .default(DEFAULT_LIMITS.activeIssues)
+    .description('Active issues of one source in one namespace; more are not opened. 0: no limit.'),
+}).description('So that one noisy tenant does not starve the rest; for each server process.');
+
 const eventsSchema = Joi.object<EventsConfiguration, true>({
   enabled: Joi.boolean().default(true).description('false: none are written.'),
   minimumSeverity: Joi.string<Severity>()
@@ -268,6 +312,7 @@ export const configurationSchema = Joi.object<FaultlineConfiguration>({
     flapping: DEFAULT_FLAPPING,
     escalation: [],
   }),
+  limits: limitsSchema.default(DEFAULT_LIMITS),
   events: eventsSchema.default({ enabled: true, minimumSeverity: 'minor' }),
   controllers: Joi.array()
     .items(controllerSchema)

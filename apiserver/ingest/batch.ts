@@ -1,6 +1,7 @@
 import { type Decision, FENCED } from '../../crds/report.ts';
 import type { FlappingRule } from '../store/flapping.ts';
 import type { Store, StoredDelivery, StoredSource, SubjectRef, SubjectsRead } from '../store/store.ts';
+import type { ActiveCap } from './active-cap.ts';
 import { Fold } from './fold.ts';
 import { refOf } from './normalize.ts';
 import { coversEveryAspect, type NormalizedReport } from './normalized.ts';
@@ -27,10 +28,15 @@ export interface BatchOptions {
   /** When an issue that opens again flaps; absent: never. */
   readonly flapping?: FlappingRule | undefined;
   readonly newId: () => string;
+  /** Absent: any number may be Active. */
+  readonly cap?: ActiveCap;
+  /** Told of each report that a limit refuses. */
+  readonly onRefused?: (limit: 'activeIssues') => void;
 }
 
 /** Throws what the store throws: then nothing of the batch was written. */
 export async function runBatch(units: readonly Unit[], options: BatchOptions): Promise<BatchResult> {
+  await options.cap?.prepare(units.map(({ report }) => report));
   const batch = new Batch(units, await read(units, options.store), options);
   batch.decide();
   return batch.commit();
@@ -69,7 +75,7 @@ class Batch {
   decide(): void {
     for (const unit of this.#units) {
       const subjects = this.#known.subjects.get(unit) ?? [];
-      const answered = this.#answer(unit);
+      const answered = this.#answer(unit) ?? this.#refuse(unit, subjects);
       if (answered) this.#settled.set(unit, answered);
       else if (subjects.some((subject) => this.#waiting.has(subject)) || !this.#fold(unit, subjects)) {
         for (const subject of subjects) this.#waiting.add(subject);
@@ -121,6 +127,16 @@ class Batch {
     return fault && { status: 422, error: `invalid: ${fault.path} ${fault.message}`, details: [fault] };
   }
 
+  /** What would open more issues than may be Active. */
+  #refuse({ report }: Unit, [subject = '']: readonly string[]): UnitOutcome | undefined {
+    const { cap, onRefused } = this.#options;
+    const fold = this.#known.folds.get(subject);
+    const error = fold && cap?.refusal(report, fold.state);
+    if (error === undefined) return undefined;
+    onRefused?.('activeIssues');
+    return { status: 422, error };
+  }
+
   /** False when a fold has to wait for the next batch. */
   #fold(unit: Unit, subjects: readonly string[]): boolean {
     const folds = subjects.map((subject) => this.#known.folds.get(subject) as Fold);
@@ -128,8 +144,10 @@ class Batch {
     const report = stamp(unit.report, states, this.#known.now);
     const parts: { fold: Fold; decisions: readonly Decision[] }[] = [];
     for (const fold of folds) {
+      const before = fold.state;
       const decisions = fold.apply(report, this.#context(unit));
       if (!decisions) return false;
+      this.#options.cap?.changed(report, before, fold.state);
       parts.push({ fold, decisions });
     }
     this.#decided.set(unit, { stamped: report, parts });

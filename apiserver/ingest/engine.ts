@@ -4,12 +4,14 @@ import type { FlappingRule } from '../store/flapping.ts';
 import type { Store, StoredIssue } from '../store/store.ts';
 import { StoreUnavailable } from '../store/store.ts';
 import { act, type IssueAction } from './actions.ts';
+import { ActiveCap } from './active-cap.ts';
 import { type Admitted, admit, joinPath } from './admission.ts';
-import { GroupCommit } from './group-commit.ts';
+import { GroupCommit, TooManyReports } from './group-commit.ts';
 import { Leaders } from './leaders.ts';
 import type { EngineMetrics } from './metrics.ts';
 import { withHome } from './namespaces.ts';
 import type { Caller, Namespaces, ReportAccess } from './ports.ts';
+import { RateGate, type RateLimits } from './rate-gate.ts';
 import { createReportChecker } from './report-checker.ts';
 
 export interface EngineOptions {
@@ -28,9 +30,19 @@ export interface EngineOptions {
   readonly concurrency?: number;
   /** When an issue that opens again gets the condition Flapping. Default: never. */
   readonly flapping?: FlappingRule | undefined;
+  /** Default: none. */
+  readonly limits?: EngineLimits;
+  /** ms, for the rates of `limits`. Default: Date.now. */
+  readonly now?: () => number;
   readonly metrics?: EngineMetrics;
   /** Random UUIDs of issues. */
   readonly newId?: () => string;
+}
+
+/** So that one noisy tenant does not starve the rest. They hold for each process. */
+export interface EngineLimits extends RateLimits {
+  /** Active issues of one source in one namespace; more are not opened. 0: no limit. */
+  readonly activeIssues: number;
 }
 
 /** Observations in: the only way into the store (design.md "There is one way in"). */
@@ -58,7 +70,8 @@ export interface Engine extends AsyncDisposable {
 const DAY = 86_400_000;
 
 export function createEngine(options: EngineOptions): Engine {
-  const { store, access, metrics, newId = randomUUID } = options;
+  const { store, access, metrics, limits, newId = randomUUID, now = Date.now } = options;
+  const gate = limits && new RateGate(limits, now);
   const commits = new GroupCommit({
     store,
     newId,
@@ -67,6 +80,8 @@ export function createEngine(options: EngineOptions): Engine {
     ...(options.capacity === undefined ? {} : { capacity: options.capacity }),
     concurrency: options.concurrency ?? 1,
     ...(options.batchSize === undefined ? {} : { batchSize: options.batchSize }),
+    ...(limits?.activeIssues ? { cap: new ActiveCap(limits.activeIssues, store, now) } : {}),
+    ...(metrics ? { onRefused: (limit) => metrics.limited(limit) } : {}),
   });
   const clusterScopedNamespace = options.clusterScopedNamespace ?? 'faultline-system';
   const namespaces = withHome(options.namespaces, clusterScopedNamespace, store.clusterId);
@@ -75,8 +90,11 @@ export function createEngine(options: EngineOptions): Engine {
   return {
     async submit(reports, caller, { dryRun = false } = {}) {
       const { admitted, refused } = await admit(reports, caller, { access, namespaces, isPlain });
-      const decided = dryRun ? accepted(admitted) : await enqueue(commits, admitted);
-      const results = [...refused, ...decided.results].sort((a, b) => a.index - b.index);
+      const { passed, limited, retryAfterSeconds } =
+        dryRun || !gate ? unlimited(admitted) : throttle(gate, admitted, metrics);
+      const decided = dryRun ? accepted(passed) : await enqueue(commits, passed, metrics);
+      const results = [...refused, ...limited, ...decided.results].sort((a, b) => a.index - b.index);
+      refuseWhole(results, retryAfterSeconds);
       for (const result of results) metrics?.decided(result);
       const resourceVersion = String(decided.lastChange ?? (await store.lastChange()));
       return { results, resourceVersion, database: store.identity };
@@ -89,6 +107,38 @@ export function createEngine(options: EngineOptions): Engine {
   };
 }
 
+interface Throttled {
+  readonly passed: readonly Admitted[];
+  readonly limited: readonly ReportResult[];
+  /** Until the first of the limited ones may come again. */
+  readonly retryAfterSeconds: number;
+}
+
+function unlimited(admitted: readonly Admitted[]): Throttled {
+  return { passed: admitted, limited: [], retryAfterSeconds: 1 };
+}
+
+function throttle(gate: RateGate, admitted: readonly Admitted[], metrics: EngineMetrics | undefined): Throttled {
+  const limited: ReportResult[] = [];
+  let retryAfterSeconds = Number.POSITIVE_INFINITY;
+  const passed = admitted.filter(({ index, report }) => {
+    const refusal = gate.take(report.ref);
+    if (!refusal) return true;
+    metrics?.limited(refusal.limit);
+    limited.push({ index, status: 429, error: refusal.error });
+    retryAfterSeconds = Math.min(retryAfterSeconds, refusal.retryAfterSeconds);
+    return false;
+  });
+  return { passed, limited, retryAfterSeconds: limited.length > 0 ? retryAfterSeconds : 1 };
+}
+
+/** Where nothing was taken for one reason, the answer as a whole says so: every client knows 429 with Retry-After. */
+function refuseWhole(results: readonly ReportResult[], retryAfterSeconds: number): void {
+  const [first] = results;
+  if (first?.status !== 429 || results.some(({ status }) => status !== 429)) return;
+  throw new TooManyReports(first.error ?? 'too many reports', retryAfterSeconds);
+}
+
 interface Answered {
   readonly results: ReportResult[];
   readonly lastChange?: number | undefined;
@@ -98,8 +148,13 @@ function accepted(admitted: readonly Admitted[]): Answered {
   return { results: admitted.map(({ index }) => ({ index, status: 200 })) };
 }
 
-async function enqueue(commits: GroupCommit, admitted: readonly Admitted[]): Promise<Answered> {
+async function enqueue(
+  commits: GroupCommit,
+  admitted: readonly Admitted[],
+  metrics: EngineMetrics | undefined,
+): Promise<Answered> {
   const outcomes = await commits.decide(admitted);
+  for (const { status } of outcomes) if (status === 429) metrics?.limited('queue');
   const unavailable = outcomes.find(({ status }) => status === 503);
   // Nothing was stored: the whole request is answered 503 and sent again.
   if (unavailable && outcomes.every(({ status }) => status === 503)) throw new StoreUnavailable(unavailable.error);

@@ -1,15 +1,20 @@
 import { CommitRefused, StoreUnavailable } from '../store/store.ts';
 import { type BatchOptions, runBatch } from './batch.ts';
-import { claimsOf, takeBatch, type Unit, type UnitOutcome } from './unit.ts';
+import { claimsOf, inTurns, takeBatch, type Unit, type UnitOutcome } from './unit.ts';
 
-/** The queue is full: 429 with Retry-After, and nothing of the request was taken. */
+/** The queue is full, or a limit is reached: 429 with Retry-After, and nothing of the request was taken. */
 export class TooManyReports extends Error {
   override readonly name = 'TooManyReports';
-  readonly retryAfterSeconds = 1;
+  readonly retryAfterSeconds: number;
+
+  constructor(message: string, retryAfterSeconds = 1) {
+    super(message);
+    this.retryAfterSeconds = retryAfterSeconds;
+  }
 }
 
 export interface GroupCommitOptions extends BatchOptions {
-  /** Reports that may wait. Default 10,000. */
+  /** Reports that may wait; when they do, a namespace that has few of them still gets its share in. Default 10,000. */
   readonly capacity?: number;
   /** Rows of a batch: the locks of a transaction time out after 2 s. Default 1,000. */
   readonly batchSize?: number;
@@ -65,15 +70,38 @@ export class GroupCommit implements AsyncDisposable {
     });
   }
 
-  /** Takes all units or none. `force`: also beyond the capacity, for work of the server itself. */
+  /** Takes of each namespace all units or none, which then are answered 429. `force`: all, for work of the server itself. */
   enqueue(units: readonly Unit[], { force = false } = {}): void {
     if (this.#closed) throw new StoreUnavailable('the server is stopping');
-    if (!force && this.#queue.length + units.length > this.#capacity) {
-      throw new TooManyReports(`${this.#queue.length} reports are waiting already: try again in a second`);
-    }
+    const fits = force || this.#queue.length + units.length <= this.#capacity;
+    const taken = fits ? undefined : this.#shares(units);
     // One by one: a sync may bring more than a call takes arguments.
-    for (const unit of units) this.#queue.push(unit);
-    if (this.#running.size < this.#concurrency) this.#start();
+    for (const unit of units) {
+      if (taken && !taken.has(unit.report.ref.namespace)) unit.settle({ status: 429, error: this.#full() });
+      else this.#queue.push(unit);
+    }
+    if (this.#queue.length > 0 && this.#running.size < this.#concurrency) this.#start();
+  }
+
+  #full(): string {
+    return `${this.#queue.length} reports are waiting already: try again in a second`;
+  }
+
+  /**
+   * Beyond the capacity: the namespaces that would not have more waiting than an equal share of it. So whoever fills the
+   * queue keeps nobody out, and no more than twice the capacity waits.
+   */
+  #shares(units: readonly Unit[]): ReadonlySet<string> {
+    const waiting = new Map<string, number>();
+    const count = ({ report: { ref } }: Unit): void => {
+      waiting.set(ref.namespace, (waiting.get(ref.namespace) ?? 0) + 1);
+    };
+    this.#queue.forEach(count);
+    const others = waiting.size;
+    units.forEach(count);
+    if (this.#queue.length + units.length > 2 * this.#capacity || others === 0) return new Set();
+    const share = this.#capacity / waiting.size;
+    return new Set([...waiting].filter(([, number]) => number <= share).map(([namespace]) => namespace));
   }
 
   #start(): void {
@@ -91,7 +119,7 @@ export class GroupCommit implements AsyncDisposable {
     // What arrives in the same turn of the event loop shares the first batch.
     await Promise.resolve();
     for (;;) {
-      const { batch, rest } = takeBatch(this.#queue, this.#batchSize, this.#busy);
+      const { batch, rest } = this.#next();
       if (batch.length === 0) return;
       this.#queue = rest;
       const claims = batch.flatMap(claimsOf);
@@ -100,6 +128,13 @@ export class GroupCommit implements AsyncDisposable {
       for (const claim of claims) this.#busy.delete(claim);
       this.#queue.unshift(...again);
     }
+  }
+
+  /** What fits into a batch is taken as it came; of more, one of each namespace in turn. */
+  #next(): ReturnType<typeof takeBatch> {
+    const first = takeBatch(this.#queue, this.#batchSize, this.#busy);
+    if (first.rest.length === 0) return first;
+    return takeBatch(inTurns(this.#queue), this.#batchSize, this.#busy);
   }
 
   async #process(batch: readonly Unit[]): Promise<readonly Unit[]> {

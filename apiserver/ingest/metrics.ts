@@ -4,6 +4,8 @@ import type { ReportResult } from '../../crds/report.ts';
 /** What the engine counts (design.md decision 17): every report answered, every decision made. */
 export interface EngineMetrics {
   decided(result: ReportResult): void;
+  /** A limit of the configuration refused a report, or the queue did. */
+  limited(limit: 'namespace' | 'source' | 'queue' | 'activeIssues'): void;
 }
 
 /** Counters in a registry of prom-client. Labels are closed sets: no source, no subject, no run name. */
@@ -20,7 +22,14 @@ export function engineMetrics(registry: Registry): EngineMetrics {
     labelNames: ['cell'],
     registers: [registry],
   });
+  const limited = new Counter({
+    name: 'faultline_reports_limited_total',
+    help: 'Reports refused by a limit: the rate of a namespace or a source, the queue, or too many Active issues.',
+    labelNames: ['limit'],
+    registers: [registry],
+  });
   return {
+    limited: (limit) => limited.inc({ limit }),
     decided({ status, decisions: made = [] }) {
       reports.inc({ status: String(status) });
       for (const { cell } of made) decisions.inc({ cell });

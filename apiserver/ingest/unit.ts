@@ -75,6 +75,26 @@ export function claimsOf({ report: { ref, deliveryId } }: Unit): string[] {
   return deliveryId === undefined ? [object] : [object, JSON.stringify([ref.source, deliveryId])];
 }
 
+/** One of each namespace in turn, those of one namespace in their order: of a long queue everybody is in the first batch. */
+export function inTurns(queue: readonly Unit[]): Unit[] {
+  const lines = new Map<string, Unit[]>();
+  for (const unit of queue) {
+    const { namespace } = unit.report.ref;
+    const line = lines.get(namespace);
+    if (line) line.push(unit);
+    else lines.set(namespace, [unit]);
+  }
+  if (lines.size <= 1) return [...queue];
+  const ordered: Unit[] = [];
+  for (let place = 0; lines.size > 0; place++) {
+    for (const [namespace, line] of lines) {
+      ordered.push(line[place] as Unit);
+      if (line.length === place + 1) lines.delete(namespace);
+    }
+  }
+  return ordered;
+}
+
 /**
  * The first units of the queue that can be decided together, and the rest in order. Left for the next batch are: what
  * does not fit, what another batch is deciding (`busy`), a deletion of a whole object beside other reports about it (it

@@ -67,8 +67,8 @@ async function submit(
   try {
     return await engine.submit(report, user, { dryRun });
   } catch (error) {
-    const { name, message } = error as Error;
-    if (name === 'TooManyReports') throw tooManyRequests(message);
+    const { name, message, retryAfterSeconds } = error as Error & { retryAfterSeconds?: number };
+    if (name === 'TooManyReports') throw tooManyRequests(message, retryAfterSeconds);
     if (name === 'NamespacesUnavailable') throw serviceUnavailable(message, 1, error);
     throw error; // StoreUnavailable and AccessUnavailable are known to the server's envelope
   }

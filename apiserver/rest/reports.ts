@@ -19,7 +19,9 @@ export function reportRoutes(engine: Engine): RestRoutes {
   const router = new Router({ prefix: '/api/v1' });
   router.post('/reports', async (ctx) => {
     const user = caller(ctx);
-    answerJson(ctx, await engine.submit(await jsonBody(ctx.req, MAX_REPORTS_BYTES), user));
+    const answer = await engine.submit(await jsonBody(ctx.req, MAX_REPORTS_BYTES), user);
+    if (answer.results.some(({ status }) => status === 429)) ctx.set('Retry-After', '1');
+    answerJson(ctx, answer);
   });
   router.post('/lead', async (ctx) => {
     const user = caller(ctx);

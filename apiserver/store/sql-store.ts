@@ -34,6 +34,7 @@ import type { IssueStatistics, Statistics, StatisticsQuery } from './statistics.
 import type {
   ActiveIssue,
   CommitResult,
+  Crowd,
   FamilyQuery,
   IssueHistory,
   LedSource,
@@ -160,6 +161,15 @@ export class SqlStore implements Store, ResourceStore, PastIssues, IssueSearch, 
   async activeIssues(source: string): Promise<ActiveIssue[]> {
     const rows = await this.database.slowQuery<ActiveRow>(ACTIVE_ISSUES, [source]);
     return rows.map(activeIssue);
+  }
+
+  async crowded(beyond: number, of?: { readonly namespace: string; readonly source: string }): Promise<Crowd[]> {
+    const [where, values] = of ? ['AND namespace = $2 AND source = $3', [of.namespace, of.source]] : ['', []];
+    return this.database.query<Crowd>(
+      `SELECT namespace, source, count(*) AS count FROM issues WHERE state = 'Active' ${where}
+       GROUP BY source, namespace HAVING count(*) > $1`,
+      [beyond, ...values],
+    );
   }
 
   async issue(namespace: string, name: string): Promise<StoredIssue | undefined> {

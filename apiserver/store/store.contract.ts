@@ -376,6 +376,17 @@ function deliveryContract(get: () => SqlStore, clock: Clock): void {
 }
 
 function readContract(get: () => SqlStore): void {
+  test('crowded names who has more than so many Active issues, or counts one', async () => {
+    for (const name of ['a', 'b', 'c']) await open(get(), ref(name));
+    await open(get(), ref('d', { source: 'kite' }));
+    await change(get(), ref('c'), (issue, now) => resolveIssue(issue, { at: now, now, reason: 'Recovered' }));
+    expect(await get().crowded(1)).toEqual([{ namespace: 'team-a', source: SOURCE, count: 2 }]);
+    expect(await get().crowded(0, { namespace: 'team-a', source: 'kite' })).toEqual([
+      { namespace: 'team-a', source: 'kite', count: 1 },
+    ]);
+    expect(await get().crowded(0, { namespace: 'team-b', source: 'kite' })).toEqual([]);
+  });
+
   test('aspectsOf names each aspect that has an issue, resolved ones too', async () => {
     const aspects = ['build/push/main', 'build/pr/18'].map((aspect) => ref('x', { aspect }));
     for (const aspect of aspects) await open(get(), aspect);

@@ -30,6 +30,10 @@ export interface Store extends AsyncDisposable {
   aspectsOf(namespace: string, source: string, subject: Subject): Promise<Subject[]>;
   /** Issues of a source that are Active, with what sync and the subjects route need. */
   activeIssues(source: string): Promise<ActiveIssue[]>;
+  /**
+   * Namespaces and sources with more than `beyond` Active issues, and how many; with `of` of that one alone. By an index.
+   */
+  crowded(beyond: number, of?: { readonly namespace: string; readonly source: string }): Promise<Crowd[]>;
   issue(namespace: string, name: string): Promise<StoredIssue | undefined>;
   /** Namespaces that have issues in any state, hidden ones too, sorted. */
   namespaces(): Promise<string[]>;
@@ -277,6 +281,12 @@ export interface SubjectWrite {
   readonly deliveries?: readonly StoredDelivery[];
   /** Replaces what is stored beside these issues of the subject; the ids of new ones are those of `issues`. */
   readonly evidence?: readonly EvidenceWrite[];
+}
+
+export interface Crowd {
+  readonly namespace: string;
+  readonly source: string;
+  readonly count: number;
 }
 
 export interface StoredEvidence {

@@ -17,7 +17,7 @@ import {
 } from '../../apiserver/server.ts';
 import type { StoreOptions } from '../../apiserver/store/open-store.ts';
 import { NotYetFilled } from '../../apiserver/store/resource-log.ts';
-import type { IssuesConfiguration } from '../../crds/configuration.ts';
+import type { IssuesConfiguration, LimitsConfiguration } from '../../crds/configuration.ts';
 import { parseDuration } from '../../crds/duration.ts';
 import type { Issue } from '../../crds/issue.ts';
 import type { LoadedResource } from '../configuration/resources.ts';
@@ -48,6 +48,8 @@ export interface BackendOptions {
   readonly tls: ServingCertificate;
   readonly listen: ListenAddress;
   readonly issues: IssuesConfiguration;
+  /** Default: none. */
+  readonly limits?: LimitsConfiguration;
   /** Absent: no Events are written. */
   readonly events?: EventsWiring;
   /** Those that the configuration adds. Default: none. */
@@ -123,6 +125,7 @@ export async function openBackend(options: BackendOptions): Promise<Backend> {
       retention: options.ageless ? Number.POSITIVE_INFINITY : parseDuration(issues.retention),
       clusterScopedNamespace: issues.clusterScopedNamespace,
       flapping: flappingRule(issues),
+      ...(options.limits && { limits: options.limits }),
       metrics: engineMetrics(registry),
     }),
   );

@@ -8,6 +8,7 @@ import type { IssueStatistics, Statistics, StatisticsQuery } from '../../apiserv
 import {
   type ActiveIssue,
   type CommitResult,
+  type Crowd,
   type FamilyQuery,
   type IssueHistory,
   type LedSource,
@@ -77,6 +78,10 @@ export class ConnectingStore implements Store, ResourceStore, PastIssues, IssueS
 
   activeIssues(source: string): Promise<ActiveIssue[]> {
     return this.#now().then((store) => store.activeIssues(source));
+  }
+
+  crowded(...args: Parameters<Store['crowded']>): Promise<Crowd[]> {
+    return this.#now().then((store) => store.crowded(...args));
   }
 
   issue(namespace: string, name: string): Promise<StoredIssue | undefined> {

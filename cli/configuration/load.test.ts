@@ -40,6 +40,11 @@ describe('a configuration without faults', () => {
         flapping: { enabled: true, reopened: 3, within: '1h' },
         escalation: [],
       },
+      limits: {
+        namespace: { reportsPerSecond: 50_000, burst: 250_000 },
+        source: { reportsPerSecond: 100_000, burst: 500_000 },
+        activeIssues: 50_000,
+      },
       events: { enabled: true, minimumSeverity: 'minor' },
       controllers: [
         {

@@ -62,6 +62,7 @@ export async function runServer(options: ServeOptions, streams: Streams): Promis
       tls,
       listen: parseListenAddress(options.listen ?? configuration.server.listen),
       issues: configuration.issues,
+      limits: configuration.limits,
       ...(configuration.events.enabled && {
         events: { writer: clusterEvents(api), configuration: configuration.events },
       }),

@@ -116,7 +116,7 @@ interface Run {
 
 async function openUpBackend(run: Run, identity: Identity, closing: AsyncDisposableStack): Promise<Backend> {
   const { options, configured, source, state, pki, clusterId, log } = run;
-  const { issues, server } = configured.configuration;
+  const { issues, limits, server } = configured.configuration;
   const api = source.kind === 'folder' ? undefined : closing.use(createClusterApi(source.connection));
   return await openBackend({
     database:
@@ -133,6 +133,7 @@ async function openUpBackend(run: Run, identity: Identity, closing: AsyncDisposa
     tls: pki.server,
     listen: parseListenAddress(options.listen ?? server.listen),
     issues,
+    limits,
     resources: configured.resources,
     // Those of the cluster or folder too; their status is not written: nothing is written to it.
     receivers: {

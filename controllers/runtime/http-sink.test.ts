@@ -157,6 +157,28 @@ describe('the sink', () => {
     await world.end();
   });
 
+  it('lets others pass one namespace that is told 429, and tries that again until it gets through', async () => {
+    const world = setup();
+    let busy = true;
+    world.handler = (reports) => ({
+      status: 200,
+      body: {
+        results: reports.map(({ namespace }, index) =>
+          busy && namespace === 'noisy' ? { index, status: 429, error: 'too many' } : { index, status: 200 },
+        ),
+      },
+    });
+    const noisy = world.sink.submit(many(3).map((each) => ({ ...each, namespace: 'noisy' })));
+    await settle();
+    const quiet = world.sink.submit(many(1));
+    await world.clock.advance(250);
+    expect((await quiet)[0]?.status).toBe(200);
+    busy = false;
+    await world.clock.advance(60_000);
+    expect((await noisy).map(({ status }) => status)).toEqual([200, 200, 200]);
+    await world.end();
+  });
+
   it('sends of a living thing only the latest look, and tells it to all who wait', async () => {
     const world = setup();
     world.handler = away;

@@ -181,13 +181,21 @@ export class HttpSink implements Sink {
     }
     this.#limit = Math.min(MAX_REPORTS, this.#limit * 2);
     this.#answeredBy((answer.body as ReportsResponse).database);
-    let transient: string | undefined;
+    const transient: string[] = [];
     for (const [index, entry] of batch.entries()) {
       const result = results[index] as ReportResult;
-      if (result.status === 429 || result.status === 503) transient = result.error ?? `HTTP ${result.status}`;
-      else this.#finish(entry, result);
+      if (result.status === 429 || result.status === 503) {
+        transient.push(result.error ?? `HTTP ${result.status}`);
+        this.#last(entry);
+      } else this.#finish(entry, result);
     }
-    return transient;
+    // While others get through they are not kept waiting for one namespace that reports too much.
+    return transient.length === batch.length || transient.length === this.#pending.size ? transient[0] : undefined;
+  }
+
+  /** Behind those that were not tried yet. */
+  #last([id, pending]: readonly [symbol, Pending]): void {
+    if (this.#pending.delete(id)) this.#pending.set(id, pending);
   }
 
   #finish([id, pending]: readonly [symbol, Pending], result: ReportResult): void {
