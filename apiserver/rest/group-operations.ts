@@ -1,4 +1,5 @@
 import Joi from 'joi';
+import { groupName } from '../../crds/identity.ts';
 import { issueGroupSpecSchema, issueGroupStatusSchema } from '../../crds/issue-group.ts';
 import { DNS_LABEL } from '../../crds/names.ts';
 import { type CallersGroup, type GroupsAnswer, groupQuerySchema } from './groups.ts';
@@ -10,15 +11,17 @@ const groupSchema = Joi.object<CallersGroup, true>({
   status: issueGroupStatusSchema.required(),
 });
 
+/** What the example of a report names. */
+const GROUP = 'test-database.example.dev';
 const EXAMPLE = {
-  name: 'cve-2026-1234-g7w4n2xkq5ba',
+  name: groupName(GROUP),
   spec: {
-    group: 'CVE-2026-1234',
+    group: GROUP,
     origin: 'Reported',
-    title: 'libfoo 1.1 can be made to run code',
-    severity: 'critical',
-    links: [{ rel: 'docs', title: 'Advisory', url: 'https://example.com/CVE-2026-1234' }],
-    remediations: [{ text: 'Update libfoo to 1.2' }],
+    title: 'nightly: 3 of 1,204 tests failed',
+    severity: 'major',
+    links: [{ rel: 'docs', title: 'Runbook', url: 'https://docs.example.dev/test-database' }],
+    remediations: [{ text: 'Start the database of the tests again' }],
   },
   status: {
     state: 'Active',
@@ -26,9 +29,9 @@ const EXAMPLE = {
     open: 1,
     resolved: 1,
     openNamespaces: 1,
-    reasons: [{ reason: 'Vulnerable', open: 1 }],
+    reasons: [{ reason: 'TestsFailed', open: 1 }],
     namespaces: [{ namespace: 'shop', open: 1 }],
-    members: [{ namespace: 'shop', name: 'component-web-k3v5q7xa', severity: 'critical', reason: 'Vulnerable' }],
+    members: [{ namespace: 'shop', name: 'workflow-nightly-k3v5q7xa', severity: 'major', reason: 'TestsFailed' }],
     days: [
       { date: '2026-11-20', opened: 2, resolved: 0, open: 2 },
       { date: '2026-11-21', opened: 0, resolved: 1, open: 1 },
@@ -83,7 +86,7 @@ export const groupOperations: readonly Operation[] = [
     summary: 'One group',
     rights: RIGHTS,
     params: Joi.object({ name: Joi.string().pattern(DNS_LABEL).required() }),
-    examplePath: '/api/v1/groups/cve-2026-1234-g7w4n2xkq5ba',
+    examplePath: `/api/v1/groups/${groupName(GROUP)}`,
     answers: { 200: { description: 'The group.', body: { schema: groupSchema, example: EXAMPLE } } },
     errors: [404, 503],
   },

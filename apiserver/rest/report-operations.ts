@@ -80,6 +80,7 @@ const REPORT_EXAMPLE = {
         reason: 'TestsFailed',
         title: 'nightly: 3 of 1,204 tests failed',
         links: [{ rel: 'log', title: 'log', url: 'https://ci.example.dev/runs/4711' }],
+        group: 'test-database.example.dev',
       },
     ],
   },
