@@ -1,6 +1,8 @@
 import type { OrderKey } from '../../../crds/order.ts';
 import type { Finding, Report, ReportBody, ReportOrder, Subject } from '../../../crds/report.ts';
+import { type EscalationRule, escalate } from '../../store/escalation.ts';
 import type { StoredIssue, SubjectState } from '../../store/store.ts';
+import { reportedSpec } from '../../store/transitions.ts';
 import { decide } from '../decide.ts';
 import { resolveByHand } from '../issues.ts';
 import { normalize, refOf } from '../normalize.ts';
@@ -93,6 +95,18 @@ export class World {
     }
   }
 
+  /** What the sweeper does because time passed: severities rise. Answers how many it wrote. */
+  escalate(rules: readonly EscalationRule[], now: number): number {
+    let written = 0;
+    for (const [hash, state] of this.#subjects) {
+      const writes = [...state.issues.values()].flatMap((issue) => escalate(issue, rules, now) ?? []);
+      written += writes.length;
+      const issues = new Map([...state.issues, ...writes.map(({ issue }) => [issue.spec.key, issue] as const)]);
+      this.#subjects.set(hash, { ...state, issues });
+    }
+    return written;
+  }
+
   issues(): StoredIssue[] {
     return [...this.#subjects.values()].flatMap(({ issues }) => [...issues.values()]);
   }
@@ -126,6 +140,8 @@ export function nameOf({ spec: { subject, key } }: Pick<StoredIssue, 'spec'>): s
   return `${subject.aspect ?? ''}|${key}`;
 }
 
-export function contentOf({ spec, labels, observed, expiresAt, contentHash }: StoredIssue): unknown {
-  return { spec, labels, observed, expiresAt, contentHash };
+/** As it was reported: how old an episode is, and so what age made of it, depends on the order. */
+export function contentOf(issue: StoredIssue): unknown {
+  const { labels, observed, expiresAt, contentHash } = issue;
+  return { spec: reportedSpec(issue), labels, observed, expiresAt, contentHash };
 }
