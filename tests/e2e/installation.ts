@@ -7,7 +7,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { parseAllDocuments } from 'yaml';
+import { parse, parseAllDocuments } from 'yaml';
 import { registerApiService } from '../controlplane/api-service.ts';
 import { Child } from '../controlplane/child.ts';
 import { type ControlPlane, type ControlPlaneOptions, startControlPlane } from '../controlplane/control-plane.ts';
@@ -244,6 +244,7 @@ export async function install(options: {
       ...options.namespaces.map((name) => ({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } })),
       ...tektonCrds(),
       ...(await manifest('rbac.yaml')),
+      ...(await receiverCrds()),
     ]);
     await installation.startServer();
     await registerApiService(plane, {
@@ -292,6 +293,15 @@ async function writeCredentials(plane: ControlPlane, postgres: Postgres | undefi
     ...(postgres ? { 'database.url': await postgres.database('faultline') } : {}),
   };
   for (const [name, content] of Object.entries(files)) await writeFile(join(dir, name), content, { mode: 0o600 });
+}
+
+async function receiverCrds(): Promise<unknown[]> {
+  const kinds = ['webhookreceivers', 'clusterwebhookreceivers'];
+  return await Promise.all(
+    kinds.map(async (plural) =>
+      parse(await readFile(join(root, 'crds', 'generated', `config.faultline.dev_${plural}.yaml`), 'utf8')),
+    ),
+  );
 }
 
 async function manifest(name: string): Promise<unknown[]> {

@@ -1,11 +1,15 @@
+import { createHmac } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { send } from '../controlplane/api-request.ts';
 import { type Installation, install } from './installation.ts';
 import { at, completeRun, createRun, deleteRun } from './pipelineruns.ts';
 
 /** Item 3 of the first slice: what a run's completion does to an issue, from a real cluster object to a real kubectl. */
 let faultline: Installation;
 beforeAll(async () => {
-  faultline = await install({ namespaces: ['shop', 'storm', 'pull', 'gone'] });
+  faultline = await install({ namespaces: ['shop', 'storm', 'pull', 'gone', 'team-a'] });
 });
 afterAll(async () => faultline?.[Symbol.asyncDispose]());
 
@@ -133,6 +137,62 @@ test('restarting the controllers over a backlog of 2,000 old runs changes nothin
     60_000,
   );
   expect(fingerprints(after.filter(({ spec }) => spec.subject.name !== 'sentinel'))).toEqual(before);
+});
+
+test('a WebhookReceiver that kubectl applies takes what GitHub signs; kubectl shows it, and what is wrong with it', async () => {
+  const root = join(import.meta.dirname, '..', '..');
+  const example = await readFile(join(root, 'examples', 'receivers', 'github-workflow-run.yaml'), 'utf8');
+  const page = await readFile(join(root, 'docs', 'receivers.md'), 'utf8');
+  const role = /^```yaml\n(apiVersion: rbac.*?)^```$/ms.exec(page)?.[1] ?? '';
+  const apply = (input: string) => faultline.kubectl(['apply', '-f', '-'], { input });
+  const accepted = (status: string) => [
+    ...['wait', '-n', 'team-a', 'webhookreceiver/github', `--for=condition=Accepted=${status}`, '--timeout=20s'],
+  ];
+  const key = ['-n', 'team-a', 'create', 'secret', 'generic', 'github-webhook', '--from-literal=secret=of-the-webhook'];
+  for (const { code, stderr } of [await faultline.kubectl(key), await apply(role), await apply(example)]) {
+    expect([code, stderr]).toEqual([0, '']);
+  }
+  expect((await faultline.kubectl(accepted('True'))).stderr).toBe('');
+
+  const text = await readFile(
+    join(root, 'examples', 'receivers', 'payloads', 'github-workflow-run-failure.json'),
+    'utf8',
+  );
+  const payload = JSON.parse(text) as { workflow_run: { updated_at: string } };
+  // Later than the namespace, to which what happened before it says nothing.
+  payload.workflow_run.updated_at = new Date().toISOString();
+  const deliver = (secret: string) =>
+    send(
+      `https://127.0.0.1:${faultline.server.port}/api/v1/receivers/namespaces/team-a/github`,
+      faultline.plane.servingCa.certificatePem,
+      {
+        method: 'POST',
+        body: payload,
+        headers: {
+          'x-github-event': 'workflow_run',
+          'x-github-delivery': 'of-this-test',
+          'x-hub-signature-256': `sha256=${createHmac('sha256', secret).update(JSON.stringify(payload)).digest('hex')}`,
+        },
+      },
+    );
+  expect((await deliver('another')).status).toBe(401);
+  const first = await deliver('of-the-webhook');
+  expect([first.status, first.body]).toEqual([200, expect.stringContaining('"cell":"3A"')]);
+  expect((await deliver('of-the-webhook')).body).toContain('"cell":"3A"');
+  await faultline.until('team-a', (issues) => issues.length === 1);
+  const { stdout } = await faultline.kubectl(['get', 'issues', '-n', 'team-a']);
+  expect(stdout).toMatch(
+    /^repository-acme-storefront-\S+ +major +test +Active .*Unit tests of acme\/storefront: failure$/m,
+  );
+
+  await apply(example.replace('payload.action ==', 'paylod.action =='));
+  expect((await faultline.kubectl(accepted('False'))).stderr).toBe('');
+  const shown = await faultline.kubectl(['get', 'webhookreceivers', '-n', 'team-a', '-o', 'wide', '--no-headers']);
+  expect(shown.stdout).toMatch(
+    /^github +False +\/api\/v1\/receivers\/namespaces\/team-a\/github .*spec\.match 1:48: nothing is called paylod/,
+  );
+  const two = await apply(example.replace('  complete: true', `  complete: true\n  resolve: "['run']"`));
+  expect([two.code, two.stderr]).toEqual([1, expect.stringContaining('write no resolve')]);
 });
 
 interface Seen {
