@@ -74,7 +74,8 @@ const byName = Joi.object({
 const byId = Joi.object({ id: Joi.string().pattern(UUID).required() });
 const RIGHTS = '`get issues` in its namespace; other issues show where the caller has it, too';
 
-const REFERENCE: IssueReference = {
+/** Of the issue that the example of `createReports` opens. */
+export const REFERENCE: IssueReference = {
   id: '5f0a3c1e-6f3a-4d59-9f0e-0c6a1f2b3d4e',
   namespace: 'shop',
   name: 'workflow-nightly-f3k2m9qa',

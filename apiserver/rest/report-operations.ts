@@ -1,4 +1,5 @@
 import Joi from 'joi';
+import type { Evidence } from '../../crds/evidence.ts';
 import { observedSchema, subjectSchema } from '../../crds/issue.ts';
 import { DNS_LABEL, SOURCE_NAME } from '../../crds/names.ts';
 import {
@@ -65,6 +66,12 @@ const subjectsResponseSchema = Joi.object<SubjectsResponse, true>({
 
 const source = Joi.object({ source: Joi.string().pattern(SOURCE_NAME).required() });
 
+export const EVIDENCE_EXAMPLE: Evidence = {
+  step: 'test',
+  exitCode: 1,
+  log: { pod: 'nightly-4711', lines: ['FAIL cart/total.test.ts', 'expected 12.00 to be 12.50'], cut: true },
+};
+
 const REPORT_EXAMPLE = {
   source: 'ci.nightly',
   namespace: 'shop',
@@ -81,6 +88,7 @@ const REPORT_EXAMPLE = {
         title: 'nightly: 3 of 1,204 tests failed',
         links: [{ rel: 'log', title: 'log', url: 'https://ci.example.dev/runs/4711' }],
         group: 'test-database.example.dev',
+        evidence: EVIDENCE_EXAMPLE,
       },
     ],
   },

@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import { globSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -150,6 +151,13 @@ test('every route of /api/v1 is documented, and what is documented is served', (
   );
   // What is missing: an Operation in a file beside the routes, listed in apiserver/rest/openapi/operations.ts.
   expect(served.toSorted()).toEqual(OPERATIONS.map(({ method, path }) => `${method.toUpperCase()} ${path}`).toSorted());
+});
+
+test('no router of the sources is missing from this server: what it serves would be compared with nothing', () => {
+  const root = join(import.meta.dirname, '..', '..');
+  const sources = globSync('apiserver/**/*.ts', { cwd: root }).filter((file) => !/\.test\.ts$|\/testing\//.test(file));
+  const made = sources.flatMap((file) => readFileSync(join(root, file), 'utf8').match(/new Router\(/g) ?? []);
+  expect(routers).toHaveLength(made.length);
 });
 
 test.each(OPERATIONS)('the example of $id is answered as it is documented', async (operation) => {

@@ -1,6 +1,7 @@
 import type { Engine } from '../../apiserver/ingest/index.ts';
 import type { Authorizer } from '../../apiserver/kube/access/index.ts';
 import { docsEndpoints } from '../../apiserver/rest/docs.ts';
+import { evidenceRoutes } from '../../apiserver/rest/evidence.ts';
 import { groupRoutes } from '../../apiserver/rest/groups.ts';
 import { issueRoutes } from '../../apiserver/rest/issue-routes.ts';
 import { listableNamespaces } from '../../apiserver/rest/listable-namespaces.ts';
@@ -32,6 +33,7 @@ export function restRoutes({ engine, store, authorizer, retention }: RestOptions
     reportRoutes(engine),
     issueRoutes({ store, authorizer }),
     groupRoutes({ index: () => store.groupIndex(), listable }),
+    evidenceRoutes({ store, authorizer }),
     searchRoutes({ search: store, ...readers }),
     statisticsRoutes({ statistics: store, retention, ...readers }),
   ];

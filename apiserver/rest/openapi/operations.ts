@@ -1,6 +1,7 @@
 import { linkSchema, observedSchema, subjectSchema } from '../../../crds/issue.ts';
 import { findingSchema } from '../../../crds/report.ts';
 import { reportJsonSchema } from '../../ingest/report-checker.ts';
+import { evidenceOperations } from '../evidence-operations.ts';
 import { groupOperations } from '../group-operations.ts';
 import { issueOperations } from '../issue-operations.ts';
 import { receiverOperations } from '../receiver-operations.ts';
@@ -24,6 +25,7 @@ export const OPERATIONS: readonly Operation[] = [
   ...receiverOperations,
   ...issueOperations,
   ...groupOperations,
+  ...evidenceOperations,
   ...searchOperations,
   ...statisticsOperations,
 ];
