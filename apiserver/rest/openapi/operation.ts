@@ -12,8 +12,8 @@ export type Described = Joi.Schema | JsonSchema;
 
 /**
  * A message with an example that its schema accepts. The examples are one story, in the order of the table: a value of 8
- * characters or more that an answer's example gives, such as an id, is the server's real one when a later example quotes
- * it, in the tests that send them all.
+ * characters or more with a digit that an answer's example gives, such as an id, is the server's real one when a later
+ * example quotes it, in the tests that send them all.
  */
 export interface Message {
   readonly schema: Described;
