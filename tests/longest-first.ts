@@ -5,11 +5,13 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
  * the largest, unless a run on the same machine told it better.
  */
 export const LONGEST = [
+  'tests/faults/faults.e2e.test.ts',
   'tests/e2e/clients.e2e.test.ts',
   'tests/e2e/namespaces.e2e.test.ts',
   'tests/e2e/degraded.e2e.test.ts',
   'tests/e2e/own-resource.e2e.test.ts',
   'tests/e2e/lifecycle.e2e.test.ts',
+  'tests/faults/load.e2e.test.ts',
   'tests/e2e/access.e2e.test.ts',
   'tests/e2e/up.e2e.test.ts',
 ];
