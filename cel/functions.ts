@@ -100,7 +100,11 @@ const BY_CHARACTER: ReadonlySet<string> = new Set(['size', 'split', 'charAt', 's
 function costOf(name: string, given: readonly CelValue[], budget: Budget): number {
   const texts = given.filter((value) => typeof value === 'string');
   const [text = '', pattern = '', replacement = ''] = texts;
-  if (name === 'matches') return 50 + (text.length * (pattern.length + repetitions(pattern))) / 8 + pattern.length;
+  if (name === 'matches') {
+    // The pattern is compiled each time, which is most of the work on short text.
+    const steps = pattern.length + repetitions(pattern);
+    return 300 + 10 * steps + (text.length * steps) / 8;
+  }
   if (name === 'replace') {
     const places = pattern === '' ? text.length + 1 : text.length / pattern.length;
     return 1 + (text.length + places * replacement.length) / CHARACTERS_A_UNIT;

@@ -5,9 +5,11 @@ import type { ReportAccess } from '../ingest/ports.ts';
 import { EngineFixture } from '../ingest/testing/engine-fixture.ts';
 import { ReceiverCallers } from './access.ts';
 import type { Receiver } from './compile.ts';
+import { Coverage } from './coverage.ts';
 import { deliver, type Outcome } from './deliver.ts';
+import { declaredEntry } from './entry.ts';
 import type { Delivery } from './evaluate.ts';
-import { ALERTS, CHECKS, compiled } from './testing/declared.ts';
+import { ALERTS, CHECKS, compiled, declared } from './testing/declared.ts';
 
 /** Receivers on a real engine and a real store: what is sent is what is stored. */
 
@@ -227,4 +229,17 @@ describe('a namespaced receiver', () => {
     // A name proves nothing.
     expect(access.mayReport({ ...caller }, own)).toMatchObject({ allowed: false });
   });
+});
+
+test('row 8: the sources of receivers are registered, and absent once they are deleted', async () => {
+  using coverage = new Coverage(fixture.store, { info: () => {}, warn: () => {} }, 5);
+  const entry = await declaredEntry(declared(CHECKS));
+  const stored = () => fixture.store.source('receiver.checks', '');
+  coverage.cover('webhookreceivers', [entry]);
+  await expect.poll(stored).toMatchObject({ class: 'received', filter: { namespaces: ['team-a'] } });
+  expect(await stored()).not.toHaveProperty('absentSince');
+  coverage.cover('webhookreceivers', []);
+  await expect.poll(stored).toHaveProperty('absentSince');
+  coverage.cover('webhookreceivers', [entry]);
+  await expect.poll(stored).not.toHaveProperty('absentSince');
 });
