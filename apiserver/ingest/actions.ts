@@ -48,7 +48,7 @@ export async function act(store: Store, namespaces: Namespaces, given: IssueActi
     const { now, subjects } = await store.readSubjects([refOf(namespace, source, subject)]);
     const [state] = subjects;
     const issue = state?.issues.get(key);
-    if (!state || !issue || issue.hiddenAt !== undefined) throw missing(action);
+    if (!state || !issue || (issue.hiddenAt !== undefined && action.what.action !== 'delete')) throw missing(action);
     action.expect?.(issue);
     const write = deedTo(issue, action, now);
     if (action.dryRun) return write?.issue ?? issue;

@@ -105,7 +105,7 @@ class Batch {
         continue;
       }
       const decisions = parts.flatMap((part) => named(part.fold, part.decisions, result?.names));
-      const outcome: UnitOutcome = { status: 200, decisions, lastChange };
+      const outcome: UnitOutcome = { status: 200, decisions, lastChange, looks: parts };
       const mayHaveMissed = coversEveryAspect(stamped) && parts.some(({ fold }) => wrote.has(fold));
       if (mayHaveMissed) again.set(unit, followUp(unit, stamped, outcome));
       else this.#settled.set(unit, outcome);

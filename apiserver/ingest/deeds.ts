@@ -2,6 +2,7 @@ import { MAX_DUE, MAX_DUE_MS } from '../../crds/issue-due-date.ts';
 import { MAX_SNOOZE, MAX_SNOOZE_MS } from '../../crds/issue-snooze.ts';
 import { formatTime } from '../../crds/time.ts';
 import type { IssueWrite, StoredIssue, TimelineDetail, TimelineEntry, TimelineLine } from '../store/store.ts';
+import { hideIssue } from '../store/transitions.ts';
 import { resolveByHand } from './issues.ts';
 
 /** What each action makes of an issue, and which line it leaves: pure. `act` (actions.ts) reads and writes. */
@@ -9,6 +10,8 @@ import { resolveByHand } from './issues.ts';
 /** Times in µs. `assignee` undefined: nobody. */
 export type Deed =
   | { readonly action: 'resolve' }
+  /** Resolves it and takes it out of the visible set at once; its row and name stay, and a newer failure shows it again. */
+  | { readonly action: 'delete' }
   | { readonly action: 'acknowledge' }
   | { readonly action: 'comment' }
   | { readonly action: 'assign'; readonly assignee: string | undefined }
@@ -53,6 +56,8 @@ export function deedTo(issue: StoredIssue, done: Done, now: number): IssueWrite 
   switch (what.action) {
     case 'resolve':
       return issue.state === 'Active' ? resolveByHand(issue, { now, ...wordsOf(done) }) : undefined;
+    case 'delete':
+      return deletion(issue, done, now);
     case 'acknowledge':
       requireActive(issue, 'acknowledge');
       if (issue.acknowledged?.by === actor) return undefined;
@@ -73,6 +78,15 @@ export function deedTo(issue: StoredIssue, done: Done, now: number): IssueWrite 
     default:
       throw new Error(`no such action: ${what satisfies never}`);
   }
+}
+
+/** Undefined when it is hidden already: then the line alone says that somebody deleted it. */
+function deletion(issue: StoredIssue, done: Done, now: number): IssueWrite | undefined {
+  if (issue.hiddenAt !== undefined) return undefined;
+  const timeline = lineOf(done);
+  if (issue.state === 'Resolved') return { ...hideIssue(issue, now), timeline };
+  const resolved = resolveByHand(issue, { now, ...wordsOf(done) });
+  return { ...resolved, ...hideIssue(resolved.issue, now), timeline };
 }
 
 /** Of a Resolved issue too: whoever it is assigned to has it when it opens again. */

@@ -13,6 +13,7 @@ import { withHome } from './namespaces.ts';
 import type { Caller, Namespaces, ReportAccess } from './ports.ts';
 import { RateGate, type RateLimits } from './rate-gate.ts';
 import { createReportChecker } from './report-checker.ts';
+import { issuesOf } from './unit.ts';
 
 export interface EngineOptions {
   readonly store: Store;
@@ -45,15 +46,21 @@ export interface EngineLimits extends RateLimits {
   readonly activeIssues: number;
 }
 
+export interface SubmitOptions {
+  readonly dryRun?: boolean;
+  readonly stored?: (index: number, issues: readonly StoredIssue[]) => void;
+}
+
 /** Observations in: the only way into the store (design.md "There is one way in"). */
 export interface Engine extends AsyncDisposable {
   /**
    * Decides one report or an array of independent reports, and answers each. Everything with status 200 is stored when
    * this resolves. Rejects with InvalidInput (400), TooManyReports (429), and with StoreUnavailable,
    * NamespacesUnavailable or the error of `access` (503) when nothing was stored; 503 for some reports only is in their
-   * results. `dryRun`: validation, rights and namespaces only; accepted reports are answered without decisions.
+   * results. `dryRun`: validation, rights and namespaces only; accepted reports are answered without decisions. `stored`:
+   * told of each stored report the issues that it decided about, as they are now.
    */
-  submit(reports: unknown, caller: Caller, how?: { readonly dryRun?: boolean }): Promise<ReportsResponse>;
+  submit(reports: unknown, caller: Caller, how?: SubmitOptions): Promise<ReportsResponse>;
   /** A manager begins to lead sources: a new epoch each. Rejects with InvalidInput or NotAllowed. */
   lead(request: unknown, caller: Caller): Promise<LeadResponse>;
   /** Row 7. Rejects with InvalidInput, NotAllowed, or Fenced when the epoch is not the current one. */
@@ -88,11 +95,11 @@ export function createEngine(options: EngineOptions): Engine {
   const isPlain = createReportChecker();
   const leaders = new Leaders({ store, namespaces, access, commits, clusterScopedNamespace });
   return {
-    async submit(reports, caller, { dryRun = false } = {}) {
+    async submit(reports, caller, { dryRun = false, stored } = {}) {
       const { admitted, refused } = await admit(reports, caller, { access, namespaces, isPlain });
       const { passed, limited, retryAfterSeconds } =
         dryRun || !gate ? unlimited(admitted) : throttle(gate, admitted, metrics);
-      const decided = dryRun ? accepted(passed) : await enqueue(commits, passed, metrics);
+      const decided = dryRun ? accepted(passed) : await enqueue(commits, passed, { metrics, stored });
       const results = [...refused, ...limited, ...decided.results].sort((a, b) => a.index - b.index);
       refuseWhole(results, retryAfterSeconds);
       for (const result of results) metrics?.decided(result);
@@ -151,15 +158,17 @@ function accepted(admitted: readonly Admitted[]): Answered {
 async function enqueue(
   commits: GroupCommit,
   admitted: readonly Admitted[],
-  metrics: EngineMetrics | undefined,
+  { metrics, stored }: { readonly metrics: EngineMetrics | undefined; readonly stored: SubmitOptions['stored'] },
 ): Promise<Answered> {
   const outcomes = await commits.decide(admitted);
   for (const { status } of outcomes) if (status === 429) metrics?.limited('queue');
   const unavailable = outcomes.find(({ status }) => status === 503);
   // Nothing was stored: the whole request is answered 503 and sent again.
   if (unavailable && outcomes.every(({ status }) => status === 503)) throw new StoreUnavailable(unavailable.error);
-  const results = outcomes.map(({ lastChange: _, decisions, details, ...outcome }, place): ReportResult => {
+  const results = outcomes.map((decided, place): ReportResult => {
+    const { lastChange: _, looks: __, decisions, details, ...outcome } = decided;
     const { index, path } = admitted[place] as Admitted;
+    if (decided.status === 200) stored?.(index, issuesOf(decided));
     return {
       index,
       ...outcome,

@@ -1,7 +1,7 @@
 /** Observations in: what routes, resources and the composition root use of the engine. */
 export type { IssueAction } from './actions.ts';
 export { ActionRefused, type Deed } from './deeds.ts';
-export { createEngine, type Engine, type EngineOptions } from './engine.ts';
+export { createEngine, type Engine, type EngineOptions, type SubmitOptions } from './engine.ts';
 export { TooManyReports } from './group-commit.ts';
 export { InvalidInput } from './input.ts';
 export { Fenced, NotAllowed } from './leaders.ts';

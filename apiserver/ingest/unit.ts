@@ -1,5 +1,5 @@
 import type { Decision, InputFault, ReportStatus } from '../../crds/report.ts';
-import type { SubjectRef } from '../store/store.ts';
+import type { StoredIssue, SubjectRef, SubjectState } from '../store/store.ts';
 import { coversEveryAspect, type NormalizedFinding, type NormalizedReport } from './normalized.ts';
 import type { NamespaceIdentity } from './ports.ts';
 
@@ -21,6 +21,16 @@ export interface UnitOutcome {
   readonly details?: readonly InputFault[];
   /** The last committed change when it was decided. */
   readonly lastChange?: number;
+  /** What the decisions were about, as it is stored after the batch. */
+  readonly looks?: readonly {
+    readonly fold: { readonly state: Pick<SubjectState, 'issues'> };
+    readonly decisions: readonly Decision[];
+  }[];
+}
+
+/** The issues that the decisions of a stored report name, as they are stored after its batch. */
+export function issuesOf({ looks = [] }: UnitOutcome): StoredIssue[] {
+  return looks.flatMap(({ fold, decisions }) => decisions.flatMap(({ key }) => fold.state.issues.get(key) ?? []));
 }
 
 /**

@@ -1,16 +1,16 @@
-import type { ServerResponse } from 'node:http';
-import type { Server } from 'node:https';
+import type { Server as HttpServer, ServerResponse } from 'node:http';
+import type { Server as HttpsServer } from 'node:https';
 import type { Duplex } from 'node:stream';
 
 /** What is open: running requests, and connections that became WebSockets, which `https.Server` forgets about. */
 export class Connections {
-  readonly #server: Server;
+  readonly #server: HttpServer | HttpsServer;
   readonly #upgraded = new Set<Duplex>();
   #running = 0;
   #closing = false;
   #idle: (() => void) | undefined;
 
-  constructor(server: Server) {
+  constructor(server: HttpServer | HttpsServer) {
     this.#server = server;
   }
 

@@ -1,7 +1,7 @@
 import { constants } from 'node:crypto';
 import type { RequestListener } from 'node:http';
 import { createServer, type Server, type ServerOptions } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Server as NetServer } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { ApiError, badRequest } from '../kube/status.ts';
 
@@ -85,30 +85,34 @@ export function parseListenAddress(text: string): ListenAddress {
 }
 
 /** Begins to listen; resolves with the URL that clients on this machine use. Rejects with one line that says what to do. */
-export async function listen(server: Server, address: ListenAddress): Promise<string> {
+export async function listen(
+  server: NetServer,
+  address: ListenAddress,
+  { scheme = 'https', flag = '--listen' } = {},
+): Promise<string> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   server.once('error', reject);
   server.listen(address.port, address.host, resolve);
   try {
     await promise;
   } catch (cause) {
-    throw new Error(listenFault(cause as NodeJS.ErrnoException, address), { cause });
+    throw new Error(listenFault(cause as NodeJS.ErrnoException, address, flag), { cause });
   } finally {
     server.off('error', reject);
   }
   const { port, family, address: bound } = server.address() as AddressInfo;
-  if (bound === '::' || bound === '0.0.0.0') return `https://localhost:${port}`;
-  return `https://${family === 'IPv6' ? `[${bound}]` : bound}:${port}`;
+  if (bound === '::' || bound === '0.0.0.0') return `${scheme}://localhost:${port}`;
+  return `${scheme}://${family === 'IPv6' ? `[${bound}]` : bound}:${port}`;
 }
 
-function listenFault({ code, message }: NodeJS.ErrnoException, { host, port }: ListenAddress): string {
+function listenFault({ code, message }: NodeJS.ErrnoException, { host, port }: ListenAddress, flag: string): string {
   const where = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
   if (code === 'EADDRINUSE') {
-    return `${where} is taken by another process: stop it, or choose another port with --listen ${host.includes(':') ? `[${host}]` : host}:${port + 1}`;
+    return `${where} is taken by another process: stop it, or choose another port with ${flag} ${host.includes(':') ? `[${host}]` : host}:${port + 1}`;
   }
-  if (code === 'EACCES') return `not allowed to listen on ${where}: choose a port above 1023 with --listen`;
+  if (code === 'EACCES') return `not allowed to listen on ${where}: choose a port above 1023 with ${flag}`;
   if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') {
-    return `${host} is no address of this machine: choose another with --listen`;
+    return `${host} is no address of this machine: choose another with ${flag}`;
   }
   return `cannot listen on ${where}: ${message}`;
 }

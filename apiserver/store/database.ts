@@ -74,6 +74,11 @@ export class Database implements AsyncDisposable {
     }
   }
 
+  connections(): { open: number; idle: number; max: number } {
+    const { pool } = this.knex.client as { pool: Record<'numUsed' | 'numFree', () => number> & { max: number } };
+    return { open: pool.numUsed() + pool.numFree(), idle: pool.numFree(), max: pool.max };
+  }
+
   async query<Row>(sql: string, values?: readonly unknown[], options?: QueryOptions): Promise<Row[]> {
     return this.session((session) => session.query<Row>(sql, values, options));
   }

@@ -11,7 +11,9 @@ import type { Database } from './database.ts';
 import { createPartitions } from './episodes.ts';
 import { sqlState } from './errors.ts';
 import { readEvidence, readEvidenceText } from './evidence.ts';
+import { findIssues, issuesByName, wasDeleted } from './find-issues.ts';
 import type { GroupIndex } from './group-index.ts';
+import type { Connections, IssueQuery, IssuesFound } from './issue-query.ts';
 import { ISSUE_SELECT, type IssueRow, micros, storedIssue } from './issue-row.ts';
 import { type IssueTransitions, SqlIssueTransitions } from './issue-transitions.ts';
 import type { Lease } from './lease.ts';
@@ -197,6 +199,22 @@ export class SqlStore implements Store, ResourceStore, PastIssues, IssueSearch, 
 
   async activeFamily(family: FamilyQuery): Promise<StoredIssue[]> {
     return readActiveFamily(this.database, family);
+  }
+
+  async issuesByName(namespace: string, names: readonly string[]): Promise<StoredIssue[]> {
+    return issuesByName(this.database, namespace, names);
+  }
+
+  async findIssues(query: IssueQuery): Promise<IssuesFound> {
+    return findIssues(this.database, query);
+  }
+
+  async wasDeleted(issue: StoredIssue): Promise<boolean> {
+    return wasDeleted(this.database, issue);
+  }
+
+  connections(): Connections {
+    return this.database.connections();
   }
 
   async timeline(issueId: string): Promise<TimelineEntry[]> {

@@ -3,6 +3,7 @@ import type { IssueSpec, IssueState, ObservedObject, ResolvedReason, Severity, S
 import type { Condition, KubernetesObject } from '../../crds/meta.ts';
 import type { OrderKey } from '../../crds/order.ts';
 import type { OrderClass, SourceFilter } from '../../crds/report.ts';
+import type { Connections, IssueQuery, IssuesFound } from './issue-query.ts';
 
 /**
  * The port between the engine and the database: what `ingest`, `resources` and `rest` ask, and what every
@@ -44,6 +45,12 @@ export interface Store extends AsyncDisposable {
    * subject, or of the issue), in any namespace; of more than 1,000 the oldest.
    */
   activeFamily(family: FamilyQuery): Promise<StoredIssue[]>;
+  /** Those with these names in a namespace, in any state, hidden ones too, in no order. */
+  issuesByName(namespace: string, names: readonly string[]): Promise<StoredIssue[]>;
+  /** A page of everything in a namespace that nobody deleted, hidden issues too, by `openedAt` with the newest first. */
+  findIssues(query: IssueQuery): Promise<IssuesFound>;
+  /** Whether a person deleted this issue since it was opened last. */
+  wasDeleted(issue: StoredIssue): Promise<boolean>;
   /** What people did to an issue (`StoredIssue.id`), oldest first; of more than 1,000 lines the newest. */
   timeline(issueId: string): Promise<TimelineEntry[]>;
   /** All that happened to an issue: see IssueHistory. */
@@ -78,6 +85,8 @@ export interface Store extends AsyncDisposable {
   lastChange(): Promise<number>;
   /** True when the database answers now. Never throws. */
   ping(): Promise<boolean>;
+  /** Connections to the database: how many there are, how many of them nobody uses, and how many there may be. */
+  connections(): Connections;
 }
 
 /** Which subject of which source in which namespace. `hash` is `subjectHash(subject)`. */

@@ -24,6 +24,8 @@ import { toldOnce } from './told-once.ts';
 export interface BackendAccess extends AsyncDisposable {
   readonly authenticator: Authenticator;
   readonly authorizer: Authorizer;
+  /** The part of `authenticator` that needs no TLS. */
+  readonly tokens: CredentialAuthenticator;
   readonly clientAuthorities: ServerOptions['clientAuthorities'];
   /** Only where no cluster answers "may I?". */
   readonly selfReviews?: NonNullable<ServerOptions['selfReviews']>;
@@ -37,7 +39,7 @@ export interface LocalAccessOptions {
   /** Common name of its controllers. */
   readonly controllers: string;
   readonly sources: readonly string[];
-  /** `--kite-identity`: a common name that may read and resolve issues and report as `kite`. */
+  /** `--kite-identity`: a user who may read and resolve issues and report as `kite`. */
   readonly kite?: string | undefined;
   /** ms. */
   readonly now: () => number;
@@ -55,6 +57,7 @@ export function localAccess(options: LocalAccessOptions): BackendAccess {
       credentials: [...certificateCredentials(() => current, options.now), NO_TOKENS],
     }),
     authorizer,
+    tokens: NO_TOKENS,
     clientAuthorities: { current },
     selfReviews: selfReviews(authorizer, local),
     [Symbol.asyncDispose]: async () => {},
@@ -88,16 +91,18 @@ export function clusterAccess({ api, configuration: source, log, now }: ClusterA
   const config = () => configuration.current;
   const metrics = accessMetrics();
   const { reviewed: onReview } = metrics;
+  const tokens = bearerTokenAuthenticator({ api, now, onReview });
   const tell = toldOnce((fault) => log.warn({ fault }, 'a credential was refused'), now);
   return {
     authenticator: createAuthenticator({
-      credentials: [...certificateCredentials(config, now), bearerTokenAuthenticator({ api, now, onReview })],
+      credentials: [...certificateCredentials(config, now), tokens],
       config,
       onFault(fault) {
         metrics.faulted();
         tell(fault);
       },
     }),
+    tokens,
     authorizer: createAuthorizer(subjectAccessReviewAuthorizer({ api, now, onReview })),
     clientAuthorities: configuration,
     register: metrics.register,

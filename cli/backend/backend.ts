@@ -7,6 +7,7 @@ import { issueEvidence } from '../../apiserver/resources/issue-evidence.ts';
 import { issueReportsResource } from '../../apiserver/resources/issuereports.ts';
 import { issuesResource } from '../../apiserver/resources/issues.ts';
 import { pastIssues } from '../../apiserver/resources/past-issues.ts';
+import type { Visible } from '../../apiserver/rest/kite/options.ts';
 import { reportAccess } from '../../apiserver/rest/report-access.ts';
 import { kubeMetrics } from '../../apiserver/server/kube-metrics.ts';
 import {
@@ -20,6 +21,7 @@ import { NotYetFilled } from '../../apiserver/store/resource-log.ts';
 import type { IssuesConfiguration, LimitsConfiguration } from '../../crds/configuration.ts';
 import { parseDuration } from '../../crds/duration.ts';
 import type { Issue } from '../../crds/issue.ts';
+import type { KiteChoice } from '../commands/flags.ts';
 import type { LoadedResource } from '../configuration/resources.ts';
 import type { Log } from '../log.ts';
 import { packageVersion } from '../package-info.ts';
@@ -31,6 +33,7 @@ import { type EventsWiring, startEvents } from './events.ts';
 import { failoverMetrics } from './failover.ts';
 import { startReturningIdleMemory } from './idle-memory.ts';
 import { issueGroups } from './issue-groups.ts';
+import { startKite } from './kite.ts';
 import { flappingRule } from './lifecycle-rules.ts';
 import { MeasuredRegistry } from './measured-registry.ts';
 import type { WatchNamespaces } from './namespace-watch.ts';
@@ -52,6 +55,8 @@ export interface BackendOptions {
   readonly limits?: LimitsConfiguration;
   /** Absent: no Events are written. */
   readonly events?: EventsWiring;
+  /** `--kite-listen`. Default: not served. */
+  readonly kite?: KiteChoice;
   /** Those that the configuration adds. Default: none. */
   readonly resources?: readonly LoadedResource[];
   /** Receivers of webhooks. Default: none. */
@@ -158,6 +163,11 @@ export async function openBackend(options: BackendOptions): Promise<Backend> {
     }),
   );
   kube.start();
+  const rest = {
+    ...{ engine, store, authorizer: access.authorizer, retention: parseDuration(issues.retention) },
+    ...{ now: Date.now, logger: log },
+    visible: () => kube.cache('issues') as Visible,
+  };
   closing.use(access);
   const { clusterScopedNamespace } = issues;
   const { authenticator } = access;
@@ -175,12 +185,7 @@ export async function openBackend(options: BackendOptions): Promise<Backend> {
       tls: options.tls,
       listen: options.listen,
       kube,
-      rest: restMiddleware({
-        engine,
-        store,
-        authorizer: access.authorizer,
-        retention: parseDuration(issues.retention),
-      }),
+      rest: restMiddleware(rest),
       unauthenticated: receivers ? [receivers.routes] : [],
       ready: [
         { name: 'db', healthy: () => store.ping(), decides: false },
@@ -197,6 +202,10 @@ export async function openBackend(options: BackendOptions): Promise<Backend> {
     }),
   );
   const { url } = await server.start();
+  if (options.kite) {
+    const { drainMs = 1_000 } = options.shutdown ?? {};
+    closing.use(await startKite(options.kite, { rest, tokens: access.tokens, log, drainMs: drainMs / 2 }));
+  }
   closing.use(startReturningIdleMemory());
   const ended = new AbortController();
   closing.defer(() => ended.abort());

@@ -1,4 +1,5 @@
 import type { GroupIndex } from '../../apiserver/store/group-index.ts';
+import type { Connections, IssueQuery, IssuesFound } from '../../apiserver/store/issue-query.ts';
 import { openStore, type StoreOptions } from '../../apiserver/store/open-store.ts';
 import type { PastIssues, PastQuery } from '../../apiserver/store/past.ts';
 import type { ResourceLog, ResourceStore } from '../../apiserver/store/resource-log.ts';
@@ -98,6 +99,22 @@ export class ConnectingStore implements Store, ResourceStore, PastIssues, IssueS
 
   activeFamily(family: FamilyQuery): Promise<StoredIssue[]> {
     return this.#now().then((store) => store.activeFamily(family));
+  }
+
+  issuesByName(namespace: string, names: readonly string[]): Promise<StoredIssue[]> {
+    return this.#now().then((store) => store.issuesByName(namespace, names));
+  }
+
+  findIssues(query: IssueQuery): Promise<IssuesFound> {
+    return this.#now().then((store) => store.findIssues(query));
+  }
+
+  wasDeleted(issue: StoredIssue): Promise<boolean> {
+    return this.#now().then((store) => store.wasDeleted(issue));
+  }
+
+  connections(): Connections {
+    return this.#store?.connections() ?? { open: 0, idle: 0, max: 0 };
   }
 
   timeline(issueId: string): Promise<TimelineEntry[]> {

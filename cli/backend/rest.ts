@@ -4,6 +4,7 @@ import { docsEndpoints } from '../../apiserver/rest/docs.ts';
 import { evidenceRoutes } from '../../apiserver/rest/evidence.ts';
 import { groupRoutes } from '../../apiserver/rest/groups.ts';
 import { issueRoutes } from '../../apiserver/rest/issue-routes.ts';
+import { type KiteOptions, kiteRoutes } from '../../apiserver/rest/kite/index.ts';
 import { listableNamespaces } from '../../apiserver/rest/listable-namespaces.ts';
 import { reportRoutes } from '../../apiserver/rest/reports.ts';
 import type { RestRoutes } from '../../apiserver/rest/routes.ts';
@@ -16,7 +17,7 @@ import type { Store } from '../../apiserver/store/store.ts';
 import { packageVersion } from '../package-info.ts';
 import type { ConnectingStore } from './connecting-store.ts';
 
-export interface RestOptions {
+export interface RestOptions extends KiteOptions {
   readonly engine: Engine;
   readonly store: IssueSearch & IssueStatistics & Store & Pick<ConnectingStore, 'groupIndex'>;
   readonly authorizer: Authorizer;
@@ -25,7 +26,8 @@ export interface RestOptions {
 }
 
 /** All of `/api/v1`. Each has its operations in apiserver/rest/openapi/operations.ts; a test compares. */
-export function restRoutes({ engine, store, authorizer, retention }: RestOptions): RestRoutes[] {
+export function restRoutes(options: RestOptions): RestRoutes[] {
+  const { engine, store, authorizer, retention } = options;
   const now = Date.now;
   const listable = listableNamespaces({ authorizer, namespaces: () => store.namespaces(), now });
   const readers = { listable, authorizer, now };
@@ -36,6 +38,7 @@ export function restRoutes({ engine, store, authorizer, retention }: RestOptions
     evidenceRoutes({ store, authorizer }),
     searchRoutes({ search: store, ...readers }),
     statisticsRoutes({ statistics: store, retention, ...readers }),
+    kiteRoutes(options),
   ];
 }
 

@@ -7,6 +7,7 @@ import { conformance } from './conformance.ts';
 import { controllers } from './controllers.ts';
 import { due } from './due.ts';
 import { evidence } from './evidence.ts';
+import { importCommand } from './import.ts';
 import { receiver } from './receiver.ts';
 import { replay } from './replay.ts';
 import { resolve } from './resolve.ts';
@@ -29,6 +30,7 @@ export const commands: readonly Runnable[] = [
   runnable(due),
   runnable(comment),
   runnable(receiver),
+  runnable(importCommand),
   runnable(conformance),
   runnable(version),
 ];

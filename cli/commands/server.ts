@@ -4,7 +4,12 @@ import type { Command } from '../command.ts';
 import type { LogOptions } from '../log.ts';
 import {
   CONFIG_FLAG,
+  KITE_FLAGS,
+  type KiteChoice,
+  type KiteFlags,
   type KubeconfigFlags,
+  kiteChoice,
+  kiteFaults,
   kubeconfigFlags,
   LOG_FLAGS,
   type LogFlags,
@@ -12,7 +17,7 @@ import {
   logOptions,
 } from './flags.ts';
 
-interface ServerFlags extends LogFlags, KubeconfigFlags {
+interface ServerFlags extends LogFlags, KubeconfigFlags, KiteFlags {
   readonly config?: string;
   readonly listen?: string;
   readonly tlsCertFile?: string;
@@ -39,6 +44,7 @@ export interface ServeOptions {
   readonly context: string | undefined;
   /** How long `/readyz` fails before connections are refused, as a duration. */
   readonly shutdownDelay: string;
+  readonly kite: KiteChoice;
   readonly log: LogOptions;
 }
 
@@ -79,6 +85,7 @@ export const server: Command<ServerFlags, ServeOptions> = {
       description: 'How long to serve on after SIGTERM, until no Service sends requests here.',
       default: '10s',
     },
+    ...KITE_FLAGS,
     ...LOG_FLAGS,
   ],
   complete({ flags }, streams) {
@@ -91,11 +98,12 @@ export const server: Command<ServerFlags, ServeOptions> = {
       databaseUrlFile: path(flags.databaseUrlFile),
       embedded: flags.database === 'embedded',
       stateDir: resolve(streams.directory, stateDir),
+      kite: kiteChoice(flags),
       log: logOptions(flags, streams, 'info'),
     };
   },
-  validate({ listen, tlsCertFile, tlsKeyFile, shutdownDelay, embedded, databaseUrlFile }) {
-    const faults = listenFaults(listen);
+  validate({ listen, tlsCertFile, tlsKeyFile, shutdownDelay, embedded, databaseUrlFile, kite }) {
+    const faults = [...listenFaults(listen), ...kiteFaults(kite)];
     if (embedded && databaseUrlFile !== undefined) faults.push('--database and --database-url-file name two databases');
     if (tlsCertFile === '') faults.push('--tls-cert-file is missing: name the serving certificate');
     if (tlsKeyFile === '') faults.push('--tls-key-file is missing: name the key of the serving certificate');

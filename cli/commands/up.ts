@@ -4,7 +4,12 @@ import type { Command, Flag } from '../command.ts';
 import type { LogOptions } from '../log.ts';
 import {
   CONFIG_FLAG,
+  KITE_FLAGS,
+  type KiteChoice,
+  type KiteFlags,
   type KubeconfigFlags,
+  kiteChoice,
+  kiteFaults,
   kubeconfigFlags,
   LOG_FLAGS,
   type LogFlags,
@@ -12,12 +17,11 @@ import {
   logOptions,
 } from './flags.ts';
 
-interface UpFlags extends LogFlags, KubeconfigFlags {
+interface UpFlags extends LogFlags, KubeconfigFlags, KiteFlags {
   readonly config?: string;
   readonly cluster?: boolean;
   readonly stateDir?: string;
   readonly listen?: string;
-  readonly kiteIdentity?: string;
 }
 
 /** What `faultline up` was asked for; paths are absolute. */
@@ -28,7 +32,7 @@ export interface UpOptions {
   readonly stateDir: string | undefined;
   /** Undefined: what the configuration says. */
   readonly listen: string | undefined;
-  readonly kite: string | undefined;
+  readonly kite: KiteChoice;
   readonly log: LogOptions;
 }
 
@@ -44,10 +48,7 @@ const flags: readonly Flag[] = [
     spelling: '--listen <host:port>',
     description: 'Address to serve on; port 0 takes any free one (default: 127.0.0.1:7443).',
   },
-  {
-    spelling: '--kite-identity <name>',
-    description: 'Common name of a client certificate that may read and resolve issues and report as kite.',
-  },
+  ...KITE_FLAGS,
   ...LOG_FLAGS,
 ];
 
@@ -67,20 +68,24 @@ export const up: Command<UpFlags, UpOptions> = {
       comment: 'Another context, on another port',
       line: 'faultline up --cluster --context staging --listen 127.0.0.1:7444',
     },
+    {
+      comment: 'Also for clients of Kite, at http://127.0.0.1:8080',
+      line: 'faultline up --kite-listen 127.0.0.1:8080 --kite-identity kite',
+    },
   ],
   flags,
   complete({ flags: given }, streams) {
-    const { config, cluster, kubeconfig, context, stateDir, listen, kiteIdentity } = given;
+    const { config, cluster, kubeconfig, context, stateDir, listen } = given;
     return {
       config,
       source: { cluster, kubeconfig, context },
       stateDir: stateDir === undefined ? undefined : resolve(streams.directory, stateDir),
       listen,
-      kite: kiteIdentity,
+      kite: kiteChoice(given),
       log: logOptions(given, streams, 'warn'),
     };
   },
-  validate: ({ listen }) => listenFaults(listen),
+  validate: ({ listen, kite }) => [...listenFaults(listen), ...kiteFaults(kite)],
   async run(options, streams) {
     const { runUp } = await import('../up/run-up.ts');
     return await runUp(options, streams);

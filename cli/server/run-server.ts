@@ -66,6 +66,7 @@ export async function runServer(options: ServeOptions, streams: Streams): Promis
       ...(configuration.events.enabled && {
         events: { writer: clusterEvents(api), configuration: configuration.events },
       }),
+      kite: options.kite,
       resources,
       receivers: {
         configured: receivers,

@@ -34,6 +34,7 @@ export {
   type Authenticator,
   type Authorizer,
   type Decision,
+  MASTERS,
   type NonResourceAttributes,
   type ResourceAttributes,
   type ReviewObserver,

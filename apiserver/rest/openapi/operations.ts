@@ -4,6 +4,7 @@ import { reportJsonSchema } from '../../ingest/report-checker.ts';
 import { evidenceOperations } from '../evidence-operations.ts';
 import { groupOperations } from '../group-operations.ts';
 import { issueOperations } from '../issue-operations.ts';
+import { kiteErrorSchema, kiteIssueSchema, kiteOperations } from '../kite/operations.ts';
 import { receiverOperations } from '../receiver-operations.ts';
 import { reportOperations } from '../report-operations.ts';
 import { searchOperations } from '../search-operations.ts';
@@ -16,6 +17,7 @@ export const TAGS: Readonly<Record<string, string>> = {
   Reports: 'Observations in: what is wrong with a subject, or that nothing is.',
   Receivers: 'Payloads of foreign webhooks in, for the receivers that somebody declared.',
   Issues: 'What is stored: found, counted and seen over time, only what the caller may see.',
+  Kite: 'The API of Kite, unchanged: for its clients, and for the Konflux UI (docs/migrate-from-kite.md).',
   Controllers: 'For the runtime of controllers: leading sources, what they cover, what is stored.',
 };
 
@@ -28,6 +30,7 @@ export const OPERATIONS: readonly Operation[] = [
   ...evidenceOperations,
   ...searchOperations,
   ...statisticsOperations,
+  ...kiteOperations,
 ];
 
 /** Schemas that client generators and the pages know by name. */
@@ -40,4 +43,6 @@ export const NAMED_SCHEMAS: Readonly<Record<string, Described>> = {
   Subject: subjectSchema,
   ObservedObject: observedSchema,
   Link: linkSchema,
+  KiteIssue: kiteIssueSchema,
+  KiteError: kiteErrorSchema,
 };
