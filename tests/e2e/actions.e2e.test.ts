@@ -282,6 +282,10 @@ describe('our commands', () => {
     expect(await read(issue)).toMatchObject({
       status: { acknowledged: { by: 'ann' }, snoozedUntil: expect.any(String), state: 'Active' },
     });
+    expect((await cli(['assign', issue], ann)).out).toMatch(/ assigned to ann\n$/);
+    expect((await cli(['due', issue, '--in', '3d'], ann)).out).toMatch(/ due \d{4}-.*Z\n$/);
+    expect((await cli(['comment', issue, 'found it'], ann)).out).toMatch(/ commented\n$/);
+    expect(await read(issue)).toMatchObject({ status: { assignee: 'ann', due: { by: 'ann' } } });
     expect((await cli(['resolve', issue, '-n', 'shop'], ann)).out).toBe(`issue.faultline.dev/${issue} resolved\n`);
     const refused = await cli(['resolve', issue], vic);
     expect(refused).toEqual({
@@ -289,6 +293,40 @@ describe('our commands', () => {
       out: '',
       err: expect.stringMatching(/^error: issues.faultline.dev "[^\n]*cannot create resource[^\n]*\n$/),
     });
+  });
+});
+
+describe('the timeline of an issue', () => {
+  test('A8 R5 is for who may get the issue, and has who did what', async () => {
+    const issue = await issueOf('cli');
+    const { plane, server } = faultline;
+    const ask = async (token: string) => {
+      const url = `https://127.0.0.1:${server.port}/api/v1/issues/shop/${issue}/timeline`;
+      return send(url, plane.servingCa.certificatePem, { as: { token } });
+    };
+    expect((await ask(await plane.serviceAccountToken('shop', 'stranger'))).status).toBe(403);
+    const token = await plane.serviceAccountToken('shop', 'reader');
+    const body = {
+      metadata: { name: 'reader' },
+      roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'faultline-view' },
+      subjects: [{ kind: 'ServiceAccount', name: 'reader', namespace: 'shop' }],
+    };
+    const path = '/apis/rbac.authorization.k8s.io/v1/namespaces/shop/rolebindings';
+    expect((await plane.request(path, { method: 'POST', body })).status).toBe(201);
+    const events = await vi.waitFor(
+      async () => {
+        const answer = await ask(token);
+        expect(answer.status).toBe(200);
+        return (JSON.parse(answer.body) as { events: { event: string; actor?: string }[] }).events;
+      },
+      { timeout: 20_000 },
+    );
+    expect(events.map(({ event, actor }) => [event, actor].join(' ').trim())).toEqual([
+      'opened',
+      ...['acknowledge', 'snooze', 'assign', 'due', 'comment'].map((action) => `${action} ann`),
+      'resolved',
+      'resolve ann',
+    ]);
   });
 });
 
