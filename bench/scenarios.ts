@@ -2,10 +2,12 @@ import type { Scenario } from './scenario.ts';
 import { latency } from './scenarios/latency.ts';
 import { list } from './scenarios/list.ts';
 import { memory } from './scenarios/memory.ts';
+import { million } from './scenarios/million.ts';
 import { reports } from './scenarios/reports.ts';
 import { scale } from './scenarios/scale.ts';
 import { start } from './scenarios/start.ts';
+import { storm } from './scenarios/storm.ts';
 import { watch } from './scenarios/watch.ts';
 
 /** Every scenario, in the order of `--help` and of a run of all. */
-export const scenarios: readonly Scenario[] = [start, latency, reports, list, watch, scale, memory];
+export const scenarios: readonly Scenario[] = [start, latency, reports, list, watch, scale, memory, storm, million];

@@ -91,6 +91,13 @@ export class Environment implements AsyncDisposable {
     });
   }
 
+  /** Restarts the server on another database of the same PostgreSQL; `faultline` is the first one. */
+  async useDatabase(name: string): Promise<void> {
+    await this.stopServer();
+    await writeFile(join(this.#dir, 'database-url'), this.postgres.urlOf(name), { mode: 0o600 });
+    await this.startServer();
+  }
+
   /** Politely, so that a profile is written. */
   async stopServer(): Promise<void> {
     await this.#server?.stop('SIGTERM', 30_000);
