@@ -4,7 +4,7 @@ import type { Journal } from './journal.ts';
 import type { Random } from './random.ts';
 import type { Server } from './server.ts';
 
-/** Below that of the server's own database timeouts: a request may then be repeated while the first is still under way. */
+/** Below the server's own database timeouts: a request may then be repeated while the first is still under way. */
 const PATIENCE_MS = 3_000;
 /** Whatever was broken is whole again long before. */
 const GIVE_UP_MS = 60_000;
@@ -18,6 +18,8 @@ export class Client {
   readonly #random: Random;
   readonly #journal: Journal;
   readonly #failures: Set<string>;
+  /** ms until a request is repeated elsewhere. */
+  patience = PATIENCE_MS;
 
   constructor(servers: readonly Server[], random: Random, journal: Journal, failures: Set<string>) {
     this.#servers = servers;
@@ -50,7 +52,7 @@ export class Client {
   async #once(server: Server, reports: readonly Report[]): Promise<{ results: Given[]; resourceVersion: number }> {
     const all = (given: Given) => ({ results: reports.map(() => given), resourceVersion: 0 });
     try {
-      const { status, text } = await server.post('/api/v1/reports', reports, PATIENCE_MS);
+      const { status, text } = await server.post('/api/v1/reports', reports, this.patience);
       if (status !== 200) return all(this.#judged({ status, error: text.slice(0, 200) }));
       const { results, resourceVersion } = JSON.parse(text) as ReportsResponse;
       const given = reports.map((_, place) => this.#judged(results.find(({ index }) => index === place)));

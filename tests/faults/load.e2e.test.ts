@@ -49,7 +49,9 @@ test('kill -9 of a server every two seconds under 20,000 reports of four clients
     // Between 1 and 7 reports of each, 4 on average.
     size: { owned: 4_850, contested: 100, reports: 7 },
     faults: 0,
-    pace: 200,
+    pace: 100,
+    batch: 40,
+    patience: 10_000,
     async inject(journal, done) {
       for (let kills = 0; !done.aborted || kills < 2; kills++) {
         await sleep(2_000, undefined, { signal: done }).catch(() => {});

@@ -22,6 +22,10 @@ export interface SeedOptions {
   readonly pace: number;
   /** Default 4. */
   readonly clients?: number;
+  /** Reports of a request, at most. Default 8. */
+  readonly batch?: number;
+  /** ms until a client gives a request up and repeats it. Default 3,000. */
+  readonly patience?: number;
   /** Instead of `faults` ones of the seed's choice. The signal fires when everything was reported. */
   readonly inject?: (journal: Journal, signal: AbortSignal) => Promise<void>;
   /** Whether the database becomes another one meanwhile: only then a watcher is told 410, and each is. Default false. */
@@ -29,7 +33,7 @@ export interface SeedOptions {
 }
 
 /** Requests of one client at once, at most. */
-const AT_ONCE = 32;
+const AT_ONCE = 12;
 
 /** What is reported to. Without a database its change log is not compared. */
 export interface Target {
@@ -88,12 +92,14 @@ interface Load {
 }
 
 /** All reports of the plan, from several clients at once; resolves when every one was acknowledged. */
-async function report(plan: Plan, { seed, clients = 4, pace }: SeedOptions, load: Load): Promise<void> {
+async function report(plan: Plan, options: SeedOptions, load: Load): Promise<void> {
+  const { seed, clients = 4, pace, batch = 8, patience } = options;
   const { servers, journal, failures } = load;
   await Promise.all(
     Array.from({ length: clients }, async (_, number) => {
       const random = new Random(seed * 1_009 + number);
       const client = new Client(servers, random, journal, failures);
+      if (patience !== undefined) client.patience = patience;
       const send = async (steps: readonly (readonly Report[])[]): Promise<void> => {
         let latest = 0;
         for (const step of steps) {
@@ -105,7 +111,7 @@ async function report(plan: Plan, { seed, clients = 4, pace }: SeedOptions, load
       };
       const owned = plan.owned.filter((_, index) => index % clients === number).map(({ reports }) => reports);
       const shared = plan.contested.flat().filter((_, index) => index % clients === number);
-      const queue = [groupsOf(shared, random), ...groupsOf(owned, random).map(together)];
+      const queue = [groupsOf(shared, random, batch), ...groupsOf(owned, random, batch).map(together)];
       const worker = async (): Promise<void> => {
         for (let next = queue.shift(); next; next = queue.shift()) await send(next);
       };
@@ -114,11 +120,11 @@ async function report(plan: Plan, { seed, clients = 4, pace }: SeedOptions, load
   );
 }
 
-/** Neighbours in groups of one to eight: what one request carries. */
-function groupsOf<T>(all: readonly T[], random: Random): T[][] {
+/** Neighbours in groups of one to `batch`: what one request carries. */
+function groupsOf<T>(all: readonly T[], random: Random, batch: number): T[][] {
   const groups: T[][] = [];
   for (let from = 0; from < all.length; ) {
-    const size = random.between(1, 8);
+    const size = random.between(1, batch);
     groups.push(all.slice(from, from + size));
     from += size;
   }

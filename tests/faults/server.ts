@@ -77,11 +77,7 @@ export class Server implements AsyncDisposable {
 
   /** Resolves when its feed serves issues. */
   async ready(waitMs = READY_MS): Promise<void> {
-    await this.#child?.until(
-      'serving issues',
-      async () => (await this.get('/readyz/feed', 2_000)).status === 200,
-      waitMs,
-    );
+    await this.#child?.until('serving issues', async () => (await this.get('/readyz/feed')).status === 200, waitMs);
   }
 
   /** `kill -9`. */
@@ -172,7 +168,7 @@ export class Server implements AsyncDisposable {
       cert: decode(user['client-certificate-data']),
       key: decode(user['client-key-data']),
     };
-    const agent = () => new Agent({ connections: 128, connect });
+    const agent = () => new Agent({ connections: 64, connect });
     this.#agents = { GET: agent(), POST: agent() };
     return this.#agents;
   }
