@@ -7,14 +7,17 @@ const BATCH = 100;
 /** How groups are made. Another way of making them is another name, and all of them are made again. */
 export const FOLLOWER = `v1.${MESSAGE_VERSION}`;
 
-/** Puts the issues that changed after `position` into their groups. Answers how far it came, and whether there is more. */
-export async function indexChanged(index: GroupIndex, position: number): Promise<{ upTo: number; more: boolean }> {
+/** Puts the issues that changed after `position` into their groups. Answers how far it came, whether there is more, and how many it was. */
+export async function indexChanged(
+  index: GroupIndex,
+  position: number,
+): Promise<{ upTo: number; more: boolean; looked: number }> {
   const { keys, upTo, more } = await index.changed(position);
   for (let from = 0; from < keys.length; from += BATCH) {
     const issues = await index.read(keys.slice(from, from + BATCH));
     await index.write(issues.flatMap((issue) => (issue.id === undefined ? [issue] : (entryOf(issue) ?? []))));
   }
-  return { upTo, more };
+  return { upTo, more, looked: keys.length };
 }
 
 /** Puts every issue into its group, and marks every group: whatever was there before. Answers from which change to go on. */

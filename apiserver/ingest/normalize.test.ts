@@ -161,3 +161,8 @@ describe('the content hash', () => {
     expect(new Set(hashes.map((over) => JSON.stringify(hash(over)))).size).toBe(4);
   });
 });
+
+test('a group of white space is no group', () => {
+  const groups = [' CVE-1\n', ' \n '].map((group) => one({ group })?.spec.group);
+  expect(groups).toEqual(['CVE-1', undefined]);
+});

@@ -122,6 +122,8 @@ function cleanFinding(
 function specOf(finding: Finding, { source, subject }: SubjectRef): IssueSpec {
   const description = multiLine(finding.description ?? '', MAX_DESCRIPTION_BYTES);
   const links = (finding.links ?? []).slice(0, MAX_LINKS).map(cleanLink);
+  // White space is the name of no group.
+  const group = finding.group && oneLine(finding.group, 253);
   const dueAt = finding.dueAt === undefined ? undefined : parseTime(finding.dueAt);
   return {
     source,
@@ -133,7 +135,7 @@ function specOf(finding: Finding, { source, subject }: SubjectRef): IssueSpec {
     title: oneLine(finding.title, MAX_TITLE) || finding.reason,
     ...(description ? { description } : {}),
     ...(links.length > 0 ? { links } : {}),
-    ...(finding.group === undefined ? {} : { group: oneLine(finding.group, 253) }),
+    ...(group ? { group } : {}),
     ...(dueAt === undefined ? {} : { dueAt: formatTime(dueAt) }),
     ...(finding.remediation ? { remediation: cleanRemediation(finding.remediation) } : {}),
   };

@@ -108,3 +108,18 @@ test('memory is bounded: the oldest commits are forgotten and read from the tabl
   expect(recent.after(0, 10)).toBeUndefined();
   expect(numbersOf(recent.after(1, 2))).toEqual([2, 3]);
 });
+
+test('the logs of other resources learn how far nothing can be theirs, and never across what somebody else wrote', () => {
+  const recent = new RecentCommits();
+  expect(recent.quietAfter(0)).toBeUndefined();
+  commits(recent, 11, [inserted('a'), inserted('b')]);
+  expect([9, 10, 11, 12].map((after) => recent.quietAfter(after))).toEqual([undefined, 12, 12, undefined]);
+  // 13 was somebody else's, or of another resource.
+  commits(recent, 14, [inserted('c')]);
+  expect([10, 12, 13].map((after) => recent.quietAfter(after))).toEqual([undefined, undefined, 14]);
+  // Told late.
+  recent.add(12, 13, []);
+  expect(recent.quietAfter(12)).toBe(14);
+  recent.clear();
+  expect(recent.quietAfter(13)).toBeUndefined();
+});
