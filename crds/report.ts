@@ -238,7 +238,7 @@ export const reportSchema = Joi.object<Report>({
   observed: observedSchema,
   expiresAt: rfc3339(),
   crossNamespaceText: Joi.boolean().description(
-    'The text of the findings may be read where the issue lives, though its subject is in another namespace. Default: false; then title, description, links and remediation are dropped.',
+    'The text of the findings may be read where the issue lives, though its subject is in another namespace. Default: false; then title, description, links, remediation and evidence are dropped.',
   ),
   body: Joi.object({
     complete: Joi.boolean(),
