@@ -31,7 +31,7 @@ export interface Evaluated {
   readonly skipped: number;
 }
 
-/** Units of cel/budget.ts; about 30 ms and half a second, and others have their turn between items. */
+/** Units of cel/budget.ts: at worst a fifth of a second an item, and other requests have their turn between items. */
 export const UNITS_AN_ITEM = 100_000;
 export const UNITS_A_DELIVERY = 2_000_000;
 
