@@ -40,7 +40,7 @@ kubectl --server=https://127.0.0.1:7443 --tls-server-name=faultline.faultline-sy
   --certificate-authority=ca.pem --token="$TOKEN" proxy --port 8001 &          # for a browser
 \`\`\`
 
-The requests below are sent to a server by the tests, in this order; what they are answered has the schema that is declared.`;
+The requests below are sent to a server by the tests, and what they are answered has the schema that is declared.`;
 
 const FAILURES = `## Failures
 

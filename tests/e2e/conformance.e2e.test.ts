@@ -96,7 +96,7 @@ async function conformance(
       ...['conformance', '--kubeconfig', faultline.plane.adminKubeconfigPath, '--resource', resource, '-o', 'json'],
       ...['--change-command', changeCommand, ...more],
     ],
-    { env: { PATH: process.env.PATH } },
+    { env: { PATH: process.env.PATH, HOME: faultline.plane.dir } }, // where kubectl caches
   );
   const exitCode = await command.exitCode;
   const text = command.out.text();
