@@ -1,4 +1,5 @@
 import type { Scenario } from './scenario.ts';
+import { kite } from './scenarios/kite.ts';
 import { latency } from './scenarios/latency.ts';
 import { list } from './scenarios/list.ts';
 import { memory } from './scenarios/memory.ts';
@@ -10,4 +11,15 @@ import { storm } from './scenarios/storm.ts';
 import { watch } from './scenarios/watch.ts';
 
 /** Every scenario, in the order of `--help` and of a run of all. */
-export const scenarios: readonly Scenario[] = [start, latency, reports, list, watch, scale, memory, storm, million];
+export const scenarios: readonly Scenario[] = [
+  start,
+  latency,
+  reports,
+  kite,
+  list,
+  watch,
+  scale,
+  memory,
+  storm,
+  million,
+];
