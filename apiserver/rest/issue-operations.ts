@@ -29,7 +29,7 @@ const eventSchema = Joi.object<IssueEvent, true>({
     .required()
     .description(
       'opened, reopened, resolved; severity (another one was reported), escalate (age raised it); resolve, acknowledge, ' +
-        'snooze, assign, due, comment, relate, unrelate (people).',
+        'snooze, assign, due, comment, relate, unrelate, delete (people; delete is of Kite’s clients).',
     ),
   actor: Joi.string().description('Who; absent: Faultline.'),
   comment: Joi.string(),
