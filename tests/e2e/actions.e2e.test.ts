@@ -106,6 +106,18 @@ async function cli(args: readonly string[], kubeconfig: string): Promise<{ code:
 }
 
 describe('who may', () => {
+  test('who views or edits a namespace does not read evidence: that takes a binding of its own', async () => {
+    const path = `${SHOP}/${name}/evidence`;
+    for (const kubeconfig of [ann, vic]) {
+      const refused = await faultline.kubectl(['get', '--raw', path], { kubeconfig });
+      expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining('issues/evidence')]);
+    }
+    const eve = await bind('eve', 'faultline-evidence');
+    await vi.waitFor(async () => expect(await can('get', 'evidence', eve)).toBe('yes'), { timeout: 30_000 });
+    const { stdout } = await faultline.kubectl(['get', '--raw', path], { kubeconfig: eve });
+    expect(JSON.parse(stdout)).toMatchObject({ kind: 'IssueEvidence', metadata: { name, namespace: 'shop' } });
+  });
+
   test('D3 A9 kubectl auth can-i knows the subresources and answers without a warning', async () => {
     for (const action of ['resolve', 'acknowledge', 'snooze', 'assign', 'due', 'comment']) {
       expect(await can('create', action, ann)).toBe('yes');
