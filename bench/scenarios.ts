@@ -1,4 +1,5 @@
 import type { Scenario } from './scenario.ts';
+import { history } from './scenarios/history.ts';
 import { kite } from './scenarios/kite.ts';
 import { latency } from './scenarios/latency.ts';
 import { list } from './scenarios/list.ts';
@@ -22,4 +23,5 @@ export const scenarios: readonly Scenario[] = [
   memory,
   storm,
   million,
+  history,
 ];
