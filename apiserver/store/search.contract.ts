@@ -4,6 +4,7 @@ import { activeIssue, change, commitOne, open, ref } from './samples.contract.ts
 import { type SearchFilter, type SearchQuery, type SearchSort, SORT_COLUMNS } from './search.ts';
 import type { SqlStore } from './sql-store.ts';
 import type { StoredIssue } from './store.ts';
+import { sweepOnce } from './sweeper.ts';
 import { hideIssue, resolveIssue } from './transitions.ts';
 
 const MINUTE = 60_000_000;
@@ -270,6 +271,17 @@ export function searchContract(get: () => SqlStore): void {
       await get().database.query('UPDATE meta SET change_floor = last_change');
       await index();
       expect((await names({ text: 'build' })).toSorted()).toEqual(['a', 'b']);
+    });
+
+    test('what it has of issues that are no more goes with the next sweep', async () => {
+      await say('frontend', 'The build fails');
+      await index();
+      await get().database.query('DELETE FROM issues');
+      await sweepOnce(get());
+      const left = await get().database.query(
+        'SELECT issue_id FROM issue_index UNION ALL SELECT issue_id FROM issue_texts',
+      );
+      expect(left).toEqual([]);
     });
 
     test('words that did not change are not indexed again', async () => {

@@ -57,21 +57,43 @@ export async function trimDeliveries(store: SqlStore, keepFor: number): Promise<
 export async function applyRetention(
   store: SqlStore,
   retention: number,
+  onProgress: Progress = () => {},
 ): Promise<{ issues: number; subjects: number }> {
   const before = (await store.now()) - retention * 1_000;
-  return { issues: await deleteHidden(store, before), subjects: await deleteWatermarks(store, before) };
+  const hidden = `hidden_at <= ${timestamp('$1::bigint')}`;
+  const issues = await deleteIssues(store, hidden, [before], (count) => onProgress('issues', count));
+  return { issues, subjects: await deleteWatermarks(store, before, (count) => onProgress('subjects', count)) };
 }
 
-function deleteHidden(store: SqlStore, before: number): Promise<number> {
-  return deleteIssues(store, `hidden_at <= ${timestamp('$1::bigint')}`, [before]);
+/** Told how many are gone so far, after every batch that was full: of a large database that takes its time. */
+export type Progress = (what: 'issues' | 'subjects', count: number) => void;
+
+/**
+ * Takes what the search's index has of issues that are no more: its follower may have written about one while it went.
+ * Nobody finds them; they only take room.
+ */
+export async function trimSearchIndex(store: SqlStore): Promise<void> {
+  const begin = `BEGIN; SET LOCAL statement_timeout = '60s'; SET LOCAL enable_seqscan = on; SET LOCAL enable_hashjoin = on`;
+  for (const table of ['issue_index', 'issue_texts', 'evidence_texts']) {
+    await store.database.transaction(begin, (session) =>
+      session.query(`DELETE FROM ${table} x WHERE NOT EXISTS (SELECT FROM issues i WHERE i.id = x.issue_id)`, [], {
+        timeoutMs: 61_000,
+      }),
+    );
+  }
 }
 
 /**
  * Deletes the rows that match, with their timeline, links and evidence. The version of each subject rises: who has just read such a row and
  * wants to show it again must conflict, not announce an issue that is not there.
  */
-export function deleteIssues(store: SqlStore, where: string, values: readonly unknown[]): Promise<number> {
-  return inBatches(ISSUE_BATCH, () =>
+export function deleteIssues(
+  store: SqlStore,
+  where: string,
+  values: readonly unknown[],
+  tell?: (count: number) => void,
+): Promise<number> {
+  const batch = () =>
     store.database.transaction(LOCKED, async (session) => {
       const [gone] = await session.query<{ count: number }>(
         `WITH deleted AS (
@@ -97,8 +119,8 @@ export function deleteIssues(store: SqlStore, where: string, values: readonly un
         values,
       );
       return gone?.count ?? 0;
-    }),
-  );
+    });
+  return inBatches(ISSUE_BATCH, batch, tell);
 }
 
 /** Deletes the watermarks of a namespace, all or those that saw nothing since `before` (µs). */
@@ -127,10 +149,10 @@ export function deleteWatermarksOf(store: SqlStore, namespace: string, before?: 
   });
 }
 
-async function deleteWatermarks(store: SqlStore, before: number): Promise<number> {
+async function deleteWatermarks(store: SqlStore, before: number, tell: (count: number) => void): Promise<number> {
   const idle = `w.seen_at <= ${timestamp('$1::bigint')} AND NOT EXISTS (
     SELECT FROM issues i WHERE i.subject_hash = w.subject_hash AND i.namespace = w.namespace AND i.source = w.source)`;
-  return inBatches(ISSUE_BATCH, async () => {
+  const batch = async (): Promise<number> => {
     // Found without the lock and looked at again under it: the search reads the whole table.
     const subjects = await store.database.slowQuery<{ hash: string; namespace: string; source: string }>(
       `SELECT encode(w.subject_hash, 'hex') AS hash, w.namespace, w.source FROM watermarks w
@@ -148,15 +170,17 @@ async function deleteWatermarks(store: SqlStore, before: number): Promise<number
       ),
     );
     return subjects.length;
-  });
+  };
+  return inBatches(ISSUE_BATCH, batch, tell);
 }
 
 /** Repeats until a batch was not full. */
-async function inBatches(full: number, batch: () => Promise<number>): Promise<number> {
+async function inBatches(full: number, batch: () => Promise<number>, tell?: (total: number) => void): Promise<number> {
   let total = 0;
   for (;;) {
     const count = await batch();
     total += count;
     if (count < full) return total;
+    tell?.(total);
   }
 }

@@ -6,7 +6,7 @@ import type { SqlStore } from './sql-store.ts';
 import { endSnoozes, expireIssues, hideResolved, sweepAbsentSources } from './sweep-issues.ts';
 import { calmDown, escalateIssues, trimTimeline } from './sweep-lifecycle.ts';
 import { type Believe, goneTwice, type KnownNamespaces, sweepNamespaces } from './sweep-namespaces.ts';
-import { applyRetention, trimChanges, trimDeliveries } from './sweep-rows.ts';
+import { applyRetention, type Progress, trimChanges, trimDeliveries, trimSearchIndex } from './sweep-rows.ts';
 
 /**
  * What happens because time passes, done by one replica for all, so that all of them show the same: resolved issues
@@ -23,6 +23,8 @@ export interface SweepOptions {
   readonly changesKeptFor?: number;
   /** Asked which namespaces still exist; without it what is stored about those that went stays. */
   readonly namespaces?: KnownNamespaces;
+  /** Told how far a long sweep of what retention takes has come. */
+  readonly onProgress?: Progress;
   /** How long a delivery is answered as the first time, ms. Default 24 h. */
   readonly deliveriesKeptFor?: number;
   /** What `flapping` of the engine is: the condition ends when it does not hold any more. Default: nothing flaps. */
@@ -123,10 +125,11 @@ async function sweepHomeless(store: SqlStore, { namespaces }: SweepOptions, beli
 async function sweepRarely(store: SqlStore, options: SweepOptions, believe?: Believe): Promise<Rare> {
   const retention = options.retention ?? 90 * DAY;
   if (options.namespaces) await sweepNamespaces(store, options.namespaces, 'stored', believe);
-  const { issues, subjects } = await applyRetention(store, retention);
+  const { issues, subjects } = await applyRetention(store, retention, options.onProgress);
   const nowMs = (await store.now()) / 1_000;
   await createPartitions(store.database, nowMs);
   await trimTimeline(store, retention);
+  await trimSearchIndex(store);
   const partitions = (await dropPartitions(store.database, nowMs - retention)).length;
   return { issues, subjects, partitions };
 }

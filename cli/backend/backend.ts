@@ -165,6 +165,7 @@ export async function openBackend(options: BackendOptions): Promise<Backend> {
   kube.start();
   const rest = {
     ...{ engine, store, authorizer: access.authorizer, retention: parseDuration(issues.retention) },
+    resolvedVisibleFor: parseDuration(issues.resolvedVisibleFor),
     ...{ now: Date.now, logger: log },
     visible: () => kube.cache('issues') as Visible,
   };

@@ -6,11 +6,13 @@ import { groupRoutes } from '../../apiserver/rest/groups.ts';
 import { issueRoutes } from '../../apiserver/rest/issue-routes.ts';
 import { type KiteOptions, kiteRoutes } from '../../apiserver/rest/kite/index.ts';
 import { listableNamespaces } from '../../apiserver/rest/listable-namespaces.ts';
+import { pastIssuesRoutes } from '../../apiserver/rest/past.ts';
 import { reportRoutes } from '../../apiserver/rest/reports.ts';
 import type { RestRoutes } from '../../apiserver/rest/routes.ts';
 import { searchRoutes } from '../../apiserver/rest/search.ts';
 import { statisticsRoutes } from '../../apiserver/rest/statistics.ts';
 import type { ServerOptions } from '../../apiserver/server.ts';
+import type { PastIssues } from '../../apiserver/store/past.ts';
 import type { IssueSearch } from '../../apiserver/store/search.ts';
 import type { IssueStatistics } from '../../apiserver/store/statistics.ts';
 import type { Store } from '../../apiserver/store/store.ts';
@@ -19,10 +21,11 @@ import type { ConnectingStore } from './connecting-store.ts';
 
 export interface RestOptions extends KiteOptions {
   readonly engine: Engine;
-  readonly store: IssueSearch & IssueStatistics & Store & Pick<ConnectingStore, 'groupIndex'>;
+  readonly store: IssueSearch & IssueStatistics & PastIssues & Store & Pick<ConnectingStore, 'groupIndex'>;
   readonly authorizer: Authorizer;
   /** ms. */
   readonly retention: number;
+  readonly resolvedVisibleFor: number;
 }
 
 /** All of `/api/v1`. Each has its operations in apiserver/rest/openapi/operations.ts; a test compares. */
@@ -44,5 +47,10 @@ export function restRoutes(options: RestOptions): RestRoutes[] {
 
 /** What a server answers besides the Kubernetes API. */
 export function restMiddleware(options: RestOptions): NonNullable<ServerOptions['rest']> {
-  return [...restRoutes(options), docsEndpoints({ version: packageVersion() })];
+  const { authorizer, store } = options;
+  const now = Date.now;
+  const listable = listableNamespaces({ authorizer, namespaces: () => store.namespaces(), now });
+  // Before the routes of the same paths, which answer for the present.
+  const past = pastIssuesRoutes({ ...options, listable, now });
+  return [past, ...restRoutes(options), docsEndpoints({ version: packageVersion() })];
 }

@@ -41,8 +41,13 @@ export function startSweeper(
       retention: parseDuration(issues.retention),
       flapping: flappingRule(issues),
       escalation: escalationRules(issues),
+      onProgress: (what, count) => log.info({ what, count }, 'sweeping what is older than the retention'),
       onSwept: (counts) => {
         for (const [kind, count] of Object.entries(counts)) swept.inc({ kind }, count);
+        const { issues: gone, subjects, partitions } = counts;
+        if (gone + subjects + partitions > 0) {
+          log.info({ issues: gone, subjects, partitions }, 'what is older than the retention is gone');
+        }
       },
       onError: (error) => log.warn({ error }, 'a sweep failed: it is tried again'),
     }),

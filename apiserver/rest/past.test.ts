@@ -1,0 +1,106 @@
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import Koa from 'koa';
+import { afterEach, expect, test } from 'vitest';
+import type { Authorizer, ResourceAttributes } from '../kube/access/types.ts';
+import type { PastQuery } from '../store/past.ts';
+import { activeIssue, ref } from '../store/samples.contract.ts';
+import { listableNamespaces } from './listable-namespaces.ts';
+import { type PastAnswer, pastIssuesRoutes } from './past.ts';
+
+const NOW = Date.parse('2026-11-21T12:00:00Z');
+const HOUR = 3_600_000;
+const ISSUES = ['a', 'b', 'c'].map((name) => activeIssue(ref(name), (NOW - 5 * HOUR) * 1_000));
+const FIRST = ISSUES[0] as (typeof ISSUES)[number];
+
+const closing: (() => void)[] = [];
+afterEach(() => {
+  for (const close of closing.splice(0)) close();
+});
+
+async function served(...rights: string[]) {
+  const asked: PastQuery[] = [];
+  const authorizer: Authorizer = {
+    authorize: (_user, attributes) => {
+      const { verb, namespace } = attributes as ResourceAttributes;
+      const asks = [verb, namespace].filter(Boolean).join(' ');
+      return rights.includes(asks) || rights.includes(verb) ? { allowed: true } : { allowed: false, reason: 'no' };
+    },
+  };
+  const store = {
+    issuesById: async (ids: readonly string[]) => ISSUES.filter(({ id }) => ids.includes(id)),
+    issuesAsOf: async (query: PastQuery) => {
+      asked.push(query);
+      const { after, limit, name, namespaces, before } = query;
+      if (before < (NOW - 5 * HOUR) * 1_000 || namespaces.length === 0) return [];
+      const all = ISSUES.filter((issue) => name === undefined || issue.name === name);
+      return all.filter((issue) => !after || issue.name > after.name).slice(0, limit);
+    },
+  };
+  const now = () => NOW;
+  const listable = listableNamespaces({ authorizer, namespaces: async () => ['team-a', 'team-b'], now });
+  const app = new Koa();
+  app.use((ctx, next) => {
+    ctx.state.user = { name: 'ada', groups: [] };
+    return next();
+  });
+  app.use(pastIssuesRoutes({ store, authorizer, listable, now, retention: 24 * HOUR, resolvedVisibleFor: HOUR }));
+  app.use((ctx) => {
+    ctx.body = { present: true };
+  });
+  const server = app.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  closing.push(() => server.close());
+  const get = async (path: string) => {
+    const response = await fetch(`http://127.0.0.1:${(server.address() as AddressInfo).port}/api/v1/issues${path}`);
+    return {
+      status: response.status,
+      body: (await response.json()) as PastAnswer & { error?: string; present?: boolean },
+    };
+  };
+  return { get, asked };
+}
+
+test('a list of the past says of when it is, and without asOf the present answers', async () => {
+  const { get, asked } = await served('list');
+  const { body } = await get('?asOf=2h');
+  expect([body.asOf, body.items.length]).toEqual(['2026-11-21T09:59:59Z', 3]);
+  expect(body.items[0]?.metadata.annotations).toEqual({ 'faultline.dev/as-of': '2026-11-21T09:59:59Z' });
+  expect(asked[0]).toMatchObject({ namespaces: 'all', visibleFor: HOUR * 1_000, before: (NOW - 2 * HOUR) * 1_000 });
+  expect((await get('')).body.present).toBe(true);
+  expect((await get(`/${FIRST.id}`)).body.present).toBe(true);
+});
+
+test('pages are of the moment of the first', async () => {
+  const { get, asked } = await served('list');
+  const first = (await get('?asOf=2h&limit=2')).body;
+  const second = (await get(`?asOf=1h&limit=2&continue=${first.next}`)).body;
+  expect([first.items.length, second.items.length, second.next]).toEqual([2, 1, undefined]);
+  expect(second.asOf).toBe(first.asOf);
+  expect(new Set(asked.map(({ before }) => before)).size).toBe(1);
+});
+
+test('only what the caller may list or get now', async () => {
+  const some = await served('list team-b', 'get team-b');
+  await some.get('?asOf=2h');
+  expect(some.asked[0]?.namespaces).toEqual(['team-b']);
+  expect((await some.get('?asOf=2h&namespace=team-a')).status).toBe(403);
+  expect((await some.get(`/${FIRST.id}?asOf=2h`)).status).toBe(404);
+  const own = await served('get team-a');
+  expect((await own.get(`/${FIRST.id}?asOf=2h`)).status).toBe(200);
+  expect((await own.get(`/${FIRST.id}?asOf=6h`)).status).toBe(404);
+  expect((await own.get(`/${crypto.randomUUID()}?asOf=2h`)).status).toBe(404);
+});
+
+test.each([
+  ['asOf=soon', 400],
+  ['asOf=2026-11-22T00:00:00Z', 400],
+  ['asOf=2d', 410],
+  ['asOf=2h&limit=0', 400],
+  ['asOf=2h&limit=1000', 400],
+  ['asOf=2h&continue=rubbish', 400],
+])('%s is %i', async (query, status) => {
+  const { get, asked } = await served('list');
+  expect((await get(`?${query}`)).status).toBe(status);
+  expect(asked).toEqual([]);
+});
