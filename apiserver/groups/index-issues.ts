@@ -3,7 +3,7 @@ import { membershipDigest, membershipOf } from './member.ts';
 import { MESSAGE_VERSION } from './normalize-message.ts';
 
 /** Issues that are put into groups in one statement: each is read and normalised while nothing else runs. */
-const BATCH = 100;
+const BATCH = 50;
 /** How groups are made. Another way of making them is another name, and all of them are made again. */
 export const FOLLOWER = `v1.${MESSAGE_VERSION}`;
 
