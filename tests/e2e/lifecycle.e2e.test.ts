@@ -101,7 +101,13 @@ test('a group of two namespaces shrinks as its members heal and resolves with th
   expect(explained.stdout).toContain('Opened and resolved per day');
 
   // Who may view a namespace sees its issues, and no groups: they show all namespaces.
-  await faultline.kubectl(['create', 'clusterrolebinding', 'viewers', '--clusterrole=faultline-view', '--group=viewers']);
+  await faultline.kubectl([
+    'create',
+    'clusterrolebinding',
+    'viewers',
+    '--clusterrole=faultline-view',
+    '--group=viewers',
+  ]);
   const asViewer = (...args: string[]) => faultline.kubectl([...args, '--as=dev', '--as-group=viewers']);
   expect((await asViewer('get', 'issues', '-n', 'shop')).code).toBe(0);
   expect((await asViewer('get', 'issuegroups')).stderr).toContain('cannot list resource "issuegroups"');
