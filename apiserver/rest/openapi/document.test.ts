@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, test } from 'vitest';
 import { openApiDocument } from './document.ts';
@@ -83,4 +85,9 @@ describe.each(documented)('$method $path', ({ method, path, operation }) => {
     const known = (operation.parameters ?? []).filter((each) => each.in === 'query').map(({ name }) => name);
     for (const name of new URLSearchParams(examplePath.split('?')[1]).keys()) expect(known).toContain(name);
   });
+});
+
+test('the pages that it names are there', () => {
+  const pages = new Set(JSON.stringify(document).match(/docs\/[a-z-]+\.md/g));
+  expect([...pages].filter((page) => !existsSync(join(import.meta.dirname, '../../..', page)))).toEqual([]);
 });
