@@ -27,7 +27,7 @@ export function historySubject(n: number, namespace: string): { kind: string; na
 
 /**
  * Fills a migrated database that no server uses now: its plain indexes are made again at the end. `run` executes one or
- * several statements; `onProgress` is told how many issues are stored. About 40 s a million, and 3 GB.
+ * several statements; `onProgress` is told how many issues are stored. A million takes minutes, and about 4 GB.
  */
 export async function fillHistory(
   run: (sql: string) => Promise<unknown>,

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fillHistory } from '../data/history.ts';
 import { API } from '../data/seed.ts';
 import { type Figure, number } from '../harness/figure.ts';
@@ -34,6 +35,7 @@ async function run(context: BenchContext): Promise<readonly Figure[]> {
   const size = quick ? 2_000 : 12_000;
   const starts: number[] = [];
   const memory: number[] = [];
+  const bursts: number[] = [];
   // One server at a time, restarted on the other database: side by side they would take each other's cores.
   const write = async (kind: keyof typeof workloads): Promise<number> => {
     const startedAt = performance.now();
@@ -45,7 +47,12 @@ async function run(context: BenchContext): Promise<readonly Figure[]> {
     // Warm, and with known subjects for the mix.
     await load.send(environment.target, CONNECTIONS, workload.fresh(size, BATCH));
     const result = await load.send(environment.target, CONNECTIONS, workload.mixed(size, BATCH));
-    if (kind === 'full') memory.push((await processMemory(environment.serverPid)).residentMB);
+    if (kind === 'full') {
+      bursts.push((await processMemory(environment.serverPid)).residentMB);
+      // As in the scenario `memory`: what a burst took is given back when nobody asks for it.
+      await sleep(10_000, undefined, { signal });
+      memory.push((await processMemory(environment.serverPid)).residentMB);
+    }
     return result.reports / (result.elapsedMs / 1_000);
   };
   const rates = await interleave(
@@ -68,8 +75,8 @@ async function run(context: BenchContext): Promise<readonly Figure[]> {
     },
     {
       scenario: 'million',
-      what: `${what}: server, the most after start, a list of everything and ${number(2 * size)} reports`,
-      measured: `${number(residentMB)} MB`,
+      what: `${what}: server, the most after start and a list of everything, and 10 s after ${number(2 * size)} reports`,
+      measured: `${number(residentMB)} MB (right after the reports ${number(Math.max(...bursts))} MB)`,
       goal: `≤ ${GOAL_MB} MB`,
       met: residentMB <= GOAL_MB,
     },
