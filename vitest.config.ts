@@ -14,6 +14,9 @@ const resolve = {
   },
 };
 
+/** What `expect.poll` waits for comes at once on a machine of one's own, and not on a busy one. */
+const expect = { poll: { timeout: 10_000 } };
+
 /**
  * Three projects: `unit` needs npm alone; `e2e` needs a real control plane and PostgreSQL, each file its own, and runs
  * two files at once, because they mostly wait; `soak` is long and never part of CI.
@@ -31,6 +34,7 @@ export default defineConfig({
           exclude: [...ignored, '**/*.e2e.test.ts', '**/*.soak.test.ts'],
           testTimeout: 30_000,
           hookTimeout: 60_000,
+          expect,
           maxWorkers: '100%', // vitest leaves one core to itself, of two that is half
         },
       },
@@ -43,6 +47,7 @@ export default defineConfig({
           exclude: onPGlite ? [...ignored, ...Object.keys(NOT_AGAIN_ON_PGLITE)] : ignored,
           testTimeout: 120_000,
           hookTimeout: 600_000,
+          expect,
           maxWorkers: 2,
           sequence: { groupOrder: 1 }, // not together with unit tests, whose workers are another number
         },

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -48,10 +48,15 @@ const named = ({ items }: Listed): string[] => items.map(({ metadata }) => metad
 
 describe('from a file that a pipeline writes', { timeout: 90_000 }, () => {
   const journal = (): string => join(project, 'shipments.jsonl');
+  /** At once: a reader in the middle of it would see a file without its shipments. */
+  const write = async (text: string): Promise<void> => {
+    await writeFile(`${journal()}.new`, text);
+    await rename(`${journal()}.new`, journal());
+  };
   const append = async (change: Partial<ShipmentRecord>): Promise<void> => {
     const [line] = (await readFile(journal(), 'utf8')).split('\n');
     const text = await readFile(journal(), 'utf8');
-    await writeFile(journal(), `${text.trimEnd()}\n${JSON.stringify({ ...JSON.parse(line as string), ...change })}\n`);
+    await write(`${text.trimEnd()}\n${JSON.stringify({ ...JSON.parse(line as string), ...change })}\n`);
   };
   const up = () =>
     startCommand(['up', '--state-dir', join(project, 'state'), '--listen', '127.0.0.1:0'], { directory: project });
@@ -112,7 +117,7 @@ resources:
     );
     await append({ id: 19 });
     await list(client, '', (all) => named(all).includes('payments-19'));
-    await writeFile(journal(), '');
+    await write('');
     await list(client, '', ({ items }) => items.length === 0);
     expect(await command.stop()).toBe(0);
   });
