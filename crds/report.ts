@@ -119,6 +119,23 @@ export function isFenced({ status, error }: { readonly status: number; readonly 
   return status === 409 && error?.startsWith(FENCED) === true;
 }
 
+/** How the error of a 429 begins when too many issues are Active: trying again helps only when some of them were resolved. */
+export const CROWDED = 'too many issues:';
+const CROWDED_RETRY_SECONDS = 60;
+
+export function isCrowded({ status, error }: { readonly status: number; readonly error?: string }): boolean {
+  return status === 429 && error?.startsWith(CROWDED) === true;
+}
+
+/** After how long what was answered 429 or 503 may come again: as soon as the first of these may. Undefined: none was. */
+export function retryAfterSeconds(
+  results: readonly { readonly status: number; readonly error?: string }[],
+): number | undefined {
+  const refused = results.filter(({ status }) => status === 429 || status === 503);
+  if (refused.length === 0) return undefined;
+  return refused.every(isCrowded) ? CROWDED_RETRY_SECONDS : 1;
+}
+
 /** Answer of `POST /api/v1/reports`. */
 export interface ReportsResponse {
   results: ReportResult[];

@@ -1,3 +1,4 @@
+import { CROWDED } from '../../crds/report.ts';
 import type { Store, SubjectState } from '../store/store.ts';
 import type { NormalizedBody, NormalizedReport } from './normalized.ts';
 
@@ -58,8 +59,8 @@ export class ActiveCap {
     const { count } = this.#known.get(keyOf(ref)) ?? { count: this.#half };
     if (count + more <= this.max) return undefined;
     return (
-      `too many issues: source ${ref.source} has ${count} Active ones in namespace ${ref.namespace}, at most ${this.max} ` +
-      'are kept (limits.activeIssues); what resolves or updates them is taken'
+      `${CROWDED} source ${ref.source} has ${count} Active ones in namespace ${ref.namespace}, at most ${this.max} ` +
+      'are kept (limits.activeIssues); what resolves or updates them is taken, this may be sent again in 60 s'
     );
   }
 

@@ -127,14 +127,14 @@ class Batch {
     return fault && { status: 422, error: `invalid: ${fault.path} ${fault.message}`, details: [fault] };
   }
 
-  /** What would open more issues than may be Active. */
+  /** What would open more issues than may be Active: senders keep it and try again, as issues resolve on their own. */
   #refuse({ report }: Unit, [subject = '']: readonly string[]): UnitOutcome | undefined {
     const { cap, onRefused } = this.#options;
     const fold = this.#known.folds.get(subject);
     const error = fold && cap?.refusal(report, fold.state);
     if (error === undefined) return undefined;
     onRefused?.('activeIssues');
-    return { status: 422, error };
+    return { status: 429, error };
   }
 
   /** False when a fold has to wait for the next batch. */

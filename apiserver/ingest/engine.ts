@@ -1,5 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import type { LeadResponse, ReportResult, ReportsResponse, SubjectsResponse, SyncResponse } from '../../crds/report.ts';
+import {
+  isCrowded,
+  type LeadResponse,
+  type ReportResult,
+  type ReportsResponse,
+  retryAfterSeconds,
+  type SubjectsResponse,
+  type SyncResponse,
+} from '../../crds/report.ts';
 import type { FlappingRule } from '../store/flapping.ts';
 import type { Store, StoredIssue } from '../store/store.ts';
 import { StoreUnavailable } from '../store/store.ts';
@@ -97,11 +105,11 @@ export function createEngine(options: EngineOptions): Engine {
   return {
     async submit(reports, caller, { dryRun = false, stored } = {}) {
       const { admitted, refused } = await admit(reports, caller, { access, namespaces, isPlain });
-      const { passed, limited, retryAfterSeconds } =
+      const { passed, limited, limitedSeconds } =
         dryRun || !gate ? unlimited(admitted) : throttle(gate, admitted, metrics);
       const decided = dryRun ? accepted(passed) : await enqueue(commits, passed, { metrics, stored });
       const results = [...refused, ...limited, ...decided.results].sort((a, b) => a.index - b.index);
-      refuseWhole(results, retryAfterSeconds);
+      refuseWhole(results, limitedSeconds);
       for (const result of results) metrics?.decided(result);
       const resourceVersion = String(decided.lastChange ?? (await store.lastChange()));
       return { results, resourceVersion, database: store.identity };
@@ -118,32 +126,35 @@ interface Throttled {
   readonly passed: readonly Admitted[];
   readonly limited: readonly ReportResult[];
   /** Until the first of the limited ones may come again. */
-  readonly retryAfterSeconds: number;
+  readonly limitedSeconds: number;
 }
 
 function unlimited(admitted: readonly Admitted[]): Throttled {
-  return { passed: admitted, limited: [], retryAfterSeconds: 1 };
+  return { passed: admitted, limited: [], limitedSeconds: 1 };
 }
 
 function throttle(gate: RateGate, admitted: readonly Admitted[], metrics: EngineMetrics | undefined): Throttled {
   const limited: ReportResult[] = [];
-  let retryAfterSeconds = Number.POSITIVE_INFINITY;
+  let limitedSeconds = Number.POSITIVE_INFINITY;
   const passed = admitted.filter(({ index, report }) => {
     const refusal = gate.take(report.ref);
     if (!refusal) return true;
     metrics?.limited(refusal.limit);
     limited.push({ index, status: 429, error: refusal.error });
-    retryAfterSeconds = Math.min(retryAfterSeconds, refusal.retryAfterSeconds);
+    limitedSeconds = Math.min(limitedSeconds, refusal.retryAfterSeconds);
     return false;
   });
-  return { passed, limited, retryAfterSeconds: limited.length > 0 ? retryAfterSeconds : 1 };
+  return { passed, limited, limitedSeconds: limited.length > 0 ? limitedSeconds : 1 };
 }
 
 /** Where nothing was taken for one reason, the answer as a whole says so: every client knows 429 with Retry-After. */
-function refuseWhole(results: readonly ReportResult[], retryAfterSeconds: number): void {
+function refuseWhole(results: readonly ReportResult[], limitedSeconds: number): void {
   const [first] = results;
-  if (first?.status !== 429 || results.some(({ status }) => status !== 429)) return;
-  throw new TooManyReports(first.error ?? 'too many reports', retryAfterSeconds);
+  if (first === undefined || results.some(({ status }) => status !== 429)) return;
+  // What may come again first says when, and why.
+  const soonest = results.find((result) => !isCrowded(result));
+  const seconds = soonest ? limitedSeconds : (retryAfterSeconds(results) ?? limitedSeconds);
+  throw new TooManyReports((soonest ?? first).error ?? 'too many reports', seconds);
 }
 
 interface Answered {
@@ -161,7 +172,7 @@ async function enqueue(
   { metrics, stored }: { readonly metrics: EngineMetrics | undefined; readonly stored: SubmitOptions['stored'] },
 ): Promise<Answered> {
   const outcomes = await commits.decide(admitted);
-  for (const { status } of outcomes) if (status === 429) metrics?.limited('queue');
+  for (const outcome of outcomes) if (outcome.status === 429 && !isCrowded(outcome)) metrics?.limited('queue');
   const unavailable = outcomes.find(({ status }) => status === 503);
   // Nothing was stored: the whole request is answered 503 and sent again.
   if (unavailable && outcomes.every(({ status }) => status === 503)) throw new StoreUnavailable(unavailable.error);

@@ -184,7 +184,7 @@ describe('the Active issues of a source in a namespace', () => {
       ['a', 'b', 'c'].map((name) => red('noisy', name)),
       CALLER,
     );
-    expect(statuses(answer)).toEqual([200, 200, 422]);
+    expect(statuses(answer)).toEqual([200, 200, 429]);
     expect(answer.results[2]?.error).toContain('has 2 Active ones in namespace noisy, at most 2 are kept');
     expect(statuses(await engine.submit([red('quiet', 'a'), red('noisy', 'd', { source: 'other' })], CALLER))).toEqual([
       200, 200,
@@ -197,7 +197,7 @@ describe('the Active issues of a source in a namespace', () => {
     const again = red('noisy', 'a', {}, ['run'], 2);
     expect(statuses(await engine.submit(again, CALLER))).toEqual([200]);
     expect(statuses(await engine.submit([green('noisy', 'b'), red('noisy', 'c'), red('noisy', 'd')], CALLER))).toEqual([
-      200, 200, 422,
+      200, 200, 429,
     ]);
   });
 
@@ -205,7 +205,23 @@ describe('the Active issues of a source in a namespace', () => {
     await using engine = cap(2);
     await engine.submit(red('noisy', 'a', {}, ['x', 'y']), CALLER);
     expect(statuses(await engine.submit(red('noisy', 'a', {}, ['y', 'z'], 2), CALLER))).toEqual([200]);
-    expect(statuses(await engine.submit(red('noisy', 'a', {}, ['x', 'y', 'z'], 3), CALLER))).toEqual([422]);
+    await expect(engine.submit(red('noisy', 'a', {}, ['x', 'y', 'z'], 3), CALLER)).rejects.toMatchObject({
+      name: 'TooManyReports',
+      message: expect.stringMatching(/^too many issues: source tekton-pipelinerun has 2 Active ones/),
+      retryAfterSeconds: 60,
+    });
+  });
+
+  test('and a rate that refuses at the same time: what may come again first says when', async () => {
+    await using engine = fixture.start({
+      limits: limits({ activeIssues: 1, namespace: { reportsPerSecond: 1, burst: 2 } }),
+      now: () => 0,
+    });
+    await engine.submit(red('noisy', 'a'), CALLER);
+    await expect(engine.submit([red('noisy', 'b'), red('noisy', 'c')], CALLER)).rejects.toMatchObject({
+      message: expect.stringContaining('too many reports for namespace noisy'),
+      retryAfterSeconds: 1,
+    });
   });
 
   test('that are there already count after a restart, and what others resolved is seen within a second', async () => {
@@ -216,14 +232,12 @@ describe('the Active issues of a source in a namespace', () => {
       CALLER,
     );
     await using engine = cap(4, () => clock.now);
-    expect(
-      statuses(
-        await engine.submit(
-          ['e', 'f'].map((name) => red('noisy', name)),
-          CALLER,
-        ),
+    await expect(
+      engine.submit(
+        ['e', 'f'].map((name) => red('noisy', name)),
+        CALLER,
       ),
-    ).toEqual([422, 422]);
+    ).rejects.toMatchObject({ name: 'TooManyReports', retryAfterSeconds: 60 });
     await before.submit(green('noisy', 'a'), CALLER);
     clock.now += 1_000;
     expect(
@@ -233,6 +247,6 @@ describe('the Active issues of a source in a namespace', () => {
           CALLER,
         ),
       ),
-    ).toEqual([200, 422]);
+    ).toEqual([200, 429]);
   });
 });

@@ -6,7 +6,7 @@ import {
 } from '../../crds/issue-report.ts';
 import type { KubernetesObject } from '../../crds/meta.ts';
 import { API_VERSION, GROUP, VERSION } from '../../crds/names.ts';
-import type { InputFault, ReportResult } from '../../crds/report.ts';
+import { type InputFault, type ReportResult, retryAfterSeconds } from '../../crds/report.ts';
 import type { Engine } from '../ingest/engine.ts';
 import {
   ApiError,
@@ -97,7 +97,7 @@ function refusal(result: ReportResult, name: string, namespace: string): ApiErro
     case 409:
       return conflict({ group: GROUP, resource: ISSUE_REPORT_NAMES.plural }, name, error);
     case 429:
-      return tooManyRequests(error);
+      return tooManyRequests(error, retryAfterSeconds([result]));
     case 503:
       return serviceUnavailable(error);
     default:

@@ -1,5 +1,6 @@
 import Router from '@koa/router';
 import type { Context, Middleware } from 'koa';
+import { retryAfterSeconds } from '../../crds/report.ts';
 import type { Engine } from '../ingest/engine.ts';
 import type { Caller, ReportAccess } from '../ingest/ports.ts';
 import { ANONYMOUS, type Authenticator } from '../kube/access/types.ts';
@@ -87,7 +88,8 @@ async function receive(ctx: Context, options: ReceiverRoutesOptions): Promise<vo
   );
   const { status, ...answer } = outcome;
   ctx.status = status;
-  if (status === 429 || status === 503) ctx.set('Retry-After', '1');
+  const seconds = status === 429 || status === 503 ? retryAfterSeconds(outcome.results) : undefined;
+  if (seconds !== undefined) ctx.set('Retry-After', String(seconds));
   answerJson(ctx, answer);
 }
 

@@ -1,5 +1,6 @@
 import Router from '@koa/router';
 import type { Context } from 'koa';
+import { retryAfterSeconds } from '../../crds/report.ts';
 import type { Engine } from '../ingest/engine.ts';
 import type { UserInfo } from '../kube/access/types.ts';
 import { answerJson } from './answer-json.ts';
@@ -20,7 +21,8 @@ export function reportRoutes(engine: Engine): RestRoutes {
   router.post('/reports', async (ctx) => {
     const user = caller(ctx);
     const answer = await engine.submit(await jsonBody(ctx.req, MAX_REPORTS_BYTES), user);
-    if (answer.results.some(({ status }) => status === 429)) ctx.set('Retry-After', '1');
+    const seconds = retryAfterSeconds(answer.results.filter(({ status }) => status === 429));
+    if (seconds !== undefined) ctx.set('Retry-After', String(seconds));
     answerJson(ctx, answer);
   });
   router.post('/lead', async (ctx) => {

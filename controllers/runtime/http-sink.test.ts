@@ -179,6 +179,22 @@ describe('the sink', () => {
     await world.end();
   });
 
+  it('hands back at once what would open too many issues, and keeps its buffer for the others', async () => {
+    const error = 'too many issues: source test has 2 Active ones';
+    const world = setup();
+    world.handler = (reports) => ({
+      status: 200,
+      body: {
+        results: reports.map((_, index) => (index === 0 ? { index, status: 429, error } : { index, status: 200 })),
+      },
+    });
+    expect(statuses(await world.sink.submit(many(2)))).toEqual([429, 200]);
+    world.handler = () => ({ status: 429, again: true, retryAfterMs: 60_000, error });
+    expect(await world.sink.submit(many(2))).toMatchObject([{ status: 429, error }, { status: 429 }]);
+    expect([world.sink.buffered, world.warnings]).toEqual([0, []]);
+    await world.end();
+  });
+
   it('sends of a living thing only the latest look, and tells it to all who wait', async () => {
     const world = setup();
     world.handler = away;

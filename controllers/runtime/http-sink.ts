@@ -1,5 +1,5 @@
 import type { Report, ReportResult, ReportStatus, ReportsResponse } from '../../crds/report.ts';
-import { MAX_REPORTS } from '../../crds/report.ts';
+import { isCrowded, MAX_REPORTS } from '../../crds/report.ts';
 import type { Backend, BackendAnswer } from './backend.ts';
 import { Backoff } from './backoff.ts';
 import { type Clock, pause } from './clock.ts';
@@ -160,9 +160,13 @@ export class HttpSink implements Sink {
     return batch;
   }
 
-  /** Hands out the results; returns the cause when something has to be sent again. */
+  /**
+   * Hands out the results; returns the cause when something has to be sent again. That too many issues are Active is
+   * answered at once: it may last, and what is kept here would fill the buffer that other namespaces need. The caller
+   * looks again later.
+   */
   #settle(batch: readonly [symbol, Pending][], answer: BackendAnswer): string | undefined {
-    if (answer.again) return answer.error || `HTTP ${answer.status}`;
+    if (answer.again && !isCrowded(answer)) return answer.error || `HTTP ${answer.status}`;
     const results = resultsOf(answer, batch.length);
     if (results === undefined) {
       if (batch.length > 1 && (answer.status === 413 || answer.status === 400)) {
@@ -184,7 +188,7 @@ export class HttpSink implements Sink {
     const transient: string[] = [];
     for (const [index, entry] of batch.entries()) {
       const result = results[index] as ReportResult;
-      if (result.status === 429 || result.status === 503) {
+      if ((result.status === 429 || result.status === 503) && !isCrowded(result)) {
         transient.push(result.error ?? `HTTP ${result.status}`);
         this.#last(entry);
       } else this.#finish(entry, result);
@@ -267,6 +271,6 @@ function resultsOf(answer: BackendAnswer, count: number): ReportResult[] | undef
 
 /** Of a request as a whole: 404 is then no word about a namespace, it is not the server that we are looking for. */
 function refusalStatus(status: number): ReportStatus {
-  if (status === 403 || status === 409 || status === 422) return status;
+  if (status === 403 || status === 409 || status === 422 || status === 429) return status;
   return status === 401 ? 403 : 422;
 }

@@ -7,7 +7,7 @@ import type { Report, ReportResult } from '../../crds/report.ts';
 export interface Sink {
   /**
    * Resolves when every report was decided: one result a report, in order. Faults of the way there (network, 408, 429,
-   * 5xx) are retried inside for as long as it takes, so a result other than 200 is the backend's word. Rejects only
+   * 5xx) are retried inside for as long as it takes, so a result other than 200 is the backend's word; 429 only where too many issues are Active. Rejects only
    * when the sink was closed before the reports arrived.
    */
   submit(reports: readonly Report[]): Promise<ReportResult[]>;

@@ -1,5 +1,5 @@
 import type { Link, LinkRelation, ObservedObject, Subject } from '../../../crds/issue.ts';
-import type { Cell, InputFault, Report } from '../../../crds/report.ts';
+import { type Cell, type InputFault, type Report, retryAfterSeconds } from '../../../crds/report.ts';
 import type { UserInfo } from '../../kube/access/types.ts';
 import type { StoredIssue } from '../../store/store.ts';
 import { accessDenied, detailsOf, KiteError } from './errors.ts';
@@ -84,7 +84,7 @@ function refusal(status: number, error: string, details: readonly InputFault[] |
       return new KiteError(400, 'Validation failed', details ? detailsOf(details) : error);
     case 429:
     case 503:
-      return new KiteError(status, error, undefined, 1);
+      return new KiteError(status, error, undefined, retryAfterSeconds([{ status, error }]));
     default:
       return new KiteError(status, error);
   }
