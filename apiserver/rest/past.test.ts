@@ -67,6 +67,7 @@ test('a list of the past says of when it is, and without asOf the present answer
   expect([body.asOf, body.items.length]).toEqual(['2026-11-21T09:59:59Z', 3]);
   expect(body.items[0]?.metadata.annotations).toEqual({ 'faultline.dev/as-of': '2026-11-21T09:59:59Z' });
   expect(asked[0]).toMatchObject({ namespaces: 'all', visibleFor: HOUR * 1_000, before: (NOW - 2 * HOUR) * 1_000 });
+  expect((await get('/?asOf=2h')).body).toEqual(body);
   expect((await get('')).body.present).toBe(true);
   expect((await get(`/${FIRST.id}`)).body.present).toBe(true);
 });
@@ -87,6 +88,8 @@ test('only what the caller may list or get now', async () => {
   expect((await some.get('?asOf=2h&namespace=team-a')).status).toBe(403);
   expect((await some.get(`/${FIRST.id}?asOf=2h`)).status).toBe(404);
   const own = await served('get team-a');
+  const { body } = await own.get(`/${FIRST.id}?asOf=2h`);
+  expect([body.present, (await own.get(`/${FIRST.id}/?asOf=2h`)).body]).toEqual([undefined, body]);
   expect((await own.get(`/${FIRST.id}?asOf=2h`)).status).toBe(200);
   expect((await own.get(`/${FIRST.id}?asOf=6h`)).status).toBe(404);
   expect((await own.get(`/${crypto.randomUUID()}?asOf=2h`)).status).toBe(404);

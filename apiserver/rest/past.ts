@@ -48,7 +48,8 @@ export function pastIssuesRoutes(options: PastOptions): Middleware {
   };
 }
 
-const PATH = /^\/api\/v1\/issues(?:\/([^/]+))?$/;
+/** With and without a slash at the end, as Kite's paths. */
+const PATH = /^\/api\/v1\/issues(?:\/([^/]+))?\/?$/;
 
 async function listPast(ctx: Context, options: PastOptions): Promise<PastAnswer> {
   const { continue: token, limit: asked } = ctx.query;

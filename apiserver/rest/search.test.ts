@@ -203,12 +203,14 @@ describe('GET /api/v1/stats', () => {
   test('the time is a week unless said otherwise, and never longer than what is kept', async () => {
     const world = new World();
     const get = await served(world, 'list');
-    for (const query of ['', 'since=2026-11-21T00:00:00Z&until=1h', 'since=400d']) await get(`/stats?${query}`);
+    const far = 'until=9999-12-31T00:00:00Z';
+    for (const query of ['', 'since=2026-11-21T00:00:00Z&until=1h', 'since=400d', far]) await get(`/stats?${query}`);
     const hours = world.counted.map(({ since, until }) => [since, until].map((at) => (NOW - at / 1_000) / HOUR));
     expect(hours).toEqual([
       [7 * 24, 0],
       [12, 1],
       [90 * 24, 0],
+      [7 * 24, 0],
     ]);
     expect((await get('/stats?since=1h&until=2h')).status).toBe(400);
     expect((await get('/stats?since=x')).status).toBe(400);

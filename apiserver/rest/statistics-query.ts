@@ -19,7 +19,7 @@ export const statisticsQuerySchema = Joi.object<StatisticsParameters>({
   type: list(),
   subject: list().description('Name of the subject.'),
   since: moment().default('7d'),
-  until: moment().description('As `since`. Default: now.'),
+  until: moment().description('As `since`. Default, and at the latest: now.'),
   limit: Joi.number().integer().min(1).max(100).default(10).description('Rows of each list.'),
 });
 

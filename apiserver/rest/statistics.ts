@@ -34,7 +34,7 @@ async function statistics(ctx: Context, options: StatisticsOptions): Promise<Sta
   const user = ctx.state.user as UserInfo;
   const parameters = parseStatistics(ctx.query);
   const now = options.now();
-  const until = parameters.until === undefined ? now : moment(parameters.until, now);
+  const until = parameters.until === undefined ? now : Math.min(moment(parameters.until, now), now);
   const since = Math.max(moment(parameters.since, now), now - options.retention);
   if (since >= until) throw new RestError(400, `since: ${parameters.since} is not before until`);
   const namespaces = await scopeOf(user, parameters, options);

@@ -27,6 +27,13 @@ test('so is a recorded one', async ({ skip }) => {
   expect(await replay(conversation, ask)).toEqual([]);
 });
 
+test('a question about the past is refused, not answered with the present', async () => {
+  for (const path of ['/issues', '/issues/', `/issues/${crypto.randomUUID()}`]) {
+    const { status, body } = await ask('GET', `/api/v1${path}?namespace=team-a&asOf=1h`);
+    expect([path, status, body.details]).toEqual([path, 400, expect.stringContaining('asOf')]);
+  }
+});
+
 test('the replay tells a wrong answer from a right one', async () => {
   const [first] = CONVERSATION as [Exchange];
   const wrong = {

@@ -68,8 +68,13 @@ export class KiteReader {
   }
 }
 
-/** Who asks, and in which namespace; throws 400 without one. `body`: writers may name it there instead. */
+/**
+ * Who asks, and in which namespace; throws 400 without one, and for another moment than now: whoever asks about the past
+ * must not take the present for it. `body`: writers may name the namespace there instead.
+ */
 export function askedBy(ctx: Context, body?: unknown): Asked {
+  if (ctx.query.asOf !== undefined)
+    throw validationFailed('asOf: the past is answered by GET of issues and of one issue, on the HTTPS listener only');
   const namespace = single(ctx.query.namespace) || namespaceOf(body);
   if (namespace === '') throw new KiteError(400, 'Missing namespace');
   if (!DNS_LABEL.test(namespace)) throw validationFailed(`invalid namespace ${JSON.stringify(namespace)}`);
