@@ -57,6 +57,11 @@ export interface EngineLimits extends RateLimits {
 export interface SubmitOptions {
   readonly dryRun?: boolean;
   readonly stored?: (index: number, issues: readonly StoredIssue[]) => void;
+  /**
+   * µs, by index: when a `received` report was received elsewhere, for what is copied from there. It then decides nothing
+   * about keys of which something newer, or this very report, was received. Default: they are received now.
+   */
+  readonly receivedAt?: (index: number) => number;
 }
 
 /** Observations in: the only way into the store (design.md "There is one way in"). */
@@ -103,8 +108,9 @@ export function createEngine(options: EngineOptions): Engine {
   const isPlain = createReportChecker();
   const leaders = new Leaders({ store, namespaces, access, commits, clusterScopedNamespace });
   return {
-    async submit(reports, caller, { dryRun = false, stored } = {}) {
-      const { admitted, refused } = await admit(reports, caller, { access, namespaces, isPlain });
+    async submit(reports, caller, { dryRun = false, stored, receivedAt } = {}) {
+      const { admitted: all, refused } = await admit(reports, caller, { access, namespaces, isPlain });
+      const admitted = receivedAt ? all.map((each) => receivedElsewhere(each, receivedAt(each.index))) : all;
       const { passed, limited, limitedSeconds } =
         dryRun || !gate ? unlimited(admitted) : throttle(gate, admitted, metrics);
       const decided = dryRun ? accepted(passed) : await enqueue(commits, passed, { metrics, stored });
@@ -120,6 +126,12 @@ export function createEngine(options: EngineOptions): Engine {
     act: (action) => act(store, namespaces, action),
     [Symbol.asyncDispose]: () => commits[Symbol.asyncDispose](),
   };
+}
+
+function receivedElsewhere(admitted: Admitted, stampedAt: number): Admitted {
+  const { report } = admitted;
+  if (report.order.class !== 'received') return admitted;
+  return { ...admitted, report: { ...report, order: { class: 'received', stampedAt } } };
 }
 
 interface Throttled {

@@ -15,6 +15,7 @@ export const MAX_AHEAD = 60_000_000;
 export function stamp(report: NormalizedReport, states: readonly SubjectState[], now: number): NormalizedReport {
   const { order, body } = report;
   if (order.class === 'received') {
+    if (order.stampedAt > 0) return report; // received elsewhere, before: SubmitOptions.receivedAt
     const last = latest(states, (mark) => (mark.class === 'received' ? mark.stampedAt : undefined));
     return { ...report, order: { class: 'received', stampedAt: Math.max(now, last + 1) } };
   }

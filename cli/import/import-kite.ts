@@ -23,7 +23,7 @@ export interface Imported {
   /** Written now; of these Active. */
   issues: number;
   active: number;
-  /** There already, and not older than Kite's. */
+  /** There already, or something newer was said here than Kite's. */
   unchanged: number;
   relations: number;
   /** Relations of issues that were left out, or that were there. */
@@ -38,8 +38,8 @@ const SOURCE = 'kite';
 
 /**
  * Copies what Kite stored: each issue as reports of the source `kite`, with Kite's times and its id, then the relations.
- * What is there already is written again only when Kite changed it later, so it can be run as often as one likes, also
- * while Kite still works.
+ * A row counts as received when Kite last wrote it. So the engine itself knows what was imported before and what clients
+ * said here since, whatever the clocks say: it can be run as often as one likes, also while Kite still works.
  */
 export async function importKite(options: ImportOptions): Promise<Imported> {
   const { from, onProgress, signal } = options;
@@ -94,7 +94,8 @@ class Importer implements AsyncDisposable {
     const { namespace, resource_type: type, resource_name: name } = row;
     done.rows += ids.length;
     const known = await this.#stored(group);
-    if (known && known.changedAt >= group.updatedAt) {
+    // A resolve by a person leaves no mark that a report could be older than.
+    if (known?.resolvedReason === 'Manual' && (known.resolvedAt ?? 0) > group.updatedAt) {
       done.unchanged += 1;
       this.#remember(ids, known.id);
       return;
@@ -107,12 +108,17 @@ class Importer implements AsyncDisposable {
       done.leftOut.set(stored, (done.leftOut.get(stored) ?? 0) + 1);
       return;
     }
+    if (stored.isKnown) {
+      done.unchanged += 1;
+      this.#remember(ids, stored.issue.id);
+      return;
+    }
     done.issues += 1;
     if (group.isActive) done.active += 1;
-    this.#remember(ids, stored.id);
+    this.#remember(ids, stored.issue.id);
     if (ids.length > 1) {
       const what = `${namespace}  ${type}/${name}  ${row.issue_type}`;
-      done.merged.push({ what, rows: ids.length, id: stored.id });
+      done.merged.push({ what, rows: ids.length, id: stored.issue.id });
     }
   }
 
@@ -140,16 +146,23 @@ class Importer implements AsyncDisposable {
     return (await this.#options.store.issuesByName(namespace, names)).find((issue) => issue.fingerprint === hex);
   }
 
-  /** The stored issue, or why it was left out. */
-  async #report(group: KiteGroup): Promise<StoredIssue | string> {
+  /** The stored issue and whether all of this was known, or why it was left out. */
+  async #report(group: KiteGroup): Promise<{ issue: StoredIssue; isKnown: boolean } | string> {
     let stored: StoredIssue | undefined;
-    const { results } = await this.#engine.submit(reportsOf(group), CALLER, {
+    const reports = reportsOf(group);
+    const { results } = await this.#engine.submit(reports, CALLER, {
+      // The last of them says what Kite wrote last.
+      receivedAt: (index) => group.updatedAt - (reports.length - 1 - index),
       stored: (_, [issue]) => {
         stored = issue ?? stored;
       },
     });
     const refused = results.find(({ status }) => status !== 200);
-    return refused ? (refused.error ?? `status ${refused.status}`) : (stored ?? 'nothing was stored');
+    if (refused) return refused.error ?? `status ${refused.status}`;
+    if (!stored) return 'a client said here since that it is over';
+    // Rows 1 and 2 of the decision table: older than what is known, or the same.
+    const isKnown = results.every(({ decisions = [] }) => decisions.every(({ cell }) => /^[12]/.test(cell)));
+    return { issue: stored, isKnown };
   }
 }
 

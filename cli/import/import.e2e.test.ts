@@ -84,7 +84,7 @@ test('issues, scopes, links and relations are copied and duplicates merged; agai
   expect(again).toContain('0 issues imported (0 active), 3 there already');
   expect(again).toContain('0 relations imported, 2 there already');
   await postgres.psql(
-    `UPDATE issues SET state = 'RESOLVED', resolved_at = now() + interval '1 minute', updated_at = now() + interval '1 minute' WHERE id = '${id(10)}'`,
+    `UPDATE issues SET state = 'RESOLVED', resolved_at = '2026-11-20T10:30:00Z', updated_at = '2026-11-20T10:30:00Z' WHERE id = '${id(10)}'`,
     'kite',
   );
   expect(await importing('--from', kite)).toContain('1 issues imported (0 active), 2 there already');
