@@ -58,6 +58,17 @@ describe('the namespaces that a caller may list', () => {
     expect(await listableNamespaces({ authorizer, namespaces, now: () => 0 }).of(ada)).toEqual(new Set());
   });
 
+  it('are those of another right when that is asked for', async () => {
+    const authorizer: Authorizer = {
+      authorize: (_, attributes) => {
+        const { verb, resource, subresource, namespace } = attributes as ResourceAttributes;
+        return { allowed: `${verb} ${resource}/${subresource} ${namespace}` === 'get issues/evidence b' };
+      },
+    };
+    const right = { verb: 'get', subresource: 'evidence' } as const;
+    expect(await listableNamespaces({ authorizer, right, namespaces, now: () => 0 }).of(ada)).toEqual(new Set(['b']));
+  });
+
   it('are asked for a few at a time', async () => {
     const many = Array.from({ length: 500 }, (_, index) => `ns-${index}`);
     const { authorizer, state } = cluster(many);

@@ -14,6 +14,8 @@ export type Listable = 'all' | ReadonlySet<string>;
 
 export interface ListableNamespacesOptions {
   readonly authorizer: Authorizer;
+  /** What the caller must be allowed to do on issues. Default: `list`. */
+  readonly right?: Pick<IssueRight, 'verb' | 'subresource'>;
   /** Namespaces that have issues in any state, hidden ones too: the only ones worth asking about. */
   readonly namespaces: () => Promise<readonly string[]>;
   /** ms. */
@@ -42,14 +44,16 @@ const EVERYWHERE: ResourceAttributes = {
 };
 
 export function listableNamespaces(options: ListableNamespacesOptions): ListableNamespaces {
-  const { authorizer, now, concurrency = 16 } = options;
+  const { authorizer, right = {}, now, concurrency = 16 } = options;
+  const question = { ...EVERYWHERE, ...right };
   const kept = new ExpiringCache<Listable>(MAX_CALLERS, now);
   const pending = new Map<string, Promise<Listable>>();
 
   async function ask(user: UserInfo, everywhere: Decision | Promise<Decision>, key: string): Promise<Listable> {
     try {
       if ((await everywhere).allowed) return 'all';
-      const allowed = await allowedAmong(authorizer, user, await options.namespaces(), concurrency);
+      const may = (namespace: string) => authorizer.authorize(user, { ...question, namespace });
+      const allowed = await allowedAmong(may, await options.namespaces(), concurrency);
       kept.set(key, allowed, KEPT_MS);
       return allowed;
     } finally {
@@ -59,7 +63,7 @@ export function listableNamespaces(options: ListableNamespacesOptions): Listable
 
   return {
     of(user) {
-      const decision = authorizer.authorize(user, EVERYWHERE);
+      const decision = authorizer.authorize(user, question);
       if (!(decision instanceof Promise) && decision.allowed) return 'all';
       const key = callerKey(user);
       const known = kept.get(key) ?? pending.get(key);
@@ -75,8 +79,7 @@ export function listableNamespaces(options: ListableNamespacesOptions): Listable
 }
 
 async function allowedAmong(
-  authorizer: Authorizer,
-  user: UserInfo,
+  may: (namespace: string) => Decision | Promise<Decision>,
   namespaces: readonly string[],
   concurrency: number,
 ): Promise<ReadonlySet<string>> {
@@ -84,7 +87,7 @@ async function allowedAmong(
   const remaining = namespaces.values();
   async function work(): Promise<void> {
     for (const namespace of remaining) {
-      const decision = authorizer.authorize(user, { ...EVERYWHERE, namespace });
+      const decision = may(namespace);
       if ((decision instanceof Promise ? await decision : decision).allowed) allowed.add(namespace);
     }
   }

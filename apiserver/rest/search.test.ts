@@ -36,7 +36,9 @@ class World {
 
   routes(authorizer: Authorizer): RestRoutes[] {
     const now = () => NOW;
-    const listable = listableNamespaces({ authorizer, namespaces: async () => ['team-a', 'team-b'], now });
+    const asking = { authorizer, namespaces: async () => ['team-a', 'team-b'], now };
+    const listable = listableNamespaces(asking);
+    const readable = listableNamespaces({ ...asking, right: { verb: 'get', subresource: 'evidence' } });
     const search = {
       search: async (query: SearchQuery) => {
         this.asked.push(query);
@@ -51,7 +53,7 @@ class World {
       },
     };
     return [
-      searchRoutes({ search, listable, authorizer, now }),
+      searchRoutes({ search, listable, readable, authorizer, now }),
       statisticsRoutes({ statistics, listable, authorizer, now, retention: 90 * 24 * HOUR }),
     ];
   }
@@ -115,9 +117,11 @@ describe('GET /api/v1/search', () => {
     expect(await evidenceIn('q=x', 'list', 'get evidence')).toEqual([]);
     expect(await evidenceIn('q=x&evidence=true', 'list')).toEqual([]);
     expect(await evidenceIn('q=x&evidence=true', 'list', 'get evidence')).toBe('all');
-    expect(await evidenceIn('q=x&evidence=true', 'list team-a', 'list team-b', 'get evidence team-b')).toEqual([
-      'team-b',
-    ]);
+    for (const may of [['list'], ['list team-a', 'list team-b']]) {
+      expect(await evidenceIn('q=x&evidence=true', ...may, 'get evidence team-b')).toEqual(['team-b']);
+    }
+    const named = 'q=x&evidence=true&namespace=team-a,team-b';
+    expect(await evidenceIn(named, 'list', 'get evidence team-b')).toEqual(['team-b']);
   });
 
   test('every parameter reaches the question; lists are repeated or have commas', async () => {

@@ -23,6 +23,8 @@ export interface SearchAnswer {
 export interface SearchOptions {
   readonly search: Pick<IssueSearch, 'search'>;
   readonly listable: ListableNamespaces;
+  /** Where the caller may `get issues/evidence` of any issue. */
+  readonly readable: ListableNamespaces;
   readonly authorizer: Authorizer;
   /** ms. */
   readonly now: () => number;
@@ -37,7 +39,7 @@ export function searchRoutes(options: SearchOptions): RestRoutes {
 
 async function search(
   ctx: Context,
-  { search: store, listable, authorizer, now }: SearchOptions,
+  { search: store, listable, readable, authorizer, now }: SearchOptions,
 ): Promise<SearchAnswer> {
   const user = ctx.state.user as UserInfo;
   const parameters = parseSearch(ctx.query);
@@ -46,7 +48,8 @@ async function search(
   const query = { filter: filterOf(parameters, now()), sort: sortOf(parameters) };
   const after = cursor === undefined ? undefined : decodeCursor(cursor, asked);
   const namespaces = await scopeOf(user, parameters, { listable, authorizer });
-  const evidenceIn = evidence && text !== undefined ? await readable(user, namespaces, authorizer) : [];
+  const evidenceIn =
+    evidence && text !== undefined ? await evidenceScope(user, parameters, { readable, authorizer }) : [];
   const page = await store.search({ ...query, namespaces, text, evidenceIn, after, limit });
   const { hits, match, next, ranked } = page;
   return {
@@ -72,10 +75,19 @@ export async function scopeOf(
 }
 
 /** Where the caller may read the evidence of any issue; a right to single issues does not count. */
-async function readable(user: UserInfo, namespaces: Scope, authorizer: Authorizer): Promise<Scope> {
-  const may = (namespace: string) => mayOnIssues(authorizer, user, { verb: 'get', subresource: 'evidence', namespace });
-  if (await may('')) return 'all';
-  if (namespaces === 'all') return [];
-  const allowed = await Promise.all(namespaces.map(async (namespace) => ((await may(namespace)) ? [namespace] : [])));
-  return allowed.flat();
+async function evidenceScope(
+  user: UserInfo,
+  { namespace }: Pick<SearchParameters, 'namespace'>,
+  { readable, authorizer }: Pick<SearchOptions, 'readable' | 'authorizer'>,
+): Promise<Scope> {
+  if (namespace === undefined) {
+    const all = await readable.of(user);
+    return all === 'all' ? 'all' : [...all];
+  }
+  const allowed: string[] = [];
+  for (const each of namespace) {
+    const right = { verb: 'get', subresource: 'evidence', namespace: each } as const;
+    if (await mayOnIssues(authorizer, user, right)) allowed.push(each);
+  }
+  return allowed;
 }

@@ -32,14 +32,16 @@ export interface RestOptions extends KiteOptions {
 export function restRoutes(options: RestOptions): RestRoutes[] {
   const { engine, store, authorizer, retention } = options;
   const now = Date.now;
-  const listable = listableNamespaces({ authorizer, namespaces: () => store.namespaces(), now });
+  const asking = { authorizer, namespaces: () => store.namespaces(), now };
+  const listable = listableNamespaces(asking);
+  const readable = listableNamespaces({ ...asking, right: { verb: 'get', subresource: 'evidence' } });
   const readers = { listable, authorizer, now };
   return [
     reportRoutes(engine),
     issueRoutes({ store, authorizer }),
     groupRoutes({ index: () => store.groupIndex(), listable }),
     evidenceRoutes({ store, authorizer }),
-    searchRoutes({ search: store, ...readers }),
+    searchRoutes({ search: store, readable, ...readers }),
     statisticsRoutes({ statistics: store, retention, ...readers }),
     kiteRoutes(options),
   ];
