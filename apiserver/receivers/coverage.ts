@@ -1,29 +1,38 @@
+import type { OrderClass } from '../../crds/report.ts';
 import type { Entry } from './entry.ts';
 import type { LeadReceivers, ReceiversLogger } from './ports.ts';
 
 type Led = Parameters<LeadReceivers['lead']>[2];
 
-/** The sources of these receivers, and the namespaces that each covers. */
-export function ledSources(entries: readonly Entry[]): Led {
-  const bySource = Map.groupBy(entries, ({ source }) => source);
-  return Array.from(bySource, ([name, of]) => ({
-    name,
-    // Receivers of one name in several namespaces are one source. What the store forgets of the other class is nothing:
-    // whatever is received is newer than all before.
-    class: of.some(({ orderClass }) => orderClass === 'run') ? 'run' : 'received',
-    filter: { namespaces: of.map(({ namespace }) => namespace ?? '*').sort(), labelSelector: '' },
-  }));
+/**
+ * The sources of the receivers of one place, and the namespaces that each covers. Receivers of one name in several
+ * namespaces are one source, and a source has one class, whatever place they are declared in (`everywhere`). It is `run`
+ * when any is: what the store then forgets of class `received` is nothing, since whatever is received is newer than all
+ * before, but the times of runs keep old payloads out.
+ */
+export function ledSources(place: readonly Entry[], everywhere: readonly Entry[] = place): Led {
+  const runs = new Set(everywhere.filter(({ orderClass }) => orderClass === 'run').map(({ source }) => source));
+  const classOf = (source: string): OrderClass => (runs.has(source) ? 'run' : 'received');
+  return Array.from(
+    Map.groupBy(place, ({ source }) => source),
+    ([name, of]) => ({
+      name,
+      class: classOf(name),
+      filter: { namespaces: of.map(({ namespace }) => namespace ?? '*').sort(), labelSelector: '' },
+    }),
+  );
 }
 
 /**
  * Row 8 for receivers: the store knows which there are, so that the issues of a deleted one become `SourceAbsent` and,
- * 24 h later, resolve. One manager for each place that receivers are declared in. Tries again until the store has heard.
+ * 24 h later, resolve. One manager and one shard for each place that receivers are declared in, so that no place takes
+ * away what another one covers. Tries again until the store has heard.
  */
 export class Coverage {
   readonly #store: LeadReceivers;
   readonly #log: ReceiversLogger;
   readonly #retryMs: number;
-  readonly #wanted = new Map<string, { readonly text: string; readonly sources: Led }>();
+  readonly #wanted = new Map<string, readonly Entry[]>();
   readonly #known = new Map<string, string>();
   #running = false;
   #timer: NodeJS.Timeout | undefined;
@@ -35,9 +44,9 @@ export class Coverage {
     this.#retryMs = retryMs;
   }
 
-  cover(manager: string, entries: readonly Entry[]): void {
-    const sources = ledSources(entries);
-    this.#wanted.set(manager, { text: JSON.stringify(sources), sources });
+  /** What there is now, by place. A place that is left out is not known: the store keeps what it knows of it. */
+  cover(places: ReadonlyMap<string, readonly Entry[]>): void {
+    for (const [place, entries] of places) this.#wanted.set(place, entries);
     void this.#run();
   }
 
@@ -51,9 +60,9 @@ export class Coverage {
     this.#running = true;
     try {
       for (let next = this.#next(); next !== undefined && !this.#ended; next = this.#next()) {
-        const [manager, { text, sources }] = next;
-        await this.#store.lead(`faultline/${manager}`, '', sources);
-        this.#known.set(manager, text);
+        const { place, text, sources } = next;
+        await this.#store.lead(`faultline/${place}`, place, sources);
+        this.#known.set(place, text);
       }
     } catch (error) {
       this.#log.warn({ error }, 'cannot register the receivers yet: trying again');
@@ -63,7 +72,13 @@ export class Coverage {
     }
   }
 
-  #next(): [string, { readonly text: string; readonly sources: Led }] | undefined {
-    return [...this.#wanted].find(([manager, { text }]) => this.#known.get(manager) !== text);
+  #next(): { readonly place: string; readonly text: string; readonly sources: Led } | undefined {
+    const everywhere = [...this.#wanted.values()].flat();
+    for (const [place, entries] of this.#wanted) {
+      const sources = ledSources(entries, everywhere);
+      const text = JSON.stringify(sources);
+      if (this.#known.get(place) !== text) return { place, text, sources };
+    }
+    return undefined;
   }
 }

@@ -3,12 +3,15 @@ import type { Engine } from '../ingest/engine.ts';
 import { localNamespaces } from '../ingest/namespaces.ts';
 import type { ReportAccess } from '../ingest/ports.ts';
 import { EngineFixture } from '../ingest/testing/engine-fixture.ts';
+import { sweepAbsentSources } from '../store/sweep-issues.ts';
 import { ReceiverCallers } from './access.ts';
 import type { Receiver } from './compile.ts';
 import { Coverage } from './coverage.ts';
 import { deliver, type Outcome } from './deliver.ts';
-import { declaredEntry } from './entry.ts';
+import { declaredEntry, type Entry } from './entry.ts';
 import type { Delivery } from './evaluate.ts';
+import type { ReceiverNews, ReceiverObject, WatchReceivers } from './ports.ts';
+import { Receivers } from './receivers.ts';
 import { ALERTS, CHECKS, compiled, declared } from './testing/declared.ts';
 
 /** Receivers on a real engine and a real store: what is sent is what is stored. */
@@ -231,15 +234,88 @@ describe('a namespaced receiver', () => {
   });
 });
 
-test('row 8: the sources of receivers are registered, and absent once they are deleted', async () => {
-  using coverage = new Coverage(fixture.store, { info: () => {}, warn: () => {} }, 5);
-  const entry = await declaredEntry(declared(CHECKS));
-  const stored = () => fixture.store.source('receiver.checks', '');
-  coverage.cover('webhookreceivers', [entry]);
-  await expect.poll(stored).toMatchObject({ class: 'received', filter: { namespaces: ['team-a'] } });
-  expect(await stored()).not.toHaveProperty('absentSince');
-  coverage.cover('webhookreceivers', []);
-  await expect.poll(stored).toHaveProperty('absentSince');
-  coverage.cover('webhookreceivers', [entry]);
-  await expect.poll(stored).not.toHaveProperty('absentSince');
+interface Swept {
+  readonly metadata: { readonly namespace: string };
+  readonly status: { readonly state: string; readonly conditions?: readonly { type: string; reason: string }[] };
+}
+
+describe('row 8', () => {
+  const log = { info: () => {}, warn: () => {} };
+  const RUNS = CHECKS.replace('resolve:', 'observedAt: payload.at\n  resolve:');
+  const stored = (shard: string) => fixture.store.source('receiver.checks', shard);
+  const object = (yaml: string): ReceiverObject => declared(yaml).receiver as unknown as ReceiverObject;
+  /** Receivers of a cluster that was told `news`; the other kind has none. */
+  const following = (configured: string[], news: readonly ReceiverNews[]): Receivers => {
+    const watch: WatchReceivers = async function* (kind) {
+      if (kind === 'WebhookReceiver') yield* news;
+      else yield { type: 'listed', objects: [] };
+    };
+    const receivers = new Receivers({
+      ...{ configured: configured.map((yaml) => declared(yaml, 'configuration')), watch, store: fixture.store, log },
+      retryMs: 5,
+    });
+    receivers.start();
+    return receivers;
+  };
+  /** Where issues are, in which state, and whether the sweeper finds their source absent. */
+  const swept = async (): Promise<string[]> => {
+    await sweepAbsentSources(fixture.store, 24 * 3_600_000);
+    return ((await fixture.issues()) as unknown as Swept[])
+      .map(({ metadata, status: { state, conditions = [] } }) => {
+        const absent = conditions.find(({ type }) => type === 'SourceAbsent');
+        return [metadata.namespace, state, ...(absent ? [absent.reason] : [])].join(' ');
+      })
+      .sort();
+  };
+
+  test('the sources of receivers are registered, and absent once they are deleted', async () => {
+    using coverage = new Coverage(fixture.store, log, 5);
+    const entry = await declaredEntry(declared(CHECKS));
+    const place = 'webhookreceivers';
+    const cover = (...entries: Entry[]): void => coverage.cover(new Map([[place, entries]]));
+    cover(entry);
+    await expect.poll(() => stored(place)).toMatchObject({ class: 'received', filter: { namespaces: ['team-a'] } });
+    expect(await stored(place)).not.toHaveProperty('absentSince');
+    cover();
+    await expect.poll(() => stored(place)).toHaveProperty('absentSince');
+    cover(entry);
+    await expect.poll(() => stored(place)).not.toHaveProperty('absentSince');
+  });
+
+  test('one of the configuration and one of the cluster with the same name do not take from each other', async () => {
+    const red = { service: 'web', check: 'http', ok: false };
+    const elsewhere = CHECKS.replace('team-a', 'team-b');
+    await using _ = following([CHECKS], [{ type: 'listed', objects: [object(elsewhere)] }]);
+    await expect.poll(() => stored('webhookreceivers')).toBeDefined();
+    await expect.poll(() => stored('configured-receivers')).toBeDefined();
+    await send(checks, red);
+    await send(await compiled(elsewhere), red);
+    expect(await swept()).toEqual(['team-a Active', 'team-b Active']);
+  });
+
+  test('one of the cluster that the configuration stands in front of may go, and nothing is absent', async () => {
+    await send(checks, { service: 'web', check: 'http', ok: false });
+    const news: ReceiverNews[] = [
+      { type: 'listed', objects: [object(CHECKS)] },
+      { type: 'deleted', object: object(CHECKS) },
+      { type: 'applied', object: object(CHECKS.replace('checks', 'last')) },
+    ];
+    await using _ = following([CHECKS], news);
+    await expect.poll(() => fixture.store.source('receiver.last', 'webhookreceivers')).toBeDefined();
+    expect(await swept()).toEqual(['team-a Active']);
+    expect(await stored('webhookreceivers')).toBeUndefined();
+  });
+
+  test('a source has one class, wherever its receivers are declared, and times of runs are kept', async () => {
+    const runs = await compiled(RUNS.replace('team-a', 'team-b'));
+    const at = (minute: number): string => new Date(Date.now() - minute * 60_000).toISOString();
+    const red = { service: 'web', check: 'http', ok: false, at: at(9) };
+    await send(runs, red);
+    await send(runs, { ...red, ok: true, at: at(5) });
+    await using _ = following([CHECKS], [{ type: 'listed', objects: [object(RUNS.replace('team-a', 'team-b'))] }]);
+    await expect.poll(() => stored('webhookreceivers')).toMatchObject({ class: 'run' });
+    await expect.poll(() => stored('configured-receivers')).toMatchObject({ class: 'run' });
+    await send(runs, red);
+    expect(await swept()).toEqual(['team-b Resolved']);
+  });
 });

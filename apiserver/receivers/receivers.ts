@@ -40,6 +40,8 @@ export class Receivers implements AsyncDisposable {
   readonly #watched = new Map<ReceiverKind, Map<string, Entry>>(KINDS.map((kind) => [kind, new Map()]));
   /** Kinds of which everything was seen, or nothing can be seen. */
   readonly #settled = new Set<ReceiverKind>();
+  /** Kinds of which everything was seen. */
+  readonly #listed = new Set<ReceiverKind>();
   readonly #ending = new AbortController();
   #running: Promise<unknown> = Promise.resolve();
 
@@ -51,7 +53,7 @@ export class Receivers implements AsyncDisposable {
   start(): void {
     const { watch } = this.#options;
     this.#running = this.#readConfigured().then(() =>
-      Promise.all(KINDS.map((kind) => (watch ? this.#follow(kind, watch) : this.#settled.add(kind)))),
+      Promise.all(KINDS.map((kind) => (watch ? this.#follow(kind, watch) : this.#settle(kind)))),
     );
   }
 
@@ -80,8 +82,30 @@ export class Receivers implements AsyncDisposable {
       const entry = await declaredEntry(declaration);
       this.#configured.set(entry.path, entry);
     }
-    this.#coverage.cover(CONFIGURED, [...this.#configured.values()]);
     this.#count();
+  }
+
+  #settle(kind: ReceiverKind): void {
+    this.#settled.add(kind);
+    this.#cover();
+  }
+
+  /**
+   * Not before it is certain which receivers there are: what is not known yet is not gone, and the class of a source is
+   * that of all its receivers.
+   */
+  #cover(): void {
+    if (this.#settled.size < KINDS.length) return;
+    const places = new Map([[CONFIGURED, [...this.#configured.values()]]]);
+    for (const kind of this.#listed) {
+      const entries = [...(this.#watched.get(kind) as Map<string, Entry>).values()];
+      // What the configuration stands in front of takes nothing, so it covers nothing.
+      places.set(
+        `${kind.toLowerCase()}s`,
+        entries.filter(({ path }) => !this.#configured.has(path)),
+      );
+    }
+    this.#coverage.cover(places);
   }
 
   async #follow(kind: ReceiverKind, watch: WatchReceivers): Promise<void> {
@@ -101,8 +125,9 @@ export class Receivers implements AsyncDisposable {
         const there = new Set(news.objects.map((object) => pathOf(kind, object)));
         for (const path of entries.keys()) if (!there.has(path)) entries.delete(path);
         for (const object of news.objects) await this.#apply(kind, object, entries);
-        this.#settled.add(kind);
-        break;
+        this.#listed.add(kind);
+        this.#settle(kind);
+        return;
       }
       case 'applied':
         await this.#apply(kind, news.object, entries);
@@ -111,13 +136,12 @@ export class Receivers implements AsyncDisposable {
         entries.delete(pathOf(kind, news.object));
         break;
       case 'absent':
-        this.#settled.add(kind);
+        this.#settle(kind);
         return;
       default:
         news satisfies never;
     }
-    // Before the whole list is known, what is not known is not gone.
-    if (this.#settled.has(kind)) this.#coverage.cover(`${kind.toLowerCase()}s`, [...entries.values()]);
+    this.#cover();
   }
 
   async #apply(kind: ReceiverKind, object: ReceiverObject, entries: Map<string, Entry>): Promise<void> {
