@@ -110,6 +110,8 @@ export interface ReportResult {
   decisions?: Decision[];
   error?: string;
   details?: InputFault[];
+  /** Of a 429, where it is known: when this report may come again. */
+  retryAfterSeconds?: number;
 }
 
 /** How the error of a 409 begins when the epoch is over: whoever still runs leads again, nothing else helps. */
@@ -129,11 +131,13 @@ export function isCrowded({ status, error }: { readonly status: number; readonly
 
 /** After how long what was answered 429 or 503 may come again: as soon as the first of these may. Undefined: none was. */
 export function retryAfterSeconds(
-  results: readonly { readonly status: number; readonly error?: string }[],
+  results: readonly { readonly status: number; readonly error?: string; readonly retryAfterSeconds?: number }[],
 ): number | undefined {
   const refused = results.filter(({ status }) => status === 429 || status === 503);
   if (refused.length === 0) return undefined;
-  return refused.every(isCrowded) ? CROWDED_RETRY_SECONDS : 1;
+  return Math.min(
+    ...refused.map((result) => result.retryAfterSeconds ?? (isCrowded(result) ? CROWDED_RETRY_SECONDS : 1)),
+  );
 }
 
 /** Answer of `POST /api/v1/reports`. */

@@ -111,11 +111,11 @@ export function createEngine(options: EngineOptions): Engine {
     async submit(reports, caller, { dryRun = false, stored, receivedAt } = {}) {
       const { admitted: all, refused } = await admit(reports, caller, { access, namespaces, isPlain });
       const admitted = receivedAt ? all.map((each) => receivedElsewhere(each, receivedAt(each.index))) : all;
-      const { passed, limited, limitedSeconds } =
-        dryRun || !gate ? unlimited(admitted) : throttle(gate, admitted, metrics);
+      const { passed, limited } =
+        dryRun || !gate ? { passed: admitted, limited: [] } : throttle(gate, admitted, metrics);
       const decided = dryRun ? accepted(passed) : await enqueue(commits, passed, { metrics, stored });
       const results = [...refused, ...limited, ...decided.results].sort((a, b) => a.index - b.index);
-      refuseWhole(results, limitedSeconds);
+      refuseWhole(results);
       for (const result of results) metrics?.decided(result);
       const resourceVersion = String(decided.lastChange ?? (await store.lastChange()));
       return { results, resourceVersion, database: store.identity };
@@ -137,36 +137,29 @@ function receivedElsewhere(admitted: Admitted, stampedAt: number): Admitted {
 interface Throttled {
   readonly passed: readonly Admitted[];
   readonly limited: readonly ReportResult[];
-  /** Until the first of the limited ones may come again. */
-  readonly limitedSeconds: number;
-}
-
-function unlimited(admitted: readonly Admitted[]): Throttled {
-  return { passed: admitted, limited: [], limitedSeconds: 1 };
 }
 
 function throttle(gate: RateGate, admitted: readonly Admitted[], metrics: EngineMetrics | undefined): Throttled {
   const limited: ReportResult[] = [];
-  let limitedSeconds = Number.POSITIVE_INFINITY;
   const passed = admitted.filter(({ index, report }) => {
     const refusal = gate.take(report.ref);
     if (!refusal) return true;
     metrics?.limited(refusal.limit);
-    limited.push({ index, status: 429, error: refusal.error });
-    limitedSeconds = Math.min(limitedSeconds, refusal.retryAfterSeconds);
+    const { error, retryAfterSeconds } = refusal;
+    limited.push({ index, status: 429, error, retryAfterSeconds });
     return false;
   });
-  return { passed, limited, limitedSeconds: limited.length > 0 ? limitedSeconds : 1 };
+  return { passed, limited };
 }
 
 /** Where nothing was taken for one reason, the answer as a whole says so: every client knows 429 with Retry-After. */
-function refuseWhole(results: readonly ReportResult[], limitedSeconds: number): void {
+function refuseWhole(results: readonly ReportResult[]): void {
   const [first] = results;
   if (first === undefined || results.some(({ status }) => status !== 429)) return;
   // What may come again first says when, and why.
-  const soonest = results.find((result) => !isCrowded(result));
-  const seconds = soonest ? limitedSeconds : (retryAfterSeconds(results) ?? limitedSeconds);
-  throw new TooManyReports((soonest ?? first).error ?? 'too many reports', seconds);
+  const seconds = retryAfterSeconds(results);
+  const soonest = results.find((result) => retryAfterSeconds([result]) === seconds) ?? first;
+  throw new TooManyReports(soonest.error ?? 'too many reports', seconds);
 }
 
 interface Answered {

@@ -96,6 +96,13 @@ describe('the rates of a request', () => {
     expect(statuses(await engine.submit(red('quiet', 'x'), CALLER))).toEqual([200]);
   });
 
+  test('tell each refused report when it may come again, beside those that are taken', async () => {
+    const rate = { reportsPerSecond: 0.1, burst: 1 };
+    await using engine = fixture.start({ limits: limits({ namespace: rate }), now: () => 0 });
+    const { results } = await engine.submit([red('noisy', 'a'), red('noisy', 'b')], CALLER);
+    expect(results).toMatchObject([{ status: 200 }, { status: 429, retryAfterSeconds: 10 }]);
+  });
+
   test('are not used up by a dry run', async () => {
     const rate = { reportsPerSecond: 1, burst: 1 };
     await using engine = fixture.start({ limits: limits({ namespace: rate }), now: () => 0 });

@@ -3,6 +3,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import Koa from 'koa';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { ReportResult } from '../../crds/report.ts';
 import type { Caller, ReportAccess } from '../ingest/ports.ts';
 import { ANONYMOUS, type Authentication } from '../kube/access/types.ts';
 import { ReceiverCallers, type Secrets, SecretUnavailable } from '../receivers/index.ts';
@@ -21,6 +22,7 @@ let mayReport: ReportAccess['mayReport'];
 let user: Authentication;
 let keys: Record<string, string>;
 let logged: object[];
+let results: ReportResult[];
 let receivers: Receivers;
 let server: Server;
 let url: string;
@@ -51,6 +53,7 @@ const secrets: Secrets = {
 
 beforeEach(async () => {
   [asked, logged] = [[], []];
+  results = [{ index: 0, status: 200, decisions: [{ key: 'http', cell: '6A' }] }];
   mayReport = () => ({ allowed: true });
   user = { outcome: 'user', user: { name: 'ci', groups: [] } };
   keys = Object.fromEntries(['github', 'gitlab', 'standard'].map((key) => [`team-a/hook/${key}`, `${KEY}\n`]));
@@ -68,10 +71,7 @@ beforeEach(async () => {
       engine: {
         submit: async (reports, caller) => {
           asked.push({ reports: reports as unknown[], caller });
-          return {
-            results: [{ index: 0, status: 200, decisions: [{ key: 'http', cell: '6A' }] }],
-            resourceVersion: '7',
-          };
+          return { results, resourceVersion: '7' };
         },
       },
       authenticator: { authenticate: () => user },
@@ -241,6 +241,12 @@ describe('what is sent', () => {
     expect((await post('checks', { ...TOKENS, 'content-type': 'text/plain' })).status).toBe(415);
     expect((await post('checks', { ...TOKENS, 'content-type': 'application/cloudevents+json' })).status).toBe(200);
     expect((await post('checks', TOKENS, JSON.stringify('x'.repeat(1024 * 1024)))).status).toBe(413);
+  });
+
+  test('faster than a limit allows is told when it may come again', async () => {
+    results = [{ index: 0, status: 429, error: 'too many reports', retryAfterSeconds: 20 }];
+    const answer = await post('checks', TOKENS);
+    expect([answer.status, answer.headers.get('retry-after')]).toEqual([429, '20']);
   });
 
   test('other than by POST, or elsewhere, is for others', async () => {

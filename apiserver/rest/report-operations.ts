@@ -30,6 +30,7 @@ export const resultSchema = Joi.object<ReportResult, true>({
   decisions: Joi.array().items(decisionSchema),
   error: Joi.string(),
   details: Joi.array().items(faultSchema),
+  retryAfterSeconds: Joi.number().integer().min(1).description('Of a 429: when this report may come again.'),
 });
 
 const reportsResponseSchema = Joi.object<ReportsResponse, true>({

@@ -1,5 +1,5 @@
 import type { Link, LinkRelation, ObservedObject, Subject } from '../../../crds/issue.ts';
-import { type Cell, type InputFault, type Report, retryAfterSeconds } from '../../../crds/report.ts';
+import { type Cell, type Report, type ReportResult, retryAfterSeconds } from '../../../crds/report.ts';
 import type { UserInfo } from '../../kube/access/types.ts';
 import type { StoredIssue } from '../../store/store.ts';
 import { accessDenied, detailsOf, KiteError } from './errors.ts';
@@ -49,7 +49,8 @@ export class KiteWriter {
         if (index === reports.length - 1) issues = decided;
       },
     });
-    for (const { status, error = '', details } of results) if (status !== 200) throw refusal(status, error, details);
+    const refused = results.find(({ status }) => status !== 200);
+    if (refused) throw refusal(refused);
     return { issues, cells: results.at(-1)?.decisions?.map(({ cell }) => cell) ?? [] };
   }
 }
@@ -74,7 +75,8 @@ function relationOf(title: string): LinkRelation {
   return /\bdocs?\b/i.test(title) ? 'docs' : 'console';
 }
 
-function refusal(status: number, error: string, details: readonly InputFault[] | undefined): KiteError {
+function refusal(result: ReportResult): KiteError {
+  const { status, error = '', details } = result;
   switch (status) {
     case 403:
       return accessDenied(error);
@@ -84,7 +86,7 @@ function refusal(status: number, error: string, details: readonly InputFault[] |
       return new KiteError(400, 'Validation failed', details ? detailsOf(details) : error);
     case 429:
     case 503:
-      return new KiteError(status, error, undefined, retryAfterSeconds([{ status, error }]));
+      return new KiteError(status, error, undefined, retryAfterSeconds([result]));
     default:
       return new KiteError(status, error);
   }
