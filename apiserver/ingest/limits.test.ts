@@ -74,11 +74,13 @@ describe('the rates of a request', () => {
       now: () => 0,
     });
     await engine.submit(red('team-a', 'a'), CALLER);
-    await expect(engine.submit([red('team-a', 'b'), red('team-b', 'c')], CALLER)).rejects.toMatchObject({
+    await expect(engine.submit([red('team-a', 'b'), red('team-a', 'c')], CALLER)).rejects.toMatchObject({
       name: 'TooManyReports',
-      message: expect.stringContaining('for source tekton-pipelinerun'),
+      message: expect.stringContaining('for source tekton-pipelinerun in namespace team-a'),
       retryAfterSeconds: 5,
     });
+    // The source is shared, what may be said of it in a namespace is not.
+    expect(statuses(await engine.submit(red('team-b', 'a'), CALLER))).toEqual([200]);
   });
 
   test('count only who may report there: nobody uses up what belongs to somebody else', async () => {

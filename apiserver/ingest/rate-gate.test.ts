@@ -29,13 +29,17 @@ describe('a rate', () => {
     expect(takeMany(5, 'quiet')).toBe(5);
   });
 
-  test('of a source holds over all namespaces, and what it refuses uses nothing of the namespace up', () => {
+  test('of a source is its own in each namespace, and what it refuses uses nothing of the namespace up', () => {
     const { takeMany, take } = gate({
       namespace: { reportsPerSecond: 1, burst: 5 },
       source: { reportsPerSecond: 1, burst: 3 },
     });
     expect(takeMany(10, 'a', 'loud')).toBe(3);
-    expect(take('b', 'loud')).toMatchObject({ limit: 'source' });
+    expect(take('a', 'loud')).toMatchObject({
+      limit: 'source',
+      error: 'too many reports for source loud in namespace a: 1 a second are taken (limits.source)',
+    });
+    expect(takeMany(10, 'b', 'loud')).toBe(3);
     expect(takeMany(10, 'a', 'other')).toBe(2);
   });
 

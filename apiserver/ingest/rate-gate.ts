@@ -1,6 +1,7 @@
 /**
- * How fast reports may come in, by namespace and by source, so that one noisy tenant does not take what all share. Token
- * buckets: `burst` reports at once, then `perSecond`. Only reports whose caller has the right to them are counted, so nobody
+ * How fast reports may come in, by namespace and by source within a namespace, so that one noisy tenant does not take what
+ * all share. A source is counted in each namespace on its own: tenants share sources (`kite`, receivers of the cluster,
+ * controllers), and none of them may use one up for the others. Token buckets: `burst` reports at once, then `perSecond`. Only reports whose caller has the right to them are counted, so nobody
  * uses up what belongs to somebody else.
  */
 export interface Rate {
@@ -11,6 +12,7 @@ export interface Rate {
 
 export interface RateLimits {
   readonly namespace: Rate;
+  /** Of one source in one namespace. */
   readonly source: Rate;
 }
 
@@ -37,20 +39,24 @@ export class RateGate {
 
   /** Takes a report in, or says why not; a refused one uses nothing up. */
   take({ namespace, source }: { readonly namespace: string; readonly source: string }): Refusal | undefined {
-    const refusal = this.#refusal('namespace', namespace) ?? this.#refusal('source', source);
+    // Neither name has a slash.
+    const sourceThere = `${namespace}/${source}`;
+    const refusal =
+      this.#refusal('namespace', namespace, `namespace ${namespace}`) ??
+      this.#refusal('source', sourceThere, `source ${source} in namespace ${namespace}`);
     if (refusal) return refusal;
     this.#buckets.namespace.take(namespace);
-    this.#buckets.source.take(source);
+    this.#buckets.source.take(sourceThere);
     return undefined;
   }
 
-  #refusal(limit: Refusal['limit'], key: string): Refusal | undefined {
+  #refusal(limit: Refusal['limit'], key: string, whose: string): Refusal | undefined {
     const seconds = this.#buckets[limit].secondsToNext(key);
     if (seconds === 0) return undefined;
     const { reportsPerSecond } = this.#limits[limit];
     return {
       limit,
-      error: `too many reports for ${limit} ${key}: ${reportsPerSecond} a second are taken (limits.${limit})`,
+      error: `too many reports for ${whose}: ${reportsPerSecond} a second are taken (limits.${limit})`,
       retryAfterSeconds: Math.min(Math.ceil(seconds), MAX_RETRY_SECONDS),
     };
   }

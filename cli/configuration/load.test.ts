@@ -41,8 +41,8 @@ describe('a configuration without faults', () => {
         escalation: [],
       },
       limits: {
-        namespace: { reportsPerSecond: 50_000, burst: 250_000 },
-        source: { reportsPerSecond: 100_000, burst: 500_000 },
+        namespace: { reportsPerSecond: 1_000, burst: 20_000 },
+        source: { reportsPerSecond: 500, burst: 15_000 },
         activeIssues: 50_000,
       },
       events: { enabled: true, minimumSeverity: 'minor' },
