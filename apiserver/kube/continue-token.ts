@@ -17,6 +17,7 @@ export interface ContinueToken {
 
 const VERSION = 'meta.k8s.io/v1';
 const PRESENT = -1;
+const YEAR_10000 = Date.UTC(10_000, 0);
 
 /** `listed`: the namespace of the list, '' for all; the token's key is relative to it. */
 export function encodeContinueToken({ resourceVersion, namespace, name, asOf }: ContinueToken, listed: string): string {
@@ -34,8 +35,10 @@ export function decodeContinueToken(text: string, listed: string): ContinueToken
   const key = start.replace(/^\//, '');
   if (key !== '' && /(^|\/)\.{0,2}(\/|$)/.test(key)) throw refused(start); // nothing above or beside the list
   const [namespace, name] = listed === '' ? split(key) : [listed, key];
+  const last = name.replace(/\0$/, '');
+  if (`${namespace}${last}`.includes('\0')) throw refused(start); // no key has one
   const past = asOf === undefined ? {} : { asOf };
-  return { resourceVersion: rv < 0 ? 'present' : rv, namespace, name: name.replace(/\0$/, ''), ...past };
+  return { resourceVersion: rv < 0 ? 'present' : rv, namespace, name: last, ...past };
 }
 
 /** A key without a slash is one that begins where that namespace does. */
@@ -49,8 +52,9 @@ function parse(text: string): { v: string; rv: number; start: string; asOf?: num
   if (illegal !== undefined) throw refused(`illegal base64 data at input byte ${illegal}`);
   const value = parseJson(Buffer.from(text, 'base64url').toString('utf8'));
   const { v = '', rv = 0, start = '', asOf } = (value ?? {}) as Record<string, unknown>;
-  if (typeof v === 'string' && typeof start === 'string' && Number.isSafeInteger(rv)) {
-    return { v, rv: rv as number, start, ...(typeof asOf === 'number' && { asOf }) };
+  const isMoment = asOf === undefined || (Number.isSafeInteger(asOf) && Math.abs(asOf as number) < YEAR_10000);
+  if (typeof v === 'string' && typeof start === 'string' && Number.isSafeInteger(rv) && isMoment) {
+    return { v, rv: rv as number, start, ...(asOf !== undefined && { asOf: asOf as number }) };
   }
   throw refused('it is not a continue token');
 }

@@ -56,6 +56,27 @@ describe('asOf', () => {
     expect(present.headers.warning).toBeUndefined();
   });
 
+  test('a name with NUL is no name, so the store is not asked', async () => {
+    const past = new Past();
+    await using api = await served(past);
+    const tokens = [
+      { rv: 1, start: 'n/a\0b\0' },
+      ...[1e300, 1.5, 9e15, 'x'].map((asOf) => ({ rv: 1, start: 'n/a\0', asOf })),
+    ];
+    const continues = tokens.map((token) =>
+      Buffer.from(JSON.stringify({ v: 'meta.k8s.io/v1', asOf: NOW - HOUR, ...token })).toString('base64url'),
+    );
+    for (const path of [
+      '/apis/example.dev/v1/namespaces/n/widgets/a%00?asOf=2h',
+      '/apis/example.dev/v1/namespaces/n%00/widgets?asOf=2h',
+      `${WIDGETS_PATH}?asOf=2h&fieldSelector=metadata.name=a%00`,
+      ...continues.map((token) => `${WIDGETS_PATH}?asOf=2h&continue=${token}`),
+    ]) {
+      expect((await api.send(path)).json(), path).toMatchObject({ kind: 'Status', code: 400 });
+    }
+    expect(past.asked).toEqual([]);
+  });
+
   test('selectors, namespaces and tables work on it, and ages count to that moment', async () => {
     await using api = await served(new Past());
     expect(names(await api.json<List>(`${WIDGETS_PATH}?asOf=2h&fieldSelector=spec.color=blue`))).toEqual(['b', 'c']);

@@ -46,10 +46,11 @@ const PAGE = 500;
 const HOUR = 3_600_000;
 
 /** Whether the past is asked for; throws 400 where that has no answer. */
-export function asksForPast(definition: ResourceDefinition, { verb, query }: RequestInfo): boolean {
+export function asksForPast(definition: ResourceDefinition, { verb, path, query }: RequestInfo): boolean {
   if (!query.has('asOf')) return false;
   if (!definition.past) throw badRequest(`asOf: the history of ${definition.plural} is not kept`);
   if (verb === 'watch') throw badRequest('asOf is not allowed with watch: the past does not change');
+  if (path.includes('\0')) throw badRequest('asOf: no namespace and no name has the character NUL');
   if (!['', '0'].includes(query.get('resourceVersion') ?? '')) {
     throw badRequest('asOf and resourceVersion name two moments: give one of them');
   }
@@ -84,6 +85,7 @@ export async function readPastPage(
   const when = momentOfPage(asOf, options, now, past.reach);
   const limit = options.limit === 0 ? MOST : Math.min(options.limit, MOST);
   const name = requiredValue(selector.fields, 'metadata.name');
+  if (name?.includes('\0')) throw badRequest('fieldSelector: no name has the character NUL');
   const objects: ReadyObject[] = [];
   let after: { namespace: string; name: string } | undefined = token;
   for (;;) {

@@ -13,6 +13,7 @@ async function served() {
   const asked: [string, string][] = [];
   const search = async (text: string, namespace: string) => {
     asked.push([text, namespace]);
+    if (text === 'everything') return undefined;
     return ['a', 'c', 'd', 'gone'].map((name) => ({ namespace: 'n', name }));
   };
   const api = await TestApi.start({ source, api: { resources: [{ ...widgetDefinition(source), search }] } });
@@ -45,6 +46,8 @@ test.each([
   ['search=x&watch=true', 'not allowed with watch'],
   ['search=', '1 to 500 characters'],
   [`search=${'x'.repeat(501)}`, '1 to 500 characters'],
+  ['search=x%00', 'NUL'],
+  ['search=everything', 'too many widgets match'],
 ])('%s is 400', async (query, message) => {
   await using world = await served();
   const answer = await world.api.send(`${WIDGETS_PATH}?${query}`);

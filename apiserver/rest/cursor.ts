@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import type { SearchPosition } from '../store/search.ts';
+import type { SearchMatch, SearchPosition, SearchSort } from '../store/search.ts';
 import { RestError } from './errors.ts';
 
 /**
@@ -11,11 +11,11 @@ export function encodeCursor({ value, id, match }: SearchPosition, question: unk
 }
 
 /** Throws 400 on anything that `encodeCursor` did not make of the same question. */
-export function decodeCursor(text: string, question: unknown): SearchPosition {
+export function decodeCursor(text: string, question: unknown, sort: SearchSort): SearchPosition {
   const parts = parse(text);
   const [version, asked, match, value, id] = parts;
-  const isValue = typeof value === 'string' || typeof value === 'number';
-  if (version !== VERSION || (match !== 'words' && match !== 'similar') || !isValue || !UUID.test(String(id))) {
+  const isMatch = match === 'words' || match === 'similar';
+  if (version !== VERSION || !isMatch || !isValueOf(sort, match, value) || !UUID.test(String(id))) {
     throw new RestError(400, 'cursor: it is not one that a search has given: begin without it');
   }
   if (asked !== digest(question)) {
@@ -26,6 +26,18 @@ export function decodeCursor(text: string, question: unknown): SearchPosition {
 
 const VERSION = 1;
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+/** What looks alike goes by its score, whatever the order. Large integers come from the database as text. */
+function isValueOf({ by }: SearchSort, match: SearchMatch, value: unknown): value is string | number {
+  if (match === 'similar' || by === 'relevance') return typeof value === 'number';
+  if (!INTEGERS.has(by)) return typeof value === 'string' && !value.includes('\0');
+  return Number.isSafeInteger(value) || (typeof value === 'string' && /^-?\d{1,18}$/.test(value));
+}
+
+const INTEGERS: ReadonlySet<SearchSort['by']> = new Set([
+  ...(['openedAt', 'resolvedAt', 'lastSeenAt'] as const),
+  ...(['severity', 'occurrences', 'reopened'] as const),
+]);
 
 function digest(question: unknown): string {
   return hash('sha256', JSON.stringify(question), 'hex').slice(0, 16);

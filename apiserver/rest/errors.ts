@@ -27,12 +27,19 @@ export class RestError extends Error {
 /** By name: an error may come from another copy of the class (source and `dist`). */
 const STATUS: Readonly<Record<string, number>> = {
   InvalidInput: 400,
+  // Of a read: a value that the database cannot compare with. What reports say is answered for each of them (422).
+  CommitRefused: 400,
   NotAllowed: 403,
   Fenced: 409,
   TooManyReports: 429,
   StoreUnavailable: 503,
   NamespacesUnavailable: 503,
   AccessUnavailable: 503,
+};
+
+const OWN_WORDS: Readonly<Record<string, string>> = {
+  StoreUnavailable: 'the database does not answer: try again',
+  CommitRefused: 'the request has a value that the database can neither store nor compare with',
 };
 
 /** The error as it is answered, or undefined for a fault of ours. */
@@ -46,7 +53,7 @@ export function restError(error: unknown): RestError | undefined {
     retryAfterSeconds?: number;
   };
   // What a database says about itself is for the log.
-  const message = error.name === 'StoreUnavailable' ? 'the database does not answer: try again' : error.message;
+  const message = OWN_WORDS[error.name] ?? error.message;
   return new RestError(status, message, {
     ...(faults ? { details: faults } : {}),
     ...(status === 429 || status === 503 ? { retryAfterSeconds } : {}),

@@ -102,6 +102,8 @@ test.each([
   ['asOf=2h&limit=0', 400],
   ['asOf=2h&limit=1000', 400],
   ['asOf=2h&continue=rubbish', 400],
+  ['asOf=2h&namespace=a%00', 400],
+  [`asOf=2h&continue=${Buffer.from('["2026-11-21T10:00:00Z","a\\u0000","b"]').toString('base64url')}`, 400],
 ])('%s is %i', async (query, status) => {
   const { get, asked } = await served('list');
   expect((await get(`?${query}`)).status).toBe(status);

@@ -124,8 +124,8 @@ function encodePage({ before }: Moment, { namespace, name }: StoredIssue): strin
 function decodePage(token: string): { asOf: string; namespace: string; name: string } {
   try {
     const [asOf, namespace, name] = JSON.parse(Buffer.from(token, 'base64url').toString('utf8')) as unknown[];
-    if (typeof asOf === 'string' && typeof namespace === 'string' && typeof name === 'string')
-      return { asOf, namespace, name };
+    const isText = (part: unknown): part is string => typeof part === 'string' && !part.includes('\0');
+    if (isText(asOf) && isText(namespace) && isText(name)) return { asOf, namespace, name };
   } catch {
     // as any other text
   }

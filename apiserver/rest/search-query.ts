@@ -32,7 +32,15 @@ export interface SearchParameters {
   readonly cursor?: string;
 }
 
-export const list = (items: Joi.Schema = Joi.string().max(253)) => Joi.array().items(items).max(50).single();
+/** The database has no NUL, so nothing can be found by one. */
+export const text = (most: number) =>
+  Joi.string()
+    .max(most)
+    .custom((value: string) => {
+      if (value.includes('\0')) throw new Error('must not contain the character NUL');
+      return value;
+    }, 'text');
+export const list = (items: Joi.Schema = text(253)) => Joi.array().items(items).max(50).single();
 export const moment = () =>
   Joi.string()
     .max(64)
@@ -45,7 +53,7 @@ export const moment = () =>
 const sorts = [...SORT_COLUMNS, 'relevance'].flatMap((column) => [column, `-${column}`]);
 
 export const searchQuerySchema = Joi.object<SearchParameters>({
-  q: Joi.string().max(500).description('Words, "phrases" and -exclusions. The last word may be a beginning.'),
+  q: text(500).description('Words, "phrases" and -exclusions. The last word may be a beginning.'),
   namespace: list(Joi.string().pattern(DNS_LABEL, 'namespace name')).description(
     'Default: all that the caller may list.',
   ),
@@ -59,9 +67,7 @@ export const searchQuerySchema = Joi.object<SearchParameters>({
   group: list(),
   assignee: list(),
   stage: list(Joi.string().valid('development', 'releasable')).description('Pull requests, or what is released.'),
-  label: Joi.string()
-    .max(2_000)
-    .description('A label selector as in Kubernetes: `application=shop,component in (web,api)`.'),
+  label: text(2_000).description('A label selector as in Kubernetes: `application=shop,component in (web,api)`.'),
   openedSince: moment(),
   openedBefore: moment(),
   evidence: Joi.boolean().default(false).description('Search the evidence too, where the caller may read it.'),

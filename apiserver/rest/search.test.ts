@@ -5,6 +5,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import type { Authorizer, ResourceAttributes, UserInfo } from '../kube/access/types.ts';
 import type { SearchPage, SearchQuery } from '../store/search.ts';
 import type { StatisticsQuery } from '../store/statistics.ts';
+import { CommitRefused } from '../store/store.ts';
 import { listableNamespaces } from './listable-namespaces.ts';
 import type { RestRoutes } from './routes.ts';
 import { type SearchAnswer, searchRoutes } from './search.ts';
@@ -32,6 +33,7 @@ function allowing(...rights: string[]): Authorizer {
 class World {
   readonly asked: SearchQuery[] = [];
   readonly counted: StatisticsQuery[] = [];
+  failure: Error | undefined;
   page: SearchPage = { hits: [], match: 'words' };
 
   routes(authorizer: Authorizer): RestRoutes[] {
@@ -42,6 +44,7 @@ class World {
     const search = {
       search: async (query: SearchQuery) => {
         this.asked.push(query);
+        if (this.failure) throw this.failure;
         return this.page;
       },
     };
@@ -174,6 +177,8 @@ describe('GET /api/v1/search', () => {
     ['sort=relevance', 0],
     ['cursor=rubbish', 0],
     [`q=${'x'.repeat(501)}`, 1],
+    ['q=%00&subject=a%00', 2],
+    ['label=a%3Db%00', 1],
   ])('%s is 400 with %i faults', async (query, faults) => {
     const world = new World();
     const { status, body } = await (await served(world, 'list'))(`/search?${query}`);
@@ -192,6 +197,41 @@ describe('GET /api/v1/search', () => {
     for (const other of ['q=y&type=build', 'q=x&type=test', 'q=x', 'q=x&type=build&sort=name']) {
       expect((await get(`/search?${other}&cursor=${next}`)).status, other).toBe(400);
     }
+  });
+
+  test.each([
+    ['q=x', { value: 'a', match: 'words' }],
+    ['q=x&sort=name', { value: 'a', match: 'similar' }],
+    ['sort=severity', { value: 'critical', match: 'words' }],
+    ['sort=openedAt', { value: 1.5, match: 'words' }],
+    ['sort=openedAt', { value: '9'.repeat(20), match: 'words' }],
+    ['sort=name', { value: 17, match: 'words' }],
+    ['sort=name', { value: 'a\0', match: 'words' }],
+  ] as const)('a cursor of %s with the value of %j was given by nobody: 400', async (query, position) => {
+    const world = new World();
+    world.page = { hits: [], match: 'words', next: { ...position, id: ID } };
+    const get = await served(world, 'list');
+    const { body } = await get(`/search?${query}`);
+    expect((await get(`/search?${query}&cursor=${body.next}`)).status).toBe(400);
+    expect(world.asked).toHaveLength(1);
+  });
+
+  test.each(['sort=name&q=x', 'sort=-openedAt', 'sort=severity', 'q=x'])('a cursor of %s leads on', async (query) => {
+    const world = new World();
+    const get = await served(world, 'list');
+    const values = query.includes('name') ? ['', 'a'] : query === 'q=x' ? [0.25] : [3, '1795262400000000'];
+    for (const value of values) {
+      world.page = { hits: [], match: 'words', next: { value, id: ID, match: 'words' } };
+      const { body } = await get(`/search?${query}`);
+      expect((await get(`/search?${query}&cursor=${body.next}`)).status, String(value)).toBe(200);
+    }
+  });
+
+  test('what the database refuses to compare is the fault of who asks, in our words', async () => {
+    const world = new World();
+    world.failure = new CommitRefused('the database refused the content: invalid input syntax');
+    const { status, body } = await (await served(world, 'list'))('/search');
+    expect([status, body.error]).toEqual([400, expect.not.stringContaining('syntax')]);
   });
 });
 

@@ -46,7 +46,7 @@ async function search(
   const { cursor, limit, q: text, evidence, ...question } = parameters;
   const asked = { ...question, text, evidence };
   const query = { filter: filterOf(parameters, now()), sort: sortOf(parameters) };
-  const after = cursor === undefined ? undefined : decodeCursor(cursor, asked);
+  const after = cursor === undefined ? undefined : decodeCursor(cursor, asked, query.sort);
   const namespaces = await scopeOf(user, parameters, { listable, authorizer });
   const evidenceIn =
     evidence && text !== undefined ? await evidenceScope(user, parameters, { readable, authorizer }) : [];

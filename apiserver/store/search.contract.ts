@@ -97,9 +97,18 @@ export function searchContract(get: () => SqlStore): void {
         await say('frontend', 'The build fails');
         await index();
         await expect(search({ text })).resolves.toBeDefined();
-        await expect(get().findVisible(text, 'all')).resolves.toBeDefined();
+        await expect(get().findVisible(text, 'all')).resolves.toBeInstanceOf(Array);
       },
     );
+
+    test('names of what is visible are all that match, or none when they are too many', async () => {
+      for (const name of ['web', 'api']) await say(name, 'The build fails');
+      await index();
+      for (const text of ['build', 'bui fai']) {
+        expect(await get().findVisible(text, 'all', 2), text).toHaveLength(2);
+        expect(await get().findVisible(text, 'all', 1), text).toBeUndefined();
+      }
+    });
 
     test('words of other alphabets are words', async () => {
       await say('frontend', 'сборка не удалась');
@@ -246,6 +255,7 @@ export function searchContract(get: () => SqlStore): void {
       await index();
       expect(await names({ filter: { states: ['Active'] } })).toEqual([]);
       expect(await get().findVisible('signing', 'all')).toHaveLength(1);
+      expect(await get().findVisible('signing', 'all', 0)).toBeUndefined();
       await change(get(), ref('frontend'), (issue, now) => hideIssue(issue, now));
       await index();
       expect(await get().findVisible('signing', 'all')).toEqual([]);

@@ -8,11 +8,11 @@ import type { StoredIssue } from './store.ts';
 export interface IssueSearch {
   /** One page. Throws StoreUnavailable. */
   search(query: SearchQuery): Promise<SearchPage>;
-  /** Names of issues of the visible set whose text matches, at most 10,000. Throws StoreUnavailable. */
+  /** Names of the issues of the visible set whose text matches; undefined: more than 10,000 do. Throws StoreUnavailable. */
   findVisible(
     text: string,
     namespaces: Scope,
-  ): Promise<readonly { readonly namespace: string; readonly name: string }[]>;
+  ): Promise<readonly { readonly namespace: string; readonly name: string }[] | undefined>;
 }
 
 /** Every namespace, or these and no others. */

@@ -25,14 +25,24 @@ export class SqlIssueSearch implements IssueSearch {
     return this.#similar(query, text);
   }
 
-  async findVisible(text: string, namespaces: Scope): Promise<{ namespace: string; name: string }[]> {
+  /** A part of what matches would be an arbitrary part, and another one for the next page: so it is all or nothing. */
+  async findVisible(
+    text: string,
+    namespaces: Scope,
+    most = MOST_NAMES,
+  ): Promise<{ namespace: string; name: string }[] | undefined> {
+    const named = await this.#visibleNames(text, namespaces, most + 1);
+    return named.length > most ? undefined : named;
+  }
+
+  async #visibleNames(text: string, namespaces: Scope, limit: number): Promise<{ namespace: string; name: string }[]> {
     const parameters = new Parameters();
     const where = ['x.visible', ...conditions({}, namespaces, parameters)];
     const found = await this.#in(BEGIN, (session) =>
       session.query<{ namespace: string; name: string }>(
         `WITH q AS MATERIALIZED (SELECT ${TS_QUERY(parameters.add(text))} AS query)
          SELECT x.namespace, x.name FROM issue_index x JOIN issue_texts t ON t.issue_id = x.issue_id
-         WHERE ${where.join(' AND ')} AND t.document @@ (SELECT query FROM q) LIMIT ${MOST_NAMES}`,
+         WHERE ${where.join(' AND ')} AND t.document @@ (SELECT query FROM q) LIMIT ${limit}`,
         parameters.values,
         LIMITED,
       ),
@@ -43,7 +53,7 @@ export class SqlIssueSearch implements IssueSearch {
       const also = ['x.visible', ...conditions({}, namespaces, more)];
       return session.query<{ namespace: string; name: string }>(
         `SELECT x.namespace, x.name FROM issue_index x JOIN issue_texts t ON t.issue_id = x.issue_id
-         WHERE ${also.join(' AND ')} AND ${ALIKE(more.add(text), more.add(likePattern(text)))} LIMIT ${MOST_NAMES}`,
+         WHERE ${also.join(' AND ')} AND ${ALIKE(more.add(text), more.add(likePattern(text)))} LIMIT ${limit}`,
         more.values,
       );
     });

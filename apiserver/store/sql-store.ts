@@ -253,8 +253,12 @@ export class SqlStore implements Store, ResourceStore, PastIssues, IssueSearch, 
     return new SqlIssueSearch(this.database).search(query);
   }
 
-  async findVisible(text: string, namespaces: Scope): Promise<{ namespace: string; name: string }[]> {
-    return new SqlIssueSearch(this.database).findVisible(text, namespaces);
+  async findVisible(
+    text: string,
+    namespaces: Scope,
+    most?: number,
+  ): Promise<{ namespace: string; name: string }[] | undefined> {
+    return new SqlIssueSearch(this.database).findVisible(text, namespaces, most);
   }
 
   async statistics(query: StatisticsQuery): Promise<Statistics> {

@@ -34,6 +34,11 @@ test('a question about the past is refused, not answered with the present', asyn
   }
 });
 
+test.each(['resourceName', 'issueType', 'search', 'pipelineRun'])('%s with NUL is refused', async (name) => {
+  const { status, body } = await ask('GET', `/api/v1/issues?namespace=team-a&${name}=a%00`);
+  expect([status, body.details]).toEqual([400, expect.stringContaining(name)]);
+});
+
 test('the replay tells a wrong answer from a right one', async () => {
   const [first] = CONVERSATION as [Exchange];
   const wrong = {

@@ -1,5 +1,6 @@
 import type { Context } from 'koa';
 import type { IssueQuery } from '../../store/issue-query.ts';
+import { validationFailed } from './errors.ts';
 import { single } from './reader.ts';
 import { storedType } from './scope.ts';
 import { severityOf, stateOf } from './words.ts';
@@ -24,7 +25,11 @@ const DEFAULT_LIMIT = 50;
 export const MAX_LIMIT = 1_000;
 
 export function parseListQuery(query: Context['query'], namespace: string): ListQuery {
-  const text = (name: string): string => single(query[name]);
+  const text = (name: string): string => {
+    const value = single(query[name]);
+    if (value.includes('\0')) throw validationFailed(`${name} must not contain the character NUL`);
+    return value;
+  };
   const number = (name: string, from: number): number | undefined => {
     const value = /^\+?\d{1,9}$/.test(text(name)) ? Number(text(name)) : Number.NaN;
     return value >= from ? value : undefined;
@@ -64,7 +69,7 @@ export function storeQuery(query: ListQuery): IssueQuery | undefined {
     ...(known.severity && { severity: known.severity }),
     ...(issueType !== '' && { type: issueType }),
     ...(Object.keys(subject).length > 0 && { subject }),
-    ...(search !== '' && { text: search.replaceAll('\0', '') }),
-    ...(pipelineRun !== '' && { observed: pipelineRun.replaceAll('\0', '') }),
+    ...(search !== '' && { text: search }),
+    ...(pipelineRun !== '' && { observed: pipelineRun }),
   };
 }
