@@ -1,3 +1,5 @@
+import { TokenBuckets } from './token-buckets.ts';
+
 /**
  * How fast reports may come in, by namespace and by source within a namespace, so that one noisy tenant does not take what
  * all share. A source is counted in each namespace on its own: tenants share sources (`kite`, receivers of the cluster,
@@ -23,18 +25,18 @@ export interface Refusal {
   readonly retryAfterSeconds: number;
 }
 
-/** A bucket of whom nobody has heard for longest goes first; by then it is as good as full. */
-const MAX_BUCKETS = 10_000;
 const MAX_RETRY_SECONDS = 60;
 
 export class RateGate {
   readonly #limits: RateLimits;
-  readonly #buckets: Readonly<Record<'namespace' | 'source', Buckets>>;
+  readonly #buckets: Readonly<Record<'namespace' | 'source', TokenBuckets>>;
 
   /** `now` in ms. */
   constructor(limits: RateLimits, now: () => number) {
     this.#limits = limits;
-    this.#buckets = { namespace: new Buckets(limits.namespace, now), source: new Buckets(limits.source, now) };
+    const buckets = ({ reportsPerSecond, burst }: Rate): TokenBuckets =>
+      new TokenBuckets({ perSecond: reportsPerSecond, burst }, now);
+    this.#buckets = { namespace: buckets(limits.namespace), source: buckets(limits.source) };
   }
 
   /** Takes a report in, or says why not; a refused one uses nothing up. */
@@ -59,50 +61,5 @@ export class RateGate {
       error: `too many reports for ${whose}: ${reportsPerSecond} a second are taken (limits.${limit})`,
       retryAfterSeconds: Math.min(Math.ceil(seconds), MAX_RETRY_SECONDS),
     };
-  }
-}
-
-interface Bucket {
-  tokens: number;
-  at: number;
-}
-
-/** In the order of their last use. */
-class Buckets {
-  readonly #rate: Rate;
-  readonly #now: () => number;
-  readonly #buckets = new Map<string, Bucket>();
-
-  constructor(rate: Rate, now: () => number) {
-    this.#rate = rate;
-    this.#now = now;
-  }
-
-  /** 0: now. */
-  secondsToNext(key: string): number {
-    const { reportsPerSecond } = this.#rate;
-    if (reportsPerSecond === 0) return 0;
-    const bucket = this.#buckets.get(key);
-    if (bucket === undefined) return 0;
-    this.#refill(bucket);
-    return bucket.tokens >= 1 ? 0 : (1 - bucket.tokens) / reportsPerSecond;
-  }
-
-  take(key: string): void {
-    if (this.#rate.reportsPerSecond === 0) return;
-    const bucket = this.#buckets.get(key) ?? { tokens: Math.max(1, this.#rate.burst), at: this.#now() };
-    this.#refill(bucket);
-    bucket.tokens -= 1;
-    this.#buckets.delete(key);
-    this.#buckets.set(key, bucket);
-    if (this.#buckets.size > MAX_BUCKETS) this.#buckets.delete(this.#buckets.keys().next().value as string);
-  }
-
-  #refill(bucket: Bucket): void {
-    const now = this.#now();
-    // A clock that was set back gives nothing and takes nothing.
-    const seconds = Math.max(0, now - bucket.at) / 1_000;
-    bucket.tokens = Math.min(Math.max(1, this.#rate.burst), bucket.tokens + seconds * this.#rate.reportsPerSecond);
-    bucket.at = now;
   }
 }

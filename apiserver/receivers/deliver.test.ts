@@ -10,6 +10,7 @@ import { Coverage } from './coverage.ts';
 import { deliver, type Outcome } from './deliver.ts';
 import { declaredEntry, type Entry } from './entry.ts';
 import type { Delivery } from './evaluate.ts';
+import { EvaluationGate } from './evaluation-gate.ts';
 import type { ReceiverNews, ReceiverObject, WatchReceivers } from './ports.ts';
 import { Receivers } from './receivers.ts';
 import { ALERTS, CHECKS, compiled, declared } from './testing/declared.ts';
@@ -42,6 +43,7 @@ function send(receiver: Receiver, payload: unknown, more: Partial<Delivery> = {}
   const delivery = { payload, headers: {}, query: {}, receivedAt: Date.now(), ...more };
   return deliver(receiver, delivery, {
     engine,
+    gate: new EvaluationGate(() => 0),
     caller: callers.callerOf(receiver),
     clusterScopedNamespace: 'faultline-system',
   });
@@ -97,7 +99,8 @@ describe('a receiver without a time of its own', () => {
       namespaces: { resolve: (name) => (name === 'team-a' ? 'missing' : localNamespaces('x').resolve(name)) },
     });
     const delivery = { payload: red, headers: {}, query: {}, receivedAt: 0 };
-    const to = { engine: missing, caller: callers.callerOf(checks), clusterScopedNamespace: 'x' };
+    const gate = new EvaluationGate(() => 0);
+    const to = { engine: missing, gate, caller: callers.callerOf(checks), clusterScopedNamespace: 'x' };
     expect(await deliver(checks, delivery, to)).toMatchObject({ status: 404, error: 'namespace team-a not found' });
     await missing[Symbol.asyncDispose]();
   });
@@ -207,7 +210,7 @@ describe('a payload that does not fit', () => {
     const outcome = await send(greedy, { list: [...list, ...list, ...list], service: 'web', check: 'http' });
     expect(outcome.results.map(({ status }) => status)).toContain(200);
     expect(outcome.results.at(-1)?.status).toBe(422);
-    expect(outcome.details?.[0]?.message).toContain('costs more than 2000000 units');
+    expect(outcome.details?.[0]?.message).toContain('costs more than 500000 units');
   });
 });
 

@@ -4,6 +4,7 @@ import { summary } from '../ingest/input.ts';
 import type { Caller } from '../ingest/ports.ts';
 import type { Receiver } from './compile.ts';
 import { type Delivery, evaluateDelivery } from './evaluate.ts';
+import type { EvaluationGate } from './evaluation-gate.ts';
 import { expressionPath, reportOf } from './reports.ts';
 
 /** What became of a delivery. */
@@ -21,15 +22,22 @@ export interface Outcome {
 
 /**
  * From a payload to the engine, which is the only way in. Items are independent of each other: those that fit are taken,
- * and what does not is told. Rejects with what `Engine.submit` rejects with.
+ * and what does not is told. Rejects with TooManyReports before anything is asked, and with what `Engine.submit` rejects with.
  */
 export async function deliver(
   receiver: Receiver,
   delivery: Delivery,
-  to: { readonly engine: Pick<Engine, 'submit'>; readonly caller: Caller; readonly clusterScopedNamespace: string },
+  to: {
+    readonly engine: Pick<Engine, 'submit'>;
+    readonly gate: Pick<EvaluationGate, 'enter' | 'leave'>;
+    readonly caller: Caller;
+    readonly clusterScopedNamespace: string;
+  },
 ): Promise<Outcome> {
-  const { engine, caller, clusterScopedNamespace } = to;
-  const { said, skipped } = await evaluateDelivery(receiver, delivery);
+  const { engine, gate, caller, clusterScopedNamespace } = to;
+  gate.enter(receiver);
+  const { said, skipped, units } = await evaluateDelivery(receiver, delivery);
+  gate.leave(receiver, { units, bytes: delivery.bytes });
   const results: ReportResult[] = [];
   const items: number[] = [];
   const reports = said.flatMap(({ index, values, faults }) => {

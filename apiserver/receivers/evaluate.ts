@@ -13,6 +13,8 @@ export interface Delivery {
   readonly query: Readonly<Record<string, string>>;
   /** The sender's id of this delivery: the same one when it tries again. */
   readonly deliveryId?: string;
+  /** Of the payload as it arrived. */
+  readonly bytes?: number;
   /** ms since 1970. */
   readonly receivedAt: number;
 }
@@ -29,16 +31,28 @@ export interface Evaluated {
   readonly said: readonly Said[];
   /** Items that `match` leaves out, or 1 when it leaves out the whole payload. */
   readonly skipped: number;
+  /** What it cost, in units of cel/budget.ts. */
+  readonly units: number;
 }
 
 /** Units of cel/budget.ts: at worst a fifth of a second an item, and other requests have their turn between items. */
 export const UNITS_AN_ITEM = 100_000;
-export const UNITS_A_DELIVERY = 2_000_000;
+/** At worst half a second; of the shipped receivers the dearest needs half of it for the most items that there may be. */
+export const UNITS_A_DELIVERY = 500_000;
 
 /** Asks the expressions of a receiver about a delivery. Never rejects because of what a payload holds. */
 export async function evaluateDelivery(receiver: Receiver, delivery: Delivery): Promise<Evaluated> {
   const cel = await import('../../cel/index.ts');
   const all = new cel.Budget(UNITS_A_DELIVERY);
+  return { ...(await evaluate(cel, all, receiver, delivery)), units: all.spent };
+}
+
+async function evaluate(
+  cel: typeof import('../../cel/index.ts'),
+  all: Budget,
+  receiver: Receiver,
+  delivery: Delivery,
+): Promise<Omit<Evaluated, 'units'>> {
   const item = (): Budget => new cel.Budget(UNITS_AN_ITEM, all);
   const { match, each } = receiver.expressions;
   let bindings: Bindings;

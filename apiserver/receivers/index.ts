@@ -12,6 +12,7 @@ export { compileReceiver, type Receiver } from './compile.ts';
 export { type Declaration, type DeclarationFault, faultText, receiverPath } from './declaration.ts';
 export { deliver, type Outcome } from './deliver.ts';
 export { type Delivery, evaluateDelivery } from './evaluate.ts';
+export { EvaluationGate } from './evaluation-gate.ts';
 export { type ReceiverMetrics, receiverMetrics } from './metrics.ts';
 export type { ReceiverNews, ReceiverObject, WatchReceivers, WriteReceiverStatus } from './ports.ts';
 export { Receivers, type ReceiversOptions } from './receivers.ts';

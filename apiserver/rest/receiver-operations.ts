@@ -70,7 +70,9 @@ const answers = (source: string): Operation['answers'] => ({
   413: refused('The body is too large.'),
   415: refused('The body is not JSON by its `Content-Type`.'),
   422: refused('The payload does not fit: `details` names the expression and the missing path.'),
-  429: refused('Too much waits already: try again after `Retry-After`.'),
+  429: refused(
+    'Too much waits already, or the receiver asks for more evaluation than it may: try again after `Retry-After`.',
+  ),
   503: refused(
     'The receiver, its key, the database or the namespaces cannot be asked now: try again after `Retry-After`.',
   ),

@@ -255,6 +255,26 @@ describe('what is sent', () => {
   });
 });
 
+test('who delivers more than may be evaluated is told when to come again, before anything is evaluated', async () => {
+  const large = JSON.stringify({ service: 'web', check: 'http', ok: false, text: 'x'.repeat(1_000_000) });
+  const statuses = [];
+  for (let count = 0; count < 80; count++) {
+    const answer = await post('checks', TOKENS, large);
+    statuses.push(answer.status);
+    if (answer.status !== 429) continue;
+    expect(answer.body.error).toContain('too many or too costly deliveries to the receivers of namespace team-a');
+    expect(answer.headers.get('retry-after')).toBe('1');
+    break;
+  }
+  expect(statuses.at(-1)).toBe(429);
+  const taken = asked.length;
+  expect(taken).toBeGreaterThan(8);
+  // Nothing is evaluated for who is over the limit, and who has not proved anything is still 401.
+  expect((await post('checks', TOKENS, '{}')).status).toBe(429);
+  expect((await post('checks', {}, '{}')).status).toBe(401);
+  expect(asked).toHaveLength(taken);
+});
+
 test('expressions see headers and query, but no credential', async () => {
   await receivers[Symbol.asyncDispose]();
   const { openHeaders } = await import('../receivers/index.ts');

@@ -9,6 +9,7 @@ import {
   checkToken,
   deliver,
   deliveryIdOf,
+  EvaluationGate,
   openHeaders,
   type Receiver,
   type ReceiverCallers,
@@ -47,8 +48,9 @@ export interface ReceiverRoutesOptions {
 export function receiverRoutes(options: ReceiverRoutesOptions): RestRoutes {
   const router = new Router({ prefix: '/api/v1/receivers' });
   const { metrics } = options;
-  router.post('/namespaces/:namespace/:name', (ctx) => receive(ctx, options));
-  router.post('/cluster/:name', (ctx) => receive(ctx, options));
+  const gate = new EvaluationGate(options.now);
+  router.post('/namespaces/:namespace/:name', (ctx) => receive(ctx, options, gate));
+  router.post('/cluster/:name', (ctx) => receive(ctx, options, gate));
   const routes = restRoutes(router);
   const counted: Middleware = async (ctx, next) => {
     if (!ctx.path.startsWith('/api/v1/receivers/') || ctx.method !== 'POST') return next();
@@ -58,7 +60,7 @@ export function receiverRoutes(options: ReceiverRoutesOptions): RestRoutes {
   return Object.assign(counted, { router });
 }
 
-async function receive(ctx: Context, options: ReceiverRoutesOptions): Promise<void> {
+async function receive(ctx: Context, options: ReceiverRoutesOptions, gate: EvaluationGate): Promise<void> {
   const receiver = accepted(ctx, options);
   const { headers } = ctx.req;
   const early = checkToken(receiver.authentication, headers);
@@ -82,9 +84,10 @@ async function receive(ctx: Context, options: ReceiverRoutesOptions): Promise<vo
       headers: openHeaders(given, receiver.authentication),
       query: Object.fromEntries(new URLSearchParams(ctx.querystring)),
       ...(deliveryId === undefined ? {} : { deliveryId }),
+      bytes: body.length,
       receivedAt: options.now(),
     },
-    { ...options, caller },
+    { ...options, gate, caller },
   );
   const { status, ...answer } = outcome;
   ctx.status = status;
