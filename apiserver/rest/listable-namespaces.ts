@@ -3,6 +3,7 @@ import { ExpiringCache } from '../kube/access/expiring-cache.ts';
 import type { Authorizer, Decision, ResourceAttributes, UserInfo } from '../kube/access/types.ts';
 import { forbidden } from '../kube/status.ts';
 import { RestError } from './errors.ts';
+import { filterConcurrently } from './filter-concurrently.ts';
 
 /**
  * What a caller of /api/v1 may see: unlike /apis, where a list over all namespaces without the right is 403, REST
@@ -83,20 +84,11 @@ async function allowedAmong(
   namespaces: readonly string[],
   concurrency: number,
 ): Promise<ReadonlySet<string>> {
-  const allowed = new Set<string>();
-  const remaining = namespaces.values();
-  async function work(): Promise<void> {
-    for (const namespace of remaining) {
-      const decision = may(namespace);
-      if ((decision instanceof Promise ? await decision : decision).allowed) allowed.add(namespace);
-    }
-  }
-  const failed = (error: unknown): never => {
-    for (const _ of remaining); // nobody asks on
-    throw error;
+  const passes = (namespace: string): boolean | Promise<boolean> => {
+    const decision = may(namespace);
+    return decision instanceof Promise ? decision.then(({ allowed }) => allowed) : decision.allowed;
   };
-  await Promise.all(Array.from({ length: concurrency }, () => work().catch(failed)));
-  return allowed;
+  return new Set(await filterConcurrently(namespaces, passes, concurrency));
 }
 
 function callerKey({ name, uid, groups, extra }: UserInfo): string {

@@ -186,6 +186,41 @@ describe('who may', () => {
     expect((await world.ask('POST', at(`issues/${id}/resolve`), undefined, stranger)).status).toBe(403);
   });
 
+  test('who deletes an issue takes away only links to issues that they may resolve too', async () => {
+    const theirs = newTeam();
+    const other = (await fail('theirs')).body.issue.id;
+    newTeam();
+    const one = (await fail('one')).body.issue.id;
+    const two = (await fail('two')).body.issue.id;
+    for (const relatedId of [other, two]) await world.ask('POST', at(`issues/${one}/related`), { relatedId });
+    world.members.set('member', [team]);
+    const member = { Authorization: 'Bearer member' };
+    expect((await world.ask('DELETE', at(`issues/${one}`), undefined, member)).status).toBe(204);
+    expect(await world.store.relatedOf([one])).toMatchObject([{ sourceId: one, targetId: other }]);
+    // What it leads to is deleted: nobody is shown it.
+    const shown = await world.ask('GET', `/api/v1/issues/${other}?namespace=${theirs}`);
+    expect(shown).toMatchObject({ status: 200, body: { relatedFrom: [], relatedTo: [] } });
+  });
+
+  test('which links a caller sees is asked for each namespace, not for each issue of it', async () => {
+    newTeam();
+    const one = (await fail('one')).body.issue.id;
+    for (const name of ['a', 'b', 'c', 'd']) {
+      const relatedId = (await fail(name)).body.issue.id;
+      await world.ask('POST', at(`issues/${one}/related`), { relatedId });
+    }
+    world.questions.length = 0;
+    expect((await get(`issues/${one}`)).relatedFrom).toHaveLength(4);
+    expect(world.questions.filter((asked) => asked.kind === 'resource' && asked.name !== undefined)).toEqual([]);
+  });
+
+  test('links are shown of an issue that never changed since it was opened', async () => {
+    newTeam();
+    const [one, two] = [(await fail('one')).body.issue.id, (await fail('two')).body.issue.id];
+    await world.ask('POST', at(`issues/${one}/related`), { relatedId: two });
+    expect((await get(`issues/${one}`)).relatedFrom).toMatchObject([{ targetId: two }]);
+  });
+
   test('the namespace that is written is the one that is checked, whatever the URL says', async () => {
     newTeam();
     const body = { pipelineName: 'x', namespace: team, failureReason: 'y' };

@@ -1,5 +1,10 @@
 import { createEngine, type Engine, localNamespaces } from '../../apiserver/ingest/index.ts';
-import { createAuthorizer, localAuthorizer, type UserInfo } from '../../apiserver/kube/access/index.ts';
+import {
+  type Attributes,
+  createAuthorizer,
+  localAuthorizer,
+  type UserInfo,
+} from '../../apiserver/kube/access/index.ts';
 import { type ChangeSource, KubeApi } from '../../apiserver/kube/index.ts';
 import { issuesResource } from '../../apiserver/resources/issues.ts';
 import { type KiteOptions, kiteRoutes } from '../../apiserver/rest/kite/index.ts';
@@ -26,6 +31,10 @@ export class KiteWorld implements AsyncDisposable {
   readonly store: SqlStore;
   readonly engine: Engine;
   readonly logged: { fields: object; message: string }[] = [];
+  /** Users who may do what `kite` may, in these namespaces alone. */
+  readonly members = new Map<string, readonly string[]>();
+  /** What was asked of the authorizer. */
+  readonly questions: Attributes[] = [];
   /** Of the clock of the store, µs. */
   #offset = 0;
   readonly #closing = new AsyncDisposableStack();
@@ -80,7 +89,16 @@ export class KiteWorld implements AsyncDisposable {
 
   #authorizer(): KiteOptions['authorizer'] {
     const grants = localGrants({ controllers: 'controllers', sources: ['tekton-pipelinerun'], kite: 'kite' });
-    return createAuthorizer(localAuthorizer(() => grants));
+    const { authorize } = createAuthorizer(localAuthorizer(() => grants));
+    return {
+      authorize: (user, attributes) => {
+        this.questions.push(attributes);
+        const namespaces = this.members.get(user.name);
+        if (!namespaces) return authorize(user, attributes);
+        const isWithin = attributes.kind === 'resource' && namespaces.includes(attributes.namespace ?? '');
+        return isWithin ? authorize(KITE_USER, attributes) : { allowed: false };
+      },
+    };
   }
 
   async #listen(): Promise<void> {

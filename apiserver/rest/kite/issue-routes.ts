@@ -8,7 +8,7 @@ import { ActionRefused, type Deed } from '../../ingest/deeds.ts';
 import type { StoredIssue } from '../../store/store.ts';
 import { answerJson } from '../answer-json.ts';
 import { KiteError, notFound, validationFailed } from './errors.ts';
-import { kiteIssue, UNRELATED } from './issue-json.ts';
+import { kiteIssue, type Related, UNRELATED } from './issue-json.ts';
 import { KiteList } from './list.ts';
 import { parseListQuery } from './list-query.ts';
 import { KITE } from './options.ts';
@@ -34,9 +34,9 @@ export function issueRoutes(router: Router, tools: KiteTools): void {
   router.post('/issues', async (ctx) => {
     const body = await tools.body(ctx);
     const { user } = askedBy(ctx, body);
-    const issue = await create(body, tools, user);
+    const { issue, isNew } = await create(body, tools, user);
     ctx.status = 201;
-    await show(ctx, issue);
+    await show(ctx, issue, isNew ? UNRELATED : undefined);
   });
 
   router.get('/issues/:id', async (ctx) => show(ctx, await reader.find(idOf(ctx), askedBy(ctx))));
@@ -55,9 +55,7 @@ export function issueRoutes(router: Router, tools: KiteTools): void {
     const asked = askedBy(ctx);
     const issue = await reader.find(idOf(ctx), asked, { subresource: 'resolve' });
     await act(issue, { action: 'delete' }, ctx);
-    for (const { sourceId, targetId } of await options.store.relatedOf([issue.id])) {
-      await options.store.unrelate(sourceId, targetId, asked.user.name);
-    }
+    await unlink(issue, asked.user);
     list.forget();
     ctx.status = 204;
   });
@@ -91,6 +89,16 @@ export function issueRoutes(router: Router, tools: KiteTools): void {
     ctx.status = 204;
   });
 
+  /** A link says something about both ends: those to issues that the caller may not resolve stay. */
+  async function unlink({ id }: StoredIssue, user: Asked['user']): Promise<void> {
+    const { store } = options;
+    const relations = await store.relatedOf([id]);
+    const others = await store.issuesById(
+      relations.map(({ sourceId, targetId }) => (sourceId === id ? targetId : sourceId)),
+    );
+    for (const other of await reader.mayLink(user, others)) await store.unrelate(id, other.id, user.name);
+  }
+
   /** Whoever links two issues resolves none, but says something about both: that takes the same right. */
   async function bothEnds(ctx: Context, relatedId: string): Promise<Asked> {
     const asked = askedBy(ctx);
@@ -113,8 +121,8 @@ export function issueRoutes(router: Router, tools: KiteTools): void {
     }
   }
 
-  async function show(ctx: Context, issue: StoredIssue): Promise<void> {
-    const related = issue.changedAt === issue.createdAt ? UNRELATED : undefined;
+  /** `related`: when nobody needs to be asked for it. */
+  async function show(ctx: Context, issue: StoredIssue, related?: Related): Promise<void> {
     const known = related ?? (await reader.related([issue.id], (ctx.state as { user: Asked['user'] }).user));
     answerJson(ctx, kiteIssue(issue, known, { links: false }));
   }
@@ -124,8 +132,14 @@ function idOf(ctx: Context): string {
   return ctx.params.id as string;
 }
 
+interface Created {
+  readonly issue: StoredIssue;
+  /** It was just opened: nobody has linked it yet. */
+  readonly isNew: boolean;
+}
+
 /** A report, and where Kite's caller says that it is over already, another one. */
-async function create(body: unknown, tools: KiteTools, user: Asked['user']): Promise<StoredIssue> {
+async function create(body: unknown, tools: KiteTools, user: Asked['user']): Promise<Created> {
   const request = parseCreate(body, tools.onMapped);
   const { namespace, issueType, title, description, severity, state } = request;
   const subject = subjectOf(request.scope);
@@ -140,8 +154,8 @@ async function create(body: unknown, tools: KiteTools, user: Asked['user']): Pro
   const said: Said[] = [{ namespace, subject, body: { complete: false, findings: [finding] } }];
   if (state === 'Resolved')
     said.push({ namespace, subject, body: { complete: false, findings: [], resolve: [issueType] } });
-  const { issues } = await tools.writer.report(said, user);
-  return issues[0] as StoredIssue;
+  const { issues, cells } = await tools.writer.report(said, user);
+  return { issue: issues[0] as StoredIssue, isNew: cells[0] === '6A' };
 }
 
 /** Whoever creates an issue again without links leaves those that it has. */

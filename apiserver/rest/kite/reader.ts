@@ -2,6 +2,7 @@ import type { Context } from 'koa';
 import { DNS_LABEL, UUID } from '../../../crds/names.ts';
 import type { UserInfo } from '../../kube/access/types.ts';
 import type { StoredIssue } from '../../store/store.ts';
+import { filterConcurrently } from '../filter-concurrently.ts';
 import { type IssueRight, mayOnIssues } from '../listable-namespaces.ts';
 import { accessDenied, KiteError, notFound, validationFailed } from './errors.ts';
 import { type Related, UNRELATED } from './issue-json.ts';
@@ -13,6 +14,9 @@ export interface Asked {
   /** Of the query; every request of Kite's names one. */
   readonly namespace: string;
 }
+
+/** Questions at one time for one request. */
+const CONCURRENCY = 16;
 
 /** One issue by its id, for a caller who may see it. */
 export class KiteReader {
@@ -50,8 +54,26 @@ export class KiteReader {
     }
   }
 
-  maySee(user: UserInfo, { namespace, name }: StoredIssue): Promise<boolean> {
-    return mayOnIssues(this.#options.authorizer, user, { verb: 'get', namespace, name });
+  maySee(user: UserInfo, issue: StoredIssue): Promise<boolean> {
+    return this.#mayOn(user, issue, { verb: 'get' });
+  }
+
+  /** Those of these issues that the caller may see and resolve: what it takes to link them, or take a link away. */
+  mayLink(user: UserInfo, issues: readonly StoredIssue[]): Promise<StoredIssue[]> {
+    const may = async (issue: StoredIssue): Promise<boolean> =>
+      (await this.maySee(user, issue)) && this.#mayOn(user, issue, { verb: 'create', subresource: 'resolve' });
+    return filterConcurrently(issues, may, CONCURRENCY);
+  }
+
+  /** Asks about the namespace first: one answer, which is kept, for all of its issues. */
+  async #mayOn(
+    user: UserInfo,
+    { namespace, name }: StoredIssue,
+    what: Omit<IssueRight, 'namespace'>,
+  ): Promise<boolean> {
+    const { authorizer } = this.#options;
+    const right = { ...what, namespace };
+    return (await mayOnIssues(authorizer, user, right)) || mayOnIssues(authorizer, user, { ...right, name });
   }
 
   /** The links of these issues, as far as the caller may see where they lead. */
@@ -60,11 +82,10 @@ export class KiteReader {
     const relations = await this.relations.of(ids);
     if (relations.length === 0) return UNRELATED;
     const ends = new Set(relations.flatMap(({ sourceId, targetId }) => [sourceId, targetId]));
-    const others = new Map<string, StoredIssue>();
-    for (const issue of await store.issuesById([...ends])) {
-      if (await this.maySee(user, issue)) others.set(issue.id, issue);
-    }
-    return { relations, others };
+    const may = async (issue: StoredIssue): Promise<boolean> =>
+      (await this.maySee(user, issue)) && !(issue.hiddenAt !== undefined && (await store.wasDeleted(issue)));
+    const others = await filterConcurrently(await store.issuesById([...ends]), may, CONCURRENCY);
+    return { relations, others: new Map(others.map((issue) => [issue.id, issue])) };
   }
 }
 
