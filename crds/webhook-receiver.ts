@@ -85,6 +85,8 @@ export const MAX_RECEIVER_NAME: Readonly<Record<ReceiverKind, number>> = {
   WebhookReceiver: 63 - SOURCE_PREFIX.WebhookReceiver.length,
   ClusterWebhookReceiver: 63 - SOURCE_PREFIX.ClusterWebhookReceiver.length,
 };
+/** SHA-256 of `change-me`, which is what people try first. */
+const PUBLIC_TOKEN = 'e2186dbdb1bb4193608605e84f33208765b5693b55edd4f730a719a100eeea6f';
 /** Longer than anything that people read (cel/check.ts). */
 const MAX_EXPRESSION = 8_192;
 
@@ -208,6 +210,12 @@ export function receiverRules(receiver: WebhookReceiver, origin: 'configuration'
   const rules: ReceiverRule[] = [];
   const refuse = (path: string, message: string): void => void rules.push({ path: path.split('.'), message });
   const signature = spec.authentication.signature;
+  if (spec.authentication.token?.sha256 === PUBLIC_TOKEN) {
+    refuse(
+      'spec.authentication.token.sha256',
+      'is the hash of "change-me", which anybody guesses: make a token with openssl rand -hex 32',
+    );
+  }
   const longest = MAX_RECEIVER_NAME[kind];
   if (metadata.name.length > longest) refuse('metadata.name', `must have at most ${longest} characters`);
   if (kind === 'WebhookReceiver') {

@@ -1,4 +1,6 @@
+import { createHash } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { compileReceiver } from './compile.ts';
 import type { DeclarationFault } from './declaration.ts';
 import { faultText } from './declaration.ts';
 import type { ReceiverNews, ReceiverObject } from './ports.ts';
@@ -136,6 +138,17 @@ describe('an object of the cluster is refused', () => {
     await reached('namespaces/team-a/checks', 'refused');
     expect(statuses[0]).toContain(`spec.authentication.signature.${path}`);
   });
+});
+
+test('the token that everybody tries first is refused, wherever it is written', async () => {
+  const hash = createHash('sha256').update('change-me').digest('hex');
+  const yaml = CHECKS.replace(/sha256: \w+/, `sha256: ${hash}`);
+  namespaced({ type: 'listed', objects: [object(yaml)] });
+  await reached('namespaces/team-a/checks', 'refused');
+  const fault = 'spec.authentication.token.sha256: is the hash of "change-me"';
+  expect(statuses[0]).toContain(fault);
+  const { faults } = await compileReceiver(declared(yaml, 'configuration'));
+  expect(faults.map(faultText)).toEqual([expect.stringContaining(fault)]);
 });
 
 describe('row 8', () => {
