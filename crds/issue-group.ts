@@ -64,6 +64,8 @@ export interface IssueGroupStatus {
   open: number;
   /** Members that are Resolved. */
   resolved: number;
+  /** There are more members than are taken together: all but `open` and `resolved` is of 5,000 open and 2,000 resolved ones. */
+  truncated?: boolean;
   /** Namespaces with open members. */
   openNamespaces: number;
   /** Open members by reason. */
@@ -123,6 +125,9 @@ export const issueGroupStatusSchema = Joi.object<IssueGroupStatus, true>({
   resolvedAt: rfc3339().description('When the last member was resolved.'),
   open: count.description('How many members are open.'),
   resolved: count.description('How many members are resolved, also those that are no longer listed as issues.'),
+  truncated: Joi.boolean().description(
+    'Too many members to look at all: everything but open and resolved is of the 5,000 worst open ones and the 2,000 resolved last.',
+  ),
   openNamespaces: count.description('How many namespaces have open members.'),
   reasons: Joi.array()
     .items(Joi.object({ reason: Joi.string().required(), open: count }))

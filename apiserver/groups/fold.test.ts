@@ -122,6 +122,19 @@ describe('a group', () => {
   });
 });
 
+test('a group of which only the foremost members are folded has all of them in its counts, and says so', () => {
+  const { status } = foldGroup(CVE, [member('a'), member('b', resolved(START + DAY))], {
+    open: 70_000,
+    resolved: 9_000,
+  }) ?? {
+    status: undefined,
+  };
+  expect(status).toMatchObject({ open: 70_000, resolved: 9_000, truncated: true, openNamespaces: 1 });
+  expect(status?.conditions[0]?.message).toBe('70000 members are open');
+  expect(issueGroupStatusSchema.validate(status).error).toBeUndefined();
+  expect(folded([member('a')]).status).not.toHaveProperty('truncated');
+});
+
 describe('a proposal', () => {
   test('needs three visible members about two subjects', () => {
     const hidden = { ...resolved(START + DAY), hidden: true };

@@ -12,6 +12,7 @@ import {
 } from '../../crds/issue-group.ts';
 import type { Condition } from '../../crds/meta.ts';
 import { formatTime } from '../../crds/time.ts';
+import type { Members } from '../store/group-index.ts';
 import type { GroupIdentity, GroupMember } from './member.ts';
 
 /** One stretch of a member being Active, µs since 1970. */
@@ -32,11 +33,19 @@ export type GroupContent = Pick<IssueGroup, 'spec' | 'status'>;
 export const PROPOSED_MEMBERS = 3;
 export const PROPOSED_SUBJECTS = 2;
 
+/** Members that are folded at most: of a group with more, the worst open ones and those that were resolved last. */
+export const FOLDED_MEMBERS = { open: 5_000, resolved: 2_000 } as const;
+
 /**
  * What a group is, from all of its members: the same for any order of them. Undefined when it is none: no member is
  * visible any more, or too little speaks for proposing it. Pure, so that what is stored can always be made again.
+ * `all`: how many there are, when these are only the foremost.
  */
-export function foldGroup(group: GroupIdentity, given: readonly FoldedMember[]): GroupContent | undefined {
+export function foldGroup(
+  group: GroupIdentity,
+  given: readonly FoldedMember[],
+  all?: Members,
+): GroupContent | undefined {
   const members = [...given].sort(worstFirst);
   const visible = members.filter(({ hidden }) => !hidden);
   if (visible.length === 0) return undefined;
@@ -67,11 +76,21 @@ export function foldGroup(group: GroupIdentity, given: readonly FoldedMember[]):
       ...(links.length > 0 && { links: itemsOf(links, MAX_GROUP_LINKS) }),
       ...(remediations.length > 0 && { remediations: itemsOf(remediations, MAX_GROUP_REMEDIATIONS) }),
     },
-    status: statusOf(members, open),
+    status: statusOf(members, open, all),
   };
 }
 
-function statusOf(members: readonly FoldedMember[], open: readonly FoldedMember[]): IssueGroupStatus {
+function statusOf(
+  members: readonly FoldedMember[],
+  open: readonly FoldedMember[],
+  all: Members | undefined,
+): IssueGroupStatus {
+  const resolved = members.length - open.length;
+  const counts = {
+    // Counted a moment before the members were read: what is seen of them goes first.
+    open: open.length > 0 ? Math.max(open.length, all?.open ?? 0) : 0,
+    resolved: Math.max(resolved, all?.resolved ?? 0),
+  };
   const stretches = members.flatMap(stretchesOf);
   const current = lastStretch(stretches);
   const namespaces = mostFrequent(
@@ -87,8 +106,8 @@ function statusOf(members: readonly FoldedMember[], open: readonly FoldedMember[
     state: active ? 'Active' : 'Resolved',
     openedAt: time(current.openedAt),
     ...(current.resolvedAt !== undefined && { resolvedAt: time(current.resolvedAt) }),
-    open: open.length,
-    resolved: members.length - open.length,
+    ...counts,
+    ...(counts.open + counts.resolved > members.length && { truncated: true }),
     openNamespaces: namespaces.length,
     reasons: reasons.slice(0, MAX_GROUP_REASONS).map(({ item, times }) => ({ reason: item, open: times })),
     namespaces: namespaces.slice(0, MAX_GROUP_NAMESPACES).map(({ item, times }) => ({ namespace: item, open: times })),
@@ -96,7 +115,7 @@ function statusOf(members: readonly FoldedMember[], open: readonly FoldedMember[
       .slice(0, MAX_GROUP_MEMBERS)
       .map(({ namespace, name, severity, reason }) => ({ namespace, name, severity, reason })),
     days: daysOf(stretches),
-    conditions: conditionsOf(active, time(current.resolvedAt ?? current.openedAt), open.length),
+    conditions: conditionsOf(active, time(current.resolvedAt ?? current.openedAt), counts.open),
   };
 }
 

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { groupName } from '../../crds/identity.ts';
 import type { IssueSpec } from '../../crds/issue.ts';
 import type { GroupIndex } from '../store/group-index.ts';
 import { openStore } from '../store/open-store.ts';
@@ -11,6 +12,7 @@ import { hideIssue, reopenIssue, resolveIssue, updateIssue } from '../store/tran
 import { type FoldedMember, foldGroup, type GroupContent } from './fold.ts';
 import { catchUp, followGroups, type GroupObjects } from './follow-groups.ts';
 import { type GroupIdentity, membershipOf } from './member.ts';
+import { readGroups } from './read-groups.ts';
 
 let store: SqlStore;
 beforeAll(async () => {
@@ -90,6 +92,24 @@ describe('following the issues', () => {
     await change(store, web, hideIssue);
     await follow(served);
     expect(served.size).toBe(0);
+  });
+
+  test('of a crowded group only the foremost members are folded', async () => {
+    for (const [name, severity] of [
+      ['a', 'minor'],
+      ['b', 'critical'],
+      ['c', 'major'],
+    ] as const) {
+      const of = ref(name, { namespace: `team-${name}` });
+      await open(store, of, spec(of, { group: 'CVE-2026-1234', severity }));
+    }
+    await follow(new Served());
+    const name = groupName('CVE-2026-1234');
+    const folded = await readGroups(store.groupIndex(), [name], undefined, { open: 2, resolved: 0 });
+    expect(folded.get(name)).toMatchObject({
+      spec: { severity: 'critical' },
+      status: { open: 3, resolved: 0, truncated: true, openNamespaces: 2 },
+    });
   });
 
   test('an issue that changes its group leaves the old one', async () => {

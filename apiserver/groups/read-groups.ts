@@ -1,33 +1,58 @@
+import { setImmediate } from 'node:timers/promises';
 import type { GroupIndex, IndexedMember } from '../store/group-index.ts';
-import { type FoldedMember, foldGroup, type GroupContent } from './fold.ts';
+import { FOLDED_MEMBERS, type FoldedMember, foldGroup, type GroupContent } from './fold.ts';
 import { type GroupIdentity, membershipOf } from './member.ts';
 
-/** The groups of these names as they are now, by name; only their members in `namespaces` when it is given. */
+/**
+ * The groups of these names as they are now, by name; only their members in `namespaces` when it is given. Of each group at
+ * most `most` members are read, and between two groups everybody else has a turn.
+ */
 export async function readGroups(
-  index: Pick<GroupIndex, 'members'>,
+  index: Pick<GroupIndex, 'members' | 'crowded' | 'foremost'>,
   names: readonly string[],
   namespaces?: readonly string[],
+  most: { readonly open: number; readonly resolved: number } = FOLDED_MEMBERS,
 ): Promise<Map<string, GroupContent>> {
+  const crowded = new Map(
+    (await index.crowded(names, most.open + most.resolved, namespaces)).map((one) => [one.name, one]),
+  );
   const groups = new Map<string, GroupContent>();
-  let members: FoldedMember[] = [];
-  let current: GroupIdentity | undefined;
-  const close = (): void => {
-    const content = current && foldGroup(current, members);
-    if (current && content) groups.set(current.name, content);
-  };
-  for await (const page of index.members(names, namespaces)) {
+  const rest = names.filter((name) => !crowded.has(name));
+  for await (const { group, members } of eachGroup(index.members(rest, namespaces))) {
+    const content = foldGroup(group, members);
+    if (content) groups.set(group.name, content);
+    await setImmediate();
+  }
+  for (const [name, all] of crowded) {
+    for await (const { group, members } of eachGroup(index.foremost(name, most, namespaces))) {
+      const content = foldGroup(group, members, all);
+      if (content) groups.set(group.name, content);
+      await setImmediate();
+    }
+  }
+  return groups;
+}
+
+interface Group {
+  readonly group: GroupIdentity;
+  readonly members: FoldedMember[];
+}
+
+/** Of pages in the order of groups. */
+async function* eachGroup(pages: AsyncIterable<readonly IndexedMember[]>): AsyncGenerator<Group> {
+  let current: Group | undefined;
+  for await (const page of pages) {
     for (const issue of page) {
       const found = membershipIn(issue);
       if (found === undefined) continue;
-      if (current?.name !== found.group.name) {
-        close();
-        [current, members] = [found.group, []];
+      if (current?.group.name !== found.group.name) {
+        if (current) yield current;
+        current = { group: found.group, members: [] };
       }
-      members.push({ ...found.member, earlier: issue.earlier });
+      current.members.push({ ...found.member, earlier: issue.earlier });
     }
   }
-  close();
-  return groups;
+  if (current) yield current;
 }
 
 /** An issue that has just become another group's is counted there, as soon as the index knows. */

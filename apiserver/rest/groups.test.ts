@@ -1,5 +1,7 @@
 import { expect, test, vi } from 'vitest';
 import { groupName } from '../../crds/identity.ts';
+import type { IssueGroup } from '../../crds/issue-group.ts';
+import { readGroups } from '../groups/read-groups.ts';
 import type { IndexedMember } from '../store/group-index.ts';
 import { type CallersGroup, groupRoutes } from './groups.ts';
 import type { Listable } from './listable-namespaces.ts';
@@ -46,10 +48,26 @@ const index = {
       .filter(({ namespace }) => namespaces?.includes(namespace) ?? true)
       .sort((a, b) => (a.group < b.group ? -1 : 1));
   },
+  crowded: async () => [],
+  async *foremost() {},
 };
 
+/** As the follower made them. */
+const served = vi.fn(async (names: readonly string[]) =>
+  [...(await readGroups(index, names))].map(
+    ([name, content]): IssueGroup => ({
+      ...{
+        apiVersion: 'faultline.dev/v1alpha1',
+        kind: 'IssueGroup',
+        metadata: { name, uid: name, resourceVersion: '1', creationTimestamp: '' },
+      },
+      ...content,
+    }),
+  ),
+);
+
 async function ask(path: string, listable: Listable, query: object = {}): Promise<{ status: number; body: unknown }> {
-  const routes = groupRoutes({ index: async () => index, listable: { of: () => listable } });
+  const routes = groupRoutes({ index: async () => index, served, listable: { of: () => listable } });
   const ctx = {
     ...{
       method: 'GET',
@@ -66,8 +84,12 @@ async function ask(path: string, listable: Listable, query: object = {}): Promis
   return { status: ctx.status, body: JSON.parse(ctx.body) as unknown };
 }
 
-test('who may list all namespaces sees all members of all groups', async () => {
+test('who may list all namespaces sees all members of all groups, as they are served and not made again', async () => {
+  const before = served.mock.calls.length;
   const { body } = await ask('/groups', 'all');
+  expect(served.mock.calls.length).toBe(before + 1);
+  await ask('/groups', new Set(['shop', 'bank']));
+  expect(served.mock.calls.length).toBe(before + 1);
   const { items } = body as { items: CallersGroup[] };
   expect(items.map(({ name, status: { open } }) => [name, open])).toEqual(
     [

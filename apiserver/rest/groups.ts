@@ -35,7 +35,9 @@ export const groupQuerySchema = Joi.object<GroupQuery, true>({
 });
 
 export interface GroupRoutesOptions {
-  readonly index: () => Promise<Pick<GroupIndex, 'names' | 'members'>>;
+  readonly index: () => Promise<Pick<GroupIndex, 'names' | 'members' | 'crowded' | 'foremost'>>;
+  /** The groups of these names as they are served. */
+  readonly served: (names: readonly string[]) => Promise<readonly IssueGroup[]>;
   readonly listable: ListableNamespaces;
 }
 
@@ -55,7 +57,7 @@ async function list(ctx: Context, options: GroupRoutesOptions): Promise<GroupsAn
   const namespaces = await namespacesOf(ctx, options);
   const index = await options.index();
   const names = await index.names(ISSUE_GROUP_NAMES.plural, cursor, limit, namespaces);
-  const groups = await readGroups(index, names, namespaces);
+  const groups = await groupsOf(names, namespaces, options);
   const last = names.length === limit ? names.at(-1) : undefined;
   return {
     items: names.flatMap((name) => callersGroup(name, groups.get(name)) ?? []),
@@ -67,12 +69,21 @@ async function get(ctx: Context & { params: { name?: string } }, options: GroupR
   const { name = '' } = ctx.params;
   const namespaces = await namespacesOf(ctx, options);
   // A name that none can have is none of PostgreSQL's business.
-  const groups = DNS_LABEL.test(name)
-    ? await readGroups(await options.index(), [name], namespaces)
-    : new Map<string, never>();
+  const groups = DNS_LABEL.test(name) ? await groupsOf([name], namespaces, options) : new Map<string, never>();
   const group = callersGroup(name, groups.get(name));
   if (!group) throw new RestError(404, `there is no group "${name}" with issues that you may list`);
   return group;
+}
+
+/** Who may look everywhere gets what is made anyway, and costs next to nothing. */
+async function groupsOf(
+  names: readonly string[],
+  namespaces: readonly string[] | undefined,
+  { index, served }: GroupRoutesOptions,
+): Promise<Map<string, Omit<CallersGroup, 'name'>>> {
+  if (namespaces) return readGroups(await index(), names, namespaces);
+  const groups = await served(names);
+  return new Map(groups.map(({ metadata, spec, status }) => [metadata.name, { spec, status }]));
 }
 
 function callersGroup(name: string, content: Omit<CallersGroup, 'name'> | undefined): CallersGroup | undefined {

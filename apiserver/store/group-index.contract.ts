@@ -4,7 +4,7 @@ import type { GroupIndex, IndexedIssue, IndexedMember } from './group-index.ts';
 import { change, open, ref } from './samples.contract.ts';
 import type { SqlStore } from './sql-store.ts';
 import { deleteIssues } from './sweep-rows.ts';
-import { hideIssue, reopenIssue, resolveIssue } from './transitions.ts';
+import { hideIssue, reopenIssue, resolveIssue, updateIssue } from './transitions.ts';
 
 /** Which issue is in which group (docs/adr/0013), on PGlite and on PostgreSQL. */
 export function groupIndexContract(get: () => SqlStore): void {
@@ -65,6 +65,34 @@ export function groupIndexContract(get: () => SqlStore): void {
       observedName: 'frontend-x7k2p',
     });
     expect((await membersOf(['one'], ['shop'])).map(({ name }) => name)).toEqual([first.name]);
+  });
+
+  test('tells which groups are crowded, and answers the worst open and the last resolved members of one', async () => {
+    const at = (name: string) => ref(name, { namespace: name === 'minor' ? 'bank' : 'shop' });
+    for (const severity of ['minor', 'critical', 'major'] as const) {
+      const issue = await open(get(), at(severity));
+      await change(get(), at(severity), (one, now) =>
+        updateIssue(one, { ...one, spec: { ...one.spec, severity }, seenAt: now }, now),
+      );
+      await put(issue, 'one');
+    }
+    for (const name of ['first', 'second', 'hidden']) {
+      await put(await open(get(), at(name)), 'one');
+      await change(get(), at(name), (one, now) => resolveIssue(one, { at: now, now, reason: 'Recovered' }));
+    }
+    await change(get(), at('hidden'), hideIssue);
+    expect(await index().crowded(['one', 'two'], 5)).toEqual([{ name: 'one', open: 3, resolved: 3 }]);
+    expect(await index().crowded(['one'], 6)).toEqual([]);
+    expect(await index().crowded(['one'], 4, ['shop'])).toEqual([{ name: 'one', open: 2, resolved: 3 }]);
+    const foremost = async (namespaces?: string[]): Promise<string[]> => {
+      const found: string[] = [];
+      for await (const page of index().foremost('one', { open: 2, resolved: 1 }, namespaces)) {
+        found.push(...page.map(({ spec }) => spec.subject.name));
+      }
+      return found.sort();
+    };
+    expect(await foremost()).toEqual(['critical', 'major', 'second']);
+    expect(await foremost(['bank'])).toEqual(['minor']);
   });
 
   test('marks the group that an issue joins and the one that it leaves, until each is settled', async () => {

@@ -37,8 +37,22 @@ export interface GroupIndex {
   settle(groups: readonly StaleGroup[]): Promise<void>;
   /** The members of these groups, in pages, in the order of groups; only those in `namespaces` when it is given. */
   members(groups: readonly string[], namespaces?: readonly string[]): AsyncIterable<readonly IndexedMember[]>;
+  /** Those of these groups with more than `beyond` members (in `namespaces`), and how many these are. */
+  crowded(groups: readonly string[], beyond: number, namespaces?: readonly string[]): Promise<readonly CrowdedGroup[]>;
+  /** As `members` of one group, but at most `most`: the worst open ones, and those that were resolved last. */
+  foremost(group: string, most: Members, namespaces?: readonly string[]): AsyncIterable<readonly IndexedMember[]>;
   /** Names of served groups with members in these namespaces, in order, at most `limit` after `after`. */
   names(resource: string, after: string, limit: number, namespaces?: readonly string[]): Promise<readonly string[]>;
+}
+
+/** How many of a group are open and resolved. */
+export interface Members {
+  readonly open: number;
+  readonly resolved: number;
+}
+
+export interface CrowdedGroup extends Members {
+  readonly name: string;
 }
 
 /** An issue as far as groups need it. Times are µs since 1970. */
@@ -63,7 +77,7 @@ export interface UnknownIssue extends ObjectKey {
 
 export interface IndexedMember extends IndexedIssue {
   readonly group: string;
-  /** Closed episodes before the current or last one. */
+  /** Closed episodes before the current or last one, the last 50 of them. */
   readonly earlier: readonly { readonly openedAt: number; readonly resolvedAt: number }[];
 }
 

@@ -1,7 +1,16 @@
-import type { IssueSpec, IssueState } from '../../crds/issue.ts';
+import { type IssueSpec, type IssueState, SEVERITIES } from '../../crds/issue.ts';
 import { readLatest } from './change-log.ts';
 import type { Database } from './database.ts';
-import type { GroupIndex, IndexEntry, IndexedIssue, IndexedMember, StaleGroup, UnknownIssue } from './group-index.ts';
+import type {
+  CrowdedGroup,
+  GroupIndex,
+  IndexEntry,
+  IndexedIssue,
+  IndexedMember,
+  Members,
+  StaleGroup,
+  UnknownIssue,
+} from './group-index.ts';
 import { micros } from './issue-row.ts';
 import type { ObjectKey } from './resource-log.ts';
 
@@ -111,6 +120,24 @@ export class SqlGroupIndex implements GroupIndex {
     }
   }
 
+  async crowded(
+    groups: readonly string[],
+    beyond: number,
+    namespaces?: readonly string[],
+  ): Promise<readonly CrowdedGroup[]> {
+    if (groups.length === 0) return [];
+    return this.#slow<CrowdedGroup>(CROWDED, [groups, namespaces ?? null, beyond]);
+  }
+
+  async *foremost(group: string, most: Members, namespaces?: readonly string[]): AsyncGenerator<IndexedMember[]> {
+    const chosen = await this.#slow<{ id: string }>(FOREMOST, [group, namespaces ?? null, most.open, most.resolved]);
+    const ids = chosen.map(({ id }) => id);
+    for (let from = 0; from < ids.length; from += PAGE) {
+      const rows = await this.#database.query<MemberRow>(MEMBERS_BY_ID, [group, ids.slice(from, from + PAGE)]);
+      if (rows.length > 0) yield rows.map(memberOf);
+    }
+  }
+
   async names(resource: string, after: string, limit: number, namespaces?: readonly string[]): Promise<string[]> {
     const rows = await this.#database.query<{ name: string }>(
       `SELECT o.name FROM objects o WHERE o.resource = $1 AND o.namespace = '' AND o.name > $2
@@ -189,15 +216,50 @@ WITH gone AS (
 )
 SELECT count(*) AS count FROM gone`;
 
-const MEMBERS = `
-SELECT ${COLUMNS}, (
+/** Of what opens and resolves all the time only so much is read. */
+const EPISODES = 50;
+
+const MEMBER_COLUMNS = `${COLUMNS}, (
   SELECT json_agg(json_build_object('openedAt', ${micros('e.opened_at')}, 'resolvedAt', ${micros('e.resolved_at')}))
-  FROM episodes e WHERE e.issue_id = i.id AND e.number <= i.reopened
-) AS earlier
+  FROM episodes e WHERE e.issue_id = i.id AND e.number <= i.reopened AND e.number > i.reopened - ${EPISODES}
+) AS earlier`;
+
+const MEMBERS = `
+SELECT ${MEMBER_COLUMNS}
 FROM group_members g JOIN issues i ON i.namespace = g.namespace AND i.name = g.name
 WHERE g.group_name = ANY ($1) AND ($2::text[] IS NULL OR g.namespace = ANY ($2))
   AND (g.group_name, g.namespace, g.name) > ($3, $4, $5)
 ORDER BY g.group_name, g.namespace, g.name LIMIT $6`;
+
+// Most groups are small: those need the index alone.
+const CROWDED = `
+WITH big AS MATERIALIZED (
+  SELECT group_name FROM group_members
+  WHERE group_name = ANY ($1) AND ($2::text[] IS NULL OR namespace = ANY ($2)) GROUP BY group_name HAVING count(*) > $3
+)
+SELECT g.group_name AS name, count(*) FILTER (WHERE i.state = 'Active') AS open,
+  count(*) FILTER (WHERE i.state <> 'Active') AS resolved
+FROM big JOIN group_members g ON g.group_name = big.group_name
+JOIN issues i ON i.namespace = g.namespace AND i.name = g.name
+WHERE $2::text[] IS NULL OR g.namespace = ANY ($2) GROUP BY g.group_name`;
+
+// A limit with an order keeps no more than that in memory. Names make the order total.
+const FOREMOST = `
+WITH m AS NOT MATERIALIZED (
+  SELECT i.id, i.state, i.severity, i.opened_at, i.resolved_at, i.hidden_at, i.namespace, i.name
+  FROM group_members g JOIN issues i ON i.namespace = g.namespace AND i.name = g.name
+  WHERE g.group_name = $1 AND ($2::text[] IS NULL OR g.namespace = ANY ($2))
+)
+(SELECT id FROM m WHERE state = 'Active'
+ ORDER BY array_position(ARRAY['${SEVERITIES.join("','")}'], severity::text), opened_at, namespace, name LIMIT $3)
+UNION ALL
+(SELECT id FROM m WHERE state <> 'Active'
+ ORDER BY hidden_at IS NOT NULL, resolved_at DESC, namespace, name LIMIT $4)`;
+
+const MEMBERS_BY_ID = `
+SELECT ${MEMBER_COLUMNS}
+FROM issues i JOIN group_members g ON g.namespace = i.namespace AND g.name = i.name
+WHERE g.group_name = $1 AND i.id = ANY ($2::uuid[])`;
 
 interface IssueRow {
   id: string;

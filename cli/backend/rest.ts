@@ -16,12 +16,17 @@ import type { PastIssues } from '../../apiserver/store/past.ts';
 import type { IssueSearch } from '../../apiserver/store/search.ts';
 import type { IssueStatistics } from '../../apiserver/store/statistics.ts';
 import type { Store } from '../../apiserver/store/store.ts';
+import { ISSUE_GROUP_NAMES, type IssueGroup } from '../../crds/issue-group.ts';
 import { packageVersion } from '../package-info.ts';
 import type { ConnectingStore } from './connecting-store.ts';
 
 export interface RestOptions extends KiteOptions {
   readonly engine: Engine;
-  readonly store: IssueSearch & IssueStatistics & PastIssues & Store & Pick<ConnectingStore, 'groupIndex'>;
+  readonly store: IssueSearch &
+    IssueStatistics &
+    PastIssues &
+    Store &
+    Pick<ConnectingStore, 'groupIndex' | 'resourceLog'>;
   readonly authorizer: Authorizer;
   /** ms. */
   readonly retention: number;
@@ -39,12 +44,20 @@ export function restRoutes(options: RestOptions): RestRoutes[] {
   return [
     reportRoutes(engine),
     issueRoutes({ store, authorizer }),
-    groupRoutes({ index: () => store.groupIndex(), listable }),
+    groupRoutes({ index: () => store.groupIndex(), served: (names) => servedGroups(store, names), listable }),
     evidenceRoutes({ store, authorizer }),
     searchRoutes({ search: store, readable, ...readers }),
     statisticsRoutes({ statistics: store, retention, ...readers }),
     kiteRoutes(options),
   ];
+}
+
+async function servedGroups(
+  store: Pick<ConnectingStore, 'resourceLog'>,
+  names: readonly string[],
+): Promise<IssueGroup[]> {
+  const keys = names.map((name) => ({ namespace: '', name }));
+  return (await store.resourceLog(ISSUE_GROUP_NAMES.plural).read(keys)) as IssueGroup[];
 }
 
 /** What a server answers besides the Kubernetes API. */
