@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { localAuthorizer } from '../kube/access/local-authorizer.ts';
-import { AccessUnavailable, type Attributes, type Authorizer, type ResourceAttributes } from '../kube/access/types.ts';
+import {
+  AccessUnavailable,
+  type Attributes,
+  type Authorizer,
+  type Decision,
+  type ResourceAttributes,
+} from '../kube/access/types.ts';
 import { localGrants } from '../server/local-grants.ts';
 import { reportAccess } from './report-access.ts';
 
@@ -45,7 +51,24 @@ describe('mayReport', () => {
     expect(everywhere.mayReport(caller, about)).toEqual({ allowed: true });
   });
 
-  it('asks both questions when answers take time, and stops at the first no', async () => {
+  it('asks both questions at one time when answers take time', async () => {
+    const asked: ((decision: Decision) => void)[] = [];
+    const slow: Authorizer = { authorize: () => new Promise((resolve) => void asked.push(resolve)) };
+    const permission = reportAccess(slow).mayReport(caller, inTeamA);
+    expect(asked).toHaveLength(2);
+    for (const answer of asked) answer({ allowed: true });
+    expect(await permission).toEqual({ allowed: true });
+  });
+
+  it('takes no for an answer also when the other question fails', async () => {
+    const authorize: Authorizer['authorize'] = async (_, attributes) => {
+      if (attributes.verb === 'create') return { allowed: false };
+      throw new AccessUnavailable('no answer');
+    };
+    expect(await reportAccess({ authorize }).mayReport(caller, inTeamA)).toMatchObject({ allowed: false });
+  });
+
+  it('needs both answers when they take time', async () => {
     const authorizer = allowing('create issuereports @team-a');
     const slow: Authorizer = { authorize: async (user, attributes) => authorizer.authorize(user, attributes) };
     expect(await reportAccess(slow).mayReport(caller, inTeamA)).toMatchObject({ allowed: false });
