@@ -5,6 +5,8 @@ export { maskSecrets } from '../crds/mask-secrets.ts';
 export type { Finding, Link, Severity, Subject } from '../crds/report.ts';
 export { multiLine, oneLine, truncate } from '../crds/text.ts';
 export { parseTime } from '../crds/time.ts';
+export type { CataloguedFinding, Documentation, Findings, FindingWords } from './runtime/catalogue.ts';
+export { defineFindings } from './runtime/catalogue.ts';
 export type {
   ControllerDefinition,
   DeepReadonly,
@@ -18,3 +20,4 @@ export type {
   Watches,
 } from './runtime/plugin.ts';
 export { defineController, RetryAfter, TerminalError, undecided } from './runtime/plugin.ts';
+export { count, type Fields, fields, identifier, records, text } from './runtime/shape.ts';

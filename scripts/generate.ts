@@ -8,12 +8,13 @@ import { receiverDefinition } from '../crds/receiver-definitions.ts';
 import { reportSchema } from '../crds/report.ts';
 import type { ReceiverKind } from '../crds/webhook-receiver.ts';
 import { apiPage } from './api-page.ts';
+import { controllerPages } from './controller-pages.ts';
 import { errorsPage } from './errors-page.ts';
 
 /**
  * Writes what is derived: from the Joi schemas of `crds/` into `crds/generated/` the schema that editors check
  * `faultline.yaml` with, and those of a report and of an issue; from the table of errors `docs/errors.md`, from that
- * of operations `docs/api.md`. `--check`
+ * of operations `docs/api.md`; from the definitions of the built-in controllers `docs/controllers/`. `--check`
  * writes nothing and fails when a file differs.
  */
 const SCHEMA_BASE = 'https://faultline.dev/schemas';
@@ -24,7 +25,7 @@ function jsonSchema(name: string, title: string, schema: Schema): object {
 }
 
 /** Path in the repository → content of everything that is generated. */
-export function generated(): Map<string, string> {
+async function generated(root: string): Promise<Map<string, string>> {
   const schemas: [string, string, Schema][] = [
     ['faultline.schema.json', 'FaultlineConfiguration', configurationSchema],
     ['report.schema.json', 'Report', reportSchema],
@@ -35,7 +36,12 @@ export function generated(): Map<string, string> {
     `crds/generated/${name}`,
     `${JSON.stringify(jsonSchema(name, title, schema), null, 2)}\n`,
   ]);
-  return new Map([...contents, ...customResources(), ['docs/errors.md', errorsPage()], ['docs/api.md', apiPage()]]);
+  const pages: [string, string][] = [
+    ['docs/errors.md', errorsPage()],
+    ['docs/api.md', apiPage()],
+    ...(await controllerPages(root)),
+  ];
+  return new Map([...contents, ...customResources(), ...pages]);
 }
 
 /** What `kubectl apply -k` installs besides the server. */
@@ -52,8 +58,10 @@ function customResources(): [string, string][] {
 }
 
 /** Files below `root` whose content is not the generated one. */
-export function outdated(root: string): string[] {
-  return [...generated()].filter(([name, content]) => content !== readIfThere(join(root, name))).map(([name]) => name);
+export async function outdated(root: string): Promise<string[]> {
+  return [...(await generated(root))]
+    .filter(([name, content]) => content !== readIfThere(join(root, name)))
+    .map(([name]) => name);
 }
 
 function readIfThere(path: string): string | undefined {
@@ -67,11 +75,11 @@ function readIfThere(path: string): string | undefined {
 if (import.meta.main) {
   const root = join(import.meta.dirname, '..');
   if (process.argv.includes('--check')) {
-    const names = outdated(root);
+    const names = await outdated(root);
     if (names.length > 0) console.error(`${names.join(', ')}: out of date, run npm run generate`);
     process.exitCode = names.length > 0 ? 1 : 0;
   } else {
-    for (const [name, content] of generated()) {
+    for (const [name, content] of await generated(root)) {
       mkdirSync(dirname(join(root, name)), { recursive: true });
       writeFileSync(join(root, name), content);
     }

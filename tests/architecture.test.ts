@@ -16,6 +16,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'controllers/index.ts': ['controllers/runtime', 'crds'],
   'controllers/testing': ['controllers/runtime', 'controllers/index.ts', 'crds'],
   'controllers/tekton': ['controllers/index.ts'],
+  'controllers/workloads': ['controllers/index.ts'],
+  'controllers/conditions': ['controllers/index.ts'],
   'apiserver/store': ['crds', 'migrations'],
   'apiserver/ingest': ['apiserver/store', 'crds'],
   'apiserver/receivers': ['apiserver/ingest', 'cel', 'crds'],

@@ -36,6 +36,10 @@ export function definitionFaults(definition: unknown, path: string): InputFault[
     definition.options === undefined || isSchema(definition.options),
     'its options must be a Joi schema: Joi.object({…})',
   );
+  check(
+    definition.documentation === undefined || isDocumentation(definition.documentation),
+    'its documentation must have a summary and findings: { summary: "…", findings: [{ reason, key, type, severity, meaning }] }',
+  );
   checkKind(definition.watches, 'watches', check);
   checkReads(definition.reads, check);
   return faults;
@@ -100,6 +104,13 @@ function checkKind(value: unknown, name: string, check: Check): void {
   } catch (error) {
     check(false, `its ${name}.labelSelector: ${causeOf(error)}`);
   }
+}
+
+function isDocumentation(value: unknown): boolean {
+  if (!isRecord(value) || typeof value.summary !== 'string' || !Array.isArray(value.findings)) return false;
+  return value.findings.every(
+    (finding) => isRecord(finding) && ['reason', 'key', 'meaning'].every((name) => typeof finding[name] === 'string'),
+  );
 }
 
 function isSchema(value: unknown): boolean {

@@ -1,5 +1,6 @@
 import type Joi from 'joi';
 import type { Finding, Subject } from '../../crds/report.ts';
+import type { Documentation } from './catalogue.ts';
 
 /**
  * What a plugin author writes (contracts.md "Plugin"). A controller is a pure function of observed state: it returns
@@ -131,6 +132,8 @@ export interface ControllerDefinition<T extends ObjectLike = ObjectLike, O = unk
   crossNamespaceText?: boolean;
   /** `observe` reads logs (`read.logs`). Default false. */
   logs?: boolean;
+  /** What it is for and what it can find: its page in docs/controllers is made from it (docs/adr/0016). */
+  documentation?: Documentation;
   observe(object: DeepReadonly<T>, read: Read, options: O): Promise<Verdict> | Verdict;
 }
 

@@ -14,6 +14,7 @@ import {
 import { classify } from './classify.ts';
 import { evidenceOf } from './evidence.ts';
 import { type Failure, failureOf, testFailureOf } from './failure.ts';
+import { CATALOGUE } from './findings.ts';
 import { type Identity, identityOf, pipelineName } from './identity.ts';
 import { linksOf } from './links.ts';
 import { KEYS, type Metadata, metadataOf } from './metadata.ts';
@@ -91,6 +92,11 @@ export default defineController<ObjectLike, Options>({
   onDelete: 'keep',
   logs: true,
   crossNamespaceText: true, // a release pipeline is about a tenant's Application; the issue and all text are where it runs
+  documentation: {
+    summary:
+      'Tekton PipelineRuns: one issue for each thing that is built, tested or released and does not work. For Konflux, for Pipelines-as-Code and for Tekton alone.',
+    findings: CATALOGUE,
+  },
   observe,
 });
 
