@@ -1,5 +1,3 @@
-import { subjectHash } from '../../crds/identity.ts';
-import type { Report } from '../../crds/report.ts';
 import { isFailing } from './backlog.ts';
 import { backoffDelay } from './backoff.ts';
 import type { CacheChange } from './cache.ts';
@@ -12,10 +10,9 @@ import type { LoadedController } from './loader.ts';
 import type { Logger } from './logger.ts';
 import type { LogReader } from './logs.ts';
 import type { RuntimeMetrics } from './metrics.ts';
-import { type ClusterObject, namespaceOf } from './object.ts';
-import { isUndecided, type Look, observationsOf, reportOf } from './observation.ts';
+import { type ClusterObject, ghostOf, namespaceOf } from './object.ts';
+import { isUndecided, type Look, observationsOf, reportsOf } from './observation.ts';
 import { failureOf, observeWithin } from './observe.ts';
-import { type Observation, TerminalError } from './plugin.ts';
 import { WorkQueue } from './queue.ts';
 import { type Reading, Related, type RelatedKind } from './related.ts';
 import { Reporting } from './reporting.ts';
@@ -75,6 +72,8 @@ export class Controller {
   #wake = Promise.withResolvers<void>();
   #leadership: Leadership | undefined;
   #sequence = 0;
+  /** Everything that was listed in this term, or in one that it renews, was looked at. */
+  #caughtUp = false;
   #syncing = false;
   #syncWanted = false;
   #working = 0;
@@ -112,7 +111,7 @@ export class Controller {
     return this.#options.controller.name;
   }
 
-  /** Resolves when the first list was decided and acknowledged, or cannot be had (not installed, not allowed). */
+  /** Resolves when the first list was decided and acknowledged, or cannot be had (not installed, not allowed, ended). */
   get settled(): Promise<void> {
     return this.#settled.promise;
   }
@@ -140,6 +139,8 @@ export class Controller {
       this.#wake.resolve();
     };
     signal.addEventListener('abort', stop, { once: true });
+    // An informer that another controller began with has told its state before.
+    this.#stateChanged();
     try {
       while (!this.#canBegin() && !signal.aborted) await this.#wake.promise;
       const leadership = signal.aborted ? undefined : await lead();
@@ -150,6 +151,7 @@ export class Controller {
       await Promise.all(Array.from({ length: concurrency }, () => this.#work(signal)));
     } finally {
       for (const end of unsubscribe) end();
+      this.#settled.resolve();
     }
   }
 
@@ -170,16 +172,19 @@ export class Controller {
 
   #subscribe(): (() => void)[] {
     const { primary, reads } = this.#options;
-    const stateChanged = (): void => {
-      // Not installed or not allowed: nothing to wait for at a start; when it comes, it is decided then.
-      if (primary.settled && !primary.usable) this.#settled.resolve();
-      this.#wake.resolve();
-      this.#wake = Promise.withResolvers();
-    };
+    const stateChanged = (): void => this.#stateChanged();
     const related = reads.map(({ informer }) =>
       informer.subscribe({ stateChanged, changed: (change) => this.#relatedChanged(informer, change) }),
     );
     return [primary.subscribe({ stateChanged, changed: (change) => this.#primaryChanged(change) }), ...related];
+  }
+
+  #stateChanged(): void {
+    const { primary } = this.#options;
+    // Not installed or not allowed: nothing to wait for at a start; when it comes, it is decided then.
+    if (primary.settled && !primary.usable) this.#settled.resolve();
+    this.#wake.resolve();
+    this.#wake = Promise.withResolvers();
   }
 
   #canBegin(): boolean {
@@ -192,6 +197,12 @@ export class Controller {
     if (leadership.signal.aborted) return;
     this.#leadership = leadership;
     void leadership.next.then((next) => this.#begin(next));
+    if (leadership.renewed === true && this.#caughtUp) {
+      // What was asked under the old number was refused.
+      if (this.#options.controller.definition.onDelete === 'resolve') void this.#sync();
+      return;
+    }
+    this.#caughtUp = false;
     for (const key of this.#options.primary.cache.keys()) {
       this.#round.add(key);
       this.#queue.add(key, 'backlog');
@@ -344,6 +355,7 @@ export class Controller {
     for (const key of present) if (this.#wantsLogs.has(key)) this.#queue.add(key, 'backlog');
     if (this.#round.size > 0 || signal.aborted) return;
     this.#wantsLogs.clear();
+    this.#caughtUp = true;
     this.#health.caughtUp();
     this.#settled.resolve();
     if (this.#options.controller.definition.onDelete === 'resolve') void this.#sync();
@@ -372,27 +384,4 @@ export class Controller {
       if (key !== undefined && this.#gone.gone(key) !== undefined) this.#queue.add(key);
     }
   }
-}
-
-/** By subject: two observations of one subject would contradict each other. */
-function reportsOf(observations: readonly Observation[], look: Look): Map<string, Report> {
-  const reports = new Map<string, Report>();
-  for (const observation of observations) {
-    const report = reportOf(observation, look);
-    const subjectId = `${report.namespace}\u0000${subjectHash(report.subject)}`;
-    if (reports.has(subjectId)) {
-      const { kind, name } = report.subject;
-      throw new TerminalError(`observe() answered two observations of ${kind} ${name} with one aspect`);
-    }
-    reports.set(subjectId, report);
-  }
-  return reports;
-}
-
-/** What is left of a deleted object: its name. */
-function ghostOf(key: string, informer: Informer): ClusterObject {
-  const [apiVersion = 'v1'] = informer.apiVersions;
-  const namespace = namespaceOf(key);
-  const metadata = { name: key.slice(namespace.length + 1), ...(namespace && { namespace }) };
-  return { apiVersion, kind: informer.kind, metadata };
 }

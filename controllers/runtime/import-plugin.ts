@@ -24,8 +24,30 @@ export async function importModule(
   baseDir: string,
   more: Readonly<Record<string, string>> = {},
 ): Promise<unknown> {
+  const hooks = registerPluginHooks(specifier, baseDir, { more });
+  try {
+    return await import(specifier);
+  } finally {
+    hooks.deregister();
+  }
+}
+
+export interface PluginHooksOptions {
+  /** More names that may be imported, and what each of them is, as a URL. */
+  readonly more?: Readonly<Record<string, string>>;
+  /** Told the URL of every local file that the plugin is made of, whether it can be loaded or not. */
+  readonly onFile?: (url: string) => void;
+}
+
+/** Until they are deregistered, imports of this thread find what a plugin may import. */
+export function registerPluginHooks(
+  specifier: string,
+  baseDir: string,
+  { more = {}, onFile = () => {} }: PluginHooksOptions = {},
+): { deregister(): void } {
   const parentURL = pathToFileURL(join(baseDir, 'faultline.yaml')).href;
-  const hooks = registerHooks({
+  const imports = new Imports(specifier, onFile);
+  return registerHooks({
     resolve(name, context, next) {
       const given = more[name];
       if (given !== undefined) return { url: given, shortCircuit: true };
@@ -34,7 +56,7 @@ export async function importModule(
         return { url: new URL(`${room}${extname(import.meta.url)}`, import.meta.url).href, shortCircuit: true };
       // A package is looked for from the configuration, not from here.
       if (name === specifier && !specifier.startsWith('file:')) return next(name, { ...context, parentURL });
-      if (name !== 'joi') return next(name, context);
+      if (name !== 'joi') return imports.resolve(name, context.parentURL, () => next(name, context));
       try {
         return next(name, context);
       } catch {
@@ -42,9 +64,38 @@ export async function importModule(
       }
     },
   });
-  try {
-    return await import(specifier);
-  } finally {
-    hooks.deregister();
+}
+
+/** Follows the imports of one plugin. Packages are as they were installed. */
+class Imports {
+  readonly #specifier: string;
+  readonly #onFile: (url: string) => void;
+  readonly #told = new Set<string>();
+  /** The same files as they were found: a link is another file. */
+  readonly #found = new Set<string>();
+
+  constructor(specifier: string, onFile: (url: string) => void) {
+    this.#specifier = specifier;
+    this.#onFile = onFile;
+  }
+
+  /** Tells the file before it is looked for: what is missing may come. */
+  resolve<T extends { readonly url: string }>(name: string, parent: string | undefined, find: () => T): T {
+    const url = this.#local(name, parent);
+    if (url === undefined) return find();
+    if (!this.#told.has(url)) this.#onFile(url);
+    this.#told.add(url);
+    const found = find();
+    this.#found.add(found.url);
+    return found;
+  }
+
+  #local(name: string, parent: string | undefined): string | undefined {
+    const isMain = name === this.#specifier;
+    if (!isMain && (parent === undefined || !this.#found.has(parent) || !/^(\.{1,2}\/|\/|file:)/.test(name)))
+      return undefined;
+    if (!URL.canParse(name, parent)) return undefined;
+    const { href, protocol } = new URL(name, parent);
+    return protocol !== 'file:' || href.includes('/node_modules/') ? undefined : href;
   }
 }

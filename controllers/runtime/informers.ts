@@ -26,6 +26,29 @@ export interface BuildOptions {
   clock: Clock;
   random: () => number;
   observationTimeoutMs?: number;
+  /** Informers that run already: who wants nothing more than they have shares them. */
+  running?: Iterable<KindInformer>;
+}
+
+/** An informer and what it was made for. */
+export interface KindInformer {
+  readonly id: string;
+  readonly fields: ReadonlySet<string>;
+  readonly informer: Informer;
+}
+
+export interface BuiltController {
+  readonly loaded: LoadedController;
+  readonly controller: Controller;
+  /** The informers that it uses. */
+  readonly uses: ReadonlySet<KindInformer>;
+}
+
+export interface Built {
+  readonly controllers: Controller[];
+  /** All that the controllers use, those that ran already among them. */
+  readonly informers: Informer[];
+  readonly built: readonly BuiltController[];
 }
 
 interface Wanted {
@@ -38,7 +61,7 @@ interface Wanted {
   readonly ownedBy: readonly string[] | undefined;
 }
 
-export function buildControllers(options: BuildOptions): { controllers: Controller[]; informers: Informer[] } {
+export function buildControllers(options: BuildOptions): Built {
   const wanted = new Map<string, Wanted>();
   // First what all controllers want together, then the informers: two controllers of one kind share a watch.
   const plans = options.controllers.map((controller) => ({
@@ -50,11 +73,18 @@ export function buildControllers(options: BuildOptions): { controllers: Controll
       optional: read.optional === true,
     })),
   }));
-  const informers = new Map([...wanted].map(([id, each]) => [id, informerOf(each, options)]));
-  const informer = (id: string): Informer => informers.get(id) as Informer;
-  const controllers = plans.map(
-    ({ controller, primary, reads }) =>
-      new Controller({
+  const running = [...(options.running ?? [])];
+  const kinds = new Map<string, KindInformer>();
+  for (const [id, each] of wanted) {
+    const found = running.find((one) => one.id === id && [...each.fields].every((field) => one.fields.has(field)));
+    kinds.set(id, found ?? { id, fields: each.fields, informer: informerOf(each, options) });
+  }
+  const informer = (id: string): Informer => (kinds.get(id) as KindInformer).informer;
+  const built = plans.map(
+    ({ controller, primary, reads }): BuiltController => ({
+      loaded: controller,
+      uses: new Set([primary, ...reads.map(({ id }) => id)].map((id) => kinds.get(id) as KindInformer)),
+      controller: new Controller({
         controller,
         primary: informer(primary),
         reads: reads.map(({ id, ...read }) => ({ ...read, informer: informer(id) })),
@@ -72,8 +102,10 @@ export function buildControllers(options: BuildOptions): { controllers: Controll
         random: options.random,
         ...(options.observationTimeoutMs !== undefined && { observationTimeoutMs: options.observationTimeoutMs }),
       }),
+    }),
   );
-  return { controllers, informers: [...informers.values()] };
+  const informers = [...kinds.values()].map((kind) => kind.informer);
+  return { controllers: built.map(({ controller }) => controller), informers, built };
 }
 
 interface KindWish {

@@ -15,6 +15,8 @@ export interface Leadership {
   fenced(): void;
   /** Resolves when this process leads again: with a new epoch everything is looked at once more. Never before `fenced`. */
   readonly next: Promise<Leadership>;
+  /** Only the set of sources changed: what was looked at in the term before still stands, under new numbers. */
+  readonly renewed?: boolean;
   /** Row 7: everything that was listed; what the engine knows besides is gone. Resolves when it was taken or refused. */
   sync(listed: readonly ClusterObject[]): Promise<void>;
   /** The subjects with active issues of this source, as the engine believes. Empty when the engine refuses. */
@@ -32,13 +34,24 @@ export interface LedSource {
 export interface LeadOptions {
   manager: string;
   shard?: string;
-  sources: readonly LedSource[];
+  /** Asked at every lead. Where it gives another list by the time of the answer, that one is led at once. */
+  sources: () => readonly LedSource[];
   backend: Backend;
   logger: Logger;
   clock: Clock;
   random: () => number;
-  /** Given the end of each term as it begins: called when what was reported may be lost, it leads again at once. */
-  onTerm?: (startOver: () => void) => void;
+  /** Given each term as it begins. */
+  onTerm?: (term: LeadTerm) => void;
+}
+
+/** The time between two leads. */
+export interface LeadTerm {
+  /** Of every source that is led now. */
+  readonly leaderships: ReadonlyMap<LedSource, Leadership>;
+  /** What was reported may be lost: leads again at once. */
+  startOver(): void;
+  /** The set of sources has changed: leads that one at once. Nothing when the term is over already: the next has it. */
+  renew(): void;
 }
 
 /**
@@ -55,45 +68,61 @@ const TERM = { base: 30_000, max: 600_000 };
 export async function lead(
   options: LeadOptions,
   signal: AbortSignal,
-  quarrels = 0,
-): Promise<ReadonlyMap<string, Leadership> | undefined> {
-  const { manager, shard, sources } = options;
-  const request: LeadRequest = {
-    manager,
-    ...(shard !== undefined && { shard }),
-    sources: sources.map(({ name, class: orderClass, filter }) => ({ name, class: orderClass, filter })),
+  begin: TermBegin = { quarrels: 0, renewed: false },
+): Promise<LeadTerm | undefined> {
+  const { manager, shard } = options;
+  let sources = options.sources();
+  const body = (): LeadRequest => {
+    sources = options.sources();
+    return {
+      manager,
+      ...(shard !== undefined && { shard }),
+      sources: sources.map(({ name, class: orderClass, filter }) => ({ name, class: orderClass, filter })),
+    };
   };
-  const response = await ask<LeadResponse>(
-    options,
-    { method: 'POST', path: '/api/v1/lead', body: request, persist: true },
-    signal,
-  );
+  let response: LeadResponse | undefined;
+  do {
+    response = await ask<LeadResponse>(options, { method: 'POST', path: '/api/v1/lead', body, persist: true }, signal);
+  } while (response !== undefined && sources !== options.sources());
   if (response === undefined) return undefined;
-  const term = new Term(options, signal, quarrels);
-  options.onTerm?.(() => term.startOver());
   // Without an epoch (a proxy that answers for the backend) the first look is fenced, and this is tried again.
   const led = Array.isArray(response?.sources) ? response.sources : [];
   const epochs = new Map(led.map(({ name, epoch }) => [name, epoch]));
-  return new Map(sources.map((source) => [source.name, term.leadership(source, epochs.get(source.name) ?? 0)]));
+  const term = new Term(options, signal, begin);
+  for (const source of sources) term.add(source, epochs.get(source.name) ?? 0);
+  options.onTerm?.(term);
+  return term;
 }
 
-/** The time between two leads. One request leads all sources, so all of them end together. */
-class Term {
+interface TermBegin {
+  /** How often in a row another manager has ended the term before. */
+  readonly quarrels: number;
+  /** See `Leadership`. */
+  readonly renewed: boolean;
+}
+
+/** One request leads all sources, so all of them end together. */
+class Term implements LeadTerm {
+  readonly leaderships = new Map<LedSource, Leadership>();
   readonly #options: LeadOptions;
   readonly #signal: AbortSignal;
-  readonly #quarrels: number;
+  readonly #begin: TermBegin;
   readonly #since: number;
-  readonly #next = Promise.withResolvers<ReadonlyMap<string, Leadership>>();
+  readonly #next = Promise.withResolvers<LeadTerm>();
   #isOver = false;
 
-  constructor(options: LeadOptions, signal: AbortSignal, quarrels: number) {
+  constructor(options: LeadOptions, signal: AbortSignal, begin: TermBegin) {
     this.#options = options;
     this.#signal = signal;
-    this.#quarrels = quarrels;
+    this.#begin = begin;
     this.#since = options.clock.now();
   }
 
-  leadership(source: LedSource, epoch: number): Leadership {
+  add(source: LedSource, epoch: number): void {
+    this.leaderships.set(source, this.#leadership(source, epoch));
+  }
+
+  #leadership(source: LedSource, epoch: number): Leadership {
     const [options, signal] = [this.#options, this.#signal];
     const path = `/api/v1/sources/${encodeURIComponent(source.name)}`;
     const fenced = (): void => this.#fenced(source.name, epoch);
@@ -101,7 +130,9 @@ class Term {
       epoch,
       signal,
       fenced,
-      next: this.#next.promise.then((next) => next.get(source.name) as Leadership),
+      renewed: this.#begin.renewed,
+      // A source that is led no more has no next.
+      next: this.#next.promise.then((next) => next.leaderships.get(source) ?? new Promise(() => {})),
       async sync(listed) {
         const objects = listed.map(({ apiVersion, kind, metadata }) =>
           objectHash(apiVersion, kind, metadata.namespace ?? '', metadata.name),
@@ -112,7 +143,8 @@ class Term {
           filter: source.syncFilter(listed),
           objects,
         };
-        await ask(options, { method: 'POST', path: `${path}/sync`, body, persist: false, fenced }, signal);
+        const question = { method: 'POST', path: `${path}/sync`, body: () => body, persist: false, fenced } as const;
+        await ask(options, question, signal);
       },
       async activeSubjects() {
         const question = { method: 'GET', path: `${path}/subjects?state=Active`, persist: false } as const;
@@ -131,6 +163,10 @@ class Term {
     );
   }
 
+  renew(): void {
+    if (!this.#isOver) void this.#lead(this.#begin.quarrels, true);
+  }
+
   #fenced(source: string, epoch: number): void {
     const message = 'another manager began to lead: leading again soon; only one may run with these controllers';
     void this.#end((quarrels) => this.#wait(quarrels), { source, epoch, manager: this.#options.manager }, message);
@@ -144,11 +180,16 @@ class Term {
     if (this.#isOver || this.#signal.aborted) return;
     this.#isOver = true;
     const { clock, logger } = this.#options;
-    const quarrels = clock.now() - this.#since > TERM.max ? 0 : this.#quarrels;
+    const quarrels = clock.now() - this.#since > TERM.max ? 0 : this.#begin.quarrels;
     const ms = wait(quarrels);
     logger.warn({ ...fields, retryInMs: Math.round(ms) }, message);
     if (ms > 0) await pause(clock, ms, this.#signal);
-    const next = await lead(this.#options, this.#signal, quarrels + 1);
+    await this.#lead(quarrels + 1, false);
+  }
+
+  async #lead(quarrels: number, renewed: boolean): Promise<void> {
+    this.#isOver = true;
+    const next = await lead(this.#options, this.#signal, { quarrels, renewed });
     if (next !== undefined) this.#next.resolve(next);
   }
 }
@@ -156,7 +197,8 @@ class Term {
 interface Question {
   readonly method: 'GET' | 'POST';
   readonly path: string;
-  readonly body?: unknown;
+  /** Asked at every try. */
+  readonly body?: () => unknown;
   /** Ask again also when the backend refuses: a right may be granted later. */
   readonly persist: boolean;
   /** Told when the backend says that this epoch is over. */
@@ -171,7 +213,7 @@ async function ask<T>(options: LeadOptions, question: Question, signal: AbortSig
     const answer = await backend.call(
       question.method,
       question.path,
-      question.body === undefined ? undefined : JSON.stringify(question.body),
+      question.body === undefined ? undefined : JSON.stringify(question.body()),
       signal,
     );
     if (signal.aborted) return undefined;

@@ -5,9 +5,9 @@ import { RESERVED_SOURCE_PREFIXES, SOURCE_NAME } from '../../crds/names.ts';
 import type { InputFault } from '../../crds/report.ts';
 import { causeOf } from './backend.ts';
 import { definitionFaults } from './definition.ts';
+import { defaultExport, optionsOf } from './definition-module.ts';
 import { type Importer, importPlugin } from './import-plugin.ts';
 import { parseLabelSelector } from './label-selector.ts';
-import { isRecord } from './object.ts';
 import type { ControllerDefinition } from './plugin.ts';
 
 /** One entry of `controllers:` in faultline.yaml. */
@@ -83,7 +83,7 @@ export async function loadControllers(entries: readonly ControllerEntry[], optio
     }
     const definition = await load(entry, path, options, found);
     const settings = settingsOf(entry, path, found);
-    const pluginOptions = definition && optionsOf(definition, entry, path, found);
+    const pluginOptions = definition && optionsOf(definition, entry.with ?? {}, `${path}.with`, found);
     if (definition !== undefined && name !== undefined && found.length === 0) {
       controllers.push({ name, use: entry.use, definition, options: pluginOptions, ...settings });
     }
@@ -151,12 +151,6 @@ async function importModule(
   return builtins.get(use)?.();
 }
 
-/** A CommonJS package or a twice wrapped build has its definition one level deeper. */
-function defaultExport(module: unknown): unknown {
-  const first = isRecord(module) && 'default' in module ? module.default : module;
-  return isRecord(first) && !('observe' in first) && 'default' in first ? first.default : first;
-}
-
 function settingsOf(
   entry: ControllerEntry,
   path: string,
@@ -186,34 +180,6 @@ function settingsOf(
   });
   const maxAgeMs = attempt('maxAge', parseDuration('30d'), parseDuration);
   return { namespaces: namespaces.length === 0 ? ['*'] : namespaces, labelSelector, concurrency, maxAgeMs };
-}
-
-function optionsOf(
-  definition: ControllerDefinition,
-  entry: ControllerEntry,
-  path: string,
-  faults: InputFault[],
-): unknown {
-  const given = entry.with ?? {};
-  const { options } = definition;
-  if (options === undefined) {
-    for (const [key, value] of Object.entries(given)) {
-      faults.push({ path: `${path}.with.${key}`, message: 'this controller has no options', value });
-    }
-    return {};
-  }
-  const { value, error } = options.validate(given, { abortEarly: false, errors: { label: false } });
-  for (const detail of error?.details ?? []) {
-    const below = detail.path.map((part) => (typeof part === 'number' ? `[${part}]` : `.${part}`)).join('');
-    const allowed = Array.isArray(detail.context?.valids) ? { allowed: detail.context.valids as unknown[] } : {};
-    faults.push({
-      path: `${path}.with${below}`,
-      message: detail.message,
-      value: detail.context?.value as unknown,
-      ...allowed,
-    });
-  }
-  return value;
 }
 
 function isFile(use: string): boolean {

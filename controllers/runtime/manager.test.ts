@@ -3,14 +3,16 @@ import type { AddressInfo } from 'node:net';
 import { Registry } from 'prom-client';
 import { afterEach, describe, expect, it } from 'vitest';
 import { objectHash } from '../../crds/identity.ts';
-import type { Report } from '../../crds/report.ts';
+import type { LeadRequest, Report } from '../../crds/report.ts';
 import { ManualClock } from '../testing/manual-clock.ts';
 import { MemorySource } from '../testing/memory-source.ts';
+import { ledSource } from './led-source.ts';
 import type { LoadedController } from './loader.ts';
 import { silentLogger } from './logger.ts';
-import { createManager, ledSource } from './manager.ts';
+import { createManager } from './manager.ts';
 import type { ClusterObject } from './object.ts';
 import { defineController, undecided } from './plugin.ts';
+import type { WatchRequest } from './source.ts';
 
 const definition = defineController({
   apiVersion: 'controller/v1',
@@ -294,6 +296,111 @@ describe('a manager', () => {
     await manager.stopped();
     await manager[Symbol.asyncDispose]();
     expect(() => manager.start(stop.signal)).toThrow('started already');
+  });
+});
+
+/** Counts the watches that are open. */
+class CountedSource extends MemorySource {
+  readonly open: WatchRequest[] = [];
+  opened = 0;
+
+  override async *watch(request: WatchRequest, signal: AbortSignal): ReturnType<MemorySource['watch']> {
+    this.opened++;
+    this.open.push(request);
+    try {
+      yield* super.watch(request, signal);
+    } finally {
+      this.open.splice(this.open.indexOf(request), 1);
+    }
+  }
+}
+
+describe('a manager whose controllers are changed while it runs', () => {
+  const reportsOf = (backend: FakeBackend, name: string): [string, unknown][] =>
+    (backend.of('/api/v1/reports').flat() as Report[])
+      .filter(({ source }) => source === name)
+      .map(({ subject, order }) => [subject.name, 'epoch' in order && order.epoch]);
+  const led = (backend: FakeBackend): string[][] =>
+    backend.of('/api/v1/lead').map((body) => (body as LeadRequest).sources.map(({ name }) => name));
+
+  async function begin(controllers: LoadedController[]) {
+    const source = new CountedSource([pod('a'), pod('b', 'other')]);
+    const all = await setup(controllers, source);
+    all.manager.start(new AbortController().signal);
+    await all.manager.synced();
+    return { ...all, source };
+  }
+
+  it('lets the others go on as if nothing had happened, and leads the new set', async () => {
+    const [one, two] = [loaded('one'), loaded('two')];
+    const { backend, manager, source, registry } = await begin([one, two]);
+    backend.epoch = 100;
+    await manager.apply([one, loaded('three')]);
+    await manager.synced();
+    expect(led(backend)).toEqual([
+      ['one', 'two'],
+      ['one', 'three'],
+    ]);
+    expect(source.opened).toBe(1);
+    expect(manager.status().map(({ name, counts }) => [name, counts.objects])).toEqual([
+      ['one', 2],
+      ['three', 2],
+    ]);
+    await eventually(() => reportsOf(backend, 'three').length === 2);
+    source.apply(pod('c'));
+    await eventually(() => reportsOf(backend, 'one').length === 3 && reportsOf(backend, 'three').length === 3);
+    // Looked at once in all, and under the new number from now on.
+    expect(reportsOf(backend, 'one')).toEqual([
+      ['a', 40],
+      ['b', 40],
+      ['c', 100],
+    ]);
+    expect(reportsOf(backend, 'two')).toHaveLength(2);
+    manager.measure();
+    expect(await registry.metrics()).not.toContain('"two"');
+  });
+
+  it('replaces what has changed, with a watch of its own where it reads more, and ends what nobody uses', async () => {
+    const [one, two] = [loaded('one'), loaded('two')];
+    const { backend, manager, source } = await begin([one, two]);
+    const watches = { ...definition.watches, fields: ['spec', 'status'] };
+    await manager.apply([one, loaded('two', { definition: { ...definition, watches } })]);
+    await manager.synced();
+    await eventually(() => reportsOf(backend, 'two').length === 4);
+    expect(reportsOf(backend, 'one')).toHaveLength(2);
+    expect(source.open).toHaveLength(2);
+    await manager.apply([one]);
+    await eventually(() => source.open.length === 1);
+    await manager.apply([]);
+    await eventually(() => source.open.length === 0);
+    await eventually(() => led(backend).at(-1)?.length === 0);
+  });
+
+  it('knows the controllers of several origins apart', async () => {
+    const { backend, manager } = await begin([loaded('one')]);
+    const isLed = (...names: string[]): Promise<void> =>
+      eventually(() => String(led(backend).at(-1)) === String(names));
+    await manager.apply([loaded('rule.x')], 'rules');
+    await isLed('one', 'rule.x');
+    await manager.apply([loaded('two')]);
+    await isLed('two', 'rule.x');
+    await manager.apply([], 'rules');
+    await isLed('two');
+  });
+
+  it('leads what is wanted by then when its backend was away, and nothing again when nothing changed', async () => {
+    const { backend, manager } = await setup([loaded('one')]);
+    backend.status = 503;
+    manager.start(new AbortController().signal);
+    await eventually(() => backend.of('/api/v1/lead').length > 0);
+    const [two, three] = [loaded('two'), loaded('three')];
+    await manager.apply([two, three]);
+    backend.status = 200;
+    await manager.synced();
+    expect(led(backend).at(-1)).toEqual(['two', 'three']);
+    const before = led(backend).length;
+    await manager.apply([{ ...two }, three]);
+    expect(led(backend)).toHaveLength(before);
   });
 });
 

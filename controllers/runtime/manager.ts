@@ -1,16 +1,12 @@
 import type { Registry } from 'prom-client';
-import type { SourceFilter } from '../../crds/report.ts';
 import { type BackendOptions, createBackend } from './backend.ts';
 import { type Clock, pause, systemClock } from './clock.ts';
-import type { Controller } from './controller.ts';
+import { ControllerSet } from './controller-set.ts';
 import { HttpSink } from './http-sink.ts';
-import { buildControllers } from './informers.ts';
-import { type Leadership, type LedSource, lead } from './lead.ts';
+import { type Leadership, type LeadTerm, type LedSource, lead } from './lead.ts';
 import type { LoadedController } from './loader.ts';
 import type { Logger } from './logger.ts';
 import { createRuntimeMetrics } from './metrics.ts';
-import { NamespaceFilter } from './namespaces.ts';
-import type { ClusterObject } from './object.ts';
 import type { ObjectSource } from './source.ts';
 import type { ControllerStatus } from './status.ts';
 
@@ -44,6 +40,14 @@ export interface Manager extends AsyncDisposable {
    * must not be read counts as settled: `status()` tells. While a cluster or the backend is away it waits.
    */
   synced(): Promise<void>;
+  /**
+   * Replaces the controllers of one origin while everything else goes on: who is the same (the same `definition` object
+   * with equal settings) keeps its informers, cache and queue; a changed one is replaced, a removed one ends, and the new
+   * set is led at once, so that a removed source becomes absent (row 8). Resolves when the new ones run; it waits neither
+   * for their first lists nor for the backend. `ManagerOptions.controllers` are of the origin `configuration`. Names are
+   * unique over all origins.
+   */
+  apply(controllers: readonly LoadedController[], origin?: string): Promise<void>;
   /** Resolves when everything has ended. */
   stopped(): Promise<void>;
   status(): readonly ControllerStatus[];
@@ -65,13 +69,15 @@ class ControllerManager implements Manager {
   readonly #random: () => number;
   readonly #metrics: ReturnType<typeof createRuntimeMetrics>;
   readonly #ending = new AbortController();
-  readonly #controllers: readonly Controller[];
-  readonly #informers: ReturnType<typeof buildControllers>['informers'];
+  readonly #set: ControllerSet;
+  readonly #origins = new Map<string, readonly LoadedController[]>();
   readonly #backend: ReturnType<typeof createBackend>;
   readonly #sink: HttpSink;
   #running: Promise<void> | undefined;
-  /** Of the current term. */
-  #startOver = (): void => {};
+  #term: LeadTerm | undefined;
+  #termBegan = Promise.withResolvers<void>();
+  #applied = Promise.resolve();
+  #signal: AbortSignal | undefined;
 
   constructor(options: ManagerOptions) {
     this.#options = options;
@@ -85,9 +91,9 @@ class ControllerManager implements Manager {
       logger,
       clock: this.#clock,
       random: this.#random,
-      onOtherDatabase: () => this.#startOver(),
+      onOtherDatabase: () => this.#term?.startOver(),
     });
-    const built = buildControllers({
+    this.#set = new ControllerSet({
       ...options,
       namespaces: options.namespaces ?? ['*'],
       clusterScopedNamespace: options.clusterScopedNamespace ?? 'faultline-system',
@@ -95,21 +101,38 @@ class ControllerManager implements Manager {
       metrics: this.#metrics,
       clock: this.#clock,
       random: this.#random,
+      leadershipOf: (source, signal) => this.#leadershipOf(source, signal),
     });
-    this.#controllers = built.controllers;
-    this.#informers = built.informers;
+    this.#origins.set('configuration', options.controllers);
   }
 
   start(signal: AbortSignal): void {
     if (this.#running !== undefined) throw new Error('the manager was started already');
-    this.#running = this.#run(AbortSignal.any([signal, this.#ending.signal]));
+    this.#signal = AbortSignal.any([signal, this.#ending.signal]);
+    this.#running = this.#run(this.#signal);
     this.#running.catch((error: unknown) => {
       this.#options.logger.error({ error: String(error) }, 'the controllers have ended unexpectedly');
     });
   }
 
   async synced(): Promise<void> {
-    await Promise.all(this.#controllers.map((controller) => controller.settled));
+    for (let waited: ControllerSet['sources'] | undefined; waited !== this.#set.sources; ) {
+      await this.#applied;
+      waited = this.#set.sources;
+      await Promise.all(this.#set.controllers.map((controller) => controller.settled));
+    }
+  }
+
+  apply(controllers: readonly LoadedController[], origin = 'configuration'): Promise<void> {
+    this.#origins.set(origin, controllers);
+    const before = this.#applied;
+    this.#applied = (async () => {
+      // One at a time, each with what is wanted by then.
+      await before;
+      if (this.#signal?.aborted !== true && (await this.#set.apply([...this.#origins.values()].flat())))
+        this.#term?.renew();
+    })();
+    return this.#applied;
   }
 
   async stopped(): Promise<void> {
@@ -117,12 +140,12 @@ class ControllerManager implements Manager {
   }
 
   status(): readonly ControllerStatus[] {
-    return this.#controllers.map((controller) => controller.status());
+    return this.#set.controllers.map((controller) => controller.status());
   }
 
   measure(): void {
-    for (const controller of this.#controllers) controller.measure();
-    for (const informer of this.#informers) this.#metrics.missed.set({ kind: informer.kind }, informer.missed);
+    for (const controller of this.#set.controllers) controller.measure();
+    for (const informer of this.#set.informers) this.#metrics.missed.set({ kind: informer.kind }, informer.missed);
     this.#metrics.buffered.set(this.#sink.buffered);
   }
 
@@ -135,67 +158,41 @@ class ControllerManager implements Manager {
     // The sink outlives the watches by the time it may drain.
     const sinkEnds = new AbortController();
     const sink = this.#sink.run(sinkEnds.signal);
+    const aborted = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
     const leading = this.#lead(signal);
-    const informers = this.#informers.map((informer) => informer.run(signal));
-    const controllers = this.#controllers.map((controller) =>
-      controller.run(signal, async () => (await leading)?.get(controller.name)),
-    );
     try {
-      await Promise.all([...informers, ...controllers, leading]);
-      if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+      await this.#applied;
+      this.#set.start(signal);
+      if (!signal.aborted) await Promise.race([aborted, this.#set.broken]);
+      await Promise.all([this.#applied, leading]);
+      await this.#set.ended();
     } finally {
+      this.#ending.abort();
       await Promise.race([this.#sink.drained(), pause(this.#clock, DRAIN_MS, sinkEnds.signal)]);
       sinkEnds.abort();
       await sink;
     }
   }
 
-  async #lead(signal: AbortSignal): Promise<ReadonlyMap<string, Leadership> | undefined> {
-    const { name: manager, controllers, logger } = this.#options;
-    const namespaces = this.#options.namespaces ?? ['*'];
-    const sources = controllers.map((controller) => ledSource(controller, namespaces));
-    const onTerm = (startOver: () => void): void => {
-      this.#startOver = startOver;
+  /** Those of a removed source have no successor; a new one waits for the term that knows it. */
+  async #leadershipOf(source: LedSource, signal: AbortSignal): Promise<Leadership | undefined> {
+    const aborted = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+    while (!signal.aborted) {
+      const leadership = this.#term?.leaderships.get(source);
+      if (leadership !== undefined) return leadership;
+      await Promise.race([this.#termBegan.promise, aborted]);
+    }
+    return undefined;
+  }
+
+  async #lead(signal: AbortSignal): Promise<void> {
+    const { name: manager, logger } = this.#options;
+    const onTerm = (term: LeadTerm): void => {
+      this.#term = term;
+      this.#termBegan.resolve();
+      this.#termBegan = Promise.withResolvers();
     };
     const [backend, clock, random] = [this.#backend, this.#clock, this.#random];
-    return lead({ manager, sources, logger, backend, clock, random, onTerm }, signal);
+    await lead({ manager, sources: () => this.#set.sources, logger, backend, clock, random, onTerm }, signal);
   }
-}
-
-/**
- * What a manager covers is the intersection of two lists of globs. It is sent as one list: exact when one of the two
- * is everything or names its namespaces; else a sync names the namespaces that were seen, which may be too few (then
- * something stays stored) but never too many (which would resolve what nobody looked for).
- */
-export function ledSource(controller: LoadedController, namespaces: readonly string[]): LedSource {
-  const { labelSelector } = controller;
-  const patterns = intersection(controller.namespaces, namespaces);
-  const exact = patterns !== undefined;
-  const excluded = namespaces.filter((pattern) => pattern.startsWith('!'));
-  const filter: SourceFilter = {
-    namespaces: [...(patterns ?? [...controller.namespaces, ...excluded])],
-    labelSelector,
-  };
-  const seen = (listed: readonly ClusterObject[]): string[] => [
-    ...new Set(listed.map(({ metadata }) => metadata.namespace ?? '')),
-  ];
-  return {
-    name: controller.name,
-    class: controller.definition.order,
-    filter,
-    syncFilter: (listed) => (exact ? filter : { namespaces: seen(listed), labelSelector }),
-  };
-}
-
-function intersection(a: readonly string[], b: readonly string[]): readonly string[] | undefined {
-  const isExcluding = (pattern: string): boolean => pattern.startsWith('!');
-  const coversAll = (patterns: readonly string[]): boolean => {
-    const positive = patterns.filter((pattern) => !isExcluding(pattern));
-    return positive.length === 0 || positive.includes('*');
-  };
-  if (coversAll(a)) return [...b, ...a.filter(isExcluding)];
-  if (coversAll(b)) return [...a, ...b.filter(isExcluding)];
-  const filters = [new NamespaceFilter(a), new NamespaceFilter(b)];
-  const literal = filters.map((filter) => filter.literal()).find((list) => list !== undefined);
-  return literal?.filter((namespace) => filters.every((filter) => filter.matches(namespace)));
 }

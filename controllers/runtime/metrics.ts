@@ -4,6 +4,17 @@ import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 
 const SECONDS = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10];
 
+/** Removes the series of a controller that is no more: a gauge would tell its last word for ever. */
+export async function forgetController(metrics: RuntimeMetrics, name: string): Promise<void> {
+  for (const metric of Object.values(metrics)) {
+    for (const { labels } of (await metric.get()).values) {
+      const { controller, name: queue, le: _, ...rest } = labels as Partial<Record<string, string>>;
+      if (controller === name) metric.remove({ ...rest, controller });
+      else if (queue === name) metric.remove({ ...rest, name: queue });
+    }
+  }
+}
+
 export type RuntimeMetrics = ReturnType<typeof createRuntimeMetrics>;
 
 /** Registers the runtime's metrics once; a registry that has them already gives the same ones. */

@@ -39,3 +39,14 @@ export function namespaceOf(key: string): string {
 export function kindId(apiVersion: string, kind: string): string {
   return `${groupOf(apiVersion)}/${kind}`;
 }
+
+/** What is left of a deleted object: its name. */
+export function ghostOf(
+  key: string,
+  { apiVersions, kind }: { apiVersions: readonly string[]; kind: string },
+): ClusterObject {
+  const [apiVersion = 'v1'] = apiVersions;
+  const namespace = namespaceOf(key);
+  const metadata = { name: key.slice(namespace.length + 1), ...(namespace && { namespace }) };
+  return { apiVersion, kind, metadata };
+}

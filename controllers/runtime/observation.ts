@@ -1,6 +1,7 @@
 import type Joi from 'joi';
 import { cleanEvidence, evidenceSchema } from '../../crds/evidence.ts';
 import { withoutText } from '../../crds/finding-text.ts';
+import { subjectHash } from '../../crds/identity.ts';
 import type { Finding, Link, Report, ReportOrder, Subject } from '../../crds/report.ts';
 import { reportSchema } from '../../crds/report.ts';
 import { multiLine, oneLine } from '../../crds/text.ts';
@@ -83,6 +84,21 @@ export function reportOf(observation: Observation, look: Look): Report {
     body: { complete: true, findings: elsewhere && !crossNamespaceText ? findings.map(withoutText) : findings },
   };
   return validated(report);
+}
+
+/** By subject: two observations of one subject would contradict each other. */
+export function reportsOf(observations: readonly Observation[], look: Look): Map<string, Report> {
+  const reports = new Map<string, Report>();
+  for (const observation of observations) {
+    const report = reportOf(observation, look);
+    const subjectId = `${report.namespace}\u0000${subjectHash(report.subject)}`;
+    if (reports.has(subjectId)) {
+      const { kind, name } = report.subject;
+      throw new TerminalError(`observe() answered two observations of ${kind} ${name} with one aspect`);
+    }
+    reports.set(subjectId, report);
+  }
+  return reports;
 }
 
 /** The report that an observed object, or a subject, is gone. A run's time is the database's: it beats every run so far. */

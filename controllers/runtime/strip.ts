@@ -130,7 +130,7 @@ function isOwner(owner: unknown): boolean {
   );
 }
 
-function deepFreeze(value: unknown): unknown {
+export function deepFreeze<T>(value: T): T {
   if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value;
   for (const part of Object.values(value)) deepFreeze(part);
   return Object.freeze(value);
