@@ -3,6 +3,7 @@ import { type Evidence, evidenceSchema } from './evidence.ts';
 import type { Link, LinkRelation, ObservedObject, Remediation, Severity, Subject } from './issue.ts';
 import { linkSchema, observedSchema, remediationSchema, SEVERITIES, subjectSchema } from './issue.ts';
 import { DNS_LABEL, LABEL_KEY, REASON, SOURCE_NAME } from './names.ts';
+import { type Shard, shardSchema } from './shard.ts';
 import { rfc3339 } from './time.ts';
 
 export type { Link, LinkRelation, ObservedObject, Remediation, Severity, Subject };
@@ -155,11 +156,17 @@ export interface ReportsResponse {
 export interface SourceFilter {
   namespaces: string[];
   labelSelector: string;
+  /**
+   * Of these namespaces only those of this shard. In a lead all shards of a source have the same `namespaces`: any of them
+   * says what the source covers (row 8). In a sync it bounds what may be resolved (row 7).
+   */
+  shard?: Shard;
 }
 
 /** `POST /api/v1/lead`: a manager begins to lead these sources; earlier epochs of each (source, shard) are fenced. */
 export interface LeadRequest {
   manager: string;
+  /** Where the filters have a shard, its name (`3-of-8`); leads of the same manager with another count are over then. */
   shard?: string;
   sources: { name: string; class: OrderClass; filter: SourceFilter }[];
 }
@@ -276,6 +283,7 @@ export const reportSchema = Joi.object<Report>({
 const sourceFilterSchema = Joi.object<SourceFilter, true>({
   namespaces: Joi.array().items(Joi.string().max(253)).max(10_000).required(),
   labelSelector: Joi.string().allow('').max(4_096).required(),
+  shard: shardSchema,
 });
 
 export const leadRequestSchema = Joi.object<LeadRequest, true>({

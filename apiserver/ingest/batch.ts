@@ -1,6 +1,7 @@
 import { type Decision, FENCED } from '../../crds/report.ts';
 import type { FlappingRule } from '../store/flapping.ts';
-import type { Store, StoredDelivery, StoredSource, SubjectRef, SubjectsRead } from '../store/store.ts';
+import { currentEpochs } from '../store/source-coverage.ts';
+import type { Store, StoredDelivery, SubjectRef, SubjectsRead } from '../store/store.ts';
 import type { ActiveCap } from './active-cap.ts';
 import { Fold } from './fold.ts';
 import { refOf } from './normalize.ts';
@@ -47,7 +48,8 @@ interface Known {
   readonly folds: ReadonlyMap<string, Fold>;
   /** The subjects each unit decides. */
   readonly subjects: ReadonlyMap<Unit, readonly string[]>;
-  readonly leaders: ReadonlyMap<string, StoredSource>;
+  /** Of sources of class state, by name: the epochs whose looks count, of all shards. */
+  readonly epochs: ReadonlyMap<string, readonly number[]>;
   readonly deliveries: ReadonlyMap<string, StoredDelivery>;
 }
 
@@ -119,9 +121,9 @@ class Batch {
     const { source } = report.ref;
     const delivery = report.deliveryId && this.#known.deliveries.get(deliveryKey(source, report.deliveryId));
     if (delivery) return delivery.result as UnitOutcome;
-    const leader = this.#known.leaders.get(source);
-    if (report.order.class === 'state' && leader && report.order.epoch < leader.epoch) {
-      return { status: 409, error: fenced(source, report.order.epoch, leader.epoch) };
+    const epochs = this.#known.epochs.get(source) ?? [];
+    if (report.order.class === 'state' && isOver(report.order.epoch, epochs)) {
+      return { status: 409, error: fenced(source, report.order.epoch, Math.max(...epochs)) };
     }
     const fault = futureFault(report, this.#known.now);
     return fault && { status: 422, error: `invalid: ${fault.path} ${fault.message}`, details: [fault] };
@@ -174,13 +176,13 @@ async function read(units: readonly Unit[], store: Store): Promise<Known> {
     for (const [key, ref] of own) refs.set(key, ref);
     subjects.set(unit, [...own.keys()]);
   }
-  const [{ now, subjects: states }, leaders, deliveries] = await Promise.all([
+  const [{ now, subjects: states }, epochs, deliveries] = await Promise.all([
     refs.size > 0 ? store.readSubjects([...refs.values()]) : ({ now: 0, subjects: [] } satisfies SubjectsRead),
-    readLeaders(units, store),
+    readEpochs(units, store),
     readDeliveries(units, store),
   ]);
   const folds = new Map([...refs.keys()].map((key, index) => [key, new Fold(states[index] as Fold['state'])]));
-  return { now, folds, subjects, leaders, deliveries };
+  return { now, folds, subjects, epochs, deliveries };
 }
 
 /** The subjects that a unit decides: its own, and for the deletion of a whole object every aspect that has issues. */
@@ -192,14 +194,16 @@ function refsOf(unit: Unit, store: Store): readonly SubjectRef[] | Promise<reado
     .then((aspects) => [ref, ...aspects.map((aspect) => refOf(ref.namespace, ref.source, aspect))]);
 }
 
-async function readLeaders(units: readonly Unit[], store: Store): Promise<Map<string, StoredSource>> {
+async function readEpochs(units: readonly Unit[], store: Store): Promise<Map<string, readonly number[]>> {
   const states = units.filter(({ report }) => report.order.class === 'state').map(({ report }) => report.ref.source);
-  const leaders = new Map<string, StoredSource>();
-  // Reports name no shard; epochs are issued from the clock, so between shards the later leader's looks are newer.
-  for (const leader of await Promise.all([...new Set(states)].map((name) => store.source(name, '')))) {
-    if (leader) leaders.set(leader.name, leader);
-  }
-  return leaders;
+  // Reports name no shard, and need not: no two shards of a source ever have the same epoch.
+  const read = async (name: string): Promise<[string, number[]]> => [name, currentEpochs(await store.shards(name))];
+  return new Map(await Promise.all([...new Set(states)].map(read)));
+}
+
+/** An epoch that nobody has issued yet, of another database's past, is heard until somebody leads. */
+function isOver(epoch: number, current: readonly number[]): boolean {
+  return !current.includes(epoch) && epoch < Math.max(...current);
 }
 
 async function readDeliveries(units: readonly Unit[], store: Store): Promise<Map<string, StoredDelivery>> {

@@ -12,7 +12,8 @@ import {
   type SyncResponse,
   syncRequestSchema,
 } from '../../crds/report.ts';
-import { selectorSince } from '../store/source-coverage.ts';
+import { isInShard, shardName } from '../../crds/shard.ts';
+import { currentEpochs, selectorSince } from '../store/source-coverage.ts';
 import type { ActiveIssue, LedSource, Store, StoredSource } from '../store/store.ts';
 import { fenced } from './batch.ts';
 import type { GroupCommit } from './group-commit.ts';
@@ -50,6 +51,7 @@ export class Leaders {
 
   async lead(input: unknown, caller: Caller): Promise<LeadResponse> {
     const { manager, shard = '', sources } = accept(leadRequestSchema, input, 'lead request', SOURCES) as LeadRequest;
+    checkShards(shard, sources);
     // A manager's name belongs to whoever uses it: a lead without a source declares that source absent (row 8), and
     // nobody may do that to the sources of somebody else.
     const owned = `${caller.name}/${manager}`;
@@ -62,9 +64,13 @@ export class Leaders {
     checkSource(source);
     const { epoch, shard = '', filter, objects } = accept(syncRequestSchema, input, 'sync request') as SyncRequest;
     await this.#allow(caller, source, filter.namespaces);
-    const leader = await this.#options.store.source(source, shard);
+    const shards = await this.#options.store.shards(source);
+    const leader = shards.find((each) => each.shard === shard);
     if (!leader) throw new Fenced(`${FENCED} nobody leads source ${source}: call /api/v1/lead first`);
-    if (leader.epoch !== epoch) throw new Fenced(fenced(source, epoch, leader.epoch));
+    const current = currentEpochs(shards);
+    if (leader.epoch !== epoch || !current.includes(epoch)) {
+      throw new Fenced(fenced(source, epoch, leader.epoch === epoch ? Math.max(...current) : leader.epoch));
+    }
     // As for reports: about a subject elsewhere, or in no namespace, speaks who has the right for the whole cluster.
     const everywhere = await this.#mayEverywhere(caller, source, filter.namespaces);
     const inside = (await this.#options.store.activeIssues(source))
@@ -82,7 +88,10 @@ export class Leaders {
 
   async subjects(source: string, caller: Caller): Promise<SubjectsResponse> {
     checkSource(source);
-    const namespaces = (await this.#options.store.source(source, ''))?.filter.namespaces ?? ['*'];
+    // All shards of a source cover the same namespaces.
+    const shards = await this.#options.store.shards(source);
+    const led = shards.find(({ absentSince }) => absentSince === undefined) ?? shards[0];
+    const namespaces = led?.filter.namespaces ?? ['*'];
     await this.#allow(caller, source, namespaces);
     // Who was asked about some namespaces only sees those.
     const explicit = explicitNamespaces(namespaces);
@@ -133,13 +142,17 @@ export class Leaders {
     return (await this.#options.access.mayLead(caller, { source, namespaces: ['*'] })).allowed;
   }
 
-  #isInside({ namespaces }: SourceFilter): (each: ActiveIssue) => boolean {
+  #isInside({ namespaces, shard }: SourceFilter): (each: ActiveIssue) => boolean {
     const matches = namespaceFilter(namespaces);
     const { clusterScopedNamespace } = this.#options;
-    return ({ ref: { namespace, subject } }) =>
+    const isCovered = ({ ref: { namespace, subject } }: ActiveIssue): boolean =>
       matches(namespace) ||
       // A cluster-scoped object is in no namespace, so no filter leaves it out; only its issue needs a place to live.
       (subject.namespace === undefined && namespace === clusterScopedNamespace);
+    // The observed object is in one of the two; when they are in two shards neither leader has listed both.
+    const isOfShard = ({ ref: { namespace, subject } }: ActiveIssue): boolean =>
+      isInShard(namespace, shard) && isInShard(subject.namespace ?? namespace, shard);
+    return (each) => isCovered(each) && isOfShard(each);
   }
 
   /** Row 7 as reports, one a subject, on the way of all reports. */
@@ -184,6 +197,17 @@ function isUnlisted(
   return [namespace, subject.namespace ?? '', ''].every(
     (place) => !listed.has(objectHash(observed.apiVersion, observed.kind, place, observed.name)),
   );
+}
+
+/** What a shard is called is what says that two leads are of the same one. */
+function checkShards(shard: string, sources: LeadRequest['sources']): void {
+  const faults = sources.flatMap(({ filter }, index) => {
+    const named = filter.shard && shardName(filter.shard);
+    if (named === undefined ? !/^\d+-of-\d+$/.test(shard) : named === shard) return [];
+    const message = named === undefined ? `is missing: ${shard} is the name of one` : `is ${named}, but shard is not`;
+    return [{ path: `sources[${index}].filter.shard`, message }];
+  });
+  if (faults.length > 0) throw new InvalidInput('the lead request is invalid', faults);
 }
 
 function checkSource(source: string): void {

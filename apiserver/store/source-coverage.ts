@@ -18,6 +18,15 @@ export function coversEverything(namespaces: readonly string[]): boolean {
   return namespaces.every((glob) => !glob.startsWith('!')) && (namespaces.length === 0 || namespaces.includes('*'));
 }
 
+/**
+ * The epochs whose looks count, of all shards of a source. Whoever was left out is over as soon as somebody else is there:
+ * so it is with a number of shards that is no longer in use.
+ */
+export function currentEpochs(shards: readonly StoredSource[]): number[] {
+  const present = shards.filter(({ absentSince }) => absentSince === undefined);
+  return (present.length > 0 ? present : shards).map(({ epoch }) => epoch);
+}
+
 /** What of one source its managers still register; all shards together. */
 export interface Coverage {
   readonly source: string;
@@ -29,7 +38,10 @@ export interface Coverage {
   readonly selectorSince?: number;
 }
 
-/** By source. A source that was never registered (Kite, CI) is not in here and never absent. */
+/**
+ * By source. A source that was never registered (Kite, CI) is not in here and never absent. A shard covers what all of its
+ * source do: that nobody has led another one yet is silence, and silence is never absence.
+ */
 export function coverageOf(sources: readonly StoredSource[]): Coverage[] {
   const byName = Map.groupBy(sources, ({ name }) => name);
   return Array.from(byName, ([source, shards]) => {

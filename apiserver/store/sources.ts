@@ -8,26 +8,33 @@ import type { LedSource, StoredSource } from './store.ts';
  * Which objects another label selector leaves out cannot be told from what is stored; `selectorSince` remembers from which
  * epoch on everything that it selects was looked at again (row 8). The empty selector leaves out nothing.
  *
- * Epochs begin at the clock, not at 1: they stay increasing when a database is restored from a backup, and when a
- * subject moves between shards the later leader wins.
+ * Epochs begin at the clock, not at 1: they stay increasing when a database is restored from a backup. Each is greater
+ * than every one that the source had in any shard, so that an epoch says whose it is, and when a namespace moves between
+ * shards the later leader wins. The lock makes that true of leads at the same time.
+ *
+ * $5: the number of shards where there are shards, 0 where there is the one shard '' and -1 where shards are only names.
+ * Shards of another number, and '' where there are some, are left out: one manager divides its namespaces in one way.
  */
 const LEAD = `
 WITH led AS (
   INSERT INTO sources AS s (name, shard, manager, class, epoch, filter, absent_since)
-  SELECT x.name, $2, $1, x.class, ${micros('clock_timestamp()')}, x.filter, NULL
+  SELECT x.name, $2, $1, x.class, greatest(${micros('clock_timestamp()')},
+    (SELECT max(o.epoch) + 1 FROM sources o WHERE o.name = x.name)), x.filter, NULL
   FROM jsonb_to_recordset($3::jsonb) AS x(name text, class text, filter jsonb)
   ON CONFLICT (name, shard) DO UPDATE SET manager = excluded.manager, class = excluded.class,
-    epoch = greatest(s.epoch + 1, excluded.epoch), absent_since = NULL,
+    epoch = excluded.epoch, absent_since = NULL,
     filter = excluded.filter || CASE
       WHEN excluded.filter->>'labelSelector' = '' THEN '{}'::jsonb
       WHEN excluded.filter->>'labelSelector' <> s.filter->>'labelSelector'
-        THEN jsonb_build_object('selectorSince', greatest(s.epoch + 1, excluded.epoch))
+        THEN jsonb_build_object('selectorSince', excluded.epoch)
       ELSE jsonb_strip_nulls(jsonb_build_object('selectorSince', s.filter->'selectorSince')) END
   RETURNING s.name, s.epoch
 ), left_out AS (
   UPDATE sources s SET absent_since = now() + $4::float8 * interval '1 microsecond'
-  WHERE s.manager = $1 AND s.shard = $2 AND s.absent_since IS NULL
-    AND NOT EXISTS (SELECT FROM jsonb_to_recordset($3::jsonb) AS x(name text) WHERE x.name = s.name)
+  WHERE s.manager = $1 AND s.absent_since IS NULL AND CASE WHEN s.shard = $2
+    THEN NOT EXISTS (SELECT FROM jsonb_to_recordset($3::jsonb) AS x(name text) WHERE x.name = s.name)
+    ELSE $5::int >= 0 AND (s.shard = '' OR s.filter->'shard' IS NOT NULL)
+      AND coalesce((s.filter->'shard'->>'count')::int, 0) <> $5::int END
 )
 SELECT name, epoch FROM led`;
 
@@ -38,9 +45,12 @@ export async function lead(
   sources: readonly LedSource[],
 ): Promise<number[]> {
   const { manager, shard, clockOffset } = leader;
-  const rows = await database.query<{ name: string; epoch: number }>(LEAD, [
-    ...[manager, shard, JSON.stringify(sources), clockOffset],
-  ]);
+  const count = sources[0]?.filter.shard?.count ?? (shard === '' ? 0 : -1);
+  const rows = await database.transaction(`BEGIN; ${TAKE_COMMIT_LOCK}`, (session) =>
+    session.query<{ name: string; epoch: number }>(LEAD, [
+      ...[manager, shard, JSON.stringify(sources), clockOffset, count],
+    ]),
+  );
   await forgetOtherClasses(database, sources);
   const epochs = new Map(rows.map(({ name, epoch }) => [name, epoch]));
   return sources.map(({ name }) => epochs.get(name) as number);
@@ -97,6 +107,11 @@ function storedSource({ absent_since, ...row }: SourceRow): StoredSource {
 export async function readSource(database: Database, name: string, shard: string): Promise<StoredSource | undefined> {
   const [row] = await database.query<SourceRow>(`${SELECT} WHERE name = $1 AND shard = $2`, [name, shard]);
   return row && storedSource(row);
+}
+
+/** See `Store.shards`. */
+export async function readShards(database: Database, name: string): Promise<StoredSource[]> {
+  return (await database.query<SourceRow>(`${SELECT} WHERE name = $1 ORDER BY shard`, [name])).map(storedSource);
 }
 
 /** Every source that was ever registered, all shards. */

@@ -26,7 +26,7 @@ import { readActiveFamily, relate, relatedOf, unrelate } from './relations.ts';
 import type { ResourceLog, ResourceStore } from './resource-log.ts';
 import type { IssueSearch, Scope, SearchPage, SearchQuery } from './search.ts';
 import { SearchIndex } from './search-index.ts';
-import { lead, readSource } from './sources.ts';
+import { lead, readShards, readSource } from './sources.ts';
 import { SqlGroupIndex } from './sql-group-index.ts';
 import { issuesAsOf } from './sql-past.ts';
 import { SqlResourceLog } from './sql-resource-log.ts';
@@ -275,6 +275,10 @@ export class SqlStore implements Store, ResourceStore, PastIssues, IssueSearch, 
 
   async source(name: string, shard: string): Promise<StoredSource | undefined> {
     return readSource(this.database, name, shard);
+  }
+
+  async shards(name: string): Promise<StoredSource[]> {
+    return readShards(this.database, name);
   }
 
   async deliveries(source: string, ids: readonly string[]): Promise<Map<string, StoredDelivery>> {

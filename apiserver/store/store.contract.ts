@@ -309,6 +309,40 @@ function sourceContract(get: () => SqlStore): void {
     expect(await get().source('never', '')).toBeUndefined();
   });
 
+  test('an epoch is greater than all that its source had in any shard, also of leads at the same time', async () => {
+    const shards = Array.from({ length: 8 }, (_, index) => `${index}-of-8`);
+    const leads = [...shards, ...shards].map((shard) => get().lead('m', shard, [source('a')]));
+    const epochs = (await Promise.all(leads)).flat();
+    expect(new Set(epochs).size).toBe(16);
+    const [next] = await get().lead('m', '0-of-8', [source('a')]);
+    expect(next).toBeGreaterThan(Math.max(...epochs));
+    expect(await get().shards('a')).toHaveLength(8);
+    expect(await get().shards('never')).toEqual([]);
+  });
+
+  test('a manager that divides its namespaces anew ends the shards of before, and no others', async () => {
+    const part = (name: string, index: number, count: number) => ({
+      ...source(name),
+      filter: { ...filter, shard: { index, count } },
+    });
+    const absent = async (name: string) =>
+      Object.fromEntries(
+        (await get().shards(name)).map(({ shard, absentSince }) => [shard, absentSince !== undefined]),
+      );
+    await get().lead('m', '', [source('a'), source('b')]);
+    await get().lead('m', 'rules', [source('a')]);
+    await get().lead('other', '', [source('c')]);
+    await get().lead('m', '1-of-2', [part('a', 1, 2), part('c', 1, 2)]);
+    await get().lead('m', '0-of-2', [part('a', 0, 2)]);
+    expect(await absent('a')).toEqual({ '': true, rules: false, '0-of-2': false, '1-of-2': false });
+    expect(await absent('b')).toEqual({ '': true });
+    expect(await absent('c')).toEqual({ '': false, '1-of-2': false });
+    await get().lead('m', '2-of-3', [part('a', 2, 3)]);
+    expect(await absent('a')).toEqual({ '': true, rules: false, '0-of-2': true, '1-of-2': true, '2-of-3': false });
+    await get().lead('m', '', [source('a')]);
+    expect(await absent('a')).toEqual({ '': false, rules: false, '0-of-2': true, '1-of-2': true, '2-of-3': true });
+  });
+
   test('epochs are answered in the order of the request', async () => {
     const [b] = await get().lead('m', '', [source('b')]);
     const epochs = await get().lead('m', '', [source('z'), source('b'), source('c')]);

@@ -70,10 +70,15 @@ export interface Store extends AsyncDisposable {
    */
   evidenceText(issueIds: readonly string[]): Promise<Map<string, string>>;
 
-  /** Issues a new epoch per source to this manager and remembers what it covers; fences earlier epochs. Returns epochs in order. */
+  /**
+   * Issues a new epoch per source to this manager and remembers what it covers; fences earlier epochs of (source, shard).
+   * Returns epochs in order, each greater than all that its source ever had in any shard.
+   */
   lead(manager: string, shard: string, sources: readonly LedSource[]): Promise<number[]>;
   /** The registered leader of a source, or undefined when nobody ever led it. */
   source(name: string, shard: string): Promise<StoredSource | undefined>;
+  /** The registered leaders of all shards of a source. */
+  shards(name: string): Promise<StoredSource[]>;
 
   /** The answer that was given to a delivery of the last 24 h. */
   deliveries(source: string, ids: readonly string[]): Promise<Map<string, StoredDelivery>>;

@@ -169,6 +169,10 @@ export class ConnectingStore implements Store, ResourceStore, PastIssues, IssueS
     return this.#now().then((store) => store.source(name, shard));
   }
 
+  shards(name: string): Promise<StoredSource[]> {
+    return this.#now().then((store) => store.shards(name));
+  }
+
   deliveries(source: string, ids: readonly string[]): Promise<Map<string, StoredDelivery>> {
     return this.#now().then((store) => store.deliveries(source, ids));
   }

@@ -5,12 +5,22 @@ import { type Clock, systemClock } from './clock.ts';
 import { createRuntimeMetrics } from './metrics.ts';
 import { RequestLimiter } from './request-limiter.ts';
 
-/** A cluster's API server, as far as reading needs it. */
+/** A cluster's API server, as far as reading it and writing Leases needs it. */
 export interface KubeClient {
   /** The server's URL, for messages. */
   readonly server: string;
   /** Rejects when the server cannot be reached or the signal aborts; any HTTP status is an answer. */
-  request(path: string, options: { signal: AbortSignal; stream?: boolean }): Promise<KubeResponse>;
+  request(path: string, options: KubeRequest): Promise<KubeResponse>;
+}
+
+export interface KubeRequest {
+  readonly signal: AbortSignal;
+  /** A watch: it lasts, so it does not count towards the limits. */
+  readonly stream?: boolean;
+  /** Default GET. */
+  readonly method?: 'GET' | 'POST' | 'PUT';
+  /** JSON. */
+  readonly body?: string;
 }
 
 export interface KubeResponse {
@@ -67,16 +77,21 @@ export function createKubeClient(options: KubeClientOptions): KubeClient & Async
   const agent = agentOf(options);
   return {
     server,
-    async request(path, { signal, stream = false }) {
+    async request(path, { signal, stream = false, method = 'GET', body: sent }) {
       const release = stream ? () => {} : await limiter.acquire(signal);
       try {
-        const headers = { accept: 'application/json', 'user-agent': 'faultline', ...(await options.headers?.()) };
+        const type = sent === undefined ? {} : { 'content-type': 'application/json' };
+        const common = { accept: 'application/json', 'user-agent': 'faultline', ...type };
+        const headers = { ...common, ...(await options.headers?.()) };
         const {
           statusCode,
           headers: answered,
           body,
-        } = await request(`${server}${path}`, { dispatcher: agent, headers, signal });
-        requests.inc({ code: String(statusCode), method: 'GET', host });
+        } = await request(`${server}${path}`, {
+          ...{ dispatcher: agent, headers, signal, method },
+          ...(sent !== undefined && { body: sent }),
+        });
+        requests.inc({ code: String(statusCode), method, host });
         const wait = retryAfter(answered['retry-after']);
         // The slot is held until the body is read: a list's body is the expensive part.
         body.once('close', release);
@@ -85,7 +100,7 @@ export function createKubeClient(options: KubeClientOptions): KubeClient & Async
         return { status: statusCode, ...(wait !== undefined && { retryAfterMs: wait }), body, text: () => body.text() };
       } catch (error) {
         release();
-        if (!signal.aborted) requests.inc({ code: '<error>', method: 'GET', host });
+        if (!signal.aborted) requests.inc({ code: '<error>', method, host });
         throw error;
       }
     },

@@ -12,7 +12,7 @@ export const RED: ReportBody = { complete: true, findings: [finding('run')] };
 export const HEALTHY: ReportBody = { complete: true, findings: [] };
 
 export interface ServedIssue {
-  readonly metadata: { readonly name: string; readonly uid: string };
+  readonly metadata: { readonly name: string; readonly namespace: string; readonly uid: string };
   readonly spec: { readonly subject: { readonly name: string } };
   readonly status: { readonly state: string };
 }
