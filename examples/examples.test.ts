@@ -26,18 +26,18 @@ describe('the example cluster', () => {
       .map(({ severity, verdict, title }) => `${severity} ${verdict}: ${title}`);
     expect([...new Set(lines)]).toMatchInlineSnapshot(`
       [
-        "major ExceededResourceQuota: Build of dashboards on main never started: the quota of the namespace is used up",
+        "major ExceededResourceQuota: Build of dashboards on main never started: the quota of the namespace is used up (compute-build: limits.cpu)",
         "major TaskRunTimeout: Build of ingest on main timed out after 15m0s in task unit-tests",
         "major TaskRunImagePullFailed: Build of models on main failed: task unit-tests never started (an image could not be pulled)",
         "major TaskRunFailed: Pipeline publish of handbook on main failed in task links, step check (exit code 1)",
         "major ParameterMissing: Pipeline nightly-backup never started: a parameter is missing",
         "critical TaskRunFailed: Release of shop-to-production (managed pipeline) failed in task verify-policy, step validate (exit code 1)",
-        "minor CouldntGetTask: Build of payments for pull request 43 never started: a task could not be fetched",
+        "minor CouldntGetTask: Build of payments for pull request 43 never started: a task could not be fetched (the cluster has no task sbom-validate)",
         "minor OOMKilled: Build of payments for pull request 42 failed: a step ran out of memory in task build-container",
         "major TaskRunFailed: Build of payments on main failed in task unit-tests, step test (exit code 2)",
         "minor TestError: Test load of payments on main failed: the test reports an error of its own in task load",
         "major TestFailed: Test smoke of payments on main failed its tests in task check: 2 failed",
-        "minor CouldntGetPipeline: Test smoke of payments for pull request 42 never started: the pipeline could not be fetched",
+        "minor CouldntGetPipeline: Test smoke of payments for pull request 42 never started: the pipeline could not be fetched (there is no such branch or revision)",
         "major TaskRunFailed: Build of storefront on main failed",
         "major PipelineRunTimeout: Build of storefront on main timed out after 1h0m0s",
       ]

@@ -69,7 +69,8 @@ export function buildControllers(options: BuildOptions): Built {
     primary: want(wanted, watchedKind(controller)),
     reads: (controller.definition.reads ?? []).map((read) => ({
       id: want(wanted, readKind(controller, read)),
-      ownedByObject: read.ownedByObject === true,
+      // Kept in part, either way.
+      ownedByObject: read.ownedByObject === true || read.labelSelector !== undefined,
       optional: read.optional === true,
     })),
   }));
@@ -123,12 +124,13 @@ function watchedKind(controller: LoadedController): KindWish {
 
 function readKind(controller: LoadedController, read: Reads): KindWish {
   // What is read may live where nothing is watched (a ReleasePlan of another namespace), so only the manager's filter counts.
-  if (read.ownedByObject !== true) return { watches: read, labelSelector: '', namespaces: [] };
+  const { labelSelector = '' } = read;
+  if (read.ownedByObject !== true) return { watches: read, labelSelector, namespaces: [] };
   // The owner may be another declared kind: a Pod belongs to a ReplicaSet that belongs to the Deployment.
   const { watches, reads = [] } = controller.definition;
   return {
     watches: read,
-    labelSelector: '',
+    labelSelector,
     namespaces: controller.namespaces,
     ownedBy: [watches, ...reads].map((owner) => kindOf(owner)),
   };

@@ -43,6 +43,8 @@ export interface Reads {
   apiVersion: string | readonly string[];
   kind: string;
   fields?: readonly string[];
+  /** Only these are asked for and kept, so that the absence of one says nothing (docs/adr/0017). Default: all. */
+  labelSelector?: string;
   /** Only objects owned (ownerReferences) by an observed object are kept. */
   ownedByObject?: boolean;
   /**

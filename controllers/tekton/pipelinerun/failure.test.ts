@@ -100,10 +100,10 @@ describe('failure', () => {
       childReferences: [{ kind: 'TaskRun', name: 'payments-on-push-x7k2p-clone', pipelineTaskName: 'clone' }],
     };
     expect((await finding(run({ condition }))).title).toBe(
-      'Build of payments on main never started: the quota of the namespace is used up',
+      'Build of payments on main never started: the quota of the namespace is used up (compute)',
     );
     expect((await finding(run({ condition, status }))).title).toBe(
-      'Build of payments on main failed: the quota of the namespace is used up',
+      'Build of payments on main failed: the quota of the namespace is used up (compute)',
     );
   });
 

@@ -1,5 +1,6 @@
+import { type Fields, fields, records, text } from '../../index.ts';
+import { type Cause, causeOf } from './causes.ts';
 import { reasonText } from './reasons.ts';
-import { type Fields, fields, records, text } from './shape.ts';
 import type { TaskOutcome } from './task-runs.ts';
 import type { TestOutput } from './test-output.ts';
 
@@ -38,6 +39,11 @@ export function failureOf(
   return { reason, neverStarted: neverStarted(reason, culprit, created), culprit, failed, tests: bad, message };
 }
 
+/** What the message of the run, else of the task that is to blame, says beyond the reason. */
+export function failureCause({ reason, message, culprit }: Failure): Cause | undefined {
+  return causeOf(reason, culprit?.message) ?? causeOf(reason, message);
+}
+
 /** A run whose condition says True although a test says otherwise; undefined when all is well. */
 export function testFailureOf(condition: Fields, tests: readonly TestOutput[]): Failure | undefined {
   const bad = tests.filter((test) => test.verdict !== 'passed');
@@ -71,7 +77,8 @@ function runReason(
   return reason === 'Failed' ? 'TaskRunFailed' : 'PipelineRunFailed';
 }
 
-function taskReason(task: TaskOutcome): string {
+/** Why one task failed: a reason that has a text, else TaskRunFailed. */
+export function taskReason(task: TaskOutcome): string {
   if (task.steps[0]?.reason === 'OOMKilled') return 'OOMKilled';
   if (task.steps.length === 0 && QUOTA.test(task.message ?? '')) return 'ExceededResourceQuota';
   // Only reasons that have a text: a task may end with any word of its own.

@@ -3,8 +3,8 @@ import { describe, expect, test } from 'vitest';
 import { reportSchema } from '../../../crds/report.ts';
 import { readOver } from '../../../tests/recorded/read.ts';
 import type { ObjectLike, Observation, Verdict } from '../../index.ts';
+import { httpURL } from '../../pipelines/links.ts';
 import controller from './index.ts';
-import { httpURL } from './links.ts';
 import { type Options, optionsSchema } from './options.ts';
 
 const options = optionsSchema.validate({ consoleURL: 'https://console.example/{namespace}/{name}' }).value as Options;

@@ -2,27 +2,32 @@ import {
   type DeepReadonly,
   defineController,
   type Finding,
+  fields,
+  identifier,
   type ObjectLike,
-  type Observation,
   oneLine,
-  parseDuration,
   parseTime,
   type Read,
+  records,
+  text,
   undecided,
   type Verdict,
 } from '../../index.ts';
+import { type RunTimes, runTimes } from '../../pipelines/conditions.ts';
+import { expiry } from '../../pipelines/expiry.ts';
+import { linksOf } from '../../pipelines/links.ts';
+import { KEYS, type Metadata, metadataOf } from '../../pipelines/metadata.ts';
+import { type Place, placeOf } from '../../pipelines/place.ts';
+import { type RunType, runTypeOf } from '../../pipelines/run-type.ts';
+import { pipelineName } from '../../pipelines/subjects.ts';
+import { KONFLUX, PIPELINES_AS_CODE, SCENARIO_VERSIONS, TEKTON_VERSIONS } from '../../pipelines/versions.ts';
 import { classify } from './classify.ts';
 import { evidenceOf } from './evidence.ts';
-import { type Failure, failureOf, testFailureOf } from './failure.ts';
+import { type Failure, failureCause, failureOf, testFailureOf } from './failure.ts';
 import { CATALOGUE } from './findings.ts';
-import { type Identity, identityOf, pipelineName } from './identity.ts';
-import { linksOf } from './links.ts';
-import { KEYS, type Metadata, metadataOf } from './metadata.ts';
+import { type Identity, identityOf } from './identity.ts';
 import { type Options, optionsSchema } from './options.ts';
-import { type Place, placeOf } from './place.ts';
 import { reasonText } from './reasons.ts';
-import { type RunType, runTypeOf } from './run-type.ts';
-import { fields, identifier, records, text } from './shape.ts';
 import { finishedCount, type TaskOutcome, taskOutcomes } from './task-runs.ts';
 import { testOutputs } from './test-output.ts';
 import { runState } from './verdict.ts';
@@ -35,12 +40,11 @@ import { description, runTitle, title } from './words.ts';
 
 /** Test results are in the TaskRuns, which another watch brings: wait so long for them after a test run succeeded. */
 const TASK_RUN_GRACE_MS = 5_000;
-const LATEST_TIME = Date.UTC(9999, 11, 31);
 
 export default defineController<ObjectLike, Options>({
   apiVersion: 'controller/v1',
   watches: {
-    apiVersion: ['tekton.dev/v1', 'tekton.dev/v1beta1'],
+    apiVersion: TEKTON_VERSIONS,
     kind: 'PipelineRun',
     fields: [
       'metadata.generateName',
@@ -60,7 +64,7 @@ export default defineController<ObjectLike, Options>({
   },
   reads: [
     {
-      apiVersion: ['tekton.dev/v1', 'tekton.dev/v1beta1'],
+      apiVersion: TEKTON_VERSIONS,
       kind: 'TaskRun',
       ownedByObject: true,
       fields: [
@@ -76,16 +80,16 @@ export default defineController<ObjectLike, Options>({
       ],
     },
     {
-      apiVersion: ['appstudio.redhat.com/v1beta2', 'appstudio.redhat.com/v1beta1', 'appstudio.redhat.com/v1alpha1'],
+      apiVersion: SCENARIO_VERSIONS,
       kind: 'IntegrationTestScenario',
       fields: [],
       optional: true,
     },
     // Subjects: when one of them is deleted, its issues resolve as SubjectDeleted.
-    { apiVersion: 'appstudio.redhat.com/v1alpha1', kind: 'Component', fields: [], optional: true },
-    { apiVersion: 'appstudio.redhat.com/v1alpha1', kind: 'Application', fields: [], optional: true },
-    { apiVersion: 'appstudio.redhat.com/v1alpha1', kind: 'ReleasePlan', fields: [], optional: true },
-    { apiVersion: 'pipelinesascode.tekton.dev/v1alpha1', kind: 'Repository', fields: [], optional: true },
+    { apiVersion: KONFLUX, kind: 'Component', fields: [], optional: true },
+    { apiVersion: KONFLUX, kind: 'Application', fields: [], optional: true },
+    { apiVersion: KONFLUX, kind: 'ReleasePlan', fields: [], optional: true },
+    { apiVersion: PIPELINES_AS_CODE, kind: 'Repository', fields: [], optional: true },
   ],
   options: optionsSchema,
   order: 'run',
@@ -110,7 +114,7 @@ async function observe(run: DeepReadonly<ObjectLike>, read: Read, options: Optio
   const type = runTypeOf(metadata);
   const place = placeOf(metadata);
   const outcomes = taskOutcomes(run, await read.owned('TaskRun'));
-  const times = timesOf(run, state.condition, metadata);
+  const times = runTimes(run, state.condition);
   if (state.state === 'succeeded' && type.kind === 'test' && awaitsTaskRuns(run, outcomes, times, read)) {
     return undecided('AwaitingTaskRuns', { again: 1_000 });
   }
@@ -122,7 +126,7 @@ async function observe(run: DeepReadonly<ObjectLike>, read: Read, options: Optio
   return {
     subject: identity.subject,
     ...times,
-    ...expiry(identity, times, options),
+    ...expiry(identity.lifetime, times.completedAt ?? times.createdAt, options),
     detail: finishedCount(outcomes),
     findings:
       failure === undefined
@@ -155,14 +159,14 @@ function finding(failure: Failure, optional: boolean, context: Context): Finding
     pipelineName(run, metadata),
     identifier(metadata.labels[KEYS.scenario]),
   );
-  const remedy = reasonText(failure.reason)?.remedy;
+  const remedy = failureCause(failure)?.remedy ?? reasonText(failure.reason)?.remedy;
   return {
     key: 'run',
     ...classify(metadata, type, place, optional, options),
     reason: failure.reason,
     title: title(what, failure),
     description: description(failure, metadata),
-    links: linksOf(metadata, place, options),
+    links: linksOf(metadata, place, options.consoleURL),
     ...groupOf(metadata),
     ...(remedy === undefined ? {} : { remediation: { text: remedy } }),
   };
@@ -185,34 +189,8 @@ async function isOptional(metadata: Metadata, namespace: string, read: Read): Pr
   return object !== undefined && metadataOf(object).labels[KEYS.optional] === 'true';
 }
 
-type Times = Pick<Observation, 'observedAt' | 'completedAt' | 'createdAt'>;
-
-/** Times that are none are left out, so that a broken clock in an object orders first and silences nobody. */
-function timesOf(run: unknown, condition: Readonly<Record<string, unknown>>, metadata: Metadata): Times {
-  const transition = time(condition.lastTransitionTime);
-  const completed = time(fields(fields(run).status).completionTime) ?? transition;
-  const created = time(metadata.creationTimestamp);
-  return {
-    ...(transition === undefined ? {} : { observedAt: transition }),
-    ...(completed === undefined ? {} : { completedAt: completed }),
-    ...(created === undefined ? {} : { createdAt: created }),
-  };
-}
-
-function time(value: unknown): string | undefined {
-  return parseTime(value) === undefined ? undefined : text(value);
-}
-
-function expiry(identity: Identity, times: Times, options: Options): Pick<Observation, 'expiresAt'> {
-  const from = parseTime(times.completedAt ?? times.createdAt);
-  if (identity.lifetime === 'lasting' || from === undefined) return {};
-  const after = identity.lifetime === 'branch' ? options.branchExpiry : options.pullRequestExpiry;
-  const at = from + parseDuration(after);
-  return at > LATEST_TIME ? {} : { expiresAt: new Date(at).toISOString() };
-}
-
 /** A test run that just succeeded and whose TaskRuns have not all been seen: its results may say otherwise. */
-function awaitsTaskRuns(run: unknown, outcomes: readonly TaskOutcome[], times: Times, read: Read): boolean {
+function awaitsTaskRuns(run: unknown, outcomes: readonly TaskOutcome[], times: RunTimes, read: Read): boolean {
   const age = read.now().getTime() - (parseTime(times.completedAt) ?? 0);
   if (age < 0 || age > TASK_RUN_GRACE_MS) return false;
   const seen = new Set(outcomes.filter((outcome) => outcome.status !== 'unfinished').map((outcome) => outcome.name));

@@ -1,5 +1,5 @@
-import { KEYS, metadataOf } from './metadata.ts';
-import { count, type Fields, fields, identifier, records, text } from './shape.ts';
+import { count, type Fields, fields, identifier, records, text } from '../../index.ts';
+import { KEYS, metadataOf } from '../../pipelines/metadata.ts';
 
 /**
  * The TaskRuns of a run in one form: as objects (Tekton v1), or embedded in `status.taskRuns` (v1beta1 before 0.45, and
@@ -64,7 +64,8 @@ export function finishedCount(outcomes: readonly TaskOutcome[]): number {
 /** Only runs of this version carry the status of their tasks. */
 const EMBEDDED = 'tekton.dev/v1beta1';
 
-function outcomeOf(name: string, task: string, status: Fields, apiVersion: string): TaskOutcome {
+/** A TaskRun on its own. `task` is the name of its task. */
+export function outcomeOf(name: string, task: string, status: Fields, apiVersion: string): TaskOutcome {
   const conditions = records(status.conditions);
   const condition = conditions.find((one) => one.type === 'Succeeded');
   const reason = text(condition?.reason);

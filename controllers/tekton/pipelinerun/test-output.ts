@@ -1,4 +1,4 @@
-import { count, fields, records, text } from './shape.ts';
+import { count, fields, records, text } from '../../index.ts';
 import type { TaskOutcome } from './task-runs.ts';
 
 /**

@@ -1,4 +1,4 @@
-import { type Fields, fields, records, text } from './shape.ts';
+import { type Fields, fields, records, text } from '../../index.ts';
 
 /**
  * What the `Succeeded` condition says. Other conditions (a recorded run has `Failure=True` besides) say nothing: the
@@ -18,6 +18,7 @@ const CANCELLED = new Set([
   'StoppedRunFinally',
   'StoppedRunningFinally',
   'PipelineRunCouldntCancel',
+  'TaskRunCancelled',
 ]);
 
 export function runState(run: unknown): RunState {

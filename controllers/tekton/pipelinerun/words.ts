@@ -1,16 +1,15 @@
 import { multiLine, oneLine, type Subject } from '../../index.ts';
-import type { Failure } from './failure.ts';
-import { type Metadata, pacAnnotation } from './metadata.ts';
-import { commitOf, type Place } from './place.ts';
+import { type Metadata, pacAnnotation } from '../../pipelines/metadata.ts';
+import { commitOf, type Place } from '../../pipelines/place.ts';
+import type { RunType } from '../../pipelines/run-type.ts';
+import { MAX_DESCRIPTION, MAX_TITLE, placeWords, short } from '../../pipelines/words.ts';
+import { type Failure, failureCause } from './failure.ts';
 import { reasonText } from './reasons.ts';
-import type { RunType } from './run-type.ts';
 import type { TaskOutcome } from './task-runs.ts';
 import type { TestOutput } from './test-output.ts';
 
 /** A failure in words: one line that a developer understands at a glance, and the detail below it. */
 
-export const MAX_TITLE = 200;
-export const MAX_DESCRIPTION = 8_192;
 // Together below 8 KiB: 1 KiB of message, 10 tasks of 450 bytes, 10 tests of 200, and the run itself.
 const MAX_RUN_MESSAGE = 1_024;
 const MAX_TASKS = 10;
@@ -59,10 +58,11 @@ function predicate(failure: Failure): string {
   if (reason === 'PipelineRunTimeout' || reason === 'TaskRunTimeout') {
     return `timed out${limitOf(reason === 'TaskRunTimeout' ? culprit?.message : failure.message)}${inTask}`;
   }
-  const phrase = known?.phrase ?? reason;
+  const cause = failureCause(failure);
+  const phrase = `${known?.phrase ?? reason}${cause === undefined ? '' : ` (${cause.words})`}`;
   if (failure.neverStarted === 'run') return `never started: ${phrase}`;
   if (failure.neverStarted === 'task' && culprit)
-    return `failed: task ${short(culprit.task, 63)} never started (${phrase})`;
+    return `failed: task ${short(culprit.task, 63)} never started (${phrase.replace(/ \((.*)\)$/, ': $1')})`;
   return `failed: ${phrase}${inTask}`;
 }
 
@@ -85,25 +85,9 @@ function stepWords(task: TaskOutcome): string {
 }
 
 /** `failed to finish within "1h0m0s"` is Tekton's wording in every version. */
-function limitOf(message: string | undefined): string {
+export function limitOf(message: string | undefined): string {
   const limit = /within "?([0-9.]+[hmsµn][0-9.hmsµn]*)"?/.exec(message ?? '')?.[1]?.replace(/\.\d+s/, 's');
   return limit === undefined ? '' : ` after ${limit}`;
-}
-
-function placeWords(place: Place): string {
-  switch (place.kind) {
-    case 'pull-request':
-      if (place.number !== undefined) return ` for pull request ${place.number}`;
-      return place.id.startsWith('sha-')
-        ? ` for the pull request of commit ${place.id.slice(4)}`
-        : ' for a pull request';
-    case 'branch':
-      return place.readable === undefined ? '' : ` on ${short(place.readable, 63)}`;
-    case 'unknown':
-      return '';
-    default:
-      return place satisfies never;
-  }
 }
 
 /** The condition's message, the failed tasks with their steps, the test results, the run and its commit. ≤ 8 KiB. */
@@ -152,9 +136,4 @@ function origin(metadata: Metadata): string {
   const subject = pacAnnotation(metadata, 'sha-title');
   const commit = sha === undefined ? '' : `, commit ${sha}${subject === undefined ? '' : ` "${short(subject, 100)}"`}`;
   return `PipelineRun ${metadata.namespace ?? ''}/${metadata.name ?? ''}${commit}`;
-}
-
-function short(value: string, max: number): string {
-  // Nothing of a megabyte is read but its beginning.
-  return oneLine(value.slice(0, max * 4), max);
 }

@@ -1,26 +1,26 @@
-import { type Link, oneLine } from '../../index.ts';
+import { type Link, oneLine } from '../index.ts';
 import { KEYS, labelOrAnnotation, type Metadata, pacAnnotation, pacLabel } from './metadata.ts';
-import type { Options } from './options.ts';
 import { commitOf, type Place } from './place.ts';
 
 const MAX_URL = 4_096;
 
 /** Where to look further: the console, the log, the commit, the pull request. Only what is known; http(s) only. */
-export function linksOf(metadata: Metadata, place: Place, options: Options): Link[] {
+export function linksOf(metadata: Metadata, place: Place, console?: string): Link[] {
   const links: Link[] = [];
-  add(links, 'log', 'Log', pacAnnotation(metadata, 'log-url'));
-  add(links, 'console', 'Console', consoleURL(options.consoleURL, metadata));
+  addLink(links, 'log', 'Log', pacAnnotation(metadata, 'log-url'));
+  addLink(links, 'console', 'Console', consoleURL(console, metadata));
   const repository = repositoryURL(metadata);
   const sha = commitOf(metadata);
   const commit = pacAnnotation(metadata, 'sha-url') ?? (repository && sha ? `${repository}/commit/${sha}` : undefined);
-  add(links, 'commit', pacAnnotation(metadata, 'sha-title') ?? `Commit ${sha?.slice(0, 12) ?? ''}`, commit);
+  addLink(links, 'commit', pacAnnotation(metadata, 'sha-title') ?? `Commit ${sha?.slice(0, 12) ?? ''}`, commit);
   if (place.kind === 'pull-request' && place.number !== undefined && repository !== undefined) {
-    add(links, 'pull-request', `Pull request ${place.number}`, pullRequestURL(repository, place.number, metadata));
+    addLink(links, 'pull-request', `Pull request ${place.number}`, pullRequestURL(repository, place.number, metadata));
   }
   return links;
 }
 
-function add(links: Link[], rel: Link['rel'], title: string, url: string | undefined): void {
+/** Adds a link when its URL is one. */
+export function addLink(links: Link[], rel: Link['rel'], title: string, url: string | undefined): void {
   const clean = httpURL(url);
   if (clean !== undefined) links.push({ rel, title: oneLine(title.slice(0, 400), 100) || rel, url: clean });
 }

@@ -1,3 +1,4 @@
+import { identifier } from '../index.ts';
 import {
   KEYS,
   labelOrAnnotation,
@@ -7,7 +8,6 @@ import {
   pacLabel,
   pacValue,
 } from './metadata.ts';
-import { identifier } from './shape.ts';
 
 /**
  * Where the code of a run comes from. It is a part of the identity: a failing pull request never makes the branch look

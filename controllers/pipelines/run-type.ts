@@ -1,5 +1,5 @@
+import { identifier } from '../index.ts';
 import { KEYS, type Metadata } from './metadata.ts';
-import { identifier } from './shape.ts';
 
 /** What a run is for. */
 export interface RunType {

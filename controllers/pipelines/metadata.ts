@@ -1,4 +1,4 @@
-import { type Fields, fields, identifier, records, text } from './shape.ts';
+import { type Fields, fields, identifier, records, text } from '../index.ts';
 
 /**
  * What the labels and annotations of a run say. Pipelines-as-Code writes under its own prefix; Konflux's

@@ -1,1 +1,0 @@
-export { count, type Fields, fields, identifier, records, text } from '../../index.ts';
