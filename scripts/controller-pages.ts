@@ -89,6 +89,7 @@ function kindsOf({ watches, reads = [], order, onDelete }: ControllerDefinition)
   if (reads.length === 0) return watched;
   const lines = reads.map((read) => {
     const notes = [
+      ...(read.labelSelector ? [`only with the labels \`${read.labelSelector}\``] : []),
       ...(read.ownedByObject ? ['those that the watched objects own'] : []),
       ...(read.optional ? ['optional: without the right it looks on without them'] : []),
     ];

@@ -8,8 +8,11 @@ import { loadReceivers } from './receivers.ts';
 import { type LoadedResource, loadResources } from './resources.ts';
 
 /** The controllers that ship with the product, by what `use` calls them. Loaded when a configuration names them. */
-export const BUILT_INS: ReadonlyMap<string, () => Promise<unknown>> = new Map([
+export const BUILT_INS: ReadonlyMap<string, () => Promise<unknown>> = new Map<string, () => Promise<unknown>>([
   ['tekton/pipelinerun', () => import('../../controllers/tekton/pipelinerun/index.ts')],
+  ['tekton/taskrun', () => import('../../controllers/tekton/taskrun/index.ts')],
+  ['tekton/stuck', () => import('../../controllers/tekton/stuck/index.ts')],
+  ['tekton/repository', () => import('../../controllers/tekton/repository/index.ts')],
 ]);
 
 export interface Configured extends LoadedConfiguration {

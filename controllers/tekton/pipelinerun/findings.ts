@@ -18,6 +18,7 @@ export const CATALOGUE: readonly CataloguedFinding[] = [
   { reason: '*', ...CLASSES, meaning: "Any other reason of Tekton's, as it is." },
 ];
 
-function sentence(phrase: string): string {
+/** A phrase of a table of reasons as a sentence. */
+export function sentence(phrase: string): string {
   return phrase.startsWith('taskRunSpecs') ? `${phrase}.` : `${phrase.charAt(0).toUpperCase()}${phrase.slice(1)}.`;
 }

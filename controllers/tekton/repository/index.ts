@@ -17,6 +17,7 @@ import { labelSpelling, metadataOf } from '../../pipelines/metadata.ts';
 import { PIPELINES_AS_CODE, TEKTON_VERSIONS } from '../../pipelines/versions.ts';
 import { MAX_DESCRIPTION, MAX_TITLE, short } from '../../pipelines/words.ts';
 import { errorDetail, errorOf, reasonTextOf, type TriggerError } from './errors.ts';
+import { CATALOGUE } from './findings.ts';
 import { type Options, optionsSchema } from './options.ts';
 
 /**
@@ -29,6 +30,11 @@ import { type Options, optionsSchema } from './options.ts';
  */
 export default defineController<ObjectLike, Options>({
   apiVersion: 'controller/v1',
+  documentation: {
+    summary:
+      'Repositories of Pipelines-as-Code: what goes wrong before there is a run (a file in .tekton/ that is not valid, webhook and app authentication), until the next run.',
+    findings: CATALOGUE,
+  },
   watches: {
     apiVersion: PIPELINES_AS_CODE,
     kind: 'Repository',

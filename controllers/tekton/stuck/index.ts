@@ -19,6 +19,7 @@ import { runTypeOf } from '../../pipelines/run-type.ts';
 import { componentOrApplication } from '../../pipelines/subjects.ts';
 import { TEKTON, TEKTON_VERSIONS } from '../../pipelines/versions.ts';
 import { lengthWords, MAX_DESCRIPTION, MAX_TITLE, placeWords, short } from '../../pipelines/words.ts';
+import { CATALOGUE } from './findings.ts';
 import { type Options, optionsSchema } from './options.ts';
 import { durationOf, type Wait, waitsOf } from './progress.ts';
 import { REASONS } from './reasons.ts';
@@ -30,6 +31,10 @@ import { REASONS } from './reasons.ts';
  */
 export default defineController<ObjectLike, Options>({
   apiVersion: 'controller/v1',
+  documentation: {
+    summary: 'PipelineRuns that wait, or run, longer than they should: one issue for each run, which ends with it.',
+    findings: CATALOGUE,
+  },
   watches: {
     apiVersion: TEKTON_VERSIONS,
     kind: 'PipelineRun',

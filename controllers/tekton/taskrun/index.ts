@@ -22,6 +22,7 @@ import { type Failure, failureCause, taskReason } from '../pipelinerun/failure.t
 import { reasonText } from '../pipelinerun/reasons.ts';
 import { outcomeOf } from '../pipelinerun/task-runs.ts';
 import { runState } from '../pipelinerun/verdict.ts';
+import { CATALOGUE } from './findings.ts';
 import { isPartOfPipelineRun, taskIdentity } from './identity.ts';
 import { type Options, optionsSchema } from './options.ts';
 import { taskDescription, taskTitle } from './words.ts';
@@ -29,6 +30,11 @@ import { taskDescription, taskTitle } from './words.ts';
 /** Tekton TaskRuns that no PipelineRun started (docs/controllers/tekton-taskrun.md). */
 export default defineController<ObjectLike, Options>({
   apiVersion: 'controller/v1',
+  documentation: {
+    summary:
+      'Tekton TaskRuns that no PipelineRun started: one issue for each task that is run on its own and does not work.',
+    findings: CATALOGUE,
+  },
   watches: {
     apiVersion: TEKTON_VERSIONS,
     kind: 'TaskRun',
