@@ -97,7 +97,13 @@ function failedStep(step: Fields): FailedStep[] {
   const terminated = fields(step.terminated);
   const exitCode = count(terminated.exitCode);
   // A step behind a failed one ends with 1 as well, but never ran.
-  if (exitCode === undefined || exitCode === 0 || step.terminationReason === 'Skipped') return [];
+  if (
+    !Number.isSafeInteger(exitCode) ||
+    exitCode === undefined ||
+    exitCode === 0 ||
+    step.terminationReason === 'Skipped'
+  )
+    return [];
   const message = text(terminated.message);
   return [
     {
