@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
 import { recordedStreams } from '../testing/recorded-streams.ts';
-import { cached, connectCluster } from './connection.ts';
+import { connectCluster, inClusterConnection, Remembered } from './connection.ts';
 
 let directory: string;
 beforeEach(async () => {
@@ -33,15 +33,11 @@ describe('a kubeconfig', () => {
   it('gives server, authority, client certificate and TLS name', async () => {
     const user = { 'client-certificate-data': base64('CERT'), 'client-key-data': base64('KEY') };
     await write('config', kubeconfig(user, { 'certificate-authority-data': base64('CA'), 'tls-server-name': 'kube' }));
-    const { headers, ...connection } = await connect({ kubeconfig: 'config' });
-    expect(connection).toEqual({
-      server: 'https://cluster.example:6443',
-      name: 'work',
-      ca: Buffer.from('CA'),
-      cert: Buffer.from('CERT'),
-      key: Buffer.from('KEY'),
-      serverName: 'kube',
-    });
+    const { headers, tls, renew, ...connection } = await connect({ kubeconfig: 'config' });
+    const material = { ca: Buffer.from('CA'), cert: Buffer.from('CERT'), key: Buffer.from('KEY') };
+    const server = 'https://cluster.example:6443';
+    expect(connection).toEqual({ server, name: 'work', serverName: 'kube', ...material });
+    expect(await tls?.()).toEqual(material);
     expect(await headers()).toEqual({});
   });
 
@@ -65,6 +61,41 @@ describe('a kubeconfig', () => {
     };
     await write('config', kubeconfig({ exec }));
     expect(await (await connect({ kubeconfig: 'config' })).headers()).toEqual({ authorization: 'Bearer minted' });
+  });
+
+  it('is read again when its credentials are refused: exec plugins run again, and what is in it may have changed', async () => {
+    await write(
+      'plugin',
+      `#!/bin/sh
+printf x >> ${directory}/calls
+echo "{\\"kind\\":\\"ExecCredential\\",\\"status\\":{\\"token\\":\\"$(wc -c < ${directory}/calls | tr -d ' ')\\"}}"
+`,
+    );
+    await chmod(join(directory, 'plugin'), 0o755);
+    const exec = { apiVersion: 'client.authentication.k8s.io/v1', command: join(directory, 'plugin') };
+    await write('config', kubeconfig({ exec }));
+    const connection = await connect({ kubeconfig: 'config' });
+    expect(await connection.headers()).toEqual({ authorization: 'Bearer 1' });
+    await connection.renew?.();
+    expect(await connection.headers()).toEqual({ authorization: 'Bearer 2' });
+    await write('config', kubeconfig({ token: 'now a fixed one' }));
+    await connection.renew?.();
+    expect(await connection.headers()).toEqual({ authorization: 'Bearer now a fixed one' });
+    await write('config', 'a: [');
+    await connection.renew?.();
+    expect(await connection.headers()).toEqual({ authorization: 'Bearer now a fixed one' });
+  });
+
+  it('may name files, which are read again for new connections', async () => {
+    await Promise.all([write('ca', 'CA'), write('cert', 'CERT'), write('key', 'KEY'), write('token', 'first')]);
+    const user = { 'client-certificate': 'cert', 'client-key': 'key', tokenFile: 'token' };
+    await write('config', kubeconfig(user, { 'certificate-authority': 'ca' }));
+    const connection = await connect({ kubeconfig: 'config' });
+    const text = async () => Object.values((await connection.tls?.()) ?? {}).map(String);
+    expect(await text()).toEqual(['CA', 'CERT', 'KEY']);
+    await Promise.all([write('ca', 'CA 2'), write('cert', 'CERT 2'), write('key', 'KEY 2')]);
+    await connection.renew?.();
+    expect(await text()).toEqual(['CA 2', 'CERT 2', 'KEY 2']);
   });
 
   it('is found by $KUBECONFIG, several of them merged, and chosen from by --context', async () => {
@@ -105,25 +136,45 @@ describe('a kubeconfig', () => {
   });
 });
 
+it('in a cluster token and authority are read again: kubelet replaces them in place', async () => {
+  await Promise.all([write('ca.crt', 'CA'), write('token', 'first\n'), write('namespace', 'here')]);
+  const env = { KUBERNETES_SERVICE_HOST: '10.0.0.1', KUBERNETES_SERVICE_PORT: '443' };
+  const connection = await inClusterConnection(env, directory);
+  expect(connection).toMatchObject({ server: 'https://10.0.0.1:443', namespace: 'here' });
+  expect(await connection.headers()).toEqual({ authorization: 'Bearer first' });
+  await Promise.all([write('ca.crt', 'CA 2'), write('token', 'second\n')]);
+  expect(await connection.headers()).toEqual({ authorization: 'Bearer first' });
+  await connection.renew?.();
+  expect(await connection.headers()).toEqual({ authorization: 'Bearer second' });
+  expect(await connection.tls?.()).toEqual({ ca: Buffer.from('CA 2') });
+});
+
 it('outside a cluster --in-cluster is refused', async () => {
   await expect(connect({ inCluster: true })).rejects.toThrow('this process runs in no cluster');
 });
 
-describe('cached', () => {
-  it('asks again after ten seconds and after a failure', async () => {
+describe('what is remembered', () => {
+  it('is asked for again after ten seconds, after a failure and when it is forgotten, and stays the same object', async () => {
     let now = 0;
     let asked = 0;
-    const ask = cached(
+    const remembered = new Remembered(
       async () => {
         asked += 1;
         if (asked === 2) throw new Error('away');
-        return asked;
+        return { token: asked > 3 ? 'new' : 'old' };
       },
       () => now,
     );
-    expect([await ask(), await ask()]).toEqual([1, 1]);
+    const first = await remembered.get();
+    expect(await remembered.get()).toBe(first);
     now = 10_001;
-    await expect(ask()).rejects.toThrow('away');
-    expect(await ask()).toBe(3);
+    await expect(remembered.get()).rejects.toThrow('away');
+    expect(await remembered.get()).toBe(first);
+    expect(asked).toBe(3);
+    remembered.forget();
+    expect(await remembered.get()).toEqual({ token: 'new' });
+    now = 0; // the machine's clock was put back
+    await remembered.get();
+    expect(asked).toBe(5);
   });
 });

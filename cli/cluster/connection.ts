@@ -1,5 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
+import type { TlsMaterial } from '../../controllers/runtime/index.ts';
 import { Failure } from '../exit.ts';
 import type { Streams } from '../streams.ts';
 
@@ -11,14 +13,18 @@ export interface ClusterConnection {
   readonly name: string;
   /** That of the context, or of the pod; undefined when it names none. */
   readonly namespace?: string;
-  /** PEM. */
+  /** PEM, as they were at the start: enough for a command that asks a few questions. */
   readonly ca?: Buffer;
   readonly cert?: Buffer;
   readonly key?: Buffer;
   readonly skipTlsVerify?: boolean;
   readonly serverName?: string;
+  /** Asked for every new connection: certificates in files are renewed. The same object as long as nothing changed. */
+  tls?(): Promise<TlsMaterial>;
   /** Asked for every request: tokens of exec plugins and service accounts are renewed. */
   headers(): Promise<Record<string, string>>;
+  /** The cluster refuses them: the kubeconfig and its files are read again, exec plugins run again. */
+  renew?(): Promise<void>;
 }
 
 export interface ConnectionRequest {
@@ -29,7 +35,7 @@ export interface ConnectionRequest {
 
 const SERVICE_ACCOUNT = '/var/run/secrets/kubernetes.io/serviceaccount';
 // Projected tokens are renewed at 80 % of at least 10 minutes; an exec plugin's answer is cached by client-node too.
-const HEADERS_FRESH_MS = 10_000;
+const FRESH_MS = 10_000;
 
 /**
  * `--kubeconfig` > `$KUBECONFIG` > `~/.kube/config`, or the service account of the pod. Without any kubeconfig, but in
@@ -50,39 +56,66 @@ export async function connectCluster(request: ConnectionRequest, streams: Stream
   });
 }
 
-/** The pod's own service account: kubelet renews the token in place, so the file is read again. */
-async function inClusterConnection(env: Streams['env'], folder = SERVICE_ACCOUNT): Promise<ClusterConnection> {
+/** The pod's own service account: kubelet renews token and authority in place, so the files are read again. */
+export async function inClusterConnection(env: Streams['env'], folder = SERVICE_ACCOUNT): Promise<ClusterConnection> {
   const { KUBERNETES_SERVICE_HOST: host, KUBERNETES_SERVICE_PORT: port } = env;
   const ca = await readFile(join(folder, 'ca.crt')).catch(() => undefined);
   if (!host || !port || ca === undefined) {
     throw new Failure('this process runs in no cluster (no service account is mounted): give a --kubeconfig');
   }
   const namespace = (await readFile(join(folder, 'namespace'), 'utf8').catch(() => '')).trim();
+  const headers = new Remembered(async () => ({
+    authorization: `Bearer ${(await readFile(join(folder, 'token'), 'utf8')).trim()}`,
+  }));
+  const tls = new Remembered(async () => ({ ca: await readFile(join(folder, 'ca.crt')) }));
   return {
     ...(namespace !== '' && { namespace }),
     server: `https://${host.includes(':') ? `[${host}]` : host}:${port}`,
     name: 'in-cluster',
     ca,
-    headers: cached(async () => ({
-      authorization: `Bearer ${(await readFile(join(folder, 'token'), 'utf8')).trim()}`,
-    })),
+    tls: () => tls.get(),
+    headers: () => headers.get(),
+    async renew() {
+      headers.forget();
+      tls.forget();
+    },
   };
 }
 
-/** Asks `make` at most every ten seconds. */
-export function cached<T>(make: () => Promise<T>, now: () => number = Date.now): () => Promise<T> {
-  let madeAt = Number.NEGATIVE_INFINITY;
-  let value: Promise<T> | undefined;
-  return () => {
-    if (value === undefined || now() - madeAt > HEADERS_FRESH_MS) {
-      madeAt = now();
-      const made = make();
-      value = made;
+/** Asks `make` at most every ten seconds, and answers the same object as long as it makes an equal one. */
+export class Remembered<T> {
+  readonly #make: () => Promise<T>;
+  readonly #now: () => number;
+  #madeAt = Number.NEGATIVE_INFINITY;
+  #value: Promise<T> | undefined;
+  #last: T | undefined;
+
+  constructor(make: () => Promise<T>, now: () => number = Date.now) {
+    this.#make = make;
+    this.#now = now;
+  }
+
+  get(): Promise<T> {
+    const age = this.#now() - this.#madeAt;
+    if (this.#value === undefined || age > FRESH_MS || age < 0) {
+      this.#madeAt = this.#now();
+      const made = this.#again();
+      this.#value = made;
       // A failure is not remembered: the next request asks again.
       made.catch(() => {
-        if (value === made) value = undefined;
+        if (this.#value === made) this.#value = undefined;
       });
     }
-    return value;
-  };
+    return this.#value;
+  }
+
+  forget(): void {
+    this.#value = undefined;
+  }
+
+  async #again(): Promise<T> {
+    const made = await this.#make();
+    if (this.#last === undefined || !isDeepStrictEqual(made, this.#last)) this.#last = made;
+    return this.#last;
+  }
 }

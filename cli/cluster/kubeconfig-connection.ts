@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import type { RequestOptions } from 'node:https';
 import { resolve } from 'node:path';
-import { KubeConfig } from '@kubernetes/client-node';
+import { type Cluster, KubeConfig } from '@kubernetes/client-node';
 import { Failure } from '../exit.ts';
 import { didYouMean } from '../suggest.ts';
-import { type ClusterConnection, cached } from './connection.ts';
+import { type ClusterConnection, Remembered } from './connection.ts';
 
 export interface KubeconfigRequest {
   /** Merged in order, as kubectl does; those that do not exist are skipped when there are several. */
@@ -17,8 +17,43 @@ export interface KubeconfigRequest {
 
 /** A context of a kubeconfig, with its certificates, tokens and exec plugins (by @kubernetes/client-node). */
 export async function kubeconfigConnection(request: KubeconfigRequest): Promise<ClusterConnection> {
+  let current = await openContext(request, request.context);
+  const { name, where, cluster, plain, namespace } = current;
+  const options = new Remembered(() => optionsOf(current.config, where));
+  const tls = new Remembered(async () => (plain ? {} : tlsOf(await options.get())));
+  const first = await options.get(); // what is wrong with them is told now
+  return {
+    server: cluster.server.replace(/\/+$/, ''),
+    name,
+    ...(namespace ? { namespace } : {}),
+    ...(cluster.skipTLSVerify && !plain ? { skipTlsVerify: true } : {}),
+    ...(cluster.tlsServerName ? { serverName: cluster.tlsServerName } : {}),
+    ...(plain ? {} : tlsOf(first)),
+    tls: () => tls.get(),
+    headers: async () => authorizationOf(await options.get()),
+    async renew() {
+      // client-node keeps the answer of an exec plugin and the token of a file as long as its KubeConfig. A file that
+      // is being written at this moment is read the next time.
+      current = await openContext(request, name).catch(() => current);
+      options.forget();
+      tls.forget();
+    },
+  };
+}
+
+interface OpenContext {
+  readonly config: KubeConfig;
+  readonly name: string;
+  readonly where: string;
+  readonly cluster: Cluster;
+  /** Without TLS. */
+  readonly plain: boolean;
+  readonly namespace: string | undefined;
+}
+
+async function openContext(request: KubeconfigRequest, context: string | undefined): Promise<OpenContext> {
   const config = await readKubeconfig(request);
-  const name = chooseContext(config, request);
+  const name = chooseContext(config, { ...request, context });
   config.setCurrentContext(name);
   const cluster = config.getCurrentCluster();
   const where = `the context "${name}" (${request.files.join(':')})`;
@@ -28,17 +63,7 @@ export async function kubeconfigConnection(request: KubeconfigRequest): Promise<
   const plain = cluster.server.startsWith('http:');
   // client-node refuses plain HTTP otherwise, which `kubectl proxy` serves on loopback.
   if (plain) config.clusters = config.clusters.map((one) => (one === cluster ? { ...one, skipTLSVerify: true } : one));
-  const options = await optionsOf(config, where);
-  const { namespace } = config.getContextObject(name) ?? {};
-  return {
-    server: cluster.server.replace(/\/+$/, ''),
-    name,
-    ...(namespace ? { namespace } : {}),
-    ...(plain ? {} : tlsOf(options)),
-    ...(cluster.skipTLSVerify && !plain ? { skipTlsVerify: true } : {}),
-    ...(cluster.tlsServerName ? { serverName: cluster.tlsServerName } : {}),
-    headers: cached(async () => authorizationOf(await optionsOf(config, where))),
-  };
+  return { config, name, where, cluster, plain, namespace: config.getContextObject(name)?.namespace };
 }
 
 async function readKubeconfig({ files, said, directory }: KubeconfigRequest): Promise<KubeConfig> {

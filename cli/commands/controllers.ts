@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { parseDuration } from '../../crds/duration.ts';
 import type { Command } from '../command.ts';
 import type { LogOptions } from '../log.ts';
 import {
@@ -20,6 +21,7 @@ interface ControllersFlags extends LogFlags, KubeconfigFlags {
   readonly clientKeyFile?: string;
   readonly name?: string;
   readonly metricsListen?: string;
+  readonly relistPeriod?: string;
 }
 
 /** What `faultline controllers` was asked for; paths are absolute. */
@@ -38,6 +40,8 @@ export interface ControllersOptions {
   readonly name: string;
   /** Undefined: neither metrics nor health are served. */
   readonly metricsListen: string | undefined;
+  /** A duration: how often everything is listed again to check the watches. `0s`: never. */
+  readonly relistPeriod: string;
   readonly log: LogOptions;
 }
 
@@ -77,6 +81,11 @@ export const controllers: Command<ControllersFlags, ControllersOptions> = {
       description: 'Who leads the sources; must stay the same over restarts (default: faultline-controllers).',
     },
     { spelling: '--metrics-listen <host:port>', description: 'Serve /metrics, /livez and /readyz there, without TLS.' },
+    {
+      spelling: '--relist-period <duration>',
+      description:
+        'How often everything is listed again to check that the watches told all of it, a tenth more or less; 0s: never (default: 12h).',
+    },
     ...LOG_FLAGS,
   ],
   complete({ flags }, streams) {
@@ -90,11 +99,17 @@ export const controllers: Command<ControllersFlags, ControllersOptions> = {
       clientCertFile: path(flags.clientCertFile),
       clientKeyFile: path(flags.clientKeyFile),
       name: flags.name ?? 'faultline-controllers',
+      relistPeriod: flags.relistPeriod ?? '12h',
       log: logOptions(flags, streams, 'info'),
     };
   },
-  validate({ server, tokenFile, clientCertFile, clientKeyFile, metricsListen }) {
+  validate({ server, tokenFile, clientCertFile, clientKeyFile, metricsListen, relistPeriod }) {
     const faults = listenFaults(metricsListen, '--metrics-listen');
+    try {
+      parseDuration(relistPeriod);
+    } catch (error) {
+      faults.push(`--relist-period: ${(error as Error).message}`);
+    }
     if (!/^https:\/\/[^/]+$/.test(server) || !URL.canParse(server)) {
       faults.push('--server must be the https:// URL of a faultline server, without a path');
     }

@@ -9,6 +9,7 @@ import {
   createManager,
   type ObjectSource,
 } from '../../controllers/runtime/index.ts';
+import { parseDuration } from '../../crds/duration.ts';
 import { aborted } from '../aborted.ts';
 import { type ClusterFlags, chooseCluster } from '../cluster/choose.ts';
 import type { ControllersOptions } from '../commands/controllers.ts';
@@ -27,8 +28,8 @@ export async function runControllers(options: ControllersOptions, streams: Strea
   const configured = await configure(options.config, streams);
   const { configuration, controllers } = configured;
   await using closing = new AsyncDisposableStack();
-  const source = await openSource(options, configured, streams, closing, log);
   const registry = new Registry();
+  const source = await openSource(options, configured, streams, { closing, log, registry });
   const manager = closing.use(
     createManager({
       name: options.name,
@@ -60,8 +61,7 @@ async function openSource(
   options: ControllersOptions,
   { configuration }: Configured,
   streams: Streams,
-  closing: AsyncDisposableStack,
-  log: Log,
+  { closing, log, registry }: { closing: AsyncDisposableStack; log: Log; registry: Registry },
 ): Promise<ObjectSource> {
   const { cluster } = configuration;
   const isFolder = cluster !== undefined && 'folder' in cluster;
@@ -69,7 +69,8 @@ async function openSource(
   const flags: ClusterFlags = { cluster: !isFolder, kubeconfig: options.kubeconfig, context: options.context };
   const chosen = await chooseCluster(flags, cluster, streams);
   if (chosen.kind === 'folder') return closing.use(createFolderSource({ folder: chosen.folder, logger: log }));
-  return createLiveSource({ client: closing.use(createKubeClient(chosen.connection)), logger: log });
+  const client = closing.use(createKubeClient({ ...chosen.connection, registry }));
+  return createLiveSource({ client, logger: log, registry, relistPeriodMs: parseDuration(options.relistPeriod) });
 }
 
 async function reportTo(options: ControllersOptions): Promise<BackendOptions> {

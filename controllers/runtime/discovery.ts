@@ -1,6 +1,6 @@
 import { groupOf } from '../../crds/meta.ts';
 import type { KubeClient, KubeResponse } from './kube-client.ts';
-import { isRecord } from './object.ts';
+import { isRecord, type JsonObject } from './object.ts';
 
 /** Where a kind is served. */
 export interface ServedKind {
@@ -80,11 +80,17 @@ export function answerError(status: number, text: string, retryAfterMs?: number)
     if (isRecord(body)) {
       return new AnswerError(status, String(body.message ?? `HTTP ${status}`), {
         reason: String(body.reason ?? ''),
-        retryAfterMs,
+        retryAfterMs: retryAfterMs ?? retryAfterOf(body),
       });
     }
   } catch {
     // Not a Status: a proxy answered.
   }
   return new AnswerError(status, `HTTP ${status} ${text.slice(0, 200).split('\n')[0] ?? ''}`.trim(), { retryAfterMs });
+}
+
+/** What a Status says about when to ask again: the same as a Retry-After header, where none can be. */
+export function retryAfterOf({ details }: JsonObject): number | undefined {
+  const seconds = isRecord(details) ? details.retryAfterSeconds : undefined;
+  return typeof seconds === 'number' && seconds > 0 ? Math.min(seconds, 600) * 1_000 : undefined;
 }

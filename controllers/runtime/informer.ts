@@ -1,6 +1,7 @@
 import { type CacheChange, ObjectCache } from './cache.ts';
 import type { Logger } from './logger.ts';
 import { type ClusterObject, objectKey } from './object.ts';
+import { isOlder } from './resource-version.ts';
 import type { ObjectSource, SourceEvent, SourceFault, WatchRequest } from './source.ts';
 import type { Strip } from './strip.ts';
 
@@ -21,7 +22,16 @@ export interface InformerOptions {
   covers?: (namespace: string) => boolean;
   /** Objects that are not accepted are not kept. */
   accept: (object: ClusterObject) => boolean;
+  /** Told how many changes a list found that the watch should have told: `faultline_watch_missed_total`. */
+  onMissed?: (count: number) => void;
   logger: Logger;
+}
+
+/** A list that runs: what of it the watch should have told before. */
+interface Listing {
+  readonly told: { readonly resourceVersion: string; readonly exact: boolean } | undefined;
+  missed: number;
+  example: string;
 }
 
 /** pending: nothing known yet; absent: the kind is not installed; blocked: not allowed, see the fault. */
@@ -41,6 +51,7 @@ export class Informer {
   readonly #states = new Map<string, ScopeState>();
   readonly #faults = new Map<string, SourceFault>();
   readonly #listeners = new Set<InformerListener>();
+  readonly #listings = new Map<string, Listing>();
   #missed = 0;
 
   constructor(options: InformerOptions) {
@@ -69,7 +80,7 @@ export class Informer {
     return [...this.#faults.values()];
   }
 
-  /** Changes that only a relist found: the watch had lied (Pepr's `cache_miss`). */
+  /** Changes that only a relist found though the watch was past them: it had lied (Pepr's `cache_miss`). */
   get missed(): number {
     return this.#missed;
   }
@@ -104,6 +115,8 @@ export class Informer {
     switch (event.type) {
       case 'listing':
         this.cache.beginList(scope);
+        // A list that had to begin again has already applied what the first try of it found.
+        this.#listings.set(scope, { missed: 0, example: '', ...this.#listings.get(scope), told: event.told });
         break;
       case 'listed':
         for (const object of event.objects) this.#apply(scope, object, true);
@@ -120,7 +133,7 @@ export class Informer {
         break;
       case 'deleted':
         this.#recovered(scope);
-        this.#publish(this.cache.delete(scope, objectKey(event.object)));
+        this.#deleted(scope, event.object);
         break;
       case 'waiting':
         this.#waiting(scope, event.fault);
@@ -138,14 +151,49 @@ export class Informer {
     }
     const initial = listed && this.#states.get(scope) !== 'synced';
     const change = this.cache.apply(scope, stripped, initial);
-    if (change !== undefined && listed && !initial) this.#missed++;
+    if (change?.type === 'applied' && listed && this.#wasTold(scope, change)) this.#miss(scope, change.key);
     this.#publish(change);
+  }
+
+  /** An object that was made again under its name is not gone because the one before it is. */
+  #deleted(scope: string, object: ClusterObject): void {
+    const key = objectKey(object);
+    const known = this.cache.get(key)?.metadata.uid;
+    if (known !== undefined && object.metadata.uid !== undefined && known !== object.metadata.uid) return;
+    this.#publish(this.cache.delete(scope, key));
+  }
+
+  /** Whether the watch was already past a change that a list shows. */
+  #wasTold(scope: string, { object, previous }: CacheChange & { type: 'applied' }): boolean {
+    const told = this.#listings.get(scope)?.told?.resourceVersion;
+    const version = object.metadata.resourceVersion;
+    if (told === undefined || version === undefined || version === previous?.metadata.resourceVersion) return false;
+    return version === told || isOlder(version, told);
+  }
+
+  #miss(scope: string, key: string): void {
+    const listing = this.#listings.get(scope);
+    if (listing === undefined) return;
+    listing.missed++;
+    listing.example ||= key;
   }
 
   #synced(scope: string): void {
     const gone = this.cache.endList(scope);
-    if (this.#states.get(scope) === 'synced') this.#missed += gone.length;
+    const listing = this.#listings.get(scope);
+    if (listing?.told?.exact) for (const { key } of gone) this.#miss(scope, key);
     for (const change of gone) this.#publish(change);
+    this.#listings.delete(scope);
+    if (listing !== undefined && listing.missed > 0) {
+      const { missed, example } = listing;
+      this.#missed += missed;
+      this.#options.onMissed?.(missed);
+      const fields = { kind: this.kind, namespace: scope || undefined, missed, example };
+      this.#options.logger.warn(
+        fields,
+        'only a relist found what the watch should have told: faultline_watch_missed_total',
+      );
+    }
     this.#states.set(scope, 'synced');
     this.#faults.delete(scope);
     this.#notify();

@@ -149,16 +149,20 @@ function want(wanted: Map<string, Wanted>, wish: KindWish): string {
 
 function informerOf(wanted: Wanted, options: BuildOptions): Informer {
   const filters = [new NamespaceFilter(wanted.namespaces), new NamespaceFilter(options.namespaces)];
-  const { ownedBy } = wanted;
+  const { ownedBy, kind } = wanted;
+  const { missed } = options.metrics;
+  // There at 0: an alert on it needs the series.
+  missed.inc({ kind }, 0);
   const isOwned = ({ metadata }: ClusterObject): boolean =>
     ownedBy === undefined ||
     (metadata.ownerReferences ?? []).some((owner) => ownedBy.includes(`${groupOf(owner.apiVersion)}/${owner.kind}`));
   return new Informer({
     source: options.source,
     apiVersions: wanted.apiVersions,
-    kind: wanted.kind,
+    kind,
     labelSelector: wanted.labelSelector,
     namespaces: namespacesToWatch(filters),
+    onMissed: (count) => missed.inc({ kind }, count),
     strip: createStrip([...wanted.fields]),
     covers: (namespace) => filters.every((filter) => filter.matches(namespace)),
     accept: (object) => isOwned(object) && filters.every((filter) => filter.matches(object.metadata.namespace ?? '')),

@@ -35,9 +35,13 @@ describe('a live source', () => {
   const create = (name: string): Promise<unknown> =>
     plane.request(path, { method: 'POST', body: { metadata: { name }, data: { a: 'x' } } });
 
-  function watch(rest: Partial<InformerOptions> & { kind: string }, from: KubeClient = client): Informer {
+  function watch(
+    rest: Partial<InformerOptions> & { kind: string },
+    from: KubeClient = client,
+    relistPeriodMs?: number,
+  ): Informer {
     const informer = new Informer({
-      source: createLiveSource({ client: from, logger: silentLogger }),
+      source: createLiveSource({ client: from, logger: silentLogger, relistPeriodMs }),
       apiVersions: ['v1'],
       namespaces: ['default'],
       strip: createStrip(['data']),
@@ -81,6 +85,28 @@ describe('a live source', () => {
     await same(informer);
     expect(informer.complete).toBe(true);
     if (how === 'paged') expect(paths.filter((each) => each.includes('limit=100'))).toHaveLength(2);
+  });
+
+  it('is checked at the very moment that it has reached, while everything changes, and nothing was missed', async () => {
+    const asked: string[] = [];
+    const recording: KubeClient = {
+      get server() {
+        return client.server;
+      },
+      request(target, options) {
+        asked.push(target);
+        return client.request(target, options);
+      },
+    };
+    const informer = watch({ kind: 'ConfigMap' }, recording, 200);
+    await same(informer);
+    const checks = (): number => asked.filter((each) => each.includes('resourceVersionMatch=Exact')).length;
+    for (let index = 0; checks() < 5; index++) {
+      await create(`checked-${index}`);
+      await plane.request(`${path}/checked-${index - 2}`, { method: 'DELETE' });
+    }
+    await same(informer);
+    expect(informer.missed).toBe(0);
   });
 
   it('goes on after the API server was gone', async () => {

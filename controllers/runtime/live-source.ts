@@ -15,6 +15,8 @@ export interface LiveSourceOptions {
   random?: () => number;
   /** For `faultline_malformed_objects_total`. */
   registry?: Registry;
+  /** How often everything is listed again to check the watch, ms: see `ReflectorOptions`. */
+  relistPeriodMs?: number | undefined;
 }
 
 /** A live cluster as a source: one reflector a request. */

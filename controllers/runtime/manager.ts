@@ -145,7 +145,6 @@ class ControllerManager implements Manager {
 
   measure(): void {
     for (const controller of this.#set.controllers) controller.measure();
-    for (const informer of this.#set.informers) this.#metrics.missed.set({ kind: informer.kind }, informer.missed);
     this.#metrics.buffered.set(this.#sink.buffered);
   }
 

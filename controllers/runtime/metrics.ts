@@ -57,7 +57,7 @@ export function createRuntimeMetrics(registry: Registry = new Registry()) {
     skipped: counter('faultline_reports_skipped_total', 'Looks that were not sent, by reason', 'controller', 'reason'),
     logReads: counter('faultline_log_reads_total', 'Logs asked for as evidence', 'controller', 'result'),
     malformed: counter('faultline_malformed_objects_total', 'Objects without a usable identity', 'kind'),
-    missed: gauge('faultline_watch_missed_changes', 'Changes that only a relist found', 'kind'),
+    missed: counter('faultline_watch_missed_total', 'Changes that only a relist found: must stay 0', 'kind'),
     buffered: gauge('faultline_sink_buffered_reports', 'Reports that wait for the backend'),
     requests: counter('rest_client_requests_total', 'Requests by status', 'code', 'method', 'host'),
   };

@@ -1,5 +1,6 @@
 import { groupOf } from '../../crds/meta.ts';
 import { causeOf } from './backend.ts';
+import { CredentialsError } from './credentials.ts';
 import { AnswerError, type ServedKind } from './discovery.ts';
 import type { SourceFault, WatchRequest } from './source.ts';
 
@@ -15,11 +16,24 @@ export function notInstalled(server: string, request: WatchRequest): Fault {
   };
 }
 
+export function outOfOrder(
+  server: string,
+  { plural }: ServedKind,
+  { version, after }: { version: string; after: string },
+): Fault {
+  return {
+    reason: 'ServerError',
+    message: `${server} told of ${plural} out of order (resourceVersion ${version} after ${after}): listing again`,
+  };
+}
+
 export function faultOf(
   error: unknown,
   context: { server: string; request: WatchRequest; served?: ServedKind | undefined; verbs: string },
 ): Fault {
   const { server } = context;
+  if (error instanceof CredentialsError)
+    return { reason: 'Unauthorized', message: `no credentials for ${server}: ${error.message}` };
   if (!(error instanceof AnswerError))
     return { reason: 'Unreachable', message: `${server} cannot be reached: ${causeOf(error)}` };
   switch (error.status) {
@@ -47,6 +61,10 @@ function missingRule({
   served?: ServedKind | undefined;
   verbs: string;
 }): string {
+  if (verbs === 'discover') {
+    const path = request.apiVersions.map((version) => (groupOf(version) === '' ? '/api' : `/apis/${groupOf(version)}`));
+    return `not allowed to ask which versions of ${request.kind} there are: the ClusterRole system:discovery, which everybody who is authenticated has by default, must allow to get ${[...new Set(path)].join(' and ')}/*`;
+  }
   const group = groupOf(served?.apiVersion ?? request.apiVersions[0] ?? '');
   const resource = served?.plural ?? request.kind;
   const inside = served?.namespaced !== false && request.namespace !== undefined;

@@ -1,17 +1,20 @@
-import { Backoff } from './backoff.ts';
 import { type Clock, pause, systemClock } from './clock.ts';
 import { AnswerError, answerError, collectionPath, discover, jsonOf, type ServedKind } from './discovery.ts';
 import type { KubeClient } from './kube-client.ts';
 import type { Logger } from './logger.ts';
 import { type ClusterObject, isClusterObject, isRecord, type JsonObject } from './object.ts';
-import { type Fault, faultOf, notInstalled } from './reflector-faults.ts';
+import { type Fault, faultOf, notInstalled, outOfOrder } from './reflector-faults.ts';
+import { ReflectorPace } from './reflector-pace.ts';
+import type { ReflectorState, Step } from './reflector-state.ts';
+import { isOlder } from './resource-version.ts';
 import type { SourceEvent, WatchRequest } from './source.ts';
-import { type WatchLine, WatchStream } from './watch-stream.ts';
+import { endsInitialEvents, errorOf, versionOf, type WatchLine } from './watch-lines.ts';
+import { WatchStream } from './watch-stream.ts';
 
 /**
  * The reflector: one kind of a live cluster as events, for ever. An explicit state machine, `step(state) → [events,
  * state]`, because a watch has more ways to fail than a loop with flags can keep apart. What it promises: whoever
- * applies the events has, after a while of quiet, exactly the server's objects.
+ * applies the events has, after a while of quiet, exactly the server's objects (docs/watching.md).
  */
 
 export interface ReflectorOptions {
@@ -21,46 +24,31 @@ export interface ReflectorOptions {
   random?: () => number;
   /** Called for every object without a usable identity; it is left out. */
   onMalformed?: (kind: string) => void;
+  /**
+   * The safety relist: how long after a list everything is listed again, only to see whether the watch told all of it, ms.
+   * Each time a tenth more or less. Default 12 hours; 0 is never.
+   */
+  relistPeriodMs?: number | undefined;
 }
-
-export type ReflectorState =
-  /** Which version, and where. Also the way back when the list is to be repeated. */
-  | { readonly phase: 'discover' }
-  /** A streamed list (WatchList): less memory on both sides, and already the watch. */
-  | { readonly phase: 'openStream'; readonly served: ServedKind }
-  | { readonly phase: 'receiveList'; readonly served: ServedKind; readonly stream: WatchStream }
-  | {
-      readonly phase: 'page';
-      readonly served: ServedKind;
-      readonly limit: number;
-      readonly at?: { readonly token: string; readonly resourceVersion: string };
-    }
-  | { readonly phase: 'openWatch'; readonly served: ServedKind; readonly resourceVersion: string }
-  | {
-      readonly phase: 'watch';
-      readonly served: ServedKind;
-      readonly resourceVersion: string;
-      readonly stream: WatchStream;
-    }
-  | { readonly phase: 'wait'; readonly ms: number; readonly next: ReflectorState };
-
-type Step = readonly [events: readonly SourceEvent[], next: ReflectorState];
 
 /** Pages of 50 to 100 use half the memory of 500 at the same speed (peers.md). */
 const PAGE = 100;
-/** A page token that expires means that the list is too slow in small steps. */
+/** A page token that expires means that the list is too slow in small steps, and at last in any. */
 const LARGER_PAGE = 500;
+const EVERYTHING = 0;
 /** The server sends a bookmark about every 60 s: silence for longer is a dead connection. */
 const SILENCE_MS = 70_000;
 /** A server that does not know streamed lists may just go quiet after its objects. */
 const LIST_SILENCE_MS = 10_000;
-/** A watch that ends sooner, and without an event, counts as a failure. */
+/** A watch that ends sooner counts as a failure. */
 const SHORT_WATCH_MS = 1_000;
 /** After so many failures in a row at one resourceVersion the list is repeated. */
 const FAILURES_TO_RELIST = 3;
-const NOT_INSTALLED = { base: 5_000, max: 60_000 };
-const FAILED = { base: 800, max: 30_000 };
-const INITIAL_EVENTS_END = 'k8s.io/initial-events-end';
+/** A streamed list that went quiet twice is not asked for again. */
+const QUIET_LISTS = 2;
+const RELIST_PERIOD_MS = 12 * 3_600_000;
+
+export type { ReflectorState } from './reflector-state.ts';
 
 export function createReflector(options: ReflectorOptions, request: WatchRequest): Reflector {
   return new Reflector(options, request);
@@ -71,18 +59,22 @@ export class Reflector {
   readonly #request: WatchRequest;
   readonly #clock: Clock;
   readonly #random: () => number;
-  readonly #failed: Backoff;
-  readonly #absent: Backoff;
+  readonly #pace: ReflectorPace;
   /** Until this server has shown that it does not stream lists. */
   #streams = true;
+  #quietLists = 0;
+  /** Failures in a row without anything new. */
+  #stuck = 0;
+  /** Up to where the watch has told everything, of one version of the kind. */
+  #told: { readonly apiVersion: string; readonly resourceVersion: string } | undefined;
+  #relistAt = Number.POSITIVE_INFINITY;
 
   constructor(options: ReflectorOptions, request: WatchRequest) {
     this.#options = options;
     this.#request = request;
     this.#clock = options.clock ?? systemClock;
     this.#random = options.random ?? Math.random;
-    this.#failed = new Backoff({ ...FAILED, random: this.#random });
-    this.#absent = new Backoff({ ...NOT_INSTALLED, random: this.#random });
+    this.#pace = new ReflectorPace(this.#clock, this.#random);
   }
 
   async *watch(signal: AbortSignal): AsyncGenerator<SourceEvent, void, void> {
@@ -126,11 +118,13 @@ export class Reflector {
     try {
       const served = await discover(this.#options.client, this.#request, signal);
       if (served === undefined) {
-        return this.#wait(notInstalled(this.#options.client.server, this.#request), this.#absent.next(), {
+        return this.#wait(notInstalled(this.#options.client.server, this.#request), this.#pace.absent(), {
           phase: 'discover',
         });
       }
-      this.#absent.reset();
+      this.#pace.installed();
+      // In another version the same object looks different though nothing happened to it.
+      if (this.#told?.apiVersion !== served.apiVersion) this.#told = undefined;
       return [[], this.#list(served)];
     } catch (error) {
       return this.#fail(error, { phase: 'discover' }, undefined, 'discover');
@@ -145,17 +139,34 @@ export class Reflector {
     const parameters = { sendInitialEvents: 'true', resourceVersionMatch: 'NotOlderThan' };
     try {
       const stream = await this.#open(served, parameters, signal);
-      return [[{ type: 'listing' }], { phase: 'receiveList', served, stream }];
+      return [[this.#listing()], { phase: 'receiveList', served, stream }];
     } catch (error) {
       // 422: the feature gate is off; 400: never heard of it.
-      if (error instanceof AnswerError && (error.status === 422 || error.status === 400)) return this.#paged(served);
+      if (error instanceof AnswerError && (error.status === 422 || error.status === 400)) {
+        this.#streams = false;
+        return this.#paged(served);
+      }
       return this.#fail(error, { phase: 'discover' }, served, 'watch');
     }
   }
 
   #paged(served: ServedKind): Step {
-    this.#streams = false;
     return [[], { phase: 'page', served, limit: PAGE }];
+  }
+
+  /** `of`: the moment of the list, when it was asked for one. */
+  #listing(of?: string): SourceEvent {
+    const resourceVersion = this.#told?.resourceVersion;
+    if (resourceVersion === undefined) return { type: 'listing' };
+    return { type: 'listing', told: { resourceVersion, exact: of === resourceVersion } };
+  }
+
+  #listed({ apiVersion }: ServedKind, resourceVersion: string): void {
+    this.#stuck = 0;
+    this.#pace.listed();
+    this.#told = { apiVersion, resourceVersion };
+    const { relistPeriodMs: period = RELIST_PERIOD_MS } = this.#options;
+    this.#relistAt = period > 0 ? this.#clock.now() + period * (0.9 + 0.2 * this.#random()) : Number.POSITIVE_INFINITY;
   }
 
   async #receiveList(state: ReflectorState & { phase: 'receiveList' }): Promise<Step> {
@@ -163,7 +174,9 @@ export class Reflector {
     const chunk = await stream.read(LIST_SILENCE_MS);
     if (chunk.type !== 'lines') {
       stream.close();
-      if (chunk.type === 'silent' || this.#failed.attempts >= FAILURES_TO_RELIST) return this.#paged(served);
+      // A server that is busy may be quiet for once.
+      if (chunk.type === 'silent' && ++this.#quietLists >= QUIET_LISTS) this.#streams = false;
+      if (chunk.type === 'silent' || ++this.#stuck >= FAILURES_TO_RELIST) return this.#paged(served);
       const error = chunk.type === 'broken' ? chunk.error : new AnswerError(0, 'the list ended before it was complete');
       return this.#fail(error, { phase: 'openStream', served }, served, 'watch');
     }
@@ -173,10 +186,12 @@ export class Reflector {
         if (!endsInitialEvents(line.object)) {
           // A server that does not know the parameter sends ordinary bookmarks.
           stream.close();
+          this.#streams = false;
           return this.#paged(served);
         }
-        this.#failed.reset();
+        this.#quietLists = 0;
         const resourceVersion = versionOf(line.object);
+        this.#listed(served, resourceVersion);
         const watching = { phase: 'watch', served, resourceVersion, stream } as const;
         const [more, next] = this.#apply(watching, chunk.lines.slice(index + 1));
         return [[...events, { type: 'synced' }, ...more], next];
@@ -194,10 +209,12 @@ export class Reflector {
   }
 
   async #page(state: ReflectorState & { phase: 'page' }, signal: AbortSignal): Promise<Step> {
-    const { served, limit, at } = state;
-    const query = this.#query(
-      at === undefined ? { limit: String(limit) } : { limit: String(limit), continue: at.token },
-    );
+    const { served, limit, exact, at } = state;
+    const moment = exact === undefined ? {} : { resourceVersion: exact, resourceVersionMatch: 'Exact' };
+    const query = this.#query({
+      ...(limit > 0 && { limit: String(limit) }),
+      ...(at === undefined ? moment : { continue: at.token }),
+    });
     try {
       const response = await this.#options.client.request(
         `${collectionPath(served, this.#request.namespace)}?${query}`,
@@ -208,17 +225,19 @@ export class Reflector {
       const objects = this.#items(list, served);
       const resourceVersion = at?.resourceVersion ?? versionOf(list);
       const events: SourceEvent[] = [
-        ...(at === undefined ? [{ type: 'listing' } as const] : []),
+        ...(at === undefined ? [this.#listing(resourceVersion)] : []),
         { type: 'listed', objects },
       ];
       const token = list.metadata.continue;
-      if (typeof token === 'string' && token !== '')
-        return [events, { phase: 'page', served, limit, at: { token, resourceVersion } }];
-      this.#failed.reset();
+      if (typeof token === 'string' && token !== '') return [events, { ...state, at: { token, resourceVersion } }];
+      this.#listed(served, resourceVersion);
       return [[...events, { type: 'synced' }], { phase: 'openWatch', served, resourceVersion }];
     } catch (error) {
+      // That moment is gone, or this server cannot list it: as it is now, then.
+      if (exact !== undefined) return this.#fail(error, { phase: 'discover' }, served, 'list');
       const expired = error instanceof AnswerError && error.status === 410;
-      if (expired) return this.#fail(error, { phase: 'page', served, limit: LARGER_PAGE }, served, 'list');
+      const larger = limit === PAGE ? LARGER_PAGE : EVERYTHING;
+      if (expired) return this.#fail(error, { phase: 'page', served, limit: larger }, served, 'list');
       return this.#fail(error, at === undefined ? { phase: 'discover' } : state, served, 'list');
     }
   }
@@ -236,36 +255,69 @@ export class Reflector {
 
   async #readWatch(state: ReflectorState & { phase: 'watch' }): Promise<Step> {
     const { served, resourceVersion, stream } = state;
-    const chunk = await stream.read(SILENCE_MS);
+    const relistIn = this.#relistAt - this.#clock.now();
+    if (relistIn <= 0) {
+      stream.close();
+      return [[], { phase: 'page', served, limit: PAGE, exact: resourceVersion }];
+    }
+    const chunk = await stream.read(Math.min(SILENCE_MS, relistIn));
     if (chunk.type === 'lines') return this.#apply(state, chunk.lines);
+    if (chunk.type === 'silent' && relistIn < SILENCE_MS) return [[], state];
     stream.close();
     const again = { phase: 'openWatch', served, resourceVersion } as const;
     if (chunk.type === 'silent') return [[], again];
     if (chunk.type === 'broken') return this.#fail(chunk.error, this.#orRelist(again), served, 'watch');
-    const isShort = this.#clock.now() - stream.openedAt < SHORT_WATCH_MS;
+    if (this.#clock.now() - stream.openedAt >= SHORT_WATCH_MS) return [[], again];
     // Without a fault to tell: some proxies cut every connection early.
-    return isShort ? [[], { phase: 'wait', ms: this.#failed.next(), next: this.#orRelist(again) }] : [[], again];
+    const next = stream.hasTold ? again : this.#orRelist(again);
+    return [[], { phase: 'wait', ms: this.#paceOf(next), next }];
   }
 
   #apply(state: ReflectorState & { phase: 'watch' }, lines: readonly WatchLine[]): Step {
     const { served, stream } = state;
     let { resourceVersion } = state;
     const events: SourceEvent[] = [];
+    const told = (): void => {
+      this.#told = { apiVersion: served.apiVersion, resourceVersion };
+    };
     for (const line of lines) {
       if (line.type === 'ERROR' || line.type === 'invalid') {
         stream.close();
+        told();
         const error = errorOf(line);
         const again = { phase: 'openWatch', served, resourceVersion } as const;
         const next: ReflectorState = error.status === 410 ? { phase: 'discover' } : this.#orRelist(again);
         const [waiting, then] = this.#fail(error, next, served, 'watch');
         return [[...events, ...waiting], then];
       }
-      this.#failed.reset();
-      resourceVersion = versionOf(line.object) || resourceVersion;
+      const version = versionOf(line.object);
+      if (isOlder(version, resourceVersion)) {
+        // Some servers tell of a deletion with the version from before it, and it is true at any time.
+        if (line.type !== 'DELETED') return this.#notInOrder(state, events, { version, after: resourceVersion });
+      } else resourceVersion = version || resourceVersion;
+      this.#stuck = 0;
+      this.#pace.progressed();
       const event = this.#eventOf(line);
       if (event !== undefined) events.push(event);
     }
+    told();
     return [events, { ...state, resourceVersion }];
+  }
+
+  /**
+   * No server does this: something between repeats or reorders events, or the store was put back to an earlier day.
+   * Nothing that this watch said can be built upon, and it is no news that a list finds more.
+   */
+  #notInOrder(
+    { served, stream }: ReflectorState & { phase: 'watch' },
+    events: readonly SourceEvent[],
+    order: { version: string; after: string },
+  ): Step {
+    stream.close();
+    this.#told = undefined;
+    const fault = outOfOrder(this.#options.client.server, served, order);
+    const [waiting, next] = this.#wait(fault, this.#pace.list(), { phase: 'discover' });
+    return [[...events, ...waiting], next];
   }
 
   #eventOf({ type, object }: WatchLine & { object: JsonObject }): SourceEvent | undefined {
@@ -307,39 +359,29 @@ export class Reflector {
 
   /** Trying again from the same place does not help for ever. */
   #orRelist(again: ReflectorState): ReflectorState {
-    return this.#failed.attempts + 1 >= FAILURES_TO_RELIST ? { phase: 'discover' } : again;
+    return ++this.#stuck >= FAILURES_TO_RELIST ? { phase: 'discover' } : again;
+  }
+
+  #paceOf(next: ReflectorState): number {
+    return next.phase === 'openWatch' ? this.#pace.watch() : this.#pace.list();
   }
 
   #fail(error: unknown, next: ReflectorState, served: ServedKind | undefined, verbs: string): Step {
+    const { server } = this.#options.client;
+    if (error instanceof AnswerError && error.status === 404) {
+      return this.#wait(notInstalled(server, this.#request), this.#pace.absent(), { phase: 'discover' });
+    }
     const retryAfterMs = error instanceof AnswerError ? (error.retryAfterMs ?? 0) : 0;
-    const ms = Math.max(retryAfterMs, this.#failed.next());
+    // A little later than asked for, each at its own time: else all that were refused together come back together.
+    const asked = retryAfterMs * (1 + this.#random() / 4);
+    const ms = Math.max(asked, this.#paceOf(next));
     // Normal in the life of a watch: nobody needs to hear of it.
     if (error instanceof AnswerError && error.status === 410) return [[], { phase: 'wait', ms, next }];
-    if (error instanceof AnswerError && error.status === 404) {
-      return this.#wait(notInstalled(this.#options.client.server, this.#request), this.#absent.next(), {
-        phase: 'discover',
-      });
-    }
-    const fault = faultOf(error, { server: this.#options.client.server, request: this.#request, served, verbs });
+    const fault = faultOf(error, { server, request: this.#request, served, verbs });
     return this.#wait(fault, ms, next);
   }
 
   #wait(fault: Fault, ms: number, next: ReflectorState): Step {
     return [[{ type: 'waiting', fault: { ...fault, retryInMs: ms } }], { phase: 'wait', ms, next }];
   }
-}
-
-function endsInitialEvents({ metadata }: JsonObject): boolean {
-  return isRecord(metadata) && isRecord(metadata.annotations) && metadata.annotations[INITIAL_EVENTS_END] === 'true';
-}
-
-function versionOf({ metadata }: JsonObject): string {
-  return isRecord(metadata) && typeof metadata.resourceVersion === 'string' ? metadata.resourceVersion : '';
-}
-
-function errorOf(line: WatchLine): AnswerError {
-  if (line.type === 'invalid') return new AnswerError(0, `a watch sent a line that is no event: ${line.text}`);
-  const { code, message, reason } = line.object;
-  const status = reason === 'Expired' || reason === 'Gone' ? 410 : Number(code) || 500;
-  return new AnswerError(status, String(message ?? 'the watch ended with an error'), { reason: String(reason ?? '') });
 }

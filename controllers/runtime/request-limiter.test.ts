@@ -24,6 +24,20 @@ describe('the limits of a client', () => {
     expect(granted).toHaveLength(6);
   });
 
+  it('do not stop for an hour when the clock is put back by one', async () => {
+    let now = 0;
+    const waits: number[] = [];
+    const after = (ms: number): (() => void) => {
+      waits.push(ms);
+      return () => {};
+    };
+    const limiter = new RequestLimiter({ qps: 10, burst: 1, concurrency: 9, clock: { now: () => now, after } });
+    await limiter.pass(never);
+    now = -3_600_000;
+    void limiter.pass(never);
+    expect(waits).toEqual([100]);
+  });
+
   it('let so many run at the same time, and the next when one is done, in order', async () => {
     const { granted, ask } = setup({ concurrency: 2 });
     for (let index = 0; index < 4; index++) ask();

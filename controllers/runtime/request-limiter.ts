@@ -26,8 +26,7 @@ export class RequestLimiter {
   async acquire(signal: AbortSignal): Promise<() => void> {
     if (this.#active >= this.#options.concurrency) await this.#slot(signal);
     else this.#active++;
-    const wait = this.#takeToken();
-    if (wait > 0) await pause(this.#options.clock, wait, signal);
+    await this.pass(signal);
     let held = true;
     return () => {
       if (!held) return;
@@ -37,6 +36,12 @@ export class RequestLimiter {
       if (next === undefined) this.#active--;
       else next();
     };
+  }
+
+  /** For what lasts: takes a token and no slot. */
+  async pass(signal: AbortSignal): Promise<void> {
+    const wait = this.#takeToken();
+    if (wait > 0) await pause(this.#options.clock, wait, signal);
   }
 
   #slot(signal: AbortSignal): Promise<void> {
@@ -61,7 +66,9 @@ export class RequestLimiter {
   #takeToken(): number {
     const { qps, burst, clock } = this.#options;
     const now = clock.now();
-    this.#tokens = Math.min(burst, this.#tokens + ((now - this.#filledAt) / 1_000) * qps) - 1;
+    // The machine's clock may be put back, which must not cost an hour's worth of tokens.
+    const passed = Math.max(0, now - this.#filledAt);
+    this.#tokens = Math.min(burst, this.#tokens + (passed / 1_000) * qps) - 1;
     this.#filledAt = now;
     return this.#tokens >= 0 ? 0 : (-this.#tokens / qps) * 1_000;
   }

@@ -37,8 +37,12 @@ export interface WatchRequest {
 }
 
 export type SourceEvent =
-  /** A list begins: what follows until `synced` is the whole truth, and what is missing from it is gone. */
-  | { readonly type: 'listing' }
+  /**
+   * A list begins: what follows until `synced` is the whole truth, and what is missing from it is gone. `told`: up to where
+   * events had told everything, so that what is older than that and nevertheless new was kept from us; with `exact` the list
+   * is of that very moment, so that also nothing may be missing from it.
+   */
+  | { readonly type: 'listing'; readonly told?: { readonly resourceVersion: string; readonly exact: boolean } }
   | { readonly type: 'listed'; readonly objects: readonly ClusterObject[] }
   | { readonly type: 'synced' }
   | { readonly type: 'applied'; readonly object: ClusterObject }

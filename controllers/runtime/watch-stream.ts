@@ -1,12 +1,7 @@
 import { type Clock, pause } from './clock.ts';
 import { linesOf } from './json-lines.ts';
 import type { KubeResponse } from './kube-client.ts';
-import { isRecord, type JsonObject } from './object.ts';
-
-/** One event of a watch as it arrived; `invalid` is a line that is none. */
-export type WatchLine =
-  | { readonly type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK' | 'ERROR'; readonly object: JsonObject }
-  | { readonly type: 'invalid'; readonly text: string };
+import { parseLine, type WatchLine } from './watch-lines.ts';
 
 /** What reading an open watch came to. */
 export type Chunk =
@@ -24,12 +19,18 @@ export class WatchStream {
   readonly #clock: Clock;
   readonly #connection: AbortController;
   #next: Promise<IteratorResult<string[], void>> | undefined;
+  #hasTold = false;
 
   constructor(response: KubeResponse, connection: AbortController, clock: Clock) {
     this.#iterator = linesOf(response.body);
     this.#clock = clock;
     this.#connection = connection;
     this.openedAt = clock.now();
+  }
+
+  /** Whether anything has arrived yet. */
+  get hasTold(): boolean {
+    return this.#hasTold;
   }
 
   async read(silenceMs: number): Promise<Chunk> {
@@ -41,7 +42,9 @@ export class WatchStream {
       const result = await Promise.race([this.#next, silent]);
       if (result === 'silent') return { type: 'silent' };
       this.#next = undefined;
-      return result.done ? { type: 'ended' } : { type: 'lines', lines: result.value.map(parseLine) };
+      if (result.done) return { type: 'ended' };
+      this.#hasTold = true;
+      return { type: 'lines', lines: result.value.map(parseLine) };
     } catch (error) {
       this.#next = undefined;
       return { type: 'broken', error };
@@ -54,17 +57,4 @@ export class WatchStream {
     this.#next?.catch(() => {});
     this.#connection.abort();
   }
-}
-
-const TYPES = new Set(['ADDED', 'MODIFIED', 'DELETED', 'BOOKMARK', 'ERROR']);
-
-function parseLine(text: string): WatchLine {
-  try {
-    const event: unknown = JSON.parse(text);
-    if (isRecord(event) && TYPES.has(String(event.type)) && isRecord(event.object))
-      return event as unknown as WatchLine;
-  } catch {
-    // Cut off or garbled: the caller decides what that means for its place in the stream.
-  }
-  return { type: 'invalid', text: text.slice(0, 120) };
 }

@@ -14,7 +14,15 @@ export type ApiFault =
   | { readonly type: 'cut'; readonly on: 'list' | 'watch' }
   | { readonly type: 'cutLine' }
   | { readonly type: 'garbage' }
-  | { readonly type: 'errorEvent'; readonly code: number }
+  /** The answer to a list stops in the middle and its connection stays open. */
+  | { readonly type: 'stall' }
+  | { readonly type: 'errorEvent'; readonly code: number; readonly retryAfter?: number }
+  /** Watches are told of an old change once more: the last one, or one before it. */
+  | { readonly type: 'repeat'; readonly back: number }
+  /** Watches are told of the next two changes in the wrong order. */
+  | { readonly type: 'swap' }
+  /** Watches are never told of the next change. */
+  | { readonly type: 'lie' }
   | { readonly type: 'endWatches' }
   /** The history is gone: resourceVersions and page tokens from before are answered with 410. */
   | { readonly type: 'compact' };
@@ -43,6 +51,8 @@ export class FakeApiServer implements AsyncDisposable {
   readonly #faults: ApiFault[] = [];
   readonly #watches = new Set<OpenWatch>();
   readonly #server: Server;
+  readonly #untold: ('swap' | 'lie')[] = [];
+  #held: Change | undefined;
   #changes: Change[] = [];
   #version = 100;
   #floor = 100;
@@ -76,15 +86,16 @@ export class FakeApiServer implements AsyncDisposable {
 
   put(namespace: string, name: string, value: unknown): void {
     const key = `${namespace}/${name}`;
-    const type = this.#objects.has(key) ? 'MODIFIED' : 'ADDED';
+    const before = this.#objects.get(key);
+    const version = ++this.#version;
     const object: ClusterObject = {
       apiVersion: 'example.com/v1',
       kind: 'Widget',
-      metadata: { name, namespace, uid: `uid-${key}`, resourceVersion: String(++this.#version) },
+      metadata: { name, namespace, uid: before?.metadata.uid ?? `uid-${version}`, resourceVersion: String(version) },
       spec: { value },
     };
     this.#objects.set(key, object);
-    this.#publish({ version: this.#version, type, object });
+    this.#publish({ version, type: before === undefined ? 'ADDED' : 'MODIFIED', object });
   }
 
   delete(namespace: string, name: string): void {
@@ -112,6 +123,7 @@ export class FakeApiServer implements AsyncDisposable {
           code: fault.code,
           message: 'injected',
           reason: fault.code === 410 ? 'Expired' : 'InternalError',
+          ...(fault.retryAfter !== undefined && { details: { retryAfterSeconds: fault.retryAfter } }),
         };
         this.#each(({ response }) => response.end(`${JSON.stringify({ type: 'ERROR', object: status })}\n`));
         break;
@@ -121,6 +133,15 @@ export class FakeApiServer implements AsyncDisposable {
         break;
       case 'cutLine':
         this.#each(({ response }) => response.write('{"type":"ADDED","object":{"apiV', () => response.destroy()));
+        break;
+      case 'repeat': {
+        const change = this.#changes.at(-1 - fault.back);
+        if (change !== undefined) this.#tell(change);
+        break;
+      }
+      case 'swap':
+      case 'lie':
+        this.#untold.push(fault.type);
         break;
       default:
         this.#faults.push(fault);
@@ -146,6 +167,15 @@ export class FakeApiServer implements AsyncDisposable {
 
   #publish(change: Change): void {
     this.#changes.push(change);
+    const held = this.#held;
+    this.#held = undefined;
+    const wrong = this.#untold.shift();
+    if (wrong === 'swap') this.#held = change;
+    if (wrong === undefined) this.#tell(change);
+    if (held !== undefined) this.#tell(held);
+  }
+
+  #tell(change: Change): void {
     for (const { response, namespace } of this.#watches) {
       if (isInside(change.object, namespace)) response.write(eventLine(change.type, change.object));
     }
@@ -155,10 +185,13 @@ export class FakeApiServer implements AsyncDisposable {
     const url = new URL(request.url ?? '/', 'http://fake');
     this.requests.push(`${url.pathname}?${url.searchParams}`);
     const on = url.searchParams.has('watch') ? 'watch' : url.pathname.endsWith('/widgets') ? 'list' : 'discovery';
-    const index = this.#faults.findIndex((fault) => 'on' in fault && fault.on === on);
+    const index = this.#faults.findIndex((fault) => ('on' in fault ? fault.on : 'list') === on);
     const [fault] = index < 0 ? [] : this.#faults.splice(index, 1);
     if (fault?.type === 'cut') {
       request.socket.destroy();
+    } else if (fault?.type === 'stall') {
+      response.writeHead(200, { 'content-type': 'application/json' });
+      response.write('{"kind":"WidgetList","metadata":{"resourceVersion":"1"},"items":[');
     } else if (fault?.type === 'status') {
       if (fault.retryAfter !== undefined) response.setHeader('retry-after', String(fault.retryAfter));
       status(response, fault.code, 'injected');
@@ -183,8 +216,10 @@ export class FakeApiServer implements AsyncDisposable {
   #list(url: URL, response: ServerResponse): void {
     const limit = Number(url.searchParams.get('limit') ?? 0);
     const token = url.searchParams.get('continue');
-    const [version, after] = token === null ? [this.#version, ''] : (JSON.parse(token) as [number, string]);
-    if (token !== null && version < this.#floor) {
+    const exact = url.searchParams.get('resourceVersionMatch') === 'Exact';
+    const now = exact ? Number(url.searchParams.get('resourceVersion')) : this.#version;
+    const [version, after] = token === null ? [now, ''] : (JSON.parse(token) as [number, string]);
+    if (version < this.#floor) {
       status(response, 410, 'The provided continue parameter is too old', 'Expired');
       return;
     }

@@ -1,4 +1,4 @@
-import { Agent, type Dispatcher } from 'undici';
+import { Agent, buildConnector, type Dispatcher } from 'undici';
 import type { Status } from '../../../crds/meta.ts';
 
 /**
@@ -15,14 +15,13 @@ export interface RequestOptions {
   readonly signal?: AbortSignal;
 }
 
-export interface ClusterConnection {
+export interface ClusterConnection extends TlsMaterial {
   /** `https://10.96.0.1:443`; a path prefix is kept. */
   readonly server: string;
-  /** PEM bundle; default: the authorities that Node knows. */
-  readonly ca?: string | Buffer;
-  /** PEM of a client certificate and its key, together. */
-  readonly cert?: string | Buffer;
-  readonly key?: string | Buffer;
+  /** Asked for every new connection instead, since files are renewed in place; the same object while nothing changed. */
+  readonly tls?: () => Promise<TlsMaterial>;
+  /** Called when the cluster refuses the credentials, or one side the other's certificate: the next request has new ones. */
+  readonly renew?: () => Promise<void>;
   /** Asked before every request, since projected tokens change hourly; the caller caches. */
   readonly headers?: () => Promise<Record<string, string>>;
   /** The name to verify instead of the server's host. */
@@ -31,6 +30,15 @@ export interface ClusterConnection {
   readonly skipTlsVerify?: boolean;
   /** Of a whole request, ms. Default: 10,000 (A7). */
   readonly timeoutMs?: number;
+}
+
+/** PEM. */
+export interface TlsMaterial {
+  /** A bundle; default: the authorities that Node knows. */
+  readonly ca?: string | Buffer | undefined;
+  /** A client certificate and its key, together. */
+  readonly cert?: string | Buffer | undefined;
+  readonly key?: string | Buffer | undefined;
 }
 
 /** For the few who write: Events. */
@@ -85,20 +93,10 @@ const CONTENT_TYPE = {
 
 /** A client with its own connection pool; dispose of it to close the connections. */
 export function createClusterApi(connection: ClusterConnection): WritingClusterApi & AsyncDisposable {
-  const { server, ca, cert, key, headers, serverName, timeoutMs = 10_000 } = connection;
+  const { server, headers, renew, timeoutMs = 10_000 } = connection;
   const base = new URL(server);
   const prefix = base.pathname.replace(/\/+$/, '');
-  const agent = new Agent({
-    connect: {
-      ...(ca !== undefined && { ca }),
-      ...(cert !== undefined && { cert }),
-      ...(key !== undefined && { key }),
-      ...(serverName !== undefined && { servername: serverName }),
-      rejectUnauthorized: !(connection.skipTlsVerify ?? false),
-      timeout: timeoutMs,
-    },
-    allowH2: false,
-  });
+  const agent = new Agent({ connect: connector({ ...connection, timeoutMs }), allowH2: false });
 
   async function request(method: keyof typeof CONTENT_TYPE, path: string, body: unknown, options: RequestOptions = {}) {
     const deadline = AbortSignal.timeout(timeoutMs);
@@ -116,6 +114,7 @@ export function createClusterApi(connection: ClusterConnection): WritingClusterA
         ...(body !== undefined && { body: JSON.stringify(body) }),
         signal,
       });
+      if (response.statusCode === 401) await renew?.();
       return await readAnswer(response, `${method} ${path}`);
     } catch (error) {
       if (error instanceof ClusterApiError) throw error;
@@ -129,6 +128,26 @@ export function createClusterApi(connection: ClusterConnection): WritingClusterA
     post: (path, body, options) => request('POST', path, body, options),
     patch: (path, body, options) => request('PATCH', path, body, options),
     [Symbol.asyncDispose]: () => agent.destroy(),
+  };
+}
+
+/** Opens connections with what `tls` says at that time. */
+function connector(connection: ClusterConnection): buildConnector.connector {
+  const { ca, cert, key, tls, serverName: servername, skipTlsVerify = false, timeoutMs: timeout } = connection;
+  const fixed: TlsMaterial = { ca, cert, key };
+  let last: { material: TlsMaterial; connect: buildConnector.connector } | undefined;
+  const connectorOf = (material: TlsMaterial): buildConnector.connector => {
+    const given = Object.entries({ ...material, servername, timeout }).filter(([, value]) => value !== undefined);
+    return buildConnector({ allowH2: false, rejectUnauthorized: !skipTlsVerify, ...Object.fromEntries(given) });
+  };
+  return (target, callback) => {
+    Promise.resolve(tls?.() ?? fixed).then(
+      (material) => {
+        if (last?.material !== material) last = { material, connect: connectorOf(material) };
+        last.connect(target, callback);
+      },
+      (error: Error) => callback(error, null),
+    );
   };
 }
 
