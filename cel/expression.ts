@@ -3,6 +3,7 @@ import { Budget, BudgetExceeded } from './budget.ts';
 import { checkExpression, MAX_TEXT } from './check.ts';
 import { type Meter, meteredEnv } from './functions.ts';
 import { meterMacros } from './metered.ts';
+import { readPaths } from './paths.ts';
 import { countNodes, ExpressionFault, nodesOf, type ParsedExpression, parseExpression, pathOf } from './syntax.ts';
 import { NotConvertible, toJson } from './values.ts';
 
@@ -27,6 +28,8 @@ export interface Expression {
   readonly text: string;
   /** The variables that it names. */
   readonly uses: ReadonlySet<string>;
+  /** What of them it looks at (paths.ts). */
+  readonly reads: readonly (readonly string[])[];
   /** The value as JSON. Spends of `budget`; what it cannot pay for is a fault. */
   evaluate(bindings: Bindings, budget: Budget): Evaluation;
   /** The items of a list, as values for other expressions. */
@@ -43,15 +46,21 @@ export function compileExpression(text: string, variables: readonly string[]): E
   try {
     const uses = checkExpression(parsed, variables);
     const units = countNodes(parsed.expr);
+    const reads = readPaths(parsed.expr);
     meterMacros(parsed.expr);
-    return expression(text, parsed, uses, units);
+    return expression(text, parsed, { uses, reads }, units);
   } catch (error) {
     if (error instanceof RangeError) throw new ExpressionFault('is nested too deep', 0);
     throw error;
   }
 }
 
-function expression(text: string, parsed: ParsedExpression, uses: ReadonlySet<string>, units: number): Expression {
+function expression(
+  text: string,
+  parsed: ParsedExpression,
+  names: Pick<Expression, 'uses' | 'reads'>,
+  units: number,
+): Expression {
   const meter: Meter = { budget: new Budget(0) };
   const run = plan(meteredEnv(meter), parsed);
 
@@ -68,7 +77,7 @@ function expression(text: string, parsed: ParsedExpression, uses: ReadonlySet<st
 
   return {
     text,
-    uses,
+    ...names,
     evaluate: (bindings, budget) => evaluate(bindings, budget, (value) => toJson(value, budget)),
     items: (bindings, budget) =>
       evaluate(bindings, budget, (value) => {

@@ -13,4 +13,6 @@ export {
 } from './expression.ts';
 export { placeOf } from './place.ts';
 export { ExpressionFault } from './syntax.ts';
+export { compileTemplate, type Template } from './template.ts';
+export { timestamp } from './time.ts';
 export { fromJson, NotConvertible } from './values.ts';

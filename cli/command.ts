@@ -61,7 +61,10 @@ export function runnable<Flags, Options>(command: Command<Flags, Options>): Runn
         .action(async (...received: unknown[]) => {
           // Commander appends the flags and itself to the positional arguments.
           const [flags] = received.slice(-2) as [Flags];
-          const parameters = received.slice(0, -2).filter((one) => typeof one === 'string');
+          const parameters = received
+            .slice(0, -2)
+            .flat()
+            .filter((one) => typeof one === 'string');
           const options = await command.complete({ parameters, flags }, streams);
           const faults = command.validate(options);
           if (faults.length > 0) throw new UsageError(faults.join('\n'));

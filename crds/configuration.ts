@@ -1,5 +1,7 @@
 import Joi from 'joi';
 import { SEVERITIES, type Severity } from './issue.ts';
+import type { IssueRule } from './issue-rule.ts';
+import { issueRuleSchema } from './issue-rule-schema.ts';
 import { CONFIG_API_VERSION, DNS_LABEL, SOURCE_NAME } from './names.ts';
 import { type WebhookReceiver, webhookReceiverSchema } from './webhook-receiver.ts';
 
@@ -108,6 +110,7 @@ export interface FaultlineConfiguration {
   controllers: ControllerConfiguration[];
   resources: ResourceConfiguration[];
   receivers: WebhookReceiver[];
+  rules: IssueRule[];
 }
 
 /** The port that everything of ours listens on unless told otherwise. */
@@ -333,4 +336,9 @@ export const configurationSchema = Joi.object<FaultlineConfiguration>({
     .max(1_000)
     .default([])
     .description('Receivers of webhooks, as kubectl would apply them (docs/receivers.md). Default: none.'),
+  rules: Joi.array()
+    .items(issueRuleSchema)
+    .max(1_000)
+    .default([])
+    .description('Rules that make issues, as kubectl would apply them (docs/write-a-rule.md). Default: none.'),
 }).description('Configuration of Faultline.');

@@ -1,39 +1,19 @@
-import type { Schema } from 'joi';
-import { CONFIG_API_VERSION } from './names.ts';
+import {
+  CONDITIONS_SCHEMA,
+  customResourceDefinition,
+  type JsonSchema,
+  jsonSchemaOf,
+  structural,
+  type ValidationRule,
+} from './custom-resource.ts';
 import { MAX_RECEIVER_NAME, type ReceiverKind, webhookReceiverSpecSchema } from './webhook-receiver.ts';
 
 /** The CustomResourceDefinitions of the receivers, made from the schema that the server checks them with. */
 
-interface JsonSchema {
-  readonly [keyword: string]: unknown;
-  readonly properties?: Readonly<Record<string, JsonSchema>>;
-  readonly required?: readonly string[];
-}
-
-type Rule = { readonly rule: string; readonly message: string };
-
 /** What `kubectl apply -f` takes. */
 export function receiverDefinition(kind: ReceiverKind): object {
-  const plural = `${kind.toLowerCase()}s`;
-  const [group, version] = CONFIG_API_VERSION.split('/') as [string, string];
-  return {
-    apiVersion: 'apiextensions.k8s.io/v1',
-    kind: 'CustomResourceDefinition',
-    metadata: { name: `${plural}.${group}` },
-    spec: {
-      group,
-      scope: kind === 'WebhookReceiver' ? 'Namespaced' : 'Cluster',
-      names: { kind, listKind: `${kind}List`, plural, singular: kind.toLowerCase(), categories: ['faultline'] },
-      versions: [
-        {
-          ...{ name: version, served: true, storage: true },
-          schema: { openAPIV3Schema: objectSchema(kind) },
-          subresources: { status: {} },
-          additionalPrinterColumns: COLUMNS,
-        },
-      ],
-    },
-  };
+  const scope = kind === 'WebhookReceiver' ? 'Namespaced' : 'Cluster';
+  return customResourceDefinition({ kind, scope, schema: objectSchema(kind), columns: COLUMNS });
 }
 
 const COLUMNS = [
@@ -58,7 +38,7 @@ function objectSchema(kind: ReceiverKind): JsonSchema {
     },
     'x-kubernetes-validations': [
       { rule: `size(self.metadata.name) <= ${longest}`, message: `the name must have at most ${longest} characters` },
-    ] satisfies Rule[],
+    ] satisfies ValidationRule[],
   };
 }
 
@@ -95,11 +75,11 @@ function secretRefOf(schema: JsonSchema, kind: ReceiverKind): JsonSchema {
   return { ...schema, properties };
 }
 
-const ONE_WAY: Rule = {
+const ONE_WAY: ValidationRule = {
   rule: '[has(self.bearer), has(self.token), has(self.signature)].filter(way, way).size() == 1',
   message: 'write exactly one of bearer, token and signature',
 };
-const SPEC_RULES: readonly Rule[] = [
+const SPEC_RULES: readonly ValidationRule[] = [
   { rule: 'has(self.findings) || has(self.resolve)', message: 'write findings, resolve or both' },
   {
     rule: '!self.complete || (has(self.findings) && !has(self.resolve))',
@@ -112,38 +92,6 @@ const STATUS: JsonSchema = {
   properties: {
     observedGeneration: { type: 'integer', format: 'int64' },
     path: { type: 'string', description: 'Where senders post to.' },
-    conditions: {
-      type: 'array',
-      'x-kubernetes-list-type': 'map',
-      'x-kubernetes-list-map-keys': ['type'],
-      items: {
-        type: 'object',
-        required: ['type', 'status', 'reason', 'message', 'lastTransitionTime'],
-        properties: {
-          type: { type: 'string' },
-          status: { type: 'string', enum: ['True', 'False', 'Unknown'] },
-          reason: { type: 'string' },
-          message: { type: 'string' },
-          observedGeneration: { type: 'integer', format: 'int64' },
-          lastTransitionTime: { type: 'string', format: 'date-time' },
-        },
-      },
-    },
+    conditions: CONDITIONS_SCHEMA,
   },
 };
-
-function jsonSchemaOf(schema: Schema): JsonSchema {
-  return schema['~standard'].jsonSchema.input({ target: 'draft-2020-12' }) as JsonSchema;
-}
-
-/** Structural, as apiextensions/v1 wants it: unknown members are its own business, and patterns are RE2's. */
-function structural(schema: JsonSchema): JsonSchema {
-  const { additionalProperties: _, properties, pattern, ...kept } = schema;
-  return {
-    ...kept,
-    ...(typeof pattern === 'string' && !pattern.includes('(?=') ? { pattern } : {}),
-    ...(properties && {
-      properties: Object.fromEntries(Object.entries(properties).map(([name, each]) => [name, structural(each)])),
-    }),
-  };
-}

@@ -4,8 +4,10 @@ import type { Schema } from 'joi';
 import { stringify } from 'yaml';
 import { configurationSchema } from '../crds/configuration.ts';
 import { issueSpecSchema, issueStatusSchema } from '../crds/issue.ts';
+import { RULE_KINDS } from '../crds/issue-rule.ts';
 import { receiverDefinition } from '../crds/receiver-definitions.ts';
 import { reportSchema } from '../crds/report.ts';
+import { ruleDefinition } from '../crds/rule-definitions.ts';
 import type { ReceiverKind } from '../crds/webhook-receiver.ts';
 import { apiPage } from './api-page.ts';
 import { controllerPages } from './controller-pages.ts';
@@ -48,10 +50,14 @@ async function generated(root: string): Promise<Map<string, string>> {
 function customResources(): [string, string][] {
   const kinds: ReceiverKind[] = ['WebhookReceiver', 'ClusterWebhookReceiver'];
   const head = '# Written by npm run generate.\n';
-  const files = kinds.map((kind) => `config.faultline.dev_${kind.toLowerCase()}s.yaml`);
-  const definitions = kinds.map((kind, index): [string, string] => [
+  const made = new Map<string, object>([
+    ...kinds.map((kind) => [kind, receiverDefinition(kind)] as const),
+    ...RULE_KINDS.map((kind) => [kind, ruleDefinition(kind)] as const),
+  ]);
+  const files = [...made.keys()].map((kind) => `config.faultline.dev_${kind.toLowerCase()}s.yaml`);
+  const definitions = [...made.values()].map((definition, index): [string, string] => [
     `crds/generated/${files[index]}`,
-    `${head}${stringify(receiverDefinition(kind), { lineWidth: 0, aliasDuplicateObjects: false })}`,
+    `${head}${stringify(definition, { lineWidth: 0, aliasDuplicateObjects: false })}`,
   ]);
   const kustomization = { apiVersion: 'kustomize.config.k8s.io/v1beta1', kind: 'Kustomization', resources: files };
   return [...definitions, ['crds/generated/kustomization.yaml', `${head}${stringify(kustomization)}`]];

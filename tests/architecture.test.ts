@@ -20,6 +20,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'controllers/konflux': ['controllers/index.ts', 'controllers/pipelines'],
   'controllers/workloads': ['controllers/index.ts'],
   'controllers/conditions': ['controllers/index.ts'],
+  // Not a plugin that a loader loads: it makes controllers of rules.
+  'controllers/rules': ['controllers/runtime', 'cel', 'crds'],
   'apiserver/store': ['crds', 'migrations'],
   'apiserver/ingest': ['apiserver/store', 'crds'],
   'apiserver/receivers': ['apiserver/ingest', 'cel', 'crds'],

@@ -11,6 +11,7 @@ import { importCommand } from './import.ts';
 import { receiver } from './receiver.ts';
 import { replay } from './replay.ts';
 import { resolve } from './resolve.ts';
+import { rule } from './rule.ts';
 import { server } from './server.ts';
 import { snooze } from './snooze.ts';
 import { up } from './up.ts';
@@ -30,6 +31,7 @@ export const commands: readonly Runnable[] = [
   runnable(due),
   runnable(comment),
   runnable(receiver),
+  runnable(rule),
   runnable(importCommand),
   runnable(conformance),
   runnable(version),

@@ -1,4 +1,5 @@
 import type { Declaration } from '../../apiserver/receivers/index.ts';
+import { type CompiledRule, RuleControllers } from '../../controllers/rules/index.ts';
 import { type ControllerEntry, type LoadedController, loadControllers } from '../../controllers/runtime/index.ts';
 import { parseLabelSelector } from '../../controllers/runtime/label-selector.ts';
 import type { Streams } from '../streams.ts';
@@ -6,6 +7,7 @@ import type { Path } from './fault.ts';
 import { type LoadedConfiguration, readConfiguration, requireFaultless } from './load.ts';
 import { loadReceivers } from './receivers.ts';
 import { type LoadedResource, loadResources } from './resources.ts';
+import { loadRules } from './rules.ts';
 
 /** The controllers that ship with the product, by what `use` calls them. Loaded when a configuration names them. */
 export const BUILT_INS: ReadonlyMap<string, () => Promise<unknown>> = new Map<string, () => Promise<unknown>>([
@@ -21,13 +23,19 @@ export interface Configured extends LoadedConfiguration {
   /** Likewise. */
   readonly resources: readonly LoadedResource[];
   readonly receivers: readonly Declaration[];
+  /** Those of the configuration, among the controllers too. */
+  readonly rules: readonly CompiledRule[];
 }
 
 /**
  * The configuration of this command line with its controllers and resources loaded. Throws a ConfigurationError with
- * every fault, those of the options of controllers and resources among them.
+ * every fault, those of the options of controllers and resources among them. `ruleControllers`: those of this process.
  */
-export async function configure(flag: string | undefined, streams: Streams): Promise<Configured> {
+export async function configure(
+  flag: string | undefined,
+  streams: Streams,
+  ruleControllers = new RuleControllers(),
+): Promise<Configured> {
   const read = await readConfiguration({
     flag,
     variable: streams.env.FAULTLINE_CONFIG,
@@ -44,7 +52,15 @@ export async function configure(flag: string | undefined, streams: Streams): Pro
     .filter(({ path }) => !known.has(path))
     .map(({ path, message, value }) => read.fault(parsePath(path), `${message.trim()}${shown(value)}`));
   const { receivers, faults: ofReceivers } = await loadReceivers(read);
-  return { ...requireFaultless(read, [...more, ...ofReceivers]), controllers, resources, receivers };
+  const { rules, faults: ofRules } = await loadRules(read);
+  const loaded = requireFaultless(read, [...more, ...ofReceivers, ...ofRules]);
+  return {
+    ...loaded,
+    controllers: [...controllers, ...rules.map((rule) => ruleControllers.of(rule))],
+    resources,
+    receivers,
+    rules,
+  };
 }
 
 /** What of a faulty entry can be loaded all the same, so that the faults of its options are listed too. */

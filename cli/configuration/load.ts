@@ -22,6 +22,8 @@ export interface ReadConfiguration {
   readonly writtenResources: readonly unknown[];
   /** `receivers:`, likewise. */
   readonly writtenReceivers: readonly unknown[];
+  /** `rules:`, likewise. */
+  readonly writtenRules: readonly unknown[];
   /** A fault at the place of `path`. */
   fault(path: Path, message: string): ConfigurationFault;
   /** A fault inside the text at `path`: line and column of that text, from 1. */
@@ -78,6 +80,7 @@ export function parseConfiguration(
     writtenControllers: document.faults.length > 0 ? [] : listOf(document.value(), 'controllers'),
     writtenResources: document.faults.length > 0 ? [] : listOf(document.value(), 'resources'),
     writtenReceivers: document.faults.length > 0 ? [] : listOf(document.value(), 'receivers'),
+    writtenRules: document.faults.length > 0 ? [] : listOf(document.value(), 'rules'),
     fault: (path, message) => document.fault(path, message),
     faultWithin: (path, message, place) => document.faultWithin(path, message, place),
   };

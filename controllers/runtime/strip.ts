@@ -18,6 +18,9 @@ const RUNTIME_FIELDS = [
   'status.conditions.lastTransitionTime',
 ];
 
+/** Among the declared paths: the whole object, without what only the API server needs. */
+const EVERYTHING = '*';
+
 export type Strip = (object: ClusterObject) => ClusterObject;
 
 /** A tree of declared paths; `true` keeps everything below. */
@@ -25,9 +28,10 @@ type Selection = true | Map<string, Selection>;
 
 /**
  * A function that keeps identity, labels, annotations, owners and the declared paths, and freezes the result. Paths are
- * dotted and pass through lists: `status.conditions.reason` (also written `status.conditions[].reason`).
+ * dotted and pass through lists: `status.conditions.reason` (also written `status.conditions[].reason`). `*` is everything.
  */
 export function createStrip(fields: readonly string[]): Strip {
+  if (fields.includes(EVERYTHING)) return withoutBookkeeping;
   const selection = new Map<string, Selection>();
   for (const path of [...RUNTIME_FIELDS, ...fields]) declare(selection, path);
   const annotations = declaredAnnotations(fields);
@@ -41,6 +45,11 @@ export function createStrip(fields: readonly string[]): Strip {
     kept.metadata = stripMetadata(object.metadata as unknown as JsonObject, selection.get('metadata'), annotations);
     return deepFreeze(kept) as unknown as ClusterObject;
   };
+}
+
+function withoutBookkeeping(object: ClusterObject): ClusterObject {
+  const metadata = stripMetadata(object.metadata as unknown as JsonObject, true, 'all');
+  return deepFreeze({ ...object, metadata }) as ClusterObject;
 }
 
 function declare(root: Map<string, Selection>, path: string): void {
