@@ -95,7 +95,7 @@ export interface IssueRule {
 export const RULE_KINDS = ['IssueRule', 'ClusterIssueRule'] as const satisfies readonly RuleKind[];
 /** Where in a rule: `spec`, `findings`, 0, `title`. */
 export type RulePath = readonly (string | number)[];
-/** What the right to speak as a rule is asked under: nobody can name the rules of tomorrow (docs/adr/0016). */
+/** What the right to speak as a rule is asked under: nobody can name the rules of tomorrow (docs/adr/0018). */
 export const RULE_SOURCES: Readonly<Record<RuleKind, string>> = {
   IssueRule: 'rule.*',
   ClusterIssueRule: 'clusterrule.*',

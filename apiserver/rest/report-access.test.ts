@@ -114,4 +114,20 @@ describe('the controllers of faultline up', () => {
     sources = [];
     expect(access.mayReport(controllers, about)).toMatchObject({ allowed: false });
   });
+
+  it('speak for every rule, whoever writes it', () => {
+    for (const source of ['rule.team-a.claims', 'clusterrule.claims']) {
+      expect(access.mayReport(controllers, { ...inTeamA, source })).toEqual({ allowed: true });
+      expect(access.mayLead(controllers, { source, namespaces: ['team-a'] })).toEqual({ allowed: true });
+    }
+    expect(access.mayReport(controllers, { ...inTeamA, source: 'receiver.x' })).toMatchObject({ allowed: false });
+  });
+});
+
+it('the right to speak as a rule is asked under one name for all of them', () => {
+  const authorizer = allowing();
+  const access = reportAccess(authorizer);
+  access.mayLead(caller, { source: 'rule.a.claims', namespaces: ['a'] });
+  access.mayLead(caller, { source: 'clusterrule.claims', namespaces: ['*'] });
+  expect(authorizer.asked).toEqual(['report sources/rule.* @a', 'report sources/clusterrule.* @*']);
 });

@@ -1,3 +1,4 @@
+import { sourceRight } from '../../crds/issue-rule.ts';
 import { DNS_LABEL, GROUP, SOURCES_RESOURCE, VERSION } from '../../crds/names.ts';
 import type { Caller, Permission, ReportAccess } from '../ingest/ports.ts';
 import type { Authorizer, Decision, ResourceAttributes } from '../kube/access/types.ts';
@@ -29,8 +30,9 @@ const CREATE_REPORTS = {
   resource: 'issuereports',
 } as const satisfies ResourceAttributes;
 
+/** Rules come and go, so that the right to speak as one of them cannot name it (docs/adr/0018). */
 function speakAs(source: string): ResourceAttributes {
-  return { kind: 'resource', version: VERSION, ...SOURCES_RESOURCE, name: source };
+  return { kind: 'resource', version: VERSION, ...SOURCES_RESOURCE, name: sourceRight(source) };
 }
 
 /** Whoever covers a fixed list of namespaces needs the right in each; a pattern covers namespaces yet to come. */

@@ -1,10 +1,11 @@
+import { RULE_SOURCES } from '../../crds/issue-rule.ts';
 import { GROUP, SOURCES_RESOURCE } from '../../crds/names.ts';
 import type { Grant } from '../kube/access/local-authorizer.ts';
 
 export interface LocalIdentities {
   /** Common name of the built-in controllers' certificate. */
   readonly controllers: string;
-  /** The sources that they speak for now. */
+  /** The sources that they speak for now, besides those of rules. */
   readonly sources: readonly string[];
   /** User of `--kite-identity`, when given: reads and resolves issues and reports as `kite`. */
   readonly kite?: string;
@@ -12,7 +13,7 @@ export interface LocalIdentities {
 
 /** What the identities of `faultline up` may do (contracts.md "Identities"); the admin is a master and needs no grant. */
 export function localGrants({ controllers, sources, kite }: LocalIdentities): Grant[] {
-  const grants = [reporter(controllers, sources)];
+  const grants = [reporter(controllers, [...sources, ...Object.values(RULE_SOURCES)])];
   if (kite !== undefined) {
     const { resources } = reporter(kite, ['kite']);
     const read = { verbs: ['get', 'list', 'watch'], groups: [GROUP], resources: ['issues'] };

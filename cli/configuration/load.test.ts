@@ -59,6 +59,7 @@ describe('a configuration without faults', () => {
       ],
       resources: [],
       receivers: [],
+      rules: [],
     });
   });
 

@@ -71,6 +71,7 @@ export async function backtest(
   }
   const later = changes.filter(({ at }) => at > from);
   const source = new MemorySource([...first.values()]);
+  const last = new Map(first);
   // The defaults of faultline.yaml.
   const sink = new DecidingSink(() => clock.now(), { reopened: 3, within: 3_600_000_000 });
   const { controllers, informers } = buildControllers({
@@ -98,8 +99,10 @@ export async function backtest(
     for (const [index, { at, object, isGone }] of later.entries()) {
       signal.throwIfAborted();
       if (at > clock.now()) await clock.advance(at - clock.now());
-      if (isGone) source.delete(object);
+      // As it was when the watch saw it last: what left the selector has other labels now.
+      if (isGone) source.delete(last.get(objectKey(object)) ?? object);
       else source.apply(object);
+      last.set(objectKey(object), object);
       // What happened at one moment is looked at together.
       if (later[index + 1]?.at !== at) await settle();
     }
