@@ -1,32 +1,38 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Controller } from './controller.ts';
 import type { Informer } from './informer.ts';
-import { type BuildOptions, type BuiltController, buildControllers, type KindInformer } from './informers.ts';
-import type { Leadership, LedSource } from './lead.ts';
+import { type BuildOptions, type KindInformer, type PlannedController, planControllers } from './informers.ts';
+import type { LedSource } from './lead.ts';
+import type { Seat } from './leadership/seat.ts';
+import { mergedStatus, standbyStatus } from './leadership/status.ts';
 import { ledSource } from './led-source.ts';
 import type { LoadedController } from './loader.ts';
 import { forgetController } from './metrics.ts';
+import type { Sink } from './sink.ts';
+import type { ControllerStatus } from './status.ts';
 
-export interface ControllerSetOptions extends Omit<BuildOptions, 'running'> {
-  /** Waits for whoever leads this source; undefined when the signal aborts first. */
-  leadershipOf: (source: LedSource, signal: AbortSignal) => Promise<Leadership | undefined>;
-}
+export type ControllerSetOptions = Omit<BuildOptions, 'running'>;
 
-interface Member extends BuiltController {
+interface Member extends PlannedController {
   readonly source: LedSource;
   readonly end: AbortController;
-  ended: Promise<void>;
+  /** One at each seat of this process. */
+  readonly running: Map<Seat, { readonly controller: Controller; readonly ended: Promise<void> }>;
+  /** Never runs: tells what is known of a standby. */
+  readonly idle: Controller;
 }
 
 /**
- * The controllers that run, and the informers that they share. The set can be changed while it runs: who is not touched
- * by a change keeps its informers, cache and queue.
+ * The controllers that run, and the informers that they share. Informers run all the time, controllers where this process
+ * leads: at seats. The set can be changed while it runs: who is not touched by a change keeps its informers, cache and queue.
  */
 export class ControllerSet {
   readonly #options: ControllerSetOptions;
   readonly #informers = new Map<KindInformer, AbortController>();
   readonly #running = new Set<Promise<void>>();
   readonly #broken = Promise.withResolvers<never>();
+  readonly #seats = new Set<Seat>();
+  readonly #seated = Promise.withResolvers<void>();
   #members: readonly Member[] = [];
   #sources: readonly LedSource[] = [];
   #signal: AbortSignal | undefined;
@@ -37,8 +43,40 @@ export class ControllerSet {
     this.#install(options.controllers, [], options.controllers);
   }
 
+  /** Those that run, at every seat. */
   get controllers(): readonly Controller[] {
-    return this.#members.map(({ controller }) => controller);
+    return this.#members.flatMap(({ running }) => [...running.values()].map(({ controller }) => controller));
+  }
+
+  /** Resolves when this process leads for the first time, or has ended without. */
+  get seated(): Promise<void> {
+    return this.#seated.promise;
+  }
+
+  status(): readonly ControllerStatus[] {
+    return this.#members.map(({ running, idle }) => {
+      const statuses = [...running.values()].map(({ controller }) => controller.status());
+      return statuses.length > 0 ? mergedStatus(statuses) : standbyStatus(idle.status());
+    });
+  }
+
+  /** Brings the gauges up to date. */
+  measure(): void {
+    const { metrics } = this.#options;
+    // Of one controller they are summed up over its seats.
+    for (const gauge of [metrics.queueDepth, metrics.unfinishedSeconds, metrics.activeWorkers, metrics.objects]) {
+      gauge.reset();
+    }
+    for (const { running, idle, loaded } of this.#members) {
+      const controllers = running.size === 0 ? [idle] : [...running.values()].map(({ controller }) => controller);
+      const longest = Math.max(...controllers.map((controller) => controller.measure()));
+      metrics.longestSeconds.set({ name: loaded.name }, longest);
+      metrics.maxConcurrent.set({ controller: loaded.name }, running.size * loaded.concurrency);
+    }
+  }
+
+  get seats(): Iterable<Seat> {
+    return this.#seats;
   }
 
   get informers(): readonly Informer[] {
@@ -55,15 +93,32 @@ export class ControllerSet {
     return this.#broken.promise;
   }
 
-  /** Everything runs from now on until the signal aborts; see `ended`. */
+  /** The informers run from now on until the signal aborts; see `ended`. */
   start(signal: AbortSignal): void {
     this.#signal = signal;
     for (const [kind, end] of this.#informers) this.#runInformer(kind, end);
-    for (const member of this.#members) this.#runMember(member);
+  }
+
+  /** Resolves when every informer has its first list, or knows that there is none to be had. */
+  async filled(): Promise<void> {
+    await Promise.all(this.informers.map(isFilled));
+  }
+
+  /** Runs every controller at this seat until the signal of the seat aborts; resolves when all of them have ended. */
+  async sit(seat: Seat): Promise<void> {
+    this.#seats.add(seat);
+    for (const member of this.#members) this.#runMember(member, seat);
+    this.#seated.resolve();
+    if (!seat.signal.aborted) {
+      await new Promise((resolve) => seat.signal.addEventListener('abort', resolve, { once: true }));
+    }
+    this.#seats.delete(seat);
+    await Promise.all(this.#members.map(({ running }) => running.get(seat)?.ended));
   }
 
   /** Resolves when everything that was started has ended. */
   async ended(): Promise<void> {
+    this.#seated.resolve();
     while (this.#running.size > 0) await Promise.allSettled(this.#running);
   }
 
@@ -78,7 +133,7 @@ export class ControllerSet {
     const gone = this.#members.filter((member) => !kept.includes(member));
     if (added.length === 0 && gone.length === 0) return false;
     for (const { end } of gone) end.abort();
-    await Promise.all(gone.map(({ ended }) => ended));
+    await Promise.all(gone.flatMap(({ running }) => [...running.values()].map(({ ended }) => ended)));
     this.#install(added, kept, wanted);
     const { metrics } = this.#options;
     const removed = gone.map(({ loaded }) => loaded.name).filter((name) => !wanted.some((one) => one.name === name));
@@ -88,19 +143,20 @@ export class ControllerSet {
 
   #install(added: readonly LoadedController[], kept: readonly Member[], wanted: readonly LoadedController[]): void {
     // The informers of those that have just ended run still: a changed controller takes over what its predecessor had.
-    const { built } = buildControllers({ ...this.#options, controllers: added, running: this.#informers.keys() });
-    const members = built.map((one) => this.#member(one));
+    const { planned } = planControllers({ ...this.#options, controllers: added, running: this.#informers.keys() });
+    const members = planned.map((one) => this.#member(one));
     const order = new Map(wanted.map(({ name }, index) => [name, index]));
     const place = ({ loaded }: Member): number => order.get(loaded.name) as number;
     this.#members = [...kept, ...members].sort((a, b) => place(a) - place(b));
     this.#sources = this.#members.map(({ source }) => source);
     this.#shareInformers();
-    for (const member of members) this.#runMember(member);
+    for (const member of members) for (const seat of this.#seats) this.#runMember(member, seat);
   }
 
-  #member(built: BuiltController): Member {
-    const source = ledSource(built.loaded, this.#options.namespaces);
-    return { ...built, source, end: new AbortController(), ended: Promise.resolve() };
+  #member(planned: PlannedController): Member {
+    const source = ledSource(planned.loaded, this.#options.namespaces);
+    const idle = planned.create({ sink: NO_SINK });
+    return { ...planned, source, idle, end: new AbortController(), running: new Map() };
   }
 
   #shareInformers(): void {
@@ -122,11 +178,11 @@ export class ControllerSet {
     if (this.#signal !== undefined) this.#track(informer.run(AbortSignal.any([this.#signal, end.signal])));
   }
 
-  #runMember(member: Member): void {
-    if (this.#signal === undefined) return;
-    const signal = AbortSignal.any([this.#signal, member.end.signal]);
-    const lead = (): Promise<Leadership | undefined> => this.#options.leadershipOf(member.source, signal);
-    member.ended = this.#track(member.controller.run(signal, lead));
+  #runMember(member: Member, seat: Seat): void {
+    const signal = AbortSignal.any([seat.signal, member.end.signal]);
+    const controller = member.create(seat.workplace);
+    const ended = this.#track(controller.run(signal, () => seat.leadershipOf(member.source, signal)));
+    member.running.set(seat, { controller, ended: ended.then(() => void member.running.delete(seat)) });
   }
 
   /** Never rejects: what goes wrong is told by `broken`. */
@@ -137,6 +193,24 @@ export class ControllerSet {
     this.#running.add(tracked);
     return tracked;
   }
+}
+
+/** Of controllers that never run. */
+const NO_SINK: Sink = {
+  submit: () => Promise.reject(new Error('this controller does not run')),
+  room: () => Promise.resolve(),
+};
+
+function isFilled(informer: Informer): Promise<void> {
+  if (informer.settled) return Promise.resolve();
+  return new Promise((resolve) => {
+    const stateChanged = (): void => {
+      if (!informer.settled) return;
+      end();
+      resolve();
+    };
+    const end = informer.subscribe({ changed: () => {}, stateChanged });
+  });
 }
 
 function isSame(a: LoadedController, b: LoadedController): boolean {

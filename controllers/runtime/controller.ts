@@ -6,6 +6,7 @@ import { GoneSubjects } from './gone-subjects.ts';
 import { Health } from './health.ts';
 import type { Informer } from './informer.ts';
 import type { Leadership } from './lead.ts';
+import { ListedObjects } from './listed-objects.ts';
 import type { LoadedController } from './loader.ts';
 import type { Logger } from './logger.ts';
 import type { LogReader } from './logs.ts';
@@ -34,6 +35,10 @@ export interface ControllerOptions {
   /** The declared reads. */
   reads: readonly RelatedKind[];
   sink: Sink;
+  /** Of sharding: whether objects of this namespace (empty: of none) are looked at here. Default: all are. */
+  covers?: (namespace: string) => boolean;
+  /** What is listed may be older than this process leads: before a sync the kind is listed once more. Default false. */
+  relists?: boolean;
   /** Of a live source failing runs of a first list that are older than `maxAge` open nothing. */
   live: boolean;
   clusterScopedNamespace: string;
@@ -62,6 +67,7 @@ export class Controller {
   readonly #gone: GoneSubjects;
   readonly #health: Health;
   readonly #reporting: Reporting;
+  readonly #listed: ListedObjects;
   readonly #failures = new Map<string, number>();
   readonly #refusals = new Map<string, number>();
   /** The keys of the running round that were not looked at yet. */
@@ -74,8 +80,6 @@ export class Controller {
   #sequence = 0;
   /** Everything that was listed in this term, or in one that it renews, was looked at. */
   #caughtUp = false;
-  #syncing = false;
-  #syncWanted = false;
   #working = 0;
 
   constructor(options: ControllerOptions) {
@@ -90,6 +94,8 @@ export class Controller {
     this.#related = new Related(kinds, live);
     this.#gone = new GoneSubjects(reads.filter((read) => read.informer.kind !== primary.kind));
     this.#health = new Health(options);
+    const [leadership, isDecided] = [() => this.#leadership, () => this.#round.size === 0];
+    this.#listed = new ListedObjects({ ...options, leadership, isDecided });
     this.#reporting = new Reporting({
       ...options,
       related: this.#related,
@@ -120,15 +126,15 @@ export class Controller {
     return this.#health.status(this.#reporting.conflicts);
   }
 
-  /** Brings the gauges up to date. */
-  measure(): void {
+  /** Adds to the gauges; returns the age of the oldest work in progress, seconds. */
+  measure(): number {
     const { metrics } = this.#options;
     const ages = this.#queue.workingFor();
-    metrics.queueDepth.set({ name: this.name }, this.#queue.depth);
-    metrics.unfinishedSeconds.set({ name: this.name }, ages.reduce((sum, age) => sum + age, 0) / 1_000);
-    metrics.longestSeconds.set({ name: this.name }, Math.max(0, ...ages) / 1_000);
-    metrics.activeWorkers.set({ controller: this.name }, this.#working);
+    metrics.queueDepth.inc({ name: this.name }, this.#queue.depth);
+    metrics.unfinishedSeconds.inc({ name: this.name }, ages.reduce((sum, age) => sum + age, 0) / 1_000);
+    metrics.activeWorkers.inc({ controller: this.name }, this.#working);
     this.#health.measure();
+    return Math.max(0, ...ages) / 1_000;
   }
 
   /** Runs until the signal aborts. `lead` is asked once, when the caches are filled. */
@@ -147,7 +153,6 @@ export class Controller {
       if (leadership === undefined || signal.aborted) return;
       this.#begin(leadership);
       const { concurrency } = this.#options.controller;
-      this.#options.metrics.maxConcurrent.set({ controller: this.name }, concurrency);
       await Promise.all(Array.from({ length: concurrency }, () => this.#work(signal)));
     } finally {
       for (const end of unsubscribe) end();
@@ -199,21 +204,27 @@ export class Controller {
     void leadership.next.then((next) => this.#begin(next));
     if (leadership.renewed === true && this.#caughtUp) {
       // What was asked under the old number was refused.
-      if (this.#options.controller.definition.onDelete === 'resolve') void this.#sync();
+      if (this.#options.controller.definition.onDelete === 'resolve') void this.#listed.tell();
       return;
     }
     this.#caughtUp = false;
     for (const key of this.#options.primary.cache.keys()) {
+      if (!this.#covers(key)) continue;
       this.#round.add(key);
       this.#queue.add(key, 'backlog');
     }
     if (this.#round.size === 0) void this.#endRound();
   }
 
+  #covers(key: string): boolean {
+    return this.#options.covers?.(namespaceOf(key)) !== false;
+  }
+
   #primaryChanged(change: CacheChange): void {
     // Until it leads, the cache holds everything that there is to know.
     if (this.#leadership === undefined) return;
     for (const key of this.#related.affected(this.#options.primary.kind, change)) this.#queue.add(key);
+    if (!this.#covers(change.key)) return;
     const isListed = change.type === 'applied' && change.initial;
     if (isListed) this.#round.add(change.key);
     this.#queue.add(change.key, isListed ? 'backlog' : 'normal');
@@ -332,7 +343,7 @@ export class Controller {
     this.#failures.delete(key);
     if (this.#options.controller.definition.onDelete === 'keep') this.#refusals.delete(key);
     // Never decided here: what is stored about it is from an earlier epoch, which only a sync can tell.
-    if (!this.#reporting.deleted(key, ghostOf(key, this.#options.primary))) void this.#sync();
+    if (!this.#reporting.deleted(key, ghostOf(key, this.#options.primary))) void this.#listed.tell();
   }
 
   #failed(key: string, error: unknown): void {
@@ -358,28 +369,15 @@ export class Controller {
     this.#caughtUp = true;
     this.#health.caughtUp();
     this.#settled.resolve();
-    if (this.#options.controller.definition.onDelete === 'resolve') void this.#sync();
+    if (this.#options.controller.definition.onDelete === 'resolve') void this.#listed.tell();
     await this.#findGoneSubjects();
-  }
-
-  /** Row 7: only when everything was listed, or what was not listed would look as if it were gone. */
-  async #sync(): Promise<void> {
-    const { primary } = this.#options;
-    // One at a time: a thousand deletions ask for one more sync, not for a thousand.
-    this.#syncWanted = true;
-    if (this.#syncing) return;
-    this.#syncing = true;
-    while (this.#syncWanted && this.#leadership !== undefined && primary.complete && this.#round.size === 0) {
-      this.#syncWanted = false;
-      await this.#leadership.sync([...primary.cache.values()]);
-    }
-    this.#syncing = false;
   }
 
   /** Subjects that went away while nobody was looking. */
   async #findGoneSubjects(): Promise<void> {
     if (this.#leadership === undefined || !this.#options.live || !this.#gone.hasKinds) return;
     for (const { namespace, subject } of await this.#leadership.activeSubjects()) {
+      if (this.#options.covers?.(namespace) === false) continue;
       const key = this.#gone.remember(namespace, subject);
       if (key !== undefined && this.#gone.gone(key) !== undefined) this.#queue.add(key);
     }

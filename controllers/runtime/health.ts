@@ -3,6 +3,7 @@ import type { Informer } from './informer.ts';
 import type { LoadedController } from './loader.ts';
 import type { Logger } from './logger.ts';
 import type { RuntimeMetrics } from './metrics.ts';
+import { namespaceOf } from './object.ts';
 import type { LookFailure } from './observe.ts';
 import { Outcomes } from './outcomes.ts';
 import type { RelatedKind } from './related.ts';
@@ -13,6 +14,7 @@ export interface HealthOptions {
   controller: LoadedController;
   primary: Informer;
   reads: readonly RelatedKind[];
+  covers?: (namespace: string) => boolean;
   logger: Logger;
   metrics: RuntimeMetrics;
 }
@@ -115,14 +117,14 @@ export class Health {
   }
 
   status(conflicts: number): ControllerStatus {
-    const { controller, primary } = this.#options;
+    const { controller } = this.#options;
     const counts = this.#outcomes.counts;
     return {
       name: controller.name,
       use: controller.use,
       conditions: [this.#ready(), this.#degraded(), conflictCondition(conflicts)],
       counts: {
-        objects: primary.cache.size,
+        objects: this.#objects(),
         decided: counts.healthy + counts.failing,
         failing: counts.failing,
         undecided: counts.undecided + counts.undecidedTerminal,
@@ -139,8 +141,14 @@ export class Health {
 
   measure(): void {
     for (const [outcome, count] of Object.entries(this.#outcomes.counts)) {
-      this.#options.metrics.objects.set({ controller: this.#name, outcome }, count);
+      this.#options.metrics.objects.inc({ controller: this.#name, outcome }, count);
     }
+  }
+
+  #objects(): number {
+    const { primary, covers } = this.#options;
+    if (covers === undefined) return primary.cache.size;
+    return [...primary.cache.keys()].filter((key) => covers(namespaceOf(key))).length;
   }
 
   get #name(): string {
@@ -165,8 +173,9 @@ export class Health {
     if (fault !== undefined) return { type: 'Ready', status: 'False', reason: fault.reason, message: fault.message };
     if (this.#caughtUp) return { type: 'Ready', status: 'True', reason: 'Watching', message: '' };
     const waiting = informers.find((informer) => !informer.settled);
-    const message = waiting ? `${waiting.kind} is being listed` : 'the first list is being decided';
-    return { type: 'Ready', status: 'False', reason: 'Syncing', message };
+    if (waiting)
+      return { type: 'Ready', status: 'False', reason: 'Syncing', message: `${waiting.kind} is being listed` };
+    return { type: 'Ready', status: 'False', reason: 'Deciding', message: 'the first list is being decided' };
   }
 
   #degraded(): ControllerCondition {

@@ -52,6 +52,11 @@ export class Informer {
   readonly #faults = new Map<string, SourceFault>();
   readonly #listeners = new Set<InformerListener>();
   readonly #listings = new Map<string, Listing>();
+  /** Ends the watch of a scope, so that it is listed again. */
+  readonly #again = new Map<string, AbortController>();
+  /** Scopes that are listed again because somebody asked for it. */
+  readonly #refreshing = new Set<string>();
+  #refreshed = Promise.withResolvers<void>();
   #missed = 0;
 
   constructor(options: InformerOptions) {
@@ -95,6 +100,18 @@ export class Informer {
     return () => this.#listeners.delete(listener);
   }
 
+  /**
+   * Lists everything once more; resolves when the cache has what there was when this was called, or later. What it finds
+   * was not missed: its watch is given up before it could tell. While a scope has no list it waits for that.
+   */
+  refresh(): Promise<void> {
+    for (const [scope, again] of this.#again) {
+      this.#refreshing.add(scope);
+      again.abort();
+    }
+    return this.#refreshing.size === 0 ? Promise.resolve() : this.#refreshed.promise;
+  }
+
   /** Runs until the signal aborts. */
   async run(signal: AbortSignal): Promise<void> {
     await Promise.all([...this.#states.keys()].map((scope) => this.#runScope(scope, signal)));
@@ -108,7 +125,15 @@ export class Informer {
       ...(scope !== '' && { namespace: scope }),
       ...(labelSelector && { labelSelector }),
     };
-    for await (const event of source.watch(request, signal)) this.#handle(scope, event);
+    while (!signal.aborted) {
+      const again = new AbortController();
+      this.#again.set(scope, again);
+      for await (const event of source.watch(request, AbortSignal.any([signal, again.signal]))) {
+        if (again.signal.aborted) break;
+        this.#handle(scope, event);
+      }
+      if (!again.signal.aborted) return;
+    }
   }
 
   #handle(scope: string, event: SourceEvent): void {
@@ -196,6 +221,10 @@ export class Informer {
     }
     this.#states.set(scope, 'synced');
     this.#faults.delete(scope);
+    if (this.#refreshing.delete(scope) && this.#refreshing.size === 0) {
+      this.#refreshed.resolve();
+      this.#refreshed = Promise.withResolvers();
+    }
     this.#notify();
   }
 

@@ -1,6 +1,6 @@
 import { groupOf } from '../../crds/meta.ts';
 import type { Clock } from './clock.ts';
-import { Controller } from './controller.ts';
+import { Controller, type ControllerOptions } from './controller.ts';
 import { Informer } from './informer.ts';
 import type { LoadedController } from './loader.ts';
 import type { Logger } from './logger.ts';
@@ -9,7 +9,6 @@ import type { RuntimeMetrics } from './metrics.ts';
 import { NamespaceFilter, namespacesToWatch } from './namespaces.ts';
 import type { ClusterObject } from './object.ts';
 import type { Reads, Watches } from './plugin.ts';
-import type { Sink } from './sink.ts';
 import type { ObjectSource } from './source.ts';
 import { createStrip } from './strip.ts';
 
@@ -20,7 +19,6 @@ export interface BuildOptions {
   source: ObjectSource;
   namespaces: readonly string[];
   clusterScopedNamespace: string;
-  sink: Sink;
   logger: Logger;
   metrics: RuntimeMetrics;
   clock: Clock;
@@ -37,18 +35,21 @@ export interface KindInformer {
   readonly informer: Informer;
 }
 
-export interface BuiltController {
+/** Where controllers work for as long as a process leads: where they report, and which part of the objects is theirs. */
+export type Workplace = Pick<ControllerOptions, 'sink' | 'covers' | 'relists'>;
+
+export interface PlannedController {
   readonly loaded: LoadedController;
-  readonly controller: Controller;
   /** The informers that it uses. */
   readonly uses: ReadonlySet<KindInformer>;
+  /** A controller that was never run; any number of them share the informers. */
+  create(at: Workplace): Controller;
 }
 
-export interface Built {
-  readonly controllers: Controller[];
+export interface Plan {
   /** All that the controllers use, those that ran already among them. */
   readonly informers: Informer[];
-  readonly built: readonly BuiltController[];
+  readonly planned: readonly PlannedController[];
 }
 
 interface Wanted {
@@ -61,7 +62,16 @@ interface Wanted {
   readonly ownedBy: readonly string[] | undefined;
 }
 
-export function buildControllers(options: BuildOptions): Built {
+/** One controller of each, and what they share. */
+export function buildControllers(options: BuildOptions & Workplace): {
+  controllers: Controller[];
+  informers: Informer[];
+} {
+  const { planned, informers } = planControllers(options);
+  return { controllers: planned.map(({ create }) => create(options)), informers };
+}
+
+export function planControllers(options: BuildOptions): Plan {
   const wanted = new Map<string, Wanted>();
   // First what all controllers want together, then the informers: two controllers of one kind share a watch.
   const plans = options.controllers.map((controller) => ({
@@ -81,32 +91,34 @@ export function buildControllers(options: BuildOptions): Built {
     kinds.set(id, found ?? { id, fields: each.fields, informer: informerOf(each, options) });
   }
   const informer = (id: string): Informer => (kinds.get(id) as KindInformer).informer;
-  const built = plans.map(
-    ({ controller, primary, reads }): BuiltController => ({
+  const planned = plans.map(
+    ({ controller, primary, reads }): PlannedController => ({
       loaded: controller,
       uses: new Set([primary, ...reads.map(({ id }) => id)].map((id) => kinds.get(id) as KindInformer)),
-      controller: new Controller({
-        controller,
-        primary: informer(primary),
-        reads: reads.map(({ id, ...read }) => ({ ...read, informer: informer(id) })),
-        sink: options.sink,
-        live: options.source.live,
-        logs: new LogReader({
-          ...options,
-          controller: controller.name,
-          declared: controller.definition.logs === true,
+      create: ({ sink, covers, relists }) =>
+        new Controller({
+          controller,
+          primary: informer(primary),
+          reads: reads.map(({ id, ...read }) => ({ ...read, informer: informer(id) })),
+          sink,
+          ...(covers !== undefined && { covers }),
+          ...(relists !== undefined && { relists }),
+          live: options.source.live,
+          logs: new LogReader({
+            ...options,
+            controller: controller.name,
+            declared: controller.definition.logs === true,
+          }),
+          clusterScopedNamespace: options.clusterScopedNamespace,
+          logger: options.logger,
+          metrics: options.metrics,
+          clock: options.clock,
+          random: options.random,
+          ...(options.observationTimeoutMs !== undefined && { observationTimeoutMs: options.observationTimeoutMs }),
         }),
-        clusterScopedNamespace: options.clusterScopedNamespace,
-        logger: options.logger,
-        metrics: options.metrics,
-        clock: options.clock,
-        random: options.random,
-        ...(options.observationTimeoutMs !== undefined && { observationTimeoutMs: options.observationTimeoutMs }),
-      }),
     }),
   );
-  const informers = [...kinds.values()].map((kind) => kind.informer);
-  return { controllers: built.map(({ controller }) => controller), informers, built };
+  return { informers: [...kinds.values()].map((kind) => kind.informer), planned };
 }
 
 interface KindWish {

@@ -1,6 +1,7 @@
 import { objectHash } from '../../crds/identity.ts';
 import type { LeadRequest, LeadResponse, SourceFilter, Subject, SubjectsResponse } from '../../crds/report.ts';
 import { isFenced } from '../../crds/report.ts';
+import { type Shard, shardName } from '../../crds/shard.ts';
 import type { Backend } from './backend.ts';
 import { Backoff, backoffDelay } from './backoff.ts';
 import { type Clock, pause } from './clock.ts';
@@ -33,7 +34,8 @@ export interface LedSource {
 
 export interface LeadOptions {
   manager: string;
-  shard?: string;
+  /** Absent: everything that the sources cover. */
+  shard?: Shard;
   /** Asked at every lead. Where it gives another list by the time of the answer, that one is led at once. */
   sources: () => readonly LedSource[];
   backend: Backend;
@@ -76,8 +78,11 @@ export async function lead(
     sources = options.sources();
     return {
       manager,
-      ...(shard !== undefined && { shard }),
-      sources: sources.map(({ name, class: orderClass, filter }) => ({ name, class: orderClass, filter })),
+      ...(shard !== undefined && { shard: shardName(shard) }),
+      sources: sources.map(({ name, class: orderClass, filter }) => ({
+        ...{ name, class: orderClass },
+        filter: { ...filter, ...(shard !== undefined && { shard }) },
+      })),
     };
   };
   let response: LeadResponse | undefined;
@@ -126,6 +131,7 @@ class Term implements LeadTerm {
     const [options, signal] = [this.#options, this.#signal];
     const path = `/api/v1/sources/${encodeURIComponent(source.name)}`;
     const fenced = (): void => this.#fenced(source.name, epoch);
+    const { shard } = options;
     return {
       epoch,
       signal,
@@ -137,10 +143,12 @@ class Term implements LeadTerm {
         const objects = listed.map(({ apiVersion, kind, metadata }) =>
           objectHash(apiVersion, kind, metadata.namespace ?? '', metadata.name),
         );
+        // Of a kind that is in no namespace one shard has all objects: their issues may be anywhere.
+        const isWhole = listed.some(({ metadata }) => metadata.namespace === undefined);
         const body = {
           epoch,
-          ...(options.shard !== undefined && { shard: options.shard }),
-          filter: source.syncFilter(listed),
+          ...(shard !== undefined && { shard: shardName(shard) }),
+          filter: { ...source.syncFilter(listed), ...(shard !== undefined && !isWhole && { shard }) },
           objects,
         };
         const question = { method: 'POST', path: `${path}/sync`, body: () => body, persist: false, fenced } as const;

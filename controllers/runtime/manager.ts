@@ -1,9 +1,10 @@
 import type { Registry } from 'prom-client';
 import { type BackendOptions, createBackend } from './backend.ts';
-import { type Clock, pause, systemClock } from './clock.ts';
+import { type Clock, systemClock } from './clock.ts';
 import { ControllerSet } from './controller-set.ts';
-import { HttpSink } from './http-sink.ts';
-import { type Leadership, type LeadTerm, type LedSource, lead } from './lead.ts';
+import { alwaysLeading, type Leaders, type LeadershipStatus } from './leadership/leaders.ts';
+import { Seat } from './leadership/seat.ts';
+import type { Tenure } from './leadership/tenure.ts';
 import type { LoadedController } from './loader.ts';
 import type { Logger } from './logger.ts';
 import { createRuntimeMetrics } from './metrics.ts';
@@ -23,6 +24,8 @@ export interface ManagerOptions {
   namespaces?: readonly string[];
   /** Where issues of cluster-scoped subjects live. Default `faultline-system`. */
   clusterScopedNamespace?: string;
+  /** Who of several processes leads. Default: this one, always. */
+  leaders?: Leaders;
   logger: Logger;
   /** Metrics are registered here. */
   registry?: Registry;
@@ -33,11 +36,14 @@ export interface ManagerOptions {
 }
 
 export interface Manager extends AsyncDisposable {
-  /** Begins; everything ends when the signal aborts or the manager is disposed (the sink is drained for ≤ 1 s). */
+  /**
+   * Begins; everything ends when the signal aborts or the manager is disposed: looks, then reports (drained for ≤ 1 s), then
+   * a Lease is released.
+   */
   start(signal: AbortSignal): void;
   /**
    * Resolves when the first list of every controller was decided and acknowledged. A kind that is not installed or
-   * must not be read counts as settled: `status()` tells. While a cluster or the backend is away it waits.
+   * must not be read counts as settled: `status()` tells. While a cluster, the backend or the lead is away it waits.
    */
   synced(): Promise<void>;
   /**
@@ -48,15 +54,15 @@ export interface Manager extends AsyncDisposable {
    * unique over all origins.
    */
   apply(controllers: readonly LoadedController[], origin?: string): Promise<void>;
+  /** Whether this process does its work, or could at once: what it leads is decided, or it stands by with filled caches. */
+  readonly ready: boolean;
+  leadership(): LeadershipStatus;
   /** Resolves when everything has ended. */
   stopped(): Promise<void>;
   status(): readonly ControllerStatus[];
   /** Brings the gauges up to date: call it before the registry is read. */
   measure(): void;
 }
-
-/** How long the sink may take to empty itself at the end. */
-const DRAIN_MS = 1_000;
 
 /** Runs controllers against a source and a backend. One manager leads all its sources together. */
 export function createManager(options: ManagerOptions): Manager {
@@ -72,10 +78,10 @@ class ControllerManager implements Manager {
   readonly #set: ControllerSet;
   readonly #origins = new Map<string, readonly LoadedController[]>();
   readonly #backend: ReturnType<typeof createBackend>;
-  readonly #sink: HttpSink;
+  readonly #leaders: Leaders;
   #running: Promise<void> | undefined;
-  #term: LeadTerm | undefined;
-  #termBegan = Promise.withResolvers<void>();
+  #isSynced = false;
+  #isFilled = false;
   #applied = Promise.resolve();
   #signal: AbortSignal | undefined;
 
@@ -85,23 +91,14 @@ class ControllerManager implements Manager {
     this.#random = options.random ?? Math.random;
     this.#metrics = createRuntimeMetrics(options.registry);
     this.#backend = createBackend(options.backend, this.#metrics);
-    const { logger } = options;
-    this.#sink = new HttpSink({
-      backend: this.#backend,
-      logger,
-      clock: this.#clock,
-      random: this.#random,
-      onOtherDatabase: () => this.#term?.startOver(),
-    });
+    this.#leaders = options.leaders ?? alwaysLeading();
     this.#set = new ControllerSet({
       ...options,
       namespaces: options.namespaces ?? ['*'],
       clusterScopedNamespace: options.clusterScopedNamespace ?? 'faultline-system',
-      sink: this.#sink,
       metrics: this.#metrics,
       clock: this.#clock,
       random: this.#random,
-      leadershipOf: (source, signal) => this.#leadershipOf(source, signal),
     });
     this.#origins.set('configuration', options.controllers);
   }
@@ -117,10 +114,20 @@ class ControllerManager implements Manager {
 
   async synced(): Promise<void> {
     for (let waited: ControllerSet['sources'] | undefined; waited !== this.#set.sources; ) {
-      await this.#applied;
+      await Promise.all([this.#applied, this.#set.seated]);
       waited = this.#set.sources;
       await Promise.all(this.#set.controllers.map((controller) => controller.settled));
     }
+    this.#isSynced = true;
+  }
+
+  get ready(): boolean {
+    const { role, leaders } = this.#leaders.status();
+    return this.#isSynced || (this.#isFilled && role === 'standby' && leaders.length > 0);
+  }
+
+  leadership(): LeadershipStatus {
+    return this.#leaders.status();
   }
 
   apply(controllers: readonly LoadedController[], origin = 'configuration'): Promise<void> {
@@ -129,8 +136,8 @@ class ControllerManager implements Manager {
     this.#applied = (async () => {
       // One at a time, each with what is wanted by then.
       await before;
-      if (this.#signal?.aborted !== true && (await this.#set.apply([...this.#origins.values()].flat())))
-        this.#term?.renew();
+      if (this.#signal?.aborted === true || !(await this.#set.apply([...this.#origins.values()].flat()))) return;
+      for (const seat of this.#set.seats) seat.renew();
     })();
     return this.#applied;
   }
@@ -140,12 +147,12 @@ class ControllerManager implements Manager {
   }
 
   status(): readonly ControllerStatus[] {
-    return this.#set.controllers.map((controller) => controller.status());
+    return this.#set.status();
   }
 
   measure(): void {
-    for (const controller of this.#set.controllers) controller.measure();
-    this.#metrics.buffered.set(this.#sink.buffered);
+    this.#set.measure();
+    this.#metrics.buffered.set([...this.#set.seats].reduce((sum, { buffered }) => sum + buffered, 0));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -154,44 +161,27 @@ class ControllerManager implements Manager {
   }
 
   async #run(signal: AbortSignal): Promise<void> {
-    // The sink outlives the watches by the time it may drain.
-    const sinkEnds = new AbortController();
-    const sink = this.#sink.run(sinkEnds.signal);
-    const aborted = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
-    const leading = this.#lead(signal);
+    await this.#applied;
+    this.#set.start(signal);
+    const filled = this.#set.filled().then(() => {
+      this.#isFilled = true;
+    });
+    void this.synced();
+    const leading = this.#leaders.run(signal, (tenure) => this.#lead(tenure), filled);
     try {
-      await this.#applied;
-      this.#set.start(signal);
-      if (!signal.aborted) await Promise.race([aborted, this.#set.broken]);
-      await Promise.all([this.#applied, leading]);
-      await this.#set.ended();
+      await Promise.race([leading, this.#set.broken]);
     } finally {
       this.#ending.abort();
-      await Promise.race([this.#sink.drained(), pause(this.#clock, DRAIN_MS, sinkEnds.signal)]);
-      sinkEnds.abort();
-      await sink;
+      await Promise.allSettled([this.#applied, leading]);
+      await this.#set.ended();
     }
   }
 
-  /** Those of a removed source have no successor; a new one waits for the term that knows it. */
-  async #leadershipOf(source: LedSource, signal: AbortSignal): Promise<Leadership | undefined> {
-    const aborted = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
-    while (!signal.aborted) {
-      const leadership = this.#term?.leaderships.get(source);
-      if (leadership !== undefined) return leadership;
-      await Promise.race([this.#termBegan.promise, aborted]);
-    }
-    return undefined;
-  }
-
-  async #lead(signal: AbortSignal): Promise<void> {
-    const { name: manager, logger } = this.#options;
-    const onTerm = (term: LeadTerm): void => {
-      this.#term = term;
-      this.#termBegan.resolve();
-      this.#termBegan = Promise.withResolvers();
-    };
+  #lead(tenure: Tenure): Promise<void> {
+    const { name: manager, logger, clusterScopedNamespace = 'faultline-system' } = this.#options;
     const [backend, clock, random] = [this.#backend, this.#clock, this.#random];
-    await lead({ manager, sources: () => this.#set.sources, logger, backend, clock, random, onTerm }, signal);
+    const work = (seat: Seat): Promise<void> => this.#set.sit(seat);
+    const sources = () => this.#set.sources;
+    return new Seat({ manager, sources, work, backend, clusterScopedNamespace, logger, clock, random }, tenure).run();
   }
 }

@@ -26,7 +26,7 @@ export interface Leaders {
 export function alwaysLeading(): Leaders {
   const never = new AbortController().signal;
   return {
-    run: (signal, lead) => lead({ ends: signal, lost: never, holds: () => true }),
+    run: (signal, lead) => lead({ elected: false, ends: signal, lost: never, holds: () => true }),
     status: () => ({ role: 'leading', leaders: [] }),
   };
 }

@@ -9,6 +9,8 @@ import { type ElectionTimes, within } from './timing.ts';
 export interface Tenure {
   /** Undefined: everything. */
   readonly shard?: Shard;
+  /** Somebody else may have led until now. False without an election. */
+  readonly elected: boolean;
   /** Aborts when looking must stop: the lease is to be handed over, or is lost. */
   readonly ends: AbortSignal;
   /** Aborts when nothing may be sent any more, before anybody else can begin. Not in a handover. */
@@ -41,6 +43,7 @@ export async function holdLease(
   const lost = new AbortController();
   const done = new AbortController();
   const tenure: Tenure = {
+    elected: true,
     ...(shard !== undefined && { shard }),
     ends: AbortSignal.any([stop, lost.signal]),
     lost: lost.signal,
