@@ -26,11 +26,15 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'apiserver/ingest': ['apiserver/store', 'crds'],
   'apiserver/receivers': ['apiserver/ingest', 'cel', 'crds'],
   'apiserver/events': ['apiserver/store', 'crds'],
+  'apiserver/explanations': ['crds'],
   'apiserver/kube': ['crds/meta.ts', 'crds/duration.ts', 'crds/time.ts'],
   'apiserver/groups': ['apiserver/store', 'crds'],
-  'apiserver/resources': ['apiserver/kube', 'apiserver/groups', 'apiserver/store', 'apiserver/ingest', 'crds'],
+  'apiserver/resources': [
+    ...['apiserver/kube', 'apiserver/explanations', 'apiserver/groups', 'apiserver/store', 'apiserver/ingest', 'crds'],
+  ],
   'apiserver/rest': [
-    ...['apiserver/groups', 'apiserver/ingest', 'apiserver/receivers', 'apiserver/kube', 'apiserver/store', 'crds'],
+    ...['apiserver/explanations', 'apiserver/groups', 'apiserver/ingest', 'apiserver/receivers', 'apiserver/kube'],
+    ...['apiserver/store', 'crds'],
   ],
   // What the author of a resource imports, as `faultline/apiserver`.
   'apiserver/index.ts': ['apiserver/kube', 'apiserver/resources', 'apiserver/server.ts', 'apiserver/store'],

@@ -1,7 +1,9 @@
 import { setTimeout as wait } from 'node:timers/promises';
+import { createExplanations, guessedKinds, type Kinds } from '../../apiserver/explanations/index.ts';
 import { createEngine, engineMetrics, type Namespaces, withHome } from '../../apiserver/ingest/index.ts';
 import { type ChangeSource, KubeApi, type TextSearch } from '../../apiserver/kube/index.ts';
 import { ReceiverCallers } from '../../apiserver/receivers/index.ts';
+import { explanationsResource } from '../../apiserver/resources/explanations.ts';
 import { issueActions } from '../../apiserver/resources/issue-actions.ts';
 import { issueEvidence } from '../../apiserver/resources/issue-evidence.ts';
 import { issueReportsResource } from '../../apiserver/resources/issuereports.ts';
@@ -61,6 +63,8 @@ export interface BackendOptions {
   readonly resources?: readonly LoadedResource[];
   /** Receivers of webhooks. Default: none. */
   readonly receivers?: ReceiversWiring;
+  /** Which kind somebody means who asks about an object. Default: what is written is believed. */
+  readonly kinds?: Kinds;
   /** The folder of the configuration. */
   readonly directory: string;
   /** Recorded objects are never too old (design.md "Age"). */
@@ -142,11 +146,14 @@ export async function openBackend(options: BackendOptions): Promise<Backend> {
   const search: TextSearch = (text, namespace) => store.findVisible(text, namespace === '' ? 'all' : [namespace]);
   const { resources = [], directory } = options;
   const own = closing.use(openOwnResources([issueGroups(store), ...resources], { store, directory, registry, log }));
+  const explanations = createExplanations();
+  const { kinds = guessedKinds } = options;
   const kube = closing.use(
     new KubeApi({
       resources: [
         issuesResource(changes, issueActions(engine), { past, search }, [issueEvidence(store)]),
         issueReportsResource(engine),
+        explanationsResource({ explanations, kinds, authorizer: access.authorizer }),
         ...own.definitions,
       ],
       access,
@@ -164,7 +171,7 @@ export async function openBackend(options: BackendOptions): Promise<Backend> {
   );
   kube.start();
   const rest = {
-    ...{ engine, store, authorizer: access.authorizer, retention: parseDuration(issues.retention) },
+    ...{ engine, explanations, store, authorizer: access.authorizer, retention: parseDuration(issues.retention) },
     resolvedVisibleFor: parseDuration(issues.resolvedVisibleFor),
     ...{ now: Date.now, logger: log },
     visible: () => kube.cache('issues') as Visible,
@@ -202,6 +209,8 @@ export async function openBackend(options: BackendOptions): Promise<Backend> {
       ...(options.shutdown && { shutdown: options.shutdown }),
     }),
   );
+  // Before the server: polls that wait would hold it up.
+  closing.use(explanations);
   const { url } = await server.start();
   if (options.kite) {
     const { drainMs = 1_000 } = options.shutdown ?? {};

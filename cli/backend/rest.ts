@@ -1,12 +1,15 @@
+import type { Explanations } from '../../apiserver/explanations/index.ts';
 import type { Engine } from '../../apiserver/ingest/index.ts';
 import type { Authorizer } from '../../apiserver/kube/access/index.ts';
 import { docsEndpoints } from '../../apiserver/rest/docs.ts';
 import { evidenceRoutes } from '../../apiserver/rest/evidence.ts';
+import { explanationRoutes } from '../../apiserver/rest/explanations.ts';
 import { groupRoutes } from '../../apiserver/rest/groups.ts';
 import { issueRoutes } from '../../apiserver/rest/issue-routes.ts';
 import { type KiteOptions, kiteRoutes } from '../../apiserver/rest/kite/index.ts';
 import { listableNamespaces } from '../../apiserver/rest/listable-namespaces.ts';
 import { pastIssuesRoutes } from '../../apiserver/rest/past.ts';
+import { reportAccess } from '../../apiserver/rest/report-access.ts';
 import { reportRoutes } from '../../apiserver/rest/reports.ts';
 import type { RestRoutes } from '../../apiserver/rest/routes.ts';
 import { searchRoutes } from '../../apiserver/rest/search.ts';
@@ -22,6 +25,7 @@ import type { ConnectingStore } from './connecting-store.ts';
 
 export interface RestOptions extends KiteOptions {
   readonly engine: Engine;
+  readonly explanations: Explanations;
   readonly store: IssueSearch &
     IssueStatistics &
     PastIssues &
@@ -35,7 +39,7 @@ export interface RestOptions extends KiteOptions {
 
 /** All of `/api/v1`. Each has its operations in apiserver/rest/openapi/operations.ts; a test compares. */
 export function restRoutes(options: RestOptions): RestRoutes[] {
-  const { engine, store, authorizer, retention } = options;
+  const { engine, explanations, store, authorizer, retention } = options;
   const now = Date.now;
   const asking = { authorizer, namespaces: () => store.namespaces(), now };
   const listable = listableNamespaces(asking);
@@ -43,6 +47,7 @@ export function restRoutes(options: RestOptions): RestRoutes[] {
   const readers = { listable, authorizer, now };
   return [
     reportRoutes(engine),
+    explanationRoutes({ explanations, access: reportAccess(authorizer) }),
     issueRoutes({ store, authorizer }),
     groupRoutes({ index: () => store.groupIndex(), served: (names) => servedGroups(store, names), listable }),
     evidenceRoutes({ store, authorizer }),

@@ -7,6 +7,7 @@ import { conformance } from './conformance.ts';
 import { controllers } from './controllers.ts';
 import { due } from './due.ts';
 import { evidence } from './evidence.ts';
+import { explain } from './explain.ts';
 import { importCommand } from './import.ts';
 import { receiver } from './receiver.ts';
 import { replay } from './replay.ts';
@@ -23,6 +24,7 @@ export const commands: readonly Runnable[] = [
   runnable(replay),
   runnable(server),
   runnable(controllers),
+  runnable(explain),
   runnable(resolve),
   runnable(acknowledge),
   runnable(snooze),

@@ -7,6 +7,7 @@ import { clusterAccess } from '../backend/access.ts';
 import { watchAuthenticationConfig } from '../backend/authentication-config.ts';
 import { openBackend } from '../backend/backend.ts';
 import { clusterEvents } from '../backend/cluster-events.ts';
+import { clusterKinds } from '../backend/cluster-kinds.ts';
 import { clusterNamespaces } from '../backend/cluster-namespaces.ts';
 import { watchNamespaces } from '../backend/namespace-watch.ts';
 import { receiverSecrets } from '../backend/receiver-secrets.ts';
@@ -74,6 +75,7 @@ export async function runServer(options: ServeOptions, streams: Streams): Promis
         writeStatus: receiverStatus(api, log, Date.now),
         secrets: receiverSecrets(api, Date.now),
       },
+      kinds: closing.use(clusterKinds(connection, Date.now)),
       directory,
       log,
       shutdown: { propagationMs: parseDuration(options.shutdownDelay), drainMs: DRAIN_MS },

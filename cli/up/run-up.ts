@@ -17,6 +17,7 @@ import {
 import { aborted } from '../aborted.ts';
 import { localAccess } from '../backend/access.ts';
 import { type Backend, openBackend } from '../backend/backend.ts';
+import { clusterKinds } from '../backend/cluster-kinds.ts';
 import { clusterNamespaces } from '../backend/cluster-namespaces.ts';
 import { receiverSecrets } from '../backend/receiver-secrets.ts';
 import { watchReceivers } from '../backend/receiver-watch.ts';
@@ -142,6 +143,7 @@ async function openUpBackend(run: Run, identity: Identity, closing: AsyncDisposa
       watch: receiversOf(identity, log),
       secrets: receiverSecrets(api, Date.now),
     },
+    ...(source.kind === 'live' && { kinds: closing.use(clusterKinds(source.connection, Date.now)) }),
     directory: configured.directory,
     ageless: source.kind === 'folder',
     log,

@@ -9,6 +9,11 @@ export interface BackendOptions {
   dispatcher?: Dispatcher;
   /** Asked for every request: a bearer token, for example. */
   headers?: () => Promise<Record<string, string>>;
+  /**
+   * The processes behind `url` by their addresses, each with what connects to it alone. Only `faultline explain` needs to
+   * reach every one. Default: `url` is one process.
+   */
+  replicas?: () => Promise<ReadonlyMap<string, () => Dispatcher>>;
 }
 
 /** One attempt's answer. `again`: it makes sense to try again (network, 408, 429, 5xx), and never on other 4xx. */

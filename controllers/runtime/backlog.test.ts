@@ -41,10 +41,11 @@ describe('the backlog of an initial list', () => {
   });
 
   it('needs one look at a subject that is healthy now', () => {
-    const backlog = new Backlog();
+    const superseded: string[] = [];
+    const backlog = new Backlog((key) => superseded.push(key));
     for (let minute = 0; minute < 9; minute++) backlog.put(`r${minute}`, [entry(`r${minute}`, minute, minute < 8)]);
     expect(keys(backlog)).toEqual(['r8']);
-    expect(backlog.superseded).toBe(8);
+    expect(superseded).toEqual(['r0', 'r1', 'r2', 'r3', 'r4', 'r5', 'r6', 'r7']);
   });
 
   it('keeps at most 50 failing runs of a subject, the newest', () => {

@@ -20,11 +20,11 @@ export class Backlog {
   /** Ascending by order key. */
   readonly #subjects = new Map<string, BacklogEntry[]>();
   readonly #subjectsOfKey = new Map<string, Set<string>>();
-  #superseded = 0;
+  readonly #superseded: (key: string) => void;
 
-  /** How many looks did not matter. */
-  get superseded(): number {
-    return this.#superseded;
+  /** `superseded`: told the key of each look that does not matter. */
+  constructor(superseded: (key: string) => void = () => {}) {
+    this.#superseded = superseded;
   }
 
   has(key: string): boolean {
@@ -67,7 +67,7 @@ export class Backlog {
   #relevant(entries: BacklogEntry[]): BacklogEntry[] {
     const lastHealthy = entries.findLastIndex((entry) => !isFailing(entry.report));
     const from = Math.max(lastHealthy, 0, entries.length - MAX_BACKLOG);
-    this.#superseded += from;
+    for (const { key } of entries.slice(0, from)) this.#superseded(key);
     return from === 0 ? entries : entries.slice(from);
   }
 }

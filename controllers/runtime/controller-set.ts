@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import type { ControllerExplanation, ObjectReference } from '../../crds/explanation.ts';
 import type { Controller } from './controller.ts';
 import type { Informer } from './informer.ts';
 import { type BuildOptions, type KindInformer, type PlannedController, planControllers } from './informers.ts';
@@ -57,6 +58,15 @@ export class ControllerSet {
     return this.#members.map(({ running, idle }) => {
       const statuses = [...running.values()].map(({ controller }) => controller.status());
       return statuses.length > 0 ? mergedStatus(statuses) : standbyStatus(idle.status());
+    });
+  }
+
+  /** What is known of an object: of each controller by the seat whose object it is. */
+  explain(object: ObjectReference): readonly Omit<ControllerExplanation, 'process'>[] {
+    return this.#members.flatMap(({ running, idle }) => {
+      const controllers = running.size === 0 ? [idle] : [...running.values()].map(({ controller }) => controller);
+      const found = controllers.map((controller) => controller.explain(object)).filter((one) => one !== undefined);
+      return found.find(({ verdict }) => verdict !== 'OtherShard') ?? found.slice(0, 1);
     });
   }
 

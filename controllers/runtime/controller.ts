@@ -1,7 +1,8 @@
-import { isFailing } from './backlog.ts';
+import type { ControllerExplanation, ObjectReference } from '../../crds/explanation.ts';
 import { backoffDelay } from './backoff.ts';
 import type { CacheChange } from './cache.ts';
 import { type Clock, systemClock } from './clock.ts';
+import { explainObject } from './explain.ts';
 import { GoneSubjects } from './gone-subjects.ts';
 import { Health } from './health.ts';
 import type { Informer } from './informer.ts';
@@ -10,11 +11,12 @@ import { ListedObjects } from './listed-objects.ts';
 import type { LoadedController } from './loader.ts';
 import type { Logger } from './logger.ts';
 import type { LogReader } from './logs.ts';
+import { measuredQueue } from './measured-queue.ts';
 import type { RuntimeMetrics } from './metrics.ts';
 import { type ClusterObject, ghostOf, namespaceOf } from './object.ts';
 import { isUndecided, type Look, observationsOf, reportsOf } from './observation.ts';
 import { failureOf, observeWithin } from './observe.ts';
-import { WorkQueue } from './queue.ts';
+import type { WorkQueue } from './queue.ts';
 import { type Reading, Related, type RelatedKind } from './related.ts';
 import { Reporting } from './reporting.ts';
 import { isFinished } from './run-times.ts';
@@ -42,6 +44,8 @@ export interface ControllerOptions {
   /** Of a live source failing runs of a first list that are older than `maxAge` open nothing. */
   live: boolean;
   clusterScopedNamespace: string;
+  /** The manager's. */
+  namespaces: readonly string[];
   logs: LogReader;
   logger: Logger;
   metrics: RuntimeMetrics;
@@ -87,7 +91,7 @@ export class Controller {
     this.#clock = options.clock ?? systemClock;
     this.#random = options.random ?? Math.random;
     const { primary, reads, live } = options;
-    this.#queue = this.#createQueue();
+    this.#queue = measuredQueue(options.controller.name, this.#clock, options.metrics);
     const kinds = new Map<string, RelatedKind>(reads.map((read) => [read.informer.kind, read]));
     // The watched kind can be read too; that one of its objects is gone says nothing about a subject.
     if (!kinds.has(primary.kind)) kinds.set(primary.kind, { informer: primary, ownedByObject: true, optional: false });
@@ -126,6 +130,16 @@ export class Controller {
     return this.#health.status(this.#reporting.conflicts);
   }
 
+  /** What it knows of an object; undefined when it has nothing to do with that kind. */
+  explain(object: ObjectReference): Omit<ControllerExplanation, 'process'> | undefined {
+    return explainObject(object, {
+      ...this.#options,
+      isLeading: this.#leadership !== undefined,
+      entry: (key) => this.#health.ledger.entry(key),
+      rivals: (key) => this.#reporting.rivals(key),
+    });
+  }
+
   /** Adds to the gauges; returns the age of the oldest work in progress, seconds. */
   measure(): number {
     const { metrics } = this.#options;
@@ -158,21 +172,6 @@ export class Controller {
       for (const end of unsubscribe) end();
       this.#settled.resolve();
     }
-  }
-
-  #createQueue(): WorkQueue {
-    const { name } = this.#options.controller;
-    const { queueAdds, queueRetries, queueSeconds, workSeconds } = this.#options.metrics;
-    return new WorkQueue({
-      clock: this.#clock,
-      lane: namespaceOf,
-      observer: {
-        added: () => queueAdds.inc({ name }),
-        retried: () => queueRetries.inc({ name }),
-        taken: (ms) => queueSeconds.observe({ name }, ms / 1_000),
-        finished: (ms) => workSeconds.observe({ name }, ms / 1_000),
-      },
-    });
   }
 
   #subscribe(): (() => void)[] {
@@ -327,7 +326,7 @@ export class Controller {
     }
     const observations = observationsOf(verdict);
     const reports = reportsOf(observations, look);
-    this.#health.decided(key, [...reports.values()].some(isFailing));
+    this.#health.decided(key, reports.values());
     for (const { again } of observations) this.#again(key, again);
     this.#reporting.seen(key, look.object, reports, this.#round.has(key));
   }

@@ -1,11 +1,12 @@
-import type { ReportResult } from '../../crds/report.ts';
+import type { Report, ReportResult } from '../../crds/report.ts';
+import { type Clock, systemClock } from './clock.ts';
 import type { Informer } from './informer.ts';
+import { Ledger } from './ledger.ts';
 import type { LoadedController } from './loader.ts';
 import type { Logger } from './logger.ts';
 import type { RuntimeMetrics } from './metrics.ts';
 import { namespaceOf } from './object.ts';
 import type { LookFailure } from './observe.ts';
-import { Outcomes } from './outcomes.ts';
 import type { RelatedKind } from './related.ts';
 import type { SourceFault } from './source.ts';
 import type { ControllerCondition, ControllerStatus } from './status.ts';
@@ -17,6 +18,7 @@ export interface HealthOptions {
   covers?: (namespace: string) => boolean;
   logger: Logger;
   metrics: RuntimeMetrics;
+  clock?: Clock;
 }
 
 export type SkipReason = 'TooOld' | 'SubjectGone' | 'SubjectConflict' | 'Superseded';
@@ -27,13 +29,13 @@ const MAX_MESSAGES = 50;
 /** Counts, conditions, metrics and log lines of one controller: what it did, and whether it is well. */
 export class Health {
   readonly #options: HealthOptions;
-  readonly #outcomes = new Outcomes();
+  /** What became of each object. */
+  readonly ledger: Ledger;
   readonly #said = new Set<string>();
   #reported = 0;
   #refused = 0;
   #errors = 0;
   #skipped = 0;
-  #superseded = 0;
   #caughtUp = false;
   #lastFailure = '';
   #lastRefusal = '';
@@ -41,15 +43,17 @@ export class Health {
 
   constructor(options: HealthOptions) {
     this.#options = options;
+    this.ledger = new Ledger(options.clock ?? systemClock);
   }
 
-  decided(key: string, failing: boolean): void {
-    this.#outcomes.set(key, failing ? 'failing' : 'healthy');
+  decided(key: string, reports: Iterable<Report>): void {
+    this.ledger.decided(key, reports);
     this.#reconciled('success');
   }
 
   undecided(key: string, why: { reason: string; final: boolean; terminal: boolean }): void {
-    this.#outcomes.set(key, why.final ? 'settledUndecided' : why.terminal ? 'undecidedTerminal' : 'undecided');
+    const outcome = why.final ? 'settledUndecided' : why.terminal ? 'undecidedTerminal' : 'undecided';
+    this.ledger.undecided(key, outcome, why.reason);
     this.#options.logger.debug({ controller: this.#name, object: key, reason: why.reason }, 'undecided');
     this.#reconciled('success');
   }
@@ -57,7 +61,7 @@ export class Health {
   failed(key: string, failure: LookFailure): void {
     const labels = { controller: this.#name };
     const { metrics } = this.#options;
-    this.#outcomes.set(key, 'failed');
+    this.ledger.undecided(key, 'failed', failure.message);
     if (failure.kind === 'retryAfter') {
       this.#reconciled('requeue_after');
       return;
@@ -72,7 +76,7 @@ export class Health {
   }
 
   gone(key: string): void {
-    this.#outcomes.delete(key);
+    this.ledger.gone(key);
     this.#refusedKeys.delete(key);
     this.#reconciled('success');
   }
@@ -87,6 +91,7 @@ export class Health {
     this.#refused++;
     this.#refusedKeys.add(key);
     const error = result.error ?? 'no reason given';
+    this.ledger.report(key, 'Refused', `${result.status} ${error}`);
     this.#lastRefusal = `${key}: ${result.status} ${error}`;
     const fields = { controller: this.#name, object: key, status: result.status, error, details: result.details };
     this.#say(`${result.status} ${error}`, fields, 'report refused');
@@ -100,16 +105,16 @@ export class Health {
   }
 
   /** Always false, so that a filter can end with it. */
-  skipped(reason: SkipReason): false {
+  skipped(key: string, reason: SkipReason): false {
+    this.ledger.report(key, 'Skipped', reason);
     this.#skipped++;
     this.#options.metrics.skipped.inc({ controller: this.#name, reason });
     return false;
   }
 
-  /** The backlog's running total. */
-  superseded(total: number): void {
-    this.#options.metrics.skipped.inc({ controller: this.#name, reason: 'Superseded' }, total - this.#superseded);
-    this.#superseded = total;
+  /** Newer runs of its subject in the same backlog decide. */
+  superseded(key: string): void {
+    this.skipped(key, 'Superseded');
   }
 
   caughtUp(): void {
@@ -118,7 +123,7 @@ export class Health {
 
   status(conflicts: number): ControllerStatus {
     const { controller } = this.#options;
-    const counts = this.#outcomes.counts;
+    const counts = this.ledger.counts;
     return {
       name: controller.name,
       use: controller.use,
@@ -134,13 +139,13 @@ export class Health {
         reported: this.#reported,
         refused: this.#refused,
         errors: this.#errors,
-        skipped: this.#skipped + this.#superseded,
+        skipped: this.#skipped,
       },
     };
   }
 
   measure(): void {
-    for (const [outcome, count] of Object.entries(this.#outcomes.counts)) {
+    for (const [outcome, count] of Object.entries(this.ledger.counts)) {
       this.#options.metrics.objects.inc({ controller: this.#name, outcome }, count);
     }
   }
@@ -179,7 +184,7 @@ export class Health {
   }
 
   #degraded(): ControllerCondition {
-    const { failed } = this.#outcomes.counts;
+    const { failed } = this.ledger.counts;
     if (failed > 0) {
       const message = `${failed} objects could not be looked at; the last: ${this.#lastFailure}`;
       return { type: 'Degraded', status: 'True', reason: 'LooksFail', message };

@@ -110,6 +110,7 @@ export function planControllers(options: BuildOptions): Plan {
             declared: controller.definition.logs === true,
           }),
           clusterScopedNamespace: options.clusterScopedNamespace,
+          namespaces: options.namespaces,
           logger: options.logger,
           metrics: options.metrics,
           clock: options.clock,

@@ -1,4 +1,5 @@
 import type { Registry } from 'prom-client';
+import type { ControllerExplanation, ObjectReference } from '../../crds/explanation.ts';
 import { type BackendOptions, createBackend } from './backend.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { ControllerSet } from './controller-set.ts';
@@ -8,6 +9,7 @@ import type { Tenure } from './leadership/tenure.ts';
 import type { LoadedController } from './loader.ts';
 import type { Logger } from './logger.ts';
 import { createRuntimeMetrics } from './metrics.ts';
+import { answerEverywhere } from './questions.ts';
 import type { ObjectSource } from './source.ts';
 import type { ControllerStatus } from './status.ts';
 
@@ -33,6 +35,8 @@ export interface ManagerOptions {
   random?: () => number;
   /** How long one observation may take. Default 10 s. */
   observationTimeoutMs?: number;
+  /** Names this process in explanations: unlike `name` it is that of one pod. Default: `name`. */
+  process?: string;
 }
 
 export interface Manager extends AsyncDisposable {
@@ -60,6 +64,8 @@ export interface Manager extends AsyncDisposable {
   /** Resolves when everything has ended. */
   stopped(): Promise<void>;
   status(): readonly ControllerStatus[];
+  /** What the controllers know of an object: one entry for each that has to do with its kind. */
+  explain(object: ObjectReference): readonly ControllerExplanation[];
   /** Brings the gauges up to date: call it before the registry is read. */
   measure(): void;
 }
@@ -150,6 +156,10 @@ class ControllerManager implements Manager {
     return this.#set.status();
   }
 
+  explain(object: ObjectReference): readonly ControllerExplanation[] {
+    return this.#set.explain(object).map((explanation) => ({ ...explanation, process: this.#process }));
+  }
+
   measure(): void {
     this.#set.measure();
     this.#metrics.buffered.set([...this.#set.seats].reduce((sum, { buffered }) => sum + buffered, 0));
@@ -167,14 +177,27 @@ class ControllerManager implements Manager {
       this.#isFilled = true;
     });
     void this.synced();
+    const answering = this.#answerQuestions(signal);
     const leading = this.#leaders.run(signal, (tenure) => this.#lead(tenure), filled);
     try {
       await Promise.race([leading, this.#set.broken]);
     } finally {
       this.#ending.abort();
-      await Promise.allSettled([this.#applied, leading]);
+      await Promise.allSettled([this.#applied, leading, answering]);
       await this.#set.ended();
     }
+  }
+
+  get #process(): string {
+    return this.#options.process ?? this.#options.name;
+  }
+
+  async #answerQuestions(signal: AbortSignal): Promise<void> {
+    const { backend, logger } = this.#options;
+    const sources = () => this.#set.sources.map(({ name, filter }) => ({ name, namespaces: filter.namespaces }));
+    const explain = (object: ObjectReference) => this.explain(object);
+    const [process, metrics, clock, random] = [this.#process, this.#metrics, this.#clock, this.#random];
+    await answerEverywhere({ backend, metrics, process, sources, explain, logger, clock, random }, signal);
   }
 
   #lead(tenure: Tenure): Promise<void> {

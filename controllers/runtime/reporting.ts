@@ -40,11 +40,12 @@ const CHUNK = 1_000;
 export class Reporting {
   readonly #options: ReportingOptions;
   readonly #claims = new Claims();
-  readonly #backlog = new Backlog();
+  readonly #backlog: Backlog;
   #inFlight = 0;
 
   constructor(options: ReportingOptions) {
     this.#options = options;
+    this.#backlog = new Backlog((key) => options.health.superseded(key));
   }
 
   /** Nothing waits to be acknowledged. */
@@ -57,17 +58,24 @@ export class Reporting {
     return this.#options.controller.definition.order === 'state' ? this.#claims.conflicts().length : 0;
   }
 
+  /** Who else speaks about what this object speaks about. */
+  rivals(key: string): string[] {
+    const subjects = [...(this.#claims.of(key)?.keys() ?? [])];
+    return [...new Set(subjects.flatMap((id) => [...this.#claims.claimants(id)]))].filter((other) => other !== key);
+  }
+
   /** Sends what a look saw, or holds it until the round ends. `object` is what was looked at. */
   seen(key: string, object: ClusterObject, reports: ReadonlyMap<string, Report>, hold: boolean): void {
     const { order } = this.#options.controller.definition;
     const { related, health, gone } = this.#options;
     if (this.#remembersSubjects()) this.#claim(key, object, reports);
     const sendable = [...reports].filter(([subjectId, { namespace, subject }]) => {
-      if (order === 'run' && related.isGone(key, subject)) return health.skipped('SubjectGone');
+      if (order === 'run' && related.isGone(key, subject)) return health.skipped(key, 'SubjectGone');
       gone.remember(namespace, subject);
-      return hold || this.#backlog.has(key) || this.#isAlone(subjectId) || health.skipped('SubjectConflict');
+      return hold || this.#backlog.has(key) || this.#isAlone(subjectId) || health.skipped(key, 'SubjectConflict');
     });
     if (hold || this.#backlog.has(key)) {
+      if (sendable.length > 0) health.ledger.report(key, 'Held');
       this.#backlog.put(
         key,
         sendable.map(([subjectId, report]) => ({ key, subjectId, report })),
@@ -115,15 +123,15 @@ export class Reporting {
    */
   async flush(signal: AbortSignal): Promise<ReadonlySet<string>> {
     const { health, sink } = this.#options;
-    const entries = this.#backlog.take().filter(({ subjectId, report }) => {
-      if (this.#isTooOld(report)) return health.skipped('TooOld');
-      return this.#isAlone(subjectId) || health.skipped('SubjectConflict');
+    const entries = this.#backlog.take().filter(({ key, subjectId, report }) => {
+      if (this.#isTooOld(report)) return health.skipped(key, 'TooOld');
+      return this.#isAlone(subjectId) || health.skipped(key, 'SubjectConflict');
     });
-    health.superseded(this.#backlog.superseded);
     const answers: Promise<void>[] = [];
     for (let from = 0; from < entries.length; from += CHUNK) {
       const chunk = entries.slice(from, from + CHUNK);
       await sink.room(signal);
+      for (const { key } of chunk) health.ledger.report(key, 'Sending');
       const answer = this.#submit(chunk.map(({ report }) => report));
       const handOut = (results: readonly ReportResult[] | undefined): void => {
         for (const [index, { key, report }] of chunk.entries()) {
@@ -173,6 +181,7 @@ export class Reporting {
 
   /** Not awaited by the worker: one slow answer must not stop the looks. Back-pressure is the sink's room. */
   #send(key: string, reports: readonly Report[], accepted: () => void = () => {}): void {
+    this.#options.health.ledger.report(key, 'Sending');
     void this.#submit(reports).then((results) => this.#answered(key, reports, results, accepted));
   }
 
@@ -201,7 +210,11 @@ export class Reporting {
     results: readonly ReportResult[] | undefined,
     accepted: () => void,
   ): void {
-    if (results === undefined) return;
+    const { ledger } = this.#options.health;
+    if (results === undefined) {
+      ledger.report(key, 'NotSent');
+      return;
+    }
     const refused = results.filter((result, index) => {
       // Its namespace is gone, and with it whatever there was to say about it.
       if (result.status === 404 && isDeletion(reports[index])) return this.#options.health.moot(key, result);
@@ -212,6 +225,10 @@ export class Reporting {
       this.#options.refused(key);
       return;
     }
+    ledger.accepted(
+      key,
+      results.flatMap(({ decisions = [] }) => decisions),
+    );
     this.#options.accepted(key);
     accepted();
   }

@@ -1,3 +1,4 @@
+import { EXPLANATION_NAMES } from '../../../crds/explanation.ts';
 import { ISSUE_ACKNOWLEDGEMENT_NAMES } from '../../../crds/issue-acknowledgement.ts';
 import { ISSUE_GROUP_NAMES } from '../../../crds/issue-group.ts';
 import { ISSUE_RESOLUTION_NAMES } from '../../../crds/issue-resolution.ts';
@@ -10,6 +11,7 @@ const TAKEN = [
   { plural: 'issues', singular: 'issue', kind: 'Issue', shortNames: ['iss'] },
   { plural: 'issuereports', singular: 'issuereport', kind: 'IssueReport', shortNames: [] },
   ISSUE_GROUP_NAMES,
+  EXPLANATION_NAMES,
   { plural: 'sources', singular: 'source', kind: 'Source', shortNames: [] },
 ];
 

@@ -2,6 +2,7 @@ import { linkSchema, observedSchema, subjectSchema } from '../../../crds/issue.t
 import { findingSchema } from '../../../crds/report.ts';
 import { reportJsonSchema } from '../../ingest/report-checker.ts';
 import { evidenceOperations } from '../evidence-operations.ts';
+import { explanationOperations } from '../explanation-operations.ts';
 import { groupOperations } from '../group-operations.ts';
 import { issueOperations } from '../issue-operations.ts';
 import { kiteErrorSchema, kiteIssueSchema, kiteOperations } from '../kite/operations.ts';
@@ -24,6 +25,7 @@ export const TAGS: Readonly<Record<string, string>> = {
 /** Everything below /api/v1. Whoever adds routes adds their operations here, and what makes them answer to the tests. */
 export const OPERATIONS: readonly Operation[] = [
   ...reportOperations,
+  ...explanationOperations,
   ...receiverOperations,
   ...issueOperations,
   ...groupOperations,

@@ -1,0 +1,42 @@
+import Router from '@koa/router';
+import { type ExplanationPoll, explanationPollSchema } from '../../crds/explanation.ts';
+import type { Explanations } from '../explanations/index.ts';
+import type { ReportAccess } from '../ingest/ports.ts';
+import type { UserInfo } from '../kube/access/types.ts';
+import { answerJson } from './answer-json.ts';
+import { jsonBody } from './body.ts';
+import { RestError } from './errors.ts';
+import { type RestRoutes, restRoutes } from './routes.ts';
+
+const MAX_BYTES = 3 * 1024 * 1024;
+
+export interface ExplanationRoutesOptions {
+  readonly explanations: Explanations;
+  readonly access: ReportAccess;
+}
+
+/** Where controllers processes fetch the questions that people ask about objects (docs/explain.md). */
+export function explanationRoutes({ explanations, access }: ExplanationRoutesOptions): RestRoutes {
+  const router = new Router({ prefix: '/api/v1' });
+  router.post('/explanations/next', async (ctx) => {
+    const user = ctx.state.user as UserInfo;
+    const { value, error } = explanationPollSchema.validate(await jsonBody(ctx.req, MAX_BYTES), {
+      abortEarly: false,
+      convert: false,
+      errors: { label: false },
+    });
+    if (error !== undefined) {
+      const details = error.details.map(({ message, path }) => ({ path: path.join('.'), message: message.trim() }));
+      throw new RestError(400, 'this is no poll for questions', { details });
+    }
+    const poll = value as Required<ExplanationPoll>;
+    for (const { name, namespaces } of poll.sources) {
+      const permission = await access.mayLead(user, { source: name, namespaces });
+      if (!permission.allowed) throw new RestError(403, permission.reason);
+    }
+    const gone = new AbortController();
+    ctx.res.once('close', () => gone.abort());
+    answerJson(ctx, await explanations.poll(user.name, poll, gone.signal));
+  });
+  return restRoutes(router);
+}

@@ -1,0 +1,73 @@
+import { DNS_LABEL } from '../../crds/names.ts';
+import type { Command } from '../command.ts';
+import { type KubeconfigFlags, kubeconfigFlags } from './flags.ts';
+
+export const EXPLAIN_OUTPUTS = ['text', 'json', 'yaml'] as const;
+export type ExplainOutput = (typeof EXPLAIN_OUTPUTS)[number];
+
+export interface ExplainFlags extends KubeconfigFlags {
+  readonly namespace?: string;
+  readonly output?: ExplainOutput;
+}
+
+export interface ExplainOptions extends KubeconfigFlags {
+  /** As it was written: `PipelineRun`, `po`. */
+  readonly kind: string;
+  /** Undefined: any. */
+  readonly group: string | undefined;
+  readonly object: string;
+  /** Undefined: that of the context, else `default`. */
+  readonly namespace: string | undefined;
+  readonly output: ExplainOutput;
+}
+
+export const explain: Command<ExplainFlags, ExplainOptions> = {
+  name: 'explain',
+  parameters: '<kind/name>',
+  summary: 'Show why there is an issue for an object, or none.',
+  description:
+    'Show what each controller knows of an object: whether it watches it, what the last look came to, what was reported ' +
+    'and what the server decided. It takes the right to get that object.',
+  examples: [
+    {
+      comment: 'Why is there no issue for this run?',
+      line: 'faultline explain pipelinerun/payments-on-push-x7k2p -n shop',
+    },
+    {
+      comment: 'A kind of a certain group, as an object',
+      line: 'faultline explain deployment.apps/web -n shop -o yaml',
+    },
+  ],
+  flags: [
+    { spelling: '-n, --namespace <namespace>', description: 'Of the object (default: that of the context).' },
+    {
+      spelling: '-o, --output <format>',
+      description: 'What to print.',
+      choices: EXPLAIN_OUTPUTS,
+      default: 'text',
+    },
+    ...kubeconfigFlags('How to reach the cluster, or faultline up (default: $KUBECONFIG, ~/.kube/config).'),
+  ],
+  complete({ parameters: [what = ''], flags: { namespace, output = 'text', ...flags } }) {
+    const slash = what.indexOf('/');
+    // `deployment.v1.apps` is what kubectl takes too; the version says nothing here.
+    const [kind = '', ...group] = what.slice(0, Math.max(slash, 0)).split('.');
+    if (/^v\d+((alpha|beta)\d+)?$/.test(group[0] ?? '')) group.shift();
+    const object = slash < 0 ? '' : what.slice(slash + 1);
+    return { ...flags, kind, group: group.length === 0 ? undefined : group.join('.'), object, namespace, output };
+  },
+  validate({ kind, object, namespace }) {
+    const faults: string[] = [];
+    if (!/^[A-Za-z][-A-Za-z0-9]*$/.test(kind) || !/^[^/\s]+$/.test(object)) {
+      faults.push('say which object: KIND/NAME, for example pipelinerun/payments-x7k2p');
+    }
+    if (namespace !== undefined && !DNS_LABEL.test(namespace)) {
+      faults.push(`--namespace: ${JSON.stringify(namespace)} is no name of a namespace`);
+    }
+    return faults;
+  },
+  async run(options, streams) {
+    const { runExplain } = await import('../explain/run-explain.ts');
+    return await runExplain(options, streams);
+  },
+};

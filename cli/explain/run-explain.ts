@@ -1,0 +1,140 @@
+import { stringify } from 'yaml';
+import { cellMeaning } from '../../crds/cells.ts';
+import {
+  type ControllerExplanation,
+  EXPLANATION_NAMES,
+  type Explanation,
+  type ExplanationStatus,
+  type ObjectReference,
+} from '../../crds/explanation.ts';
+import { API_VERSION } from '../../crds/names.ts';
+import { escapeForTerminal, oneLine } from '../../crds/text.ts';
+import { getJson, postJson } from '../actions/post-json.ts';
+import { type ClusterConnection, connectCluster } from '../cluster/connection.ts';
+import type { ExplainOptions } from '../commands/explain.ts';
+import { EXIT } from '../exit.ts';
+import type { Streams } from '../streams.ts';
+
+/** `faultline explain`: answers the exit code. Throws a Failure of one line with what the server said. */
+export async function runExplain(options: ExplainOptions, streams: Streams): Promise<number> {
+  const { kubeconfig, context, kind, group, object: name, output } = options;
+  const connection = await connectCluster({ kubeconfig, context }, streams);
+  const namespace = options.namespace ?? connection.namespace ?? 'default';
+  const spec: ObjectReference = { kind, namespace, name, ...(group !== undefined && { group }) };
+  let explanation = await ask(connection, spec, streams.signal);
+  if (explanation.status.controllers.some(({ verdict }) => verdict === 'NotFound')) {
+    // Only who may read the object can tell whether it is there, and whether its labels are why nobody looks at it.
+    const labels = await labelsOf(connection, explanation, streams.signal);
+    if (labels !== undefined) explanation = await ask(connection, { ...spec, labels }, streams.signal);
+  }
+  streams.out.write(printed(explanation, output));
+  return EXIT.ok;
+}
+
+type Answered = Explanation & { readonly status: ExplanationStatus };
+
+async function ask(connection: ClusterConnection, spec: ObjectReference, signal: AbortSignal): Promise<Answered> {
+  const path = `/apis/${API_VERSION}/${EXPLANATION_NAMES.plural}`;
+  const body: Explanation = { apiVersion: API_VERSION, kind: EXPLANATION_NAMES.kind, spec };
+  return (await postJson(connection, path, body, signal)) as Answered;
+}
+
+/** Undefined where the object is not to be had: it does not exist, or this is `faultline up` and serves issues alone. */
+async function labelsOf(
+  connection: ClusterConnection,
+  { spec, status }: Answered,
+  signal: AbortSignal,
+): Promise<Record<string, string> | undefined> {
+  const { group, resource, namespaced } = status.resource;
+  const version = await versionOf(connection, group, signal);
+  if (version === undefined) return undefined;
+  const root = group === '' ? `/api/${version}` : `/apis/${group}/${version}`;
+  const place = namespaced ? `/namespaces/${spec.namespace}` : '';
+  try {
+    const path = `${root}${place}/${resource}/${encodeURIComponent(spec.name)}`;
+    const { metadata } = (await getJson(connection, path, signal)) as {
+      metadata?: { labels?: Record<string, string> };
+    };
+    return metadata?.labels ?? {};
+  } catch {
+    return undefined;
+  }
+}
+
+async function versionOf(
+  connection: ClusterConnection,
+  group: string,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  if (group === '') return 'v1';
+  try {
+    const found = (await getJson(connection, `/apis/${group}`, signal)) as { preferredVersion?: { version?: string } };
+    return found.preferredVersion?.version;
+  } catch {
+    return undefined;
+  }
+}
+
+function printed(explanation: Answered, output: ExplainOptions['output']): string {
+  switch (output) {
+    case 'json':
+      return `${escapeForTerminal(JSON.stringify(explanation, null, 2))}\n`;
+    case 'yaml':
+      return stringify(JSON.parse(escapeForTerminal(JSON.stringify(explanation))), { lineWidth: 0 });
+    case 'text':
+      return `${explanationLines(explanation).join('\n')}\n`;
+    default:
+      return output satisfies never;
+  }
+}
+
+/** For people. Nothing in it is executed by a terminal, whoever the server is. */
+export function explanationLines({ spec, status }: Pick<Answered, 'spec' | 'status'>): string[] {
+  const { controllers, silent, message, resource } = status;
+  const where = spec.namespace === undefined ? '' : ` in namespace ${spec.namespace}`;
+  const group = resource.group === '' ? '' : `.${resource.group}`;
+  const late = silent.length === 0 ? [] : [`These processes did not answer in time: ${silent.join(', ')}`];
+  const lines = [
+    `${resource.kind}${group} ${spec.name}${where}`,
+    ...(message === '' ? [] : [message]),
+    ...late,
+    ...controllers.flatMap((each) => ['', ...controllerLines(each)]),
+  ];
+  return lines.map((line) => oneLine(line, 8_192));
+}
+
+function controllerLines(each: ControllerExplanation): string[] {
+  const { controller, use, process, verdict, reason, lookedAt, terminal, findings = [], report } = each;
+  const facts: [string, string | undefined][] = [
+    ['Verdict', `${verdict}${reason === undefined ? '' : `: ${reason}`}`],
+    ['Looked at', lookedAt],
+    ['Finished', terminal ? 'yes' : undefined],
+    ['Subject', report?.subject],
+    ...findings.map((finding): [string, string] => ['Finding', findingText(finding)]),
+    ['Report', report && `${report.state}${report.reason === undefined ? '' : `: ${report.reason}`}`],
+    ...(report?.decisions ?? []).map((decision): [string, string] => ['Decision', decisionText(decision)]),
+    ['Why', each.message],
+  ];
+  return [
+    `${controller} (${use}, ${process})`,
+    ...facts.flatMap(([name, fact]) => (fact === undefined ? [] : [`  ${`${name}:`.padEnd(11)}${fact}`])),
+  ];
+}
+
+function findingText({ key, severity, type, reason, title }: NonNullable<ControllerExplanation['findings']>[number]) {
+  return `${key} ${severity} ${type} ${reason}: ${title}`;
+}
+
+function decisionText({
+  key,
+  cell,
+  issue,
+}: {
+  key: string;
+  cell: string;
+  issue?: { namespace: string; name: string };
+}) {
+  const about = [key, cell].filter(Boolean).join(' ');
+  const where = issue === undefined ? '' : `: issue ${issue.namespace}/${issue.name}`;
+  return `${about} ${cellMeaning(cell) ?? 'see the decision table'}${where}`;
+}
