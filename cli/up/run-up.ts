@@ -19,6 +19,7 @@ import { localAccess } from '../backend/access.ts';
 import { type Backend, openBackend } from '../backend/backend.ts';
 import { clusterKinds } from '../backend/cluster-kinds.ts';
 import { clusterNamespaces } from '../backend/cluster-namespaces.ts';
+import { configuredKinds } from '../backend/configured-kinds.ts';
 import { receiverSecrets } from '../backend/receiver-secrets.ts';
 import { watchReceivers } from '../backend/receiver-watch.ts';
 import { type ChosenCluster, chooseCluster, folderClusterId } from '../cluster/choose.ts';
@@ -143,7 +144,10 @@ async function openUpBackend(run: Run, identity: Identity, closing: AsyncDisposa
       watch: receiversOf(identity, log),
       secrets: receiverSecrets(api, Date.now),
     },
-    ...(source.kind === 'live' && { kinds: closing.use(clusterKinds(source.connection, Date.now)) }),
+    kinds:
+      source.kind === 'live'
+        ? closing.use(clusterKinds(source.connection, Date.now))
+        : configuredKinds(() => configured.controllers),
     directory: configured.directory,
     ageless: source.kind === 'folder',
     log,

@@ -87,6 +87,13 @@ describe('faultline up', { timeout: 60_000 }, () => {
     const metrics = await client.text('/metrics');
     expect(metrics).toMatch(/^faultline_decisions_total\{cell="3A"\} 1$/m);
     expect(metrics).toMatch(/^faultline_objects\{controller="tekton-pipelinerun",outcome="failing"\} 1$/m);
+    const explained = startCommand(
+      ['explain', 'pipelinerun/build-1', '-n', 'shop', '--kubeconfig', join(stateDir, 'kubeconfig')],
+      { directory: root },
+    );
+    expect(await explained.exitCode).toBe(0);
+    expect(explained.out.text()).toContain('PipelineRun.tekton.dev build-1 in namespace shop');
+    expect(explained.out.text()).toMatch(/Decision: +run 3A opened an issue: issue shop\/\S+/);
     const watching = new AbortController();
     const events = client.watch(watching.signal);
     await write('build.yaml', run('build-2', 'True', '2026-11-20T11:00:00Z'));

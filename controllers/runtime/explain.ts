@@ -114,8 +114,7 @@ function lookedAt(key: string, known: LedgerEntry, context: ExplainContext): Ans
   const isGone = goneAt !== undefined;
   const note = noteOf(known);
   const sentences = [
-    ...(isGone ? [`it was deleted at ${new Date(goneAt).toISOString()}; before that:`] : []),
-    verdictText(known),
+    `${isGone ? `it was deleted at ${new Date(goneAt).toISOString()}; before that ` : ''}${verdictText(known)}`,
     reportText(key, known, context),
     ...(known.decisions.length > 0 ? known.decisions.map(decisionText) : []),
   ];

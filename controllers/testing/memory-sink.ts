@@ -5,7 +5,7 @@ import type { Sink } from '../runtime/sink.ts';
 export class MemorySink implements Sink {
   readonly reports: Report[] = [];
   /** The status and error for a report; default 200. */
-  answer: (report: Report) => Pick<ReportResult, 'status' | 'error'> = () => ({ status: 200 });
+  answer: (report: Report) => Pick<ReportResult, 'status' | 'error' | 'decisions'> = () => ({ status: 200 });
 
   submit(reports: readonly Report[]): Promise<ReportResult[]> {
     this.reports.push(...reports);
