@@ -8,7 +8,7 @@ import type {
 
 /**
  * Between people who ask about objects and the controllers processes that know: a process fetches its questions with long
- * polls, so that nobody has to reach it (docs/adr/0017). Nothing is kept but who is connected and what is being asked.
+ * polls, so that nobody has to reach it (docs/adr/0019). Nothing is kept but who is connected and what is being asked.
  */
 export interface Explanations extends Disposable {
   /** Asks every connected process; answers with what came in time. Never rejects. */

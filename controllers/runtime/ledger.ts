@@ -45,7 +45,7 @@ const MAX_GONE = 1_000;
 
 /**
  * For every object what was decided about it, why, and what became of the report, of its last look only. An ordinary
- * object costs 13 bytes in columns besides its entry in one Map, whose key it shares with the cache (docs/explain.md has
+ * object costs 10 bytes in columns besides its entry in one Map, whose key it shares with the cache (docs/explain.md has
  * the measured figure); texts are shared, and what fails has a detail of bounded size.
  */
 export class Ledger {

@@ -30,7 +30,7 @@ const TOO_SOON_MS = 500;
 
 /**
  * Answers what people ask the server about objects (`faultline explain`): one long poll after the other, because this
- * process may reach the server and nobody needs to reach this process (docs/adr/0017). Ends with the signal.
+ * process may reach the server and nobody needs to reach this process (docs/adr/0019). Ends with the signal.
  */
 export async function answerQuestions(options: QuestionsOptions, signal: AbortSignal): Promise<void> {
   const { backend, process, sources, explain, clock, random, logger } = options;
