@@ -98,6 +98,18 @@ test('what cannot be meant is refused with every fault', async () => {
   });
 });
 
+test('of replicas and shards the one whose object it is answers, and what several say the same is said once', async () => {
+  const say = (process: string, verdict: ControllerExplanation['verdict']): ControllerExplanation => ({
+    ...{ controller: 'pods', use: 'workloads/pod', process, verdict, message: verdict },
+  });
+  const [standby, shard, leader] = [say('a', 'Standby'), say('b', 'OtherShard'), say('c', 'Failing')];
+  const answers = async (...controllers: ControllerExplanation[]) =>
+    (await create({ asked: { controllers } })).created?.status?.controllers;
+  expect(await answers(standby, shard, leader)).toEqual([leader]);
+  expect(await answers(standby, say('b', 'Standby'))).toEqual([standby]);
+  expect(await answers(leader, { ...standby, controller: 'nodes' })).toHaveLength(2);
+});
+
 test.each([
   [{ controllers: [], processes: [], silent: [] }, 'no controllers process is connected to this server'],
   [{ controllers: [], processes: ['p'], silent: [] }, 'no configured controller watches Pod'],
