@@ -1,4 +1,6 @@
+import { KeySets, PathIndex } from './cache-index.ts';
 import { type ClusterObject, namespaceOf, objectKey } from './object.ts';
+import { CACHE_ENTRY_BYTES, objectSize } from './object-size.ts';
 
 export type CacheChange =
   /** `initial`: it came with the first list. */
@@ -17,14 +19,26 @@ export type CacheChange =
  */
 export class ObjectCache {
   readonly #objects = new Map<string, ClusterObject>();
-  readonly #byNamespace = new Map<string, Set<string>>();
-  readonly #byOwner = new Map<string, Set<string>>();
+  readonly #byNamespace = new KeySets();
+  readonly #byOwner = new KeySets();
+  readonly #byPath: ReadonlyMap<string, PathIndex>;
   /** Keys that the running list of a scope has mentioned; present only while a list runs. */
   readonly #listed = new Map<string, Set<string>>();
-  readonly #scopes = new Map<string, Set<string>>();
+  readonly #scopes = new KeySets();
+  #bytes = 0;
+
+  /** `indexes`: the paths by which objects are found without looking at all of them. */
+  constructor(indexes: Iterable<string> = []) {
+    this.#byPath = new Map([...indexes].map((path) => [path, new PathIndex(path)]));
+  }
 
   get size(): number {
     return this.#objects.size;
+  }
+
+  /** About what the objects take in memory. */
+  get bytes(): number {
+    return this.#bytes;
   }
 
   get(key: string): ClusterObject | undefined {
@@ -48,6 +62,19 @@ export class ObjectCache {
     return this.#resolve(this.#byNamespace.get(namespace));
   }
 
+  /** By the value at an indexed path, in order of name. Undefined when the path is not indexed. */
+  indexed(path: string, value: string): readonly ClusterObject[] | undefined {
+    const index = this.#byPath.get(path);
+    return index && this.#resolve(index.keys(value));
+  }
+
+  /** Where an object would be found: every indexed path with its values. */
+  indexEntries(object: ClusterObject): readonly (readonly [path: string, value: string])[] {
+    return [...this.#byPath.values()].flatMap((index) =>
+      index.valuesOf(object).map((value) => [index.path, value] as const),
+    );
+  }
+
   /** A list of this scope begins (again): only its own mentions count. */
   beginList(scope: string): void {
     this.#listed.set(scope, new Set());
@@ -66,13 +93,12 @@ export class ObjectCache {
   apply(scope: string, object: ClusterObject, initial: boolean): CacheChange | undefined {
     const key = objectKey(object);
     this.#listed.get(scope)?.add(key);
-    addTo(this.#scopes, scope, key);
+    this.#scopes.add(scope, key);
     const previous = this.#objects.get(key);
     if (previous !== undefined && isSame(previous, object)) return undefined;
     if (previous !== undefined) this.#unindex(key, previous);
     this.#objects.set(key, object);
-    addTo(this.#byNamespace, namespaceOf(key), key);
-    for (const uid of owners(object)) addTo(this.#byOwner, uid, key);
+    this.#index(key, object);
     return { type: 'applied', key, object, initial, ...(previous && { previous }) };
   }
 
@@ -82,7 +108,7 @@ export class ObjectCache {
   }
 
   #drop(scope: string, key: string): CacheChange | undefined {
-    removeFrom(this.#scopes, scope, key);
+    this.#scopes.remove(scope, key);
     const object = this.#objects.get(key);
     if (object === undefined) return undefined;
     this.#unindex(key, object);
@@ -90,9 +116,18 @@ export class ObjectCache {
     return { type: 'deleted', key, object };
   }
 
+  #index(key: string, object: ClusterObject): void {
+    this.#bytes += CACHE_ENTRY_BYTES + objectSize(object);
+    this.#byNamespace.add(namespaceOf(key), key);
+    for (const uid of owners(object)) this.#byOwner.add(uid, key);
+    for (const index of this.#byPath.values()) index.add(key, object);
+  }
+
   #unindex(key: string, object: ClusterObject): void {
-    removeFrom(this.#byNamespace, namespaceOf(key), key);
-    for (const uid of owners(object)) removeFrom(this.#byOwner, uid, key);
+    this.#bytes -= CACHE_ENTRY_BYTES + objectSize(object);
+    this.#byNamespace.remove(namespaceOf(key), key);
+    for (const uid of owners(object)) this.#byOwner.remove(uid, key);
+    for (const index of this.#byPath.values()) index.remove(key, object);
   }
 
   #resolve(keys: ReadonlySet<string> | undefined): readonly ClusterObject[] {
@@ -112,15 +147,4 @@ export function owners(object: ClusterObject): readonly string[] {
 function isSame(a: ClusterObject, b: ClusterObject): boolean {
   const versions = a.metadata.resourceVersion === b.metadata.resourceVersion && a.metadata.uid === b.metadata.uid;
   return versions && JSON.stringify(a) === JSON.stringify(b);
-}
-
-function addTo(index: Map<string, Set<string>>, entry: string, key: string): void {
-  const keys = index.get(entry);
-  if (keys === undefined) index.set(entry, new Set([key]));
-  else keys.add(key);
-}
-
-function removeFrom(index: Map<string, Set<string>>, entry: string, key: string): void {
-  const keys = index.get(entry);
-  if (keys?.delete(key) && keys.size === 0) index.delete(entry);
 }

@@ -1,5 +1,4 @@
 import type { ControllerExplanation, ObjectReference } from '../../crds/explanation.ts';
-import { backoffDelay } from './backoff.ts';
 import type { CacheChange } from './cache.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { explainObject } from './explain.ts';
@@ -19,9 +18,11 @@ import { failureOf, observeWithin } from './observe.ts';
 import type { WorkQueue } from './queue.ts';
 import { type Reading, Related, type RelatedKind } from './related.ts';
 import { Reporting } from './reporting.ts';
+import { RETRY_BUCKET, RetryLimiter } from './retry-limiter.ts';
 import { isFinished } from './run-times.ts';
 import type { Sink } from './sink.ts';
 import type { ControllerStatus } from './status.ts';
+import { TokenBucket } from './token-bucket.ts';
 
 /**
  * The reconcile loop of one controller: take a key, look at the object as it is now, send what was seen. It acts on
@@ -65,15 +66,14 @@ const UNREADABLE_AGAIN = 30_000;
 export class Controller {
   readonly #options: ControllerOptions;
   readonly #clock: Clock;
-  readonly #random: () => number;
   readonly #queue: WorkQueue;
   readonly #related: Related;
   readonly #gone: GoneSubjects;
   readonly #health: Health;
   readonly #reporting: Reporting;
   readonly #listed: ListedObjects;
-  readonly #failures = new Map<string, number>();
-  readonly #refusals = new Map<string, number>();
+  readonly #failures: RetryLimiter;
+  readonly #refusals: RetryLimiter;
   /** The keys of the running round that were not looked at yet. */
   readonly #round = new Set<string>();
   /** Looks of the running round that asked for a log. */
@@ -89,12 +89,18 @@ export class Controller {
   constructor(options: ControllerOptions) {
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
-    this.#random = options.random ?? Math.random;
+    const retries = {
+      max: MAX_BACKOFF,
+      random: options.random ?? Math.random,
+      bucket: new TokenBucket({ ...RETRY_BUCKET, clock: this.#clock }),
+    };
+    this.#failures = new RetryLimiter({ ...retries, base: FAILED_BASE });
+    this.#refusals = new RetryLimiter({ ...retries, base: REFUSED_BASE });
     const { primary, reads, live } = options;
     this.#queue = measuredQueue(options.controller.name, this.#clock, options.metrics);
     const kinds = new Map<string, RelatedKind>(reads.map((read) => [read.informer.kind, read]));
     // The watched kind can be read too; that one of its objects is gone says nothing about a subject.
-    if (!kinds.has(primary.kind)) kinds.set(primary.kind, { informer: primary, ownedByObject: true, optional: false });
+    if (!kinds.has(primary.kind)) kinds.set(primary.kind, watchedKind(options));
     this.#related = new Related(kinds, live);
     this.#gone = new GoneSubjects(reads.filter((read) => read.informer.kind !== primary.kind));
     this.#health = new Health(options);
@@ -108,8 +114,8 @@ export class Controller {
       now: () => this.#clock.now(),
       look: (object) => this.#lookAt(object),
       again: (key) => this.#queue.add(key),
-      refused: (key) => this.#retry(key, this.#refusals, REFUSED_BASE),
-      accepted: (key) => this.#refusals.delete(key),
+      refused: (key) => this.#queue.retryAfter(key, this.#refusals.next(key)),
+      accepted: (key) => this.#refusals.forget(key),
       fenced: (epoch) => {
         // The answer to a look of an earlier term says nothing about this one.
         if (epoch === this.#leadership?.epoch) this.#leadership.fenced();
@@ -289,7 +295,7 @@ export class Controller {
       // away must not be older than that. Looks of one object never overlap.
       const look = this.#lookAt(object);
       this.#decided(key, verdict, { ...look, detail: (reading as Reading | undefined)?.detail() ?? 0 });
-      this.#failures.delete(key);
+      this.#failures.forget(key);
     } catch (error) {
       if (!signal.aborted) this.#failed(key, error);
     }
@@ -339,8 +345,8 @@ export class Controller {
   #deleted(key: string): void {
     this.#health.gone(key);
     this.#related.forget(key);
-    this.#failures.delete(key);
-    if (this.#options.controller.definition.onDelete === 'keep') this.#refusals.delete(key);
+    this.#failures.forget(key);
+    if (this.#options.controller.definition.onDelete === 'keep') this.#refusals.forget(key);
     // Never decided here: what is stored about it is from an earlier epoch, which only a sync can tell.
     if (!this.#reporting.deleted(key, ghostOf(key, this.#options.primary))) void this.#listed.tell();
   }
@@ -349,13 +355,7 @@ export class Controller {
     const failure = failureOf(error);
     this.#health.failed(key, failure);
     if (failure.kind === 'retryAfter') this.#queue.retryAfter(key, failure.ms);
-    else if (failure.kind !== 'terminal') this.#retry(key, this.#failures, FAILED_BASE);
-  }
-
-  #retry(key: string, attempts: Map<string, number>, base: number): void {
-    const attempt = attempts.get(key) ?? 0;
-    attempts.set(key, attempt + 1);
-    this.#queue.retryAfter(key, backoffDelay(attempt, { base, max: MAX_BACKOFF, random: this.#random }));
+    else if (failure.kind !== 'terminal') this.#queue.retryAfter(key, this.#failures.next(key));
   }
 
   /** Everything that was listed is decided: sends what matters, then the sync and what follows from it. */
@@ -381,4 +381,9 @@ export class Controller {
       if (key !== undefined && this.#gone.gone(key) !== undefined) this.#queue.add(key);
     }
   }
+}
+
+function watchedKind({ primary, controller }: ControllerOptions): RelatedKind {
+  const { indexes = {} } = controller.definition.watches;
+  return { informer: primary, ownedByObject: true, optional: false, indexes };
 }

@@ -1,5 +1,6 @@
 import type { InputFault } from '../../crds/report.ts';
 import { causeOf } from './backend.ts';
+import { parseFieldSelector } from './field-selector.ts';
 import { parseLabelSelector } from './label-selector.ts';
 import { isRecord } from './object.ts';
 
@@ -98,11 +99,21 @@ function checkKind(value: unknown, name: string, check: Check): void {
     fields === undefined || listed,
     `its ${name}.fields must be a list of dotted paths such as "status.conditions"`,
   );
-  if (value.labelSelector === undefined) return;
+  checkSelector(value.labelSelector, `${name}.labelSelector`, parseLabelSelector, check);
+  checkSelector(value.fieldSelector, `${name}.fieldSelector`, parseFieldSelector, check);
+  const { indexes } = value;
+  check(
+    indexes === undefined || (isRecord(indexes) && Object.values(indexes).every((path) => isPath(path))),
+    `its ${name}.indexes must be names of yours with dotted paths: {bySecret: "spec.volumes.secret.secretName"}`,
+  );
+}
+
+function checkSelector(selector: unknown, name: string, parse: (text: string) => unknown, check: Check): void {
+  if (selector === undefined) return;
   try {
-    parseLabelSelector(String(value.labelSelector));
+    parse(String(selector));
   } catch (error) {
-    check(false, `its ${name}.labelSelector: ${causeOf(error)}`);
+    check(false, `its ${name}: ${causeOf(error)}`);
   }
 }
 
@@ -111,6 +122,10 @@ function isDocumentation(value: unknown): boolean {
   return value.findings.every(
     (finding) => isRecord(finding) && ['reason', 'key', 'meaning'].every((name) => typeof finding[name] === 'string'),
   );
+}
+
+function isPath(path: unknown): boolean {
+  return typeof path === 'string' && /^[^.\s]+(\.[^.\s]+)*$/.test(path);
 }
 
 function isSchema(value: unknown): boolean {

@@ -16,6 +16,10 @@ export class Dependencies {
     return JSON.stringify(['object', kind, namespace, name]);
   }
 
+  static indexed(kind: string, path: string, value: string): string {
+    return JSON.stringify(['indexed', kind, path, value]);
+  }
+
   static list(kind: string, namespace: string, labels: Readonly<Record<string, string>>): string {
     return JSON.stringify(['list', kind, namespace, Object.entries(labels).sort()]);
   }
@@ -37,10 +41,16 @@ export class Dependencies {
     else this.#entries.set(key, new Set(entries));
   }
 
-  /** Adds to `keys` whoever depends on this object as it is. */
-  collect(kind: string, object: ClusterObject, keys: Set<string>): void {
+  /** Adds to `keys` whoever depends on this object as it is; `indexed` is where an index finds it. */
+  collect(
+    kind: string,
+    object: ClusterObject,
+    indexed: readonly (readonly [path: string, value: string])[],
+    keys: Set<string>,
+  ): void {
     const { namespace = '', name, labels = {} } = object.metadata;
     const entries = [Dependencies.object(kind, namespace, name)];
+    for (const [path, value] of indexed) entries.push(Dependencies.indexed(kind, path, value));
     for (const uid of owners(object)) entries.push(Dependencies.owned(kind, uid));
     for (const entry of this.#lists.get(JSON.stringify([kind, namespace])) ?? []) {
       const [, , , selector] = JSON.parse(entry) as [string, string, string, [string, string][]];

@@ -61,6 +61,18 @@ export function collectionPath({ apiVersion, plural, namespaced }: ServedKind, n
     : `${root}/${plural}`;
 }
 
+/** Asks for metadata only; a server that cannot leave out the rest (an aggregated one may not) answers with whole objects. */
+export const METADATA_ONLY = {
+  watch: 'application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json',
+  list: 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json',
+} as const;
+
+/** The items of a list leave out what the list says, and objects of which only metadata was sent have another kind. */
+export function asServed(object: unknown, { apiVersion, kind }: ServedKind): unknown {
+  if (!isRecord(object)) return object;
+  return object.kind === 'PartialObjectMetadata' ? { ...object, apiVersion, kind } : { apiVersion, kind, ...object };
+}
+
 /** The JSON of a 200; any other answer is thrown as an AnswerError with what its Status says. */
 export async function jsonOf(response: KubeResponse): Promise<unknown> {
   const text = await response.text();

@@ -1,6 +1,7 @@
 import { causeOf } from './backend.ts';
 import { Channel } from './channel.ts';
 import { type Clock, systemClock } from './clock.ts';
+import { parseFieldSelector } from './field-selector.ts';
 import { folderLogs } from './folder-logs.ts';
 import { FolderNotifications } from './folder-notifications.ts';
 import { FolderObjects, type FolderScan } from './folder-objects.ts';
@@ -162,10 +163,16 @@ class FolderSource implements ObjectSource, AsyncDisposable {
 function matcherOf(request: WatchRequest): (object: ClusterObject) => boolean {
   const kinds = new Set(request.apiVersions.map((apiVersion) => kindId(apiVersion, request.kind)));
   const labels = request.labelSelector ? parseLabelSelector(request.labelSelector) : () => true;
-  const name = /^metadata\.name=+(.+)$/.exec(request.fieldSelector ?? '')?.[1];
-  return ({ apiVersion, kind, metadata }) =>
-    kinds.has(kindId(apiVersion, kind)) &&
-    (request.namespace === undefined || metadata.namespace === undefined || metadata.namespace === request.namespace) &&
-    (name === undefined || metadata.name === name) &&
-    labels(metadata.labels ?? {});
+  const fields = request.fieldSelector ? parseFieldSelector(request.fieldSelector) : () => true;
+  return (object) => {
+    const { apiVersion, kind, metadata } = object;
+    return (
+      kinds.has(kindId(apiVersion, kind)) &&
+      (request.namespace === undefined ||
+        metadata.namespace === undefined ||
+        metadata.namespace === request.namespace) &&
+      labels(metadata.labels ?? {}) &&
+      fields(object)
+    );
+  };
 }

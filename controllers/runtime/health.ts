@@ -1,4 +1,5 @@
 import type { Report, ReportResult } from '../../crds/report.ts';
+import { cachesOf } from './cache-memory.ts';
 import { type Clock, systemClock } from './clock.ts';
 import type { Informer } from './informer.ts';
 import { Ledger } from './ledger.ts';
@@ -122,11 +123,12 @@ export class Health {
   }
 
   status(conflicts: number): ControllerStatus {
-    const { controller } = this.#options;
+    const { controller, primary, reads } = this.#options;
     const counts = this.ledger.counts;
     return {
       name: controller.name,
       use: controller.use,
+      caches: cachesOf([primary, ...reads.map((read) => read.informer)]),
       conditions: [this.#ready(), this.#degraded(), conflictCondition(conflicts)],
       counts: {
         objects: this.#objects(),

@@ -17,6 +17,12 @@ export interface InformerOptions {
   /** One watch a namespace; without it one watch over all. */
   namespaces?: readonly string[] | undefined;
   labelSelector?: string;
+  fieldSelector?: string;
+  /** What `strip` keeps besides identity and metadata. */
+  fields?: readonly string[];
+  metadataOnly?: boolean;
+  /** Paths by which the cache finds objects. */
+  indexes?: Iterable<string>;
   strip: Strip;
   /** Whether a namespace is looked at: of the others nothing is known. Default all. */
   covers?: (namespace: string) => boolean;
@@ -44,7 +50,7 @@ export interface InformerListener {
 }
 
 export class Informer {
-  readonly cache = new ObjectCache();
+  readonly cache: ObjectCache;
   readonly kind: string;
   readonly apiVersions: readonly string[];
   readonly #options: InformerOptions;
@@ -61,6 +67,7 @@ export class Informer {
 
   constructor(options: InformerOptions) {
     this.#options = options;
+    this.cache = new ObjectCache(options.indexes);
     this.kind = options.kind;
     this.apiVersions = options.apiVersions;
     for (const scope of options.namespaces ?? ['']) this.#states.set(scope, 'pending');
@@ -118,12 +125,15 @@ export class Informer {
   }
 
   async #runScope(scope: string, signal: AbortSignal): Promise<void> {
-    const { source, apiVersions, kind, labelSelector } = this.#options;
+    const { source, apiVersions, kind, labelSelector, fieldSelector, fields, metadataOnly } = this.#options;
     const request: WatchRequest = {
       apiVersions,
       kind,
       ...(scope !== '' && { namespace: scope }),
       ...(labelSelector && { labelSelector }),
+      ...(fieldSelector && { fieldSelector }),
+      ...(fields && { fields }),
+      ...(metadataOnly && { metadataOnly }),
     };
     while (!signal.aborted) {
       const again = new AbortController();

@@ -31,7 +31,7 @@ export interface BuildOptions {
 /** An informer and what it was made for. */
 export interface KindInformer {
   readonly id: string;
-  readonly fields: ReadonlySet<string>;
+  readonly wants: Pick<Wanted, 'fields' | 'indexes' | 'metadataOnly'>;
   readonly informer: Informer;
 }
 
@@ -56,8 +56,13 @@ interface Wanted {
   readonly apiVersions: readonly string[];
   readonly kind: string;
   readonly labelSelector: string;
+  readonly fieldSelector: string;
   readonly namespaces: readonly string[];
   readonly fields: Set<string>;
+  /** Paths of declared indexes. */
+  readonly indexes: Set<string>;
+  /** Nobody needs more than metadata. */
+  metadataOnly: boolean;
   /** `group/Kind` of whom a kept object must be owned by. */
   readonly ownedBy: readonly string[] | undefined;
 }
@@ -80,15 +85,17 @@ export function planControllers(options: BuildOptions): Plan {
     reads: (controller.definition.reads ?? []).map((read) => ({
       id: want(wanted, readKind(controller, read)),
       // Kept in part, either way.
-      ownedByObject: read.ownedByObject === true || read.labelSelector !== undefined,
+      ownedByObject:
+        read.ownedByObject === true || read.labelSelector !== undefined || read.fieldSelector !== undefined,
       optional: read.optional === true,
+      indexes: read.indexes ?? {},
     })),
   }));
   const running = [...(options.running ?? [])];
   const kinds = new Map<string, KindInformer>();
   for (const [id, each] of wanted) {
-    const found = running.find((one) => one.id === id && [...each.fields].every((field) => one.fields.has(field)));
-    kinds.set(id, found ?? { id, fields: each.fields, informer: informerOf(each, options) });
+    const found = running.find((one) => one.id === id && suffices(one, each));
+    kinds.set(id, found ?? { id, wants: each, informer: informerOf(each, options) });
   }
   const informer = (id: string): Informer => (kinds.get(id) as KindInformer).informer;
   const planned = plans.map(
@@ -127,37 +134,55 @@ interface KindWish {
   readonly labelSelector: string;
   readonly ownedBy?: readonly string[];
   readonly namespaces: readonly string[];
+  /** The runtime itself reads how the objects ended. */
+  readonly ends: boolean;
 }
 
 function watchedKind(controller: LoadedController): KindWish {
   const { watches } = controller.definition;
   const labelSelector = [watches.labelSelector, controller.labelSelector].filter(Boolean).join(',');
-  return { watches, labelSelector, namespaces: controller.namespaces };
+  return { watches, labelSelector, namespaces: controller.namespaces, ends: controller.definition.order === 'run' };
 }
 
 function readKind(controller: LoadedController, read: Reads): KindWish {
   // What is read may live where nothing is watched (a ReleasePlan of another namespace), so only the manager's filter counts.
   const { labelSelector = '' } = read;
-  if (read.ownedByObject !== true) return { watches: read, labelSelector, namespaces: [] };
+  if (read.ownedByObject !== true) return { watches: read, labelSelector, namespaces: [], ends: false };
   // The owner may be another declared kind: a Pod belongs to a ReplicaSet that belongs to the Deployment.
   const { watches, reads = [] } = controller.definition;
   return {
     watches: read,
     labelSelector,
     namespaces: controller.namespaces,
+    ends: true,
     ownedBy: [watches, ...reads].map((owner) => kindOf(owner)),
   };
 }
 
 function want(wanted: Map<string, Wanted>, wish: KindWish): string {
   const { watches, labelSelector, ownedBy, namespaces } = wish;
+  const { kind, fields = [], fieldSelector = '', indexes = {} } = watches;
   const apiVersions = typeof watches.apiVersion === 'string' ? [watches.apiVersion] : watches.apiVersion;
-  const id = JSON.stringify([apiVersions, watches.kind, labelSelector, namespaces, ownedBy]);
-  const before = wanted.get(id);
-  const fields = before?.fields ?? new Set<string>();
-  for (const field of watches.fields ?? []) fields.add(field);
-  wanted.set(id, { apiVersions, kind: watches.kind, labelSelector, namespaces, fields, ownedBy });
+  const id = JSON.stringify([apiVersions, kind, labelSelector, fieldSelector, namespaces, ownedBy]);
+  const common: Wanted = wanted.get(id) ?? {
+    ...{ apiVersions, kind, labelSelector, fieldSelector, namespaces, ownedBy },
+    ...{ fields: new Set(), indexes: new Set(), metadataOnly: true },
+  };
+  const paths = Object.values(indexes);
+  for (const path of paths) common.indexes.add(path);
+  const read = [...fields, ...paths.filter((path) => !path.startsWith('metadata.'))];
+  for (const field of read) common.fields.add(field);
+  // Without a word about fields the runtime still keeps how an object ended.
+  if (wish.ends || watches.fields === undefined || read.length > 0) common.metadataOnly = false;
+  wanted.set(id, common);
   return id;
+}
+
+/** Whether an informer that runs already keeps all that is wanted now. */
+function suffices({ wants }: KindInformer, { fields, indexes, metadataOnly }: Wanted): boolean {
+  const kept = [...fields].every((field) => wants.fields.has(field));
+  const indexed = [...indexes].every((path) => wants.indexes.has(path));
+  return kept && indexed && (metadataOnly || !wants.metadataOnly);
 }
 
 function informerOf(wanted: Wanted, options: BuildOptions): Informer {
@@ -174,6 +199,10 @@ function informerOf(wanted: Wanted, options: BuildOptions): Informer {
     apiVersions: wanted.apiVersions,
     kind,
     labelSelector: wanted.labelSelector,
+    fieldSelector: wanted.fieldSelector,
+    fields: [...wanted.fields],
+    metadataOnly: wanted.metadataOnly,
+    indexes: wanted.indexes,
     namespaces: namespacesToWatch(filters),
     onMissed: (count) => missed.inc({ kind }, count),
     strip: createStrip([...wanted.fields]),

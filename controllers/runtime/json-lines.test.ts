@@ -7,7 +7,7 @@ async function lines(chunks: readonly Uint8Array[]): Promise<string[]> {
   const stream = (async function* () {
     yield* chunks;
   })();
-  for await (const some of linesOf(stream)) found.push(...some);
+  for await (const some of linesOf(stream, (line) => line.toString())) found.push(...some);
   return found;
 }
 

@@ -22,6 +22,8 @@ export interface KubeRequest {
   readonly method?: 'GET' | 'POST' | 'PUT';
   /** JSON. */
   readonly body?: string;
+  /** The Accept header. Default `application/json`. */
+  readonly accept?: string;
 }
 
 export interface KubeResponse {
@@ -139,10 +141,11 @@ class UndiciKubeClient implements KubeClient, AsyncDisposable {
     return first;
   }
 
-  async #send(path: string, { signal, stream, method = 'GET', body }: KubeRequest): Promise<Dispatcher.ResponseData> {
+  async #send(path: string, asked: KubeRequest): Promise<Dispatcher.ResponseData> {
+    const { signal, stream, method = 'GET', body, accept = 'application/json' } = asked;
     const count = (code: string): void => this.#requests.inc({ code, method, host: this.#host });
     const type = body === undefined ? {} : { 'content-type': 'application/json' };
-    const headers = { accept: 'application/json', 'user-agent': 'faultline', ...type, ...(await this.#headers()) };
+    const headers = { accept, 'user-agent': 'faultline', ...type, ...(await this.#headers()) };
     const bodyTimeout = stream ? STREAM_TIMEOUT_MS : (this.#options.bodyTimeoutMs ?? BODY_TIMEOUT_MS);
     try {
       const response = await request(`${this.server}${path}`, {

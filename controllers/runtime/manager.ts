@@ -1,6 +1,7 @@
 import type { Registry } from 'prom-client';
 import type { ControllerExplanation, ObjectReference } from '../../crds/explanation.ts';
 import { type BackendOptions, createBackend } from './backend.ts';
+import { measureCaches } from './cache-memory.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { ControllerSet } from './controller-set.ts';
 import { alwaysLeading, type Leaders, type LeadershipStatus } from './leadership/leaders.ts';
@@ -162,6 +163,7 @@ class ControllerManager implements Manager {
 
   measure(): void {
     this.#set.measure();
+    measureCaches(this.#set.informers, this.#metrics);
     this.#metrics.buffered.set([...this.#set.seats].reduce((sum, { buffered }) => sum + buffered, 0));
   }
 

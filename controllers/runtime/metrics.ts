@@ -58,6 +58,8 @@ export function createRuntimeMetrics(registry: Registry = new Registry()) {
     logReads: counter('faultline_log_reads_total', 'Logs asked for as evidence', 'controller', 'result'),
     malformed: counter('faultline_malformed_objects_total', 'Objects without a usable identity', 'kind'),
     missed: counter('faultline_watch_missed_total', 'Changes that only a relist found: must stay 0', 'kind'),
+    cacheObjects: gauge('faultline_cache_objects', 'Objects that are kept', 'kind'),
+    cacheBytes: gauge('faultline_cache_bytes', 'About what the kept objects take in memory', 'kind'),
     buffered: gauge('faultline_sink_buffered_reports', 'Reports that wait for the backend'),
     requests: counter('rest_client_requests_total', 'Requests by status', 'code', 'method', 'host'),
   };

@@ -34,17 +34,33 @@ export interface Watches {
   /** `tekton.dev/v1`, or several in order of preference: the first version the server serves is watched. */
   apiVersion: string | readonly string[];
   kind: string;
-  /** Dotted paths that `observe` reads besides identity, labels, annotations and owners; everything else is dropped before it is kept. */
+  /**
+   * Dotted paths that `observe` reads besides identity, labels, annotations and owners; everything else is dropped
+   * before it is kept. An empty list (class `state`) asks the server for nothing but metadata.
+   */
   fields?: readonly string[];
+  /** Only objects with these labels are watched; the server selects. */
   labelSelector?: string;
+  /** Only objects with these fields are watched; the server selects, and knows few fields a kind: `status.phase!=Succeeded`. */
+  fieldSelector?: string;
+  /**
+   * Keys by which `read.indexed` finds objects of this kind without looking at all of them: a name of yours to a dotted
+   * path, through lists or to `metadata.labels.<label>`. The path need not be in `fields` as well.
+   */
+  indexes?: Readonly<Record<string, string>>;
 }
 
 export interface Reads {
   apiVersion: string | readonly string[];
   kind: string;
+  /** As of `watches`. An empty list asks the server for nothing but metadata (of owned objects also for how they ended). */
   fields?: readonly string[];
   /** Only these are asked for and kept, so that the absence of one says nothing (docs/adr/0017). Default: all. */
   labelSelector?: string;
+  /** As `labelSelector`, by the few fields that the server knows: `metadata.name=x`. */
+  fieldSelector?: string;
+  /** As of `watches`. */
+  indexes?: Readonly<Record<string, string>>;
   /** Only objects owned (ownerReferences) by an observed object are kept. */
   ownedByObject?: boolean;
   /**
@@ -97,6 +113,13 @@ export interface Read {
   list<K extends ObjectLike>(
     kind: string,
     selector: { namespace: string; labels?: Record<string, string> },
+  ): Promise<readonly DeepReadonly<K>[]>;
+  /** The objects that have this value at a declared index (`indexes`), of one namespace or of all that are watched. */
+  indexed<K extends ObjectLike>(
+    kind: string,
+    index: string,
+    value: string,
+    selector?: { namespace?: string },
   ): Promise<readonly DeepReadonly<K>[]>;
   /**
    * The end of a container's log, for evidence; only with `logs: true`. Undefined when it cannot be had now: the Pod is

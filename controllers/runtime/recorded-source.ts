@@ -1,3 +1,4 @@
+import { parseFieldSelector } from './field-selector.ts';
 import { parseLabelSelector } from './label-selector.ts';
 import { type ClusterObject, kindId } from './object.ts';
 import type { ObjectSource } from './source.ts';
@@ -13,15 +14,19 @@ export function createRecordedSource(objects: Iterable<ClusterObject>): ObjectSo
   }
   return {
     live: false,
-    async *watch({ apiVersions, kind, namespace, labelSelector }, signal) {
-      const matches = labelSelector ? parseLabelSelector(labelSelector) : () => true;
+    async *watch({ apiVersions, kind, namespace, labelSelector, fieldSelector }, signal) {
+      const labels = labelSelector ? parseLabelSelector(labelSelector) : () => true;
+      const fields = fieldSelector ? parseFieldSelector(fieldSelector) : () => true;
       const all = byKind.get(kindId(apiVersions[0] ?? '', kind)) ?? [];
       const inside = all.filter(
         ({ metadata }) =>
           namespace === undefined || metadata.namespace === undefined || metadata.namespace === namespace,
       );
       yield { type: 'listing' };
-      yield { type: 'listed', objects: inside.filter(({ metadata }) => matches(metadata.labels ?? {})) };
+      yield {
+        type: 'listed',
+        objects: inside.filter((object) => labels(object.metadata.labels ?? {}) && fields(object)),
+      };
       yield { type: 'synced' };
       if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
     },

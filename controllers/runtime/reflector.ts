@@ -1,13 +1,24 @@
 import { type Clock, pause, systemClock } from './clock.ts';
-import { AnswerError, answerError, collectionPath, discover, jsonOf, type ServedKind } from './discovery.ts';
+import {
+  AnswerError,
+  answerError,
+  asServed,
+  collectionPath,
+  discover,
+  METADATA_ONLY,
+  type ServedKind,
+} from './discovery.ts';
+import type { Shape } from './json-projection.ts';
 import type { KubeClient } from './kube-client.ts';
+import { itemsOf, pageOf } from './list-page.ts';
 import type { Logger } from './logger.ts';
-import { type ClusterObject, isClusterObject, isRecord, type JsonObject } from './object.ts';
+import { isClusterObject, type JsonObject } from './object.ts';
 import { type Fault, faultOf, notInstalled, outOfOrder } from './reflector-faults.ts';
 import { ReflectorPace } from './reflector-pace.ts';
 import type { ReflectorState, Step } from './reflector-state.ts';
 import { isOlder } from './resource-version.ts';
 import type { SourceEvent, WatchRequest } from './source.ts';
+import { shapeOf } from './strip.ts';
 import { endsInitialEvents, errorOf, versionOf, type WatchLine } from './watch-lines.ts';
 import { WatchStream } from './watch-stream.ts';
 
@@ -60,6 +71,8 @@ export class Reflector {
   readonly #clock: Clock;
   readonly #random: () => number;
   readonly #pace: ReflectorPace;
+  /** What of the objects is read at all. */
+  readonly #wanted: Shape;
   /** Until this server has shown that it does not stream lists. */
   #streams = true;
   #quietLists = 0;
@@ -75,6 +88,7 @@ export class Reflector {
     this.#clock = options.clock ?? systemClock;
     this.#random = options.random ?? Math.random;
     this.#pace = new ReflectorPace(this.#clock, this.#random);
+    this.#wanted = request.fields === undefined ? true : shapeOf(request.fields);
   }
 
   async *watch(signal: AbortSignal): AsyncGenerator<SourceEvent, void, void> {
@@ -201,7 +215,7 @@ export class Reflector {
         const [waiting, next] = this.#fail(errorOf(line), { phase: 'discover' }, served, 'watch');
         return [[...events, ...waiting], next];
       }
-      const event = this.#eventOf(line);
+      const event = this.#eventOf(line, served);
       if (event?.type === 'applied') events.push({ type: 'listed', objects: [event.object] });
       else if (event !== undefined) events.push(event);
     }
@@ -218,11 +232,10 @@ export class Reflector {
     try {
       const response = await this.#options.client.request(
         `${collectionPath(served, this.#request.namespace)}?${query}`,
-        { signal },
+        { signal, ...this.#accept('list') },
       );
-      const list = await jsonOf(response);
-      if (!isRecord(list) || !isRecord(list.metadata)) throw new AnswerError(0, 'the answer is not a list');
-      const objects = this.#items(list, served);
+      const list = await pageOf(response, this.#wanted);
+      const objects = itemsOf(list, served, this.#options.onMalformed);
       const resourceVersion = at?.resourceVersion ?? versionOf(list);
       const events: SourceEvent[] = [
         ...(at === undefined ? [this.#listing(resourceVersion)] : []),
@@ -297,7 +310,7 @@ export class Reflector {
       } else resourceVersion = version || resourceVersion;
       this.#stuck = 0;
       this.#pace.progressed();
-      const event = this.#eventOf(line);
+      const event = this.#eventOf(line, served);
       if (event !== undefined) events.push(event);
     }
     told();
@@ -320,23 +333,15 @@ export class Reflector {
     return [[...events, ...waiting], next];
   }
 
-  #eventOf({ type, object }: WatchLine & { object: JsonObject }): SourceEvent | undefined {
+  #eventOf(line: WatchLine & { object: JsonObject }, served: ServedKind): SourceEvent | undefined {
+    const { type } = line;
     if (type === 'BOOKMARK') return undefined;
+    const object = asServed(line.object, served);
     if (!isClusterObject(object)) {
       this.#options.onMalformed?.(this.#request.kind);
       return undefined;
     }
     return type === 'DELETED' ? { type: 'deleted', object } : { type: 'applied', object };
-  }
-
-  /** The items of a list leave out what the list says. */
-  #items(list: JsonObject, { apiVersion, kind }: ServedKind): ClusterObject[] {
-    const items: readonly unknown[] = Array.isArray(list.items) ? list.items : [];
-    const objects = items
-      .map((item) => (isRecord(item) ? { apiVersion, kind, ...item } : item))
-      .filter(isClusterObject);
-    for (let malformed = items.length - objects.length; malformed > 0; malformed--) this.#options.onMalformed?.(kind);
-    return objects;
   }
 
   async #open(served: ServedKind, parameters: Record<string, string>, signal: AbortSignal): Promise<WatchStream> {
@@ -346,9 +351,16 @@ export class Reflector {
     const connection = new AbortController();
     const either = AbortSignal.any([signal, connection.signal]);
     const path = `${collectionPath(served, this.#request.namespace)}?${query}`;
-    const response = await this.#options.client.request(path, { signal: either, stream: true });
-    if (response.status === 200) return new WatchStream(response, connection, this.#clock);
+    const response = await this.#options.client.request(path, {
+      ...{ signal: either, stream: true },
+      ...this.#accept('watch'),
+    });
+    if (response.status === 200) return new WatchStream(response, connection, this.#clock, this.#wanted);
     throw answerError(response.status, await response.text(), response.retryAfterMs);
+  }
+
+  #accept(verb: 'list' | 'watch'): { accept?: string } {
+    return this.#request.metadataOnly === true ? { accept: METADATA_ONLY[verb] } : {};
   }
 
   #query(parameters: Record<string, string>): string {

@@ -1,4 +1,4 @@
-import type { CacheChange } from './cache.ts';
+import type { CacheChange, ObjectCache } from './cache.ts';
 import { Dependencies } from './dependencies.ts';
 import type { Informer } from './informer.ts';
 import { type ClusterObject, kindId, objectKey } from './object.ts';
@@ -16,6 +16,8 @@ export interface RelatedKind {
   readonly ownedByObject: boolean;
   /** Looks go on without it when it may not be read. */
   readonly optional: boolean;
+  /** The declared indexes: names to paths. */
+  readonly indexes?: Readonly<Record<string, string>>;
 }
 
 /** A look at one object, as far as its reads go. */
@@ -45,7 +47,8 @@ export class Related {
   affected(kind: string, change: CacheChange): ReadonlySet<string> {
     const keys = new Set<string>();
     const versions = change.type === 'applied' && change.previous ? [change.object, change.previous] : [change.object];
-    for (const object of versions) this.#dependencies.collect(kind, object, keys);
+    const cache = this.#kinds.get(kind)?.informer.cache;
+    for (const object of versions) this.#dependencies.collect(kind, object, cache?.indexEntries(object) ?? [], keys);
     return keys;
   }
 
@@ -104,13 +107,21 @@ export class Related {
         kind: string,
         selector: { namespace: string; labels?: Record<string, string> },
       ) => {
-        const labels = Object.entries(selector.labels ?? {});
         remember(Dependencies.list(kind, selector.namespace, selector.labels ?? {}));
-        const inNamespace = cacheOf(kind).inNamespace(selector.namespace);
-        const found = inNamespace.filter((each) =>
-          labels.every(([name, value]) => each.metadata.labels?.[name] === value),
-        );
-        return found as unknown as readonly DeepReadonly<K>[];
+        return listed(cacheOf(kind), selector) as unknown as readonly DeepReadonly<K>[];
+      },
+      indexed: async <K extends ObjectLike>(
+        kind: string,
+        index: string,
+        value: string,
+        { namespace }: { namespace?: string } = {},
+      ) => {
+        const path = this.#indexOf(kind, index);
+        remember(Dependencies.indexed(kind, path, value));
+        const found = cacheOf(kind).indexed(path, value) ?? [];
+        return found.filter(
+          ({ metadata }) => namespace === undefined || metadata.namespace === namespace,
+        ) as unknown as readonly DeepReadonly<K>[];
       },
     };
     return { read, detail: () => finished.size, commit: () => this.#dependencies.replace(key, entries) };
@@ -138,12 +149,39 @@ export class Related {
     return [...found.values()];
   }
 
+  #indexOf(kind: string, index: string): string {
+    const { indexes = {} } = this.#related(kind);
+    if (Object.hasOwn(indexes, index)) return indexes[index] as string;
+    const declared = Object.keys(indexes).join(', ') || 'it declares none';
+    throw new TerminalError(
+      `observe() read the index ${index} of ${kind}, which the plugin does not declare: add it to its indexes (${declared})`,
+    );
+  }
+
   #informer(kind: string): Informer {
+    return this.#related(kind).informer;
+  }
+
+  #related(kind: string): RelatedKind {
     const related = this.#kinds.get(kind);
-    if (related !== undefined) return related.informer;
+    if (related !== undefined) return related;
     const declared = [...this.#kinds.keys()].join(', ');
     throw new TerminalError(
       `observe() read the kind ${kind}, which the plugin does not declare: add it to reads (${declared})`,
     );
   }
+}
+
+/** By an indexed label where there is one, else by looking at the whole namespace. */
+function listed(
+  cache: ObjectCache,
+  { namespace, labels = {} }: { namespace: string; labels?: Record<string, string> },
+): readonly ClusterObject[] {
+  const wanted = Object.entries(labels);
+  let candidates: readonly ClusterObject[] | undefined;
+  for (const [name, value] of wanted) candidates ??= cache.indexed(`metadata.labels.${name}`, value);
+  return (candidates ?? cache.inNamespace(namespace)).filter(
+    ({ metadata }) =>
+      (metadata.namespace ?? '') === namespace && wanted.every(([name, value]) => metadata.labels?.[name] === value),
+  );
 }

@@ -1,25 +1,20 @@
-import { type Clock, pause } from './clock.ts';
+import { pause } from './clock.ts';
+import { type BucketOptions, TokenBucket } from './token-bucket.ts';
 
-export interface LimiterOptions {
-  /** Tokens a second, and how many may be saved up. */
-  qps: number;
-  burst: number;
+export interface LimiterOptions extends BucketOptions {
   concurrency: number;
-  clock: Clock;
 }
 
 /** A token bucket and a number of slots: who wants to ask takes one of each, in order of arrival. */
 export class RequestLimiter {
   readonly #options: LimiterOptions;
   readonly #waiting: (() => void)[] = [];
+  readonly #bucket: TokenBucket;
   #active = 0;
-  #tokens: number;
-  #filledAt: number;
 
   constructor(options: LimiterOptions) {
     this.#options = options;
-    this.#tokens = options.burst;
-    this.#filledAt = options.clock.now();
+    this.#bucket = new TokenBucket(options);
   }
 
   /** Resolves with the function that gives the slot back; at once when the signal aborts. */
@@ -40,7 +35,7 @@ export class RequestLimiter {
 
   /** For what lasts: takes a token and no slot. */
   async pass(signal: AbortSignal): Promise<void> {
-    const wait = this.#takeToken();
+    const wait = this.#bucket.take();
     if (wait > 0) await pause(this.#options.clock, wait, signal);
   }
 
@@ -60,16 +55,5 @@ export class RequestLimiter {
       this.#waiting.push(finish);
       signal.addEventListener('abort', abandon, { once: true });
     });
-  }
-
-  /** Takes a token, on credit if there is none; returns how long the credit lasts, ms. */
-  #takeToken(): number {
-    const { qps, burst, clock } = this.#options;
-    const now = clock.now();
-    // The machine's clock may be put back, which must not cost an hour's worth of tokens.
-    const passed = Math.max(0, now - this.#filledAt);
-    this.#tokens = Math.min(burst, this.#tokens + (passed / 1_000) * qps) - 1;
-    this.#filledAt = now;
-    return this.#tokens >= 0 ? 0 : (-this.#tokens / qps) * 1_000;
   }
 }

@@ -34,6 +34,10 @@ export interface WatchRequest {
   readonly namespace?: string;
   readonly labelSelector?: string;
   readonly fieldSelector?: string;
+  /** What is needed of each object besides identity and metadata, as in a plugin's `fields`; the rest may be left out. Default all. */
+  readonly fields?: readonly string[];
+  /** Nothing but metadata is needed, so that a server need not send more. Default false. */
+  readonly metadataOnly?: boolean;
 }
 
 export type SourceEvent =

@@ -4,6 +4,15 @@ export interface ControllerStatus {
   readonly use: string;
   readonly conditions: readonly ControllerCondition[];
   readonly counts: ControllerCounts;
+  /** What is kept of the watched kind and of the kinds it reads; kinds that controllers share are in each of them. */
+  readonly caches: readonly CacheStatus[];
+}
+
+export interface CacheStatus {
+  readonly kind: string;
+  readonly objects: number;
+  /** About what they take in memory. */
+  readonly bytes: number;
 }
 
 export interface ControllerCondition {

@@ -1,4 +1,6 @@
+import type { MemberShape, Shape } from './json-projection.ts';
 import { type ClusterObject, isRecord, type JsonObject } from './object.ts';
+import { declaredAnnotations, type Selection, select, selectionOf } from './selection.ts';
 
 /**
  * Field stripping: what is dropped before anything is kept. A PipelineRun of 75 KB shrinks to what its controller
@@ -9,7 +11,6 @@ import { type ClusterObject, isRecord, type JsonObject } from './object.ts';
 export const MAX_ANNOTATION = 4_096;
 
 const DROPPED_ANNOTATIONS = new Set(['kubectl.kubernetes.io/last-applied-configuration']);
-const ANNOTATIONS = 'metadata.annotations';
 /** What the runtime itself reads: when a run finished, and what its conditions decided (messages only if declared). */
 const RUNTIME_FIELDS = [
   'status.completionTime',
@@ -23,17 +24,13 @@ const EVERYTHING = '*';
 
 export type Strip = (object: ClusterObject) => ClusterObject;
 
-/** A tree of declared paths; `true` keeps everything below. */
-type Selection = true | Map<string, Selection>;
-
 /**
  * A function that keeps identity, labels, annotations, owners and the declared paths, and freezes the result. Paths are
  * dotted and pass through lists: `status.conditions.reason` (also written `status.conditions[].reason`). `*` is everything.
  */
 export function createStrip(fields: readonly string[]): Strip {
   if (fields.includes(EVERYTHING)) return withoutBookkeeping;
-  const selection = new Map<string, Selection>();
-  for (const path of [...RUNTIME_FIELDS, ...fields]) declare(selection, path);
+  const selection = selectionOf([...RUNTIME_FIELDS, ...fields]);
   const annotations = declaredAnnotations(fields);
   return (object) => {
     const kept: Record<string, unknown> = { apiVersion: object.apiVersion, kind: object.kind };
@@ -52,41 +49,27 @@ function withoutBookkeeping(object: ClusterObject): ClusterObject {
   return deepFreeze({ ...object, metadata }) as ClusterObject;
 }
 
-function declare(root: Map<string, Selection>, path: string): void {
-  let node = root;
-  const segments = path.replaceAll(/\[[*\d]*\]/g, '').split('.');
-  for (const [index, segment] of segments.entries()) {
-    const below = node.get(segment);
-    if (below === true) return;
-    if (index === segments.length - 1) {
-      node.set(segment, true);
-      return;
-    }
-    const next: Map<string, Selection> = below ?? new Map();
-    node.set(segment, next);
-    node = next;
-  }
+/** The same for JSON that was not parsed yet: what `createStrip(fields)` would drop need not be read. */
+export function shapeOf(fields: readonly string[]): MemberShape {
+  const others = fields.includes(EVERYTHING);
+  const annotations = others ? 'all' : declaredAnnotations(fields);
+  const dropped = [...DROPPED_ANNOTATIONS].filter((key) => annotations !== 'all' && !annotations.has(key));
+  const members = new Map<string, Shape>([
+    ['apiVersion', true],
+    ['kind', true],
+  ]);
+  const declared = others ? [] : [...RUNTIME_FIELDS, ...fields];
+  for (const [name, below] of selectionOf(declared)) members.set(name, membersOf(below));
+  const metadata = new Map<string, Shape>([
+    ['managedFields', false],
+    ['annotations', { members: new Map(dropped.map((key) => [key, false])), others: true }],
+  ]);
+  return { members: members.set('metadata', { members: metadata, others: true }), others };
 }
 
-/** Keys of annotations contain dots, so what follows `metadata.annotations.` is one key. */
-function declaredAnnotations(fields: readonly string[]): 'all' | ReadonlySet<string> {
-  if (fields.some((path) => path === 'metadata' || path === ANNOTATIONS)) return 'all';
-  return new Set(
-    fields.filter((path) => path.startsWith(`${ANNOTATIONS}.`)).map((path) => path.slice(ANNOTATIONS.length + 1)),
-  );
-}
-
-function select(value: unknown, selection: Selection): unknown {
-  if (selection === true) return value;
-  if (Array.isArray(value))
-    return value.map((item: unknown) => select(item, selection)).filter((item) => item !== undefined);
-  if (!isRecord(value)) return undefined;
-  const kept: Record<string, unknown> = {};
-  for (const [name, below] of selection) {
-    const part = Object.hasOwn(value, name) ? select(value[name], below) : undefined;
-    if (part !== undefined) kept[name] = part;
-  }
-  return kept;
+function membersOf(selection: Selection): Shape {
+  if (selection === true) return true;
+  return { members: new Map([...selection].map(([name, below]) => [name, membersOf(below)])), others: false };
 }
 
 const METADATA_TEXT = [

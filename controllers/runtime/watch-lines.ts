@@ -1,4 +1,5 @@
 import { AnswerError, retryAfterOf } from './discovery.ts';
+import type { JsonProjection } from './json-projection.ts';
 import { isRecord, type JsonObject } from './object.ts';
 
 /** One event of a watch as it arrived; `invalid` is a line that is none. */
@@ -10,15 +11,18 @@ export type WatchLine =
 const TYPES = new Set(['ADDED', 'MODIFIED', 'DELETED', 'BOOKMARK', 'ERROR']);
 const INITIAL_EVENTS_END = 'k8s.io/initial-events-end';
 
-export function parseLine(text: string): WatchLine {
+/** `events` says what of each object is read. */
+export function parseLine(line: Buffer, events: JsonProjection): WatchLine {
   try {
-    const event: unknown = JSON.parse(text);
-    if (isRecord(event) && TYPES.has(String(event.type)) && isRecord(event.object))
-      return event as unknown as WatchLine;
+    const event = events.parse(line);
+    if (isRecord(event) && TYPES.has(String(event.type)) && isRecord(event.object)) {
+      // A Status has other members than the objects that were asked for.
+      return (event.type === 'ERROR' ? JSON.parse(line.toString()) : event) as WatchLine;
+    }
   } catch {
     // Cut off or garbled: the caller decides what that means for its place in the stream.
   }
-  return { type: 'invalid', text: text.slice(0, 120) };
+  return { type: 'invalid', text: line.toString('utf8', 0, 120) };
 }
 
 /** Whether a bookmark says that a streamed list is complete. */

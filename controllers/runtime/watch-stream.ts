@@ -1,5 +1,6 @@
 import { type Clock, pause } from './clock.ts';
 import { linesOf } from './json-lines.ts';
+import { JsonProjection, type Shape } from './json-projection.ts';
 import type { KubeResponse } from './kube-client.ts';
 import { parseLine, type WatchLine } from './watch-lines.ts';
 
@@ -15,14 +16,16 @@ export type Chunk =
 /** An open watch. Whoever opens one closes it. */
 export class WatchStream {
   readonly openedAt: number;
-  readonly #iterator: AsyncGenerator<string[], void, void>;
+  readonly #iterator: AsyncGenerator<WatchLine[], void, void>;
   readonly #clock: Clock;
   readonly #connection: AbortController;
-  #next: Promise<IteratorResult<string[], void>> | undefined;
+  #next: Promise<IteratorResult<WatchLine[], void>> | undefined;
   #hasTold = false;
 
-  constructor(response: KubeResponse, connection: AbortController, clock: Clock) {
-    this.#iterator = linesOf(response.body);
+  /** `wanted`: what of each object is read; default all of it. */
+  constructor(response: KubeResponse, connection: AbortController, clock: Clock, wanted: Shape = true) {
+    const events = new JsonProjection({ members: new Map([['object', wanted]]), others: true });
+    this.#iterator = linesOf(response.body, (line) => parseLine(line, events));
     this.#clock = clock;
     this.#connection = connection;
     this.openedAt = clock.now();
@@ -44,7 +47,7 @@ export class WatchStream {
       this.#next = undefined;
       if (result.done) return { type: 'ended' };
       this.#hasTold = true;
-      return { type: 'lines', lines: result.value.map(parseLine) };
+      return { type: 'lines', lines: result.value };
     } catch (error) {
       this.#next = undefined;
       return { type: 'broken', error };

@@ -1,4 +1,5 @@
 import { Channel } from '../runtime/channel.ts';
+import { parseFieldSelector } from '../runtime/field-selector.ts';
 import { parseLabelSelector } from '../runtime/label-selector.ts';
 import { type ClusterObject, kindId, objectKey } from '../runtime/object.ts';
 import type { LogAnswer, LogRequest, ObjectSource, SourceEvent, SourceFault, WatchRequest } from '../runtime/source.ts';
@@ -76,10 +77,12 @@ function identity(object: ClusterObject): string {
   return `${kindId(object.apiVersion, object.kind)}/${objectKey(object)}`;
 }
 
-function isAskedFor({ apiVersion, kind, metadata }: ClusterObject, request: WatchRequest): boolean {
+function isAskedFor(object: ClusterObject, request: WatchRequest): boolean {
+  const { apiVersion, kind, metadata } = object;
   return (
     kindId(apiVersion, kind) === kindId(request.apiVersions[0] ?? '', request.kind) &&
     (request.namespace === undefined || metadata.namespace === request.namespace) &&
-    parseLabelSelector(request.labelSelector ?? '')(metadata.labels ?? {})
+    parseLabelSelector(request.labelSelector ?? '')(metadata.labels ?? {}) &&
+    parseFieldSelector(request.fieldSelector ?? '')(object)
   );
 }

@@ -13,6 +13,8 @@ export function readOver(observed: ObjectLike, objects: readonly ObjectLike[], n
     logs: async () => undefined,
     owned: async (kind) =>
       find(kind, ({ metadata }) => Boolean(metadata.ownerReferences?.some(({ uid }) => uid === observed.metadata.uid))),
+    // Only the runtime knows what a plugin's indexes are.
+    indexed: async () => [],
     get: async (kind, namespace, name) =>
       find(kind, ({ metadata }) => metadata.namespace === namespace && metadata.name === name)[0] as never,
     list: async (kind, { namespace, labels = {} }) =>
