@@ -1,6 +1,13 @@
 import type { Declaration } from '../../apiserver/receivers/index.ts';
 import { type CompiledRule, RuleControllers } from '../../controllers/rules/index.ts';
-import { type ControllerEntry, type LoadedController, loadControllers } from '../../controllers/runtime/index.ts';
+import {
+  type ControllerEntry,
+  createPlugins,
+  type LoadedController,
+  loadControllers,
+  type Plugins,
+  silentLogger,
+} from '../../controllers/runtime/index.ts';
 import { parseLabelSelector } from '../../controllers/runtime/label-selector.ts';
 import type { Streams } from '../streams.ts';
 import type { Path } from './fault.ts';
@@ -29,13 +36,17 @@ export interface Configured extends LoadedConfiguration {
 
 /**
  * The configuration of this command line with its controllers and resources loaded. Throws a ConfigurationError with
- * every fault, those of the options of controllers and resources among them. `ruleControllers`: those of this process.
+ * every fault, those of the options of controllers and resources among them. `ruleControllers` and `plugins`: those of
+ * this process; without `plugins` the controllers are checked, and those that are not built in do not run.
  */
 export async function configure(
   flag: string | undefined,
   streams: Streams,
   ruleControllers = new RuleControllers(),
+  plugins?: Plugins,
 ): Promise<Configured> {
+  await using checked = plugins === undefined ? createPlugins({ logger: silentLogger }) : undefined;
+  const host = (plugins ?? checked)?.load as Plugins['load'];
   const read = await readConfiguration({
     flag,
     variable: streams.env.FAULTLINE_CONFIG,
@@ -44,7 +55,11 @@ export async function configure(
     parseLabelSelector: (text) => text.trim() === '' || parseLabelSelector(text),
   });
   const entries = read.configuration?.controllers ?? read.writtenControllers.map(loadableEntry);
-  const { controllers, faults } = await loadControllers(entries, { baseDir: read.directory, builtins: BUILT_INS });
+  const { controllers, faults } = await loadControllers(entries, {
+    baseDir: read.directory,
+    builtins: BUILT_INS,
+    host,
+  });
   const own = read.configuration?.resources ?? read.writtenResources.map((one) => loadable(one));
   const { resources, faults: ofResources } = await loadResources(own, read.directory);
   const known = new Set(read.faults.map(({ path }) => path));

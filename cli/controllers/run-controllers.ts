@@ -7,6 +7,7 @@ import {
   createKubeClient,
   createLiveSource,
   createManager,
+  createPlugins,
   type ObjectSource,
 } from '../../controllers/runtime/index.ts';
 import { parseDuration } from '../../crds/duration.ts';
@@ -25,9 +26,10 @@ import { serveMetrics } from './metrics-listener.ts';
 export async function runControllers(options: ControllersOptions, streams: Streams): Promise<number> {
   const { signal } = streams;
   const log = createLog(options.log, streams.err, streams.env);
-  const configured = await configure(options.config, streams);
-  const { configuration, controllers } = configured;
   await using closing = new AsyncDisposableStack();
+  const plugins = closing.use(createPlugins({ logger: log }));
+  const configured = await configure(options.config, streams, undefined, plugins);
+  const { configuration, controllers } = configured;
   const registry = new Registry();
   const source = await openSource(options, configured, streams, { closing, log, registry });
   const manager = closing.use(

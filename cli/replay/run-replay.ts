@@ -4,13 +4,19 @@ import { createEngine, localNamespaces, trustedAccess } from '../../apiserver/in
 import { ISSUE_COLUMNS } from '../../apiserver/resources/issues.ts';
 import { openStore } from '../../apiserver/store/open-store.ts';
 import type { Store } from '../../apiserver/store/store.ts';
-import { type ClusterObject, type RecordedSummary, readRecorded, replay } from '../../controllers/runtime/index.ts';
+import {
+  type ClusterObject,
+  createPlugins,
+  type RecordedSummary,
+  readRecorded,
+  replay,
+} from '../../controllers/runtime/index.ts';
 import type { Issue, IssueList } from '../../crds/issue.ts';
 import { oneLine } from '../../crds/text.ts';
 import type { ReplayOptions } from '../commands/replay.ts';
 import { type Configured, configure } from '../configuration/controllers.ts';
 import { EXIT, Failure } from '../exit.ts';
-import { createLog } from '../log.ts';
+import { createLog, type Log } from '../log.ts';
 import { issueList, printIssues } from '../printers/issues.ts';
 import { createProgress, type Progress } from '../progress.ts';
 import type { Streams } from '../streams.ts';
@@ -21,14 +27,16 @@ const CLUSTER_ID = 'replay';
 
 /** `faultline replay`: the configured controllers and the real engine over recorded objects, in memory. */
 export async function runReplay(options: ReplayOptions, streams: Streams): Promise<number> {
-  const configured = await configure(options.config, streams);
+  const log = createLog(options.log, streams.err, streams.env);
+  await using plugins = createPlugins({ logger: log });
+  const configured = await configure(options.config, streams, undefined, plugins);
   using progress = createProgress(streams.err, streams.env, Date.now);
   // Both take about a second: at the same time.
   const opening = openStore({ database: { embedded: 'memory' }, clusterId: CLUSTER_ID });
   opening.catch(() => {});
   const recorded = await readObjects(options, streams, progress);
   await using store = await opening;
-  await decide(recorded.objects, { configured, store, streams, progress, options });
+  await decide(recorded.objects, { configured, store, log, streams, progress, options });
   const list = await listIssues(store, options.namespace);
   progress[Symbol.dispose]();
   tellFaults(recorded.summary, streams);
@@ -83,15 +91,15 @@ async function isFolder(path: string): Promise<boolean> {
 interface Deciding {
   readonly configured: Configured;
   readonly store: Store;
+  readonly log: Log;
   readonly streams: Streams;
   readonly progress: Progress;
   readonly options: ReplayOptions;
 }
 
-async function decide(objects: readonly ClusterObject[], { configured, store, ...rest }: Deciding): Promise<void> {
+async function decide(objects: readonly ClusterObject[], { configured, store, log, ...rest }: Deciding): Promise<void> {
   const { configuration, controllers } = configured;
   const { clusterScopedNamespace } = configuration.issues;
-  const log = createLog(rest.options.log, rest.streams.err, rest.streams.env);
   await using engine = createEngine({
     store,
     namespaces: localNamespaces(CLUSTER_ID),

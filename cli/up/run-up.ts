@@ -10,6 +10,7 @@ import {
   createKubeClient,
   createLiveSource,
   createManager,
+  createPlugins,
   type Manager,
   type ObjectSource,
   systemClock,
@@ -59,9 +60,10 @@ export async function runUp(options: UpOptions, streams: Streams): Promise<numbe
 async function up(options: UpOptions, streams: Streams, startedAt: number): Promise<void> {
   const { signal } = streams;
   const log = createLog(options.log, streams.err, streams.env);
-  const configured = await configure(options.config, streams);
-  const source = await chooseCluster(options.source, configured.configuration.cluster, streams);
   await using closing = new AsyncDisposableStack();
+  const plugins = closing.use(createPlugins({ logger: log }));
+  const configured = await configure(options.config, streams, undefined, plugins);
+  const source = await chooseCluster(options.source, configured.configuration.cluster, streams);
   const stateDir = options.stateDir ?? resolve(streams.directory, '.faultline', ownFolder(source));
   const state = closing.use(await openStateFolder(stateDir, systemProcesses));
   const pki = await ensurePki(state.pki, { now: Date.now });

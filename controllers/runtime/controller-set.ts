@@ -9,6 +9,7 @@ import { mergedStatus, standbyStatus } from './leadership/status.ts';
 import { ledSource } from './led-source.ts';
 import type { LoadedController } from './loader.ts';
 import { forgetController } from './metrics.ts';
+import { PluginMetrics } from './plugin-metrics.ts';
 import type { Sink } from './sink.ts';
 import type { ControllerStatus } from './status.ts';
 
@@ -21,6 +22,7 @@ interface Member extends PlannedController {
   readonly running: Map<Seat, { readonly controller: Controller; readonly ended: Promise<void> }>;
   /** Never runs: tells what is known of a standby. */
   readonly idle: Controller;
+  readonly plugin: PluginMetrics | undefined;
 }
 
 /**
@@ -77,8 +79,9 @@ export class ControllerSet {
     for (const gauge of [metrics.queueDepth, metrics.unfinishedSeconds, metrics.activeWorkers, metrics.objects]) {
       gauge.reset();
     }
-    for (const { running, idle, loaded } of this.#members) {
+    for (const { running, idle, loaded, plugin } of this.#members) {
       const controllers = running.size === 0 ? [idle] : [...running.values()].map(({ controller }) => controller);
+      plugin?.measure();
       const longest = Math.max(...controllers.map((controller) => controller.measure()));
       metrics.longestSeconds.set({ name: loaded.name }, longest);
       metrics.maxConcurrent.set({ controller: loaded.name }, running.size * loaded.concurrency);
@@ -166,7 +169,9 @@ export class ControllerSet {
   #member(planned: PlannedController): Member {
     const source = ledSource(planned.loaded, this.#options.namespaces);
     const idle = planned.create({ sink: NO_SINK });
-    return { ...planned, source, idle, end: new AbortController(), running: new Map() };
+    const { host, name } = planned.loaded;
+    const plugin = host && new PluginMetrics(name, host, this.#options.metrics);
+    return { ...planned, source, idle, plugin, end: new AbortController(), running: new Map() };
   }
 
   #shareInformers(): void {
@@ -225,7 +230,7 @@ function isFilled(informer: Informer): Promise<void> {
 
 function isSame(a: LoadedController, b: LoadedController): boolean {
   if (a === b) return true;
-  const { definition, ...settings } = a;
-  const { definition: other, ...others } = b;
+  const { definition, host: _, ...settings } = a;
+  const { definition: other, host: __, ...others } = b;
   return definition === other && isDeepStrictEqual(settings, others);
 }

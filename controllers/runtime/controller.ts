@@ -282,13 +282,9 @@ export class Controller {
       return reading.read;
     };
     try {
-      const { definition, options } = this.#options.controller;
       const timeoutMs = this.#options.observationTimeoutMs ?? 10_000;
-      const verdict = await observeWithin(
-        definition,
-        { object, options, read },
-        { timeoutMs, clock: this.#clock, signal },
-      );
+      const limits = { timeoutMs, clock: this.#clock, signal };
+      const verdict = await observeWithin(this.#options.controller, { object, read }, limits);
       if (signal.aborted) return;
       (reading as Reading | undefined)?.commit();
       // Numbered when it ends, together with what it claims: a look that began before another object gave this subject
@@ -346,6 +342,7 @@ export class Controller {
     this.#health.gone(key);
     this.#related.forget(key);
     this.#failures.forget(key);
+    this.#options.controller.host?.forget(key);
     if (this.#options.controller.definition.onDelete === 'keep') this.#refusals.forget(key);
     // Never decided here: what is stored about it is from an earlier epoch, which only a sync can tell.
     if (!this.#reporting.deleted(key, ghostOf(key, this.#options.primary))) void this.#listed.tell();

@@ -129,7 +129,10 @@ export class Health {
       name: controller.name,
       use: controller.use,
       caches: cachesOf([primary, ...reads.map((read) => read.informer)]),
-      conditions: [this.#ready(), this.#degraded(), conflictCondition(conflicts)],
+      conditions: [
+        ...[this.#ready(), this.#degraded(), conflictCondition(conflicts)],
+        ...(controller.host === undefined ? [] : [controller.host.health().condition]),
+      ],
       counts: {
         objects: this.#objects(),
         decided: counts.healthy + counts.failing,

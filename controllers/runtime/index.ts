@@ -4,6 +4,8 @@ export { pause, systemClock } from './clock.ts';
 export type { Credentials, TlsMaterial } from './credentials.ts';
 export type { FolderSourceOptions } from './folder-source.ts';
 export { createFolderSource } from './folder-source.ts';
+export type { Plugins, PluginsOptions } from './isolation/plugins.ts';
+export { createPlugins } from './isolation/plugins.ts';
 export type { KubeClient, KubeClientOptions, KubeResponse } from './kube-client.ts';
 export { createKubeClient } from './kube-client.ts';
 export type { LiveSourceOptions } from './live-source.ts';

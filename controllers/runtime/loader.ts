@@ -7,8 +7,10 @@ import { causeOf } from './backend.ts';
 import { definitionFaults } from './definition.ts';
 import { defaultExport, optionsOf } from './definition-module.ts';
 import { type Importer, importPlugin } from './import-plugin.ts';
+import type { PluginRequest } from './isolation/protocol.ts';
 import { parseLabelSelector } from './label-selector.ts';
 import type { ControllerDefinition } from './plugin.ts';
+import type { PluginHost } from './plugin-host.ts';
 
 /** One entry of `controllers:` in faultline.yaml. */
 export interface ControllerEntry {
@@ -39,6 +41,8 @@ export interface LoadedController {
   readonly labelSelector: string;
   readonly concurrency: number;
   readonly maxAgeMs: number;
+  /** Of a plugin that does not run in this thread. */
+  readonly host?: PluginHost;
 }
 
 export interface LoadOptions {
@@ -48,7 +52,16 @@ export interface LoadOptions {
   builtins: ReadonlyMap<string, () => Promise<unknown>>;
   /** How a plugin that is not built in is loaded. Default: Node's import, where `faultline/controllers` is this copy. */
   importer?: Importer;
+  /** Runs what is not built in elsewhere, instead of importing it here. */
+  host?: LoadPlugin;
 }
+
+/** Begins a plugin for the entry of this name; see `isolation/`. Never rejects. */
+export type LoadPlugin = (name: string, request: PluginRequest) => Promise<HostedPlugin>;
+
+export type HostedPlugin =
+  | { readonly definition: ControllerDefinition; readonly host: PluginHost; readonly faults: readonly [] }
+  | { readonly definition?: never; readonly host?: never; readonly faults: readonly InputFault[] };
 
 export interface LoadResult {
   readonly controllers: readonly LoadedController[];
@@ -66,8 +79,12 @@ export async function loadControllers(entries: readonly ControllerEntry[], optio
   const faults: InputFault[] = [];
   const controllers: LoadedController[] = [];
   const names = new Map<string, number>();
+  const loading = entries.map((entry, index) =>
+    entry.enabled === false ? undefined : load(entry, `controllers[${index}]`, options),
+  );
   for (const [index, entry] of entries.entries()) {
-    if (entry.enabled === false) continue;
+    const loaded = await loading[index];
+    if (loaded === undefined) continue;
     const path = `controllers[${index}]`;
     const found: InputFault[] = [];
     const name = nameOf(entry, path, found);
@@ -81,11 +98,11 @@ export async function loadControllers(entries: readonly ControllerEntry[], optio
           value: name,
         });
     }
-    const definition = await load(entry, path, options, found);
     const settings = settingsOf(entry, path, found);
-    const pluginOptions = definition && optionsOf(definition, entry.with ?? {}, `${path}.with`, found);
+    const { definition, host, options: given } = loaded;
+    found.push(...loaded.faults);
     if (definition !== undefined && name !== undefined && found.length === 0) {
-      controllers.push({ name, use: entry.use, definition, options: pluginOptions, ...settings });
+      controllers.push({ name, use: entry.use, definition, options: given, ...settings, ...(host && { host }) });
     }
     faults.push(...found);
   }
@@ -116,39 +133,56 @@ function nameOf(entry: ControllerEntry, path: string, faults: InputFault[]): str
   return name;
 }
 
-async function load(
-  entry: ControllerEntry,
-  path: string,
-  options: LoadOptions,
-  faults: InputFault[],
-): Promise<ControllerDefinition | undefined> {
+interface Loaded {
+  readonly definition?: ControllerDefinition;
+  readonly options?: unknown;
+  readonly host?: PluginHost;
+  readonly faults: readonly InputFault[];
+}
+
+async function load(entry: ControllerEntry, path: string, options: LoadOptions): Promise<Loaded> {
+  const specifier = specifierOf(entry.use, options.baseDir);
+  if (specifier === undefined || options.host === undefined) return loadHere(entry, path, options);
+  const { baseDir } = options;
+  const given = entry.with ?? {};
+  const request = { specifier, baseDir, with: given, path };
+  const plugin = await options.host(entry.name ?? defaultName(entry.use) ?? entry.use, request);
   const at = `${path}.use`;
+  const faults = plugin.faults.map((fault) => (fault.path === at ? { ...fault, value: entry.use } : fault));
+  // What becomes of the options, the plugin keeps to itself.
+  return { ...plugin, options: given, faults };
+}
+
+async function loadHere(entry: ControllerEntry, path: string, options: LoadOptions): Promise<Loaded> {
+  const at = { path: `${path}.use`, value: entry.use };
   try {
-    const module = await importModule(entry.use, options);
+    const module = await importHere(entry.use, options);
     if (module === undefined) {
       const allowed = [...options.builtins.keys()];
       const message = 'no built-in controller has this name; a file begins with "./", a package with "npm:"';
-      faults.push({ path: at, message, value: entry.use, allowed });
-      return undefined;
+      return { faults: [{ ...at, message, allowed }] };
     }
     const definition = defaultExport(module);
-    const wrong = definitionFaults(definition, at);
-    faults.push(...wrong.map((fault) => ({ ...fault, value: entry.use })));
-    return wrong.length === 0 ? (definition as ControllerDefinition) : undefined;
+    const wrong = definitionFaults(definition, at.path);
+    if (wrong.length > 0) return { faults: wrong.map((fault) => ({ ...fault, value: entry.use })) };
+    const faults: InputFault[] = [];
+    const given = optionsOf(definition as ControllerDefinition, entry.with ?? {}, `${path}.with`, faults);
+    return { definition: definition as ControllerDefinition, options: given, faults };
   } catch (error) {
-    faults.push({ path: at, message: `cannot be loaded: ${causeOf(error)}`, value: entry.use });
-    return undefined;
+    return { faults: [{ ...at, message: `cannot be loaded: ${causeOf(error)}` }] };
   }
 }
 
 /** Undefined when nothing has that name. */
-async function importModule(
-  use: string,
-  { baseDir, builtins, importer = importPlugin }: LoadOptions,
-): Promise<unknown> {
-  if (isFile(use)) return importer(pathToFileURL(resolve(baseDir, use)).href, baseDir);
-  if (use.startsWith('npm:')) return importer(use.slice('npm:'.length), baseDir);
-  return builtins.get(use)?.();
+async function importHere(use: string, { baseDir, builtins, importer = importPlugin }: LoadOptions): Promise<unknown> {
+  const specifier = specifierOf(use, baseDir);
+  return specifier === undefined ? builtins.get(use)?.() : importer(specifier, baseDir);
+}
+
+/** What to import for a plugin that does not ship with the product: a file URL, or a package. */
+function specifierOf(use: string, baseDir: string): string | undefined {
+  if (isFile(use)) return pathToFileURL(resolve(baseDir, use)).href;
+  return use.startsWith('npm:') ? use.slice('npm:'.length) : undefined;
 }
 
 function settingsOf(

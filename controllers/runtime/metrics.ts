@@ -60,6 +60,13 @@ export function createRuntimeMetrics(registry: Registry = new Registry()) {
     missed: counter('faultline_watch_missed_total', 'Changes that only a relist found: must stay 0', 'kind'),
     cacheObjects: gauge('faultline_cache_objects', 'Objects that are kept', 'kind'),
     cacheBytes: gauge('faultline_cache_bytes', 'About what the kept objects take in memory', 'kind'),
+    pluginUp: gauge('faultline_plugin_up', 'Whether the thread of a plugin runs', 'controller'),
+    pluginEnds: counter('faultline_plugin_stopped_total', 'How often a plugin was stopped', 'controller', 'reason'),
+    pluginParked: gauge(
+      'faultline_plugin_parked_objects',
+      'Objects that are not looked at because they stop the plugin',
+      'controller',
+    ),
     buffered: gauge('faultline_sink_buffered_reports', 'Reports that wait for the backend'),
     requests: counter('rest_client_requests_total', 'Requests by status', 'code', 'method', 'host'),
   };

@@ -1,7 +1,8 @@
 import type { Clock } from './clock.ts';
+import type { LoadedController } from './loader.ts';
 import type { ClusterObject } from './object.ts';
 import { isRecord } from './object.ts';
-import type { ControllerDefinition, Read } from './plugin.ts';
+import type { Read } from './plugin.ts';
 
 /** How a look failed, and so when to look again. Told apart by name, because source and dist are two copies. */
 export type LookFailure =
@@ -26,16 +27,18 @@ export function failureOf(error: unknown): LookFailure {
 }
 
 /**
- * Calls `observe` for at most `timeoutMs`. A plugin that does not answer in time is left behind (its signal aborts), so
+ * Calls `observe`, where its plugin runs, for at most `timeoutMs`. A plugin that does not answer in time is left behind (its signal aborts), so
  * that it cannot hold a worker for ever.
  */
 export async function observeWithin(
-  definition: ControllerDefinition,
-  look: { object: ClusterObject; options: unknown; read: (signal: AbortSignal) => Read },
+  { definition, host, options }: Pick<LoadedController, 'definition' | 'host' | 'options'>,
+  look: { object: ClusterObject; read: (signal: AbortSignal) => Read },
   limits: { timeoutMs: number; clock: Clock; signal: AbortSignal },
 ): Promise<unknown> {
   const { timeoutMs, clock, signal } = limits;
   signal.throwIfAborted();
+  // Until it may begin, no time runs.
+  const leave = await host?.admit(look.object, signal);
   const given = new AbortController();
   const end = Promise.withResolvers<never>();
   const giveUp = (error: unknown): void => {
@@ -49,10 +52,11 @@ export async function observeWithin(
   signal.addEventListener('abort', stop, { once: true });
   try {
     // Inside an async function, so that a plugin which throws at once is not different from one that rejects.
-    const verdict = (async () => definition.observe(look.object, look.read(given.signal), look.options))();
+    const verdict = (async () => definition.observe(look.object, look.read(given.signal), options))();
     return await Promise.race([verdict, end.promise]);
   } finally {
     cancel();
     signal.removeEventListener('abort', stop);
+    leave?.();
   }
 }

@@ -16,8 +16,8 @@ export interface CacheStatus {
 }
 
 export interface ControllerCondition {
-  /** `Degraded`: some looks fail or are refused. `SubjectConflict`: two live objects map to one subject. */
-  readonly type: 'Ready' | 'SubjectConflict' | 'Degraded';
+  /** `Degraded`: some looks fail or are refused. `SubjectConflict`: two live objects map to one subject. `PluginStopped`: of a plugin that runs in a thread of its own. */
+  readonly type: 'Ready' | 'SubjectConflict' | 'Degraded' | 'PluginStopped';
   readonly status: 'True' | 'False';
   readonly reason: string;
   readonly message: string;

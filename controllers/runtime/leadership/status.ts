@@ -5,6 +5,7 @@ const WELL: Readonly<Record<ControllerCondition['type'], ControllerCondition['st
   Ready: 'True',
   Degraded: 'False',
   SubjectConflict: 'False',
+  PluginStopped: 'False',
 };
 
 /** One controller at several seats (shards) as one: what is wrong at any of them, and the sums. */
