@@ -5,7 +5,7 @@ export { maskSecrets } from '../crds/mask-secrets.ts';
 export type { Finding, Link, Severity, Subject } from '../crds/report.ts';
 export { multiLine, oneLine, truncate } from '../crds/text.ts';
 export { parseTime } from '../crds/time.ts';
-export type { CataloguedFinding, Documentation, Findings, FindingWords } from './runtime/catalogue.ts';
+export type { CataloguedFinding, Documentation, Findings, FindingWords, FixedFinding } from './runtime/catalogue.ts';
 export { defineFindings } from './runtime/catalogue.ts';
 export type {
   ControllerDefinition,

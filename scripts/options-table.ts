@@ -16,10 +16,11 @@ export function optionsTable(schema: Schema): string {
   return ['| option | default | meaning |', '| --- | --- | --- |', ...rows].join('\n');
 }
 
-/** An option with options of its own is a row for each of those. */
+/** An option with options of its own is a row for each of those, where they say what they are. */
 function rowsOf({ properties = {} }: Property, prefix: string): string[] {
   return Object.entries(properties).flatMap(([name, property]) => {
-    if (property.properties !== undefined) return rowsOf(property, `${prefix}${name}.`);
+    const below = Object.values(property.properties ?? {});
+    if (below.some(({ description }) => description !== undefined)) return rowsOf(property, `${prefix}${name}.`);
     const fallback = property.default === undefined ? 'none' : `\`${textOf(property.default)}\``;
     const meaning = property.description?.replace(/\{\w+\}/g, '`$&`').replaceAll('|', '\\|') ?? '';
     return [`| \`${prefix}${name}\` | ${fallback} | ${meaning} |`];

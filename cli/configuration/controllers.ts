@@ -22,6 +22,27 @@ export const BUILT_INS: ReadonlyMap<string, () => Promise<unknown>> = new Map<st
   ['tekton/taskrun', () => import('../../controllers/tekton/taskrun/index.ts')],
   ['tekton/stuck', () => import('../../controllers/tekton/stuck/index.ts')],
   ['tekton/repository', () => import('../../controllers/tekton/repository/index.ts')],
+  ['workloads/pod', () => import('../../controllers/workloads/pod/index.ts')],
+  ['workloads/deployment', () => import('../../controllers/workloads/deployment/index.ts')],
+  ['workloads/statefulset', () => import('../../controllers/workloads/statefulset/index.ts')],
+  ['workloads/daemonset', () => import('../../controllers/workloads/daemonset/index.ts')],
+  ['workloads/job', () => import('../../controllers/workloads/job/index.ts')],
+  ['workloads/cronjob', () => import('../../controllers/workloads/cronjob/index.ts')],
+  ['workloads/persistentvolumeclaim', () => import('../../controllers/workloads/persistentvolumeclaim/index.ts')],
+  ['workloads/node', () => import('../../controllers/workloads/node/index.ts')],
+  ['workloads/horizontalpodautoscaler', () => import('../../controllers/workloads/horizontalpodautoscaler/index.ts')],
+  ['workloads/resourcequota', () => import('../../controllers/workloads/resourcequota/index.ts')],
+  ['workloads/namespace', () => import('../../controllers/workloads/namespace/index.ts')],
+  ['workloads/apiservice', () => import('../../controllers/workloads/apiservice/index.ts')],
+  [
+    'workloads/validatingwebhookconfiguration',
+    () => import('../../controllers/workloads/validatingwebhookconfiguration/index.ts'),
+  ],
+  [
+    'workloads/mutatingwebhookconfiguration',
+    () => import('../../controllers/workloads/mutatingwebhookconfiguration/index.ts'),
+  ],
+  ['workloads/certificate', () => import('../../controllers/workloads/certificate/index.ts')],
 ]);
 
 export interface Configured extends LoadedConfiguration {

@@ -107,6 +107,11 @@ export type Verdict = Observation | readonly Observation[] | Undecided;
  */
 export interface Read {
   now(): Date;
+  /**
+   * Whether this is a cluster as it is now. False for recorded objects: nobody knows when they were recorded, and what was
+   * not recorded may well have been there (docs/adr/0018).
+   */
+  readonly live: boolean;
   readonly signal: AbortSignal;
   owned<K extends ObjectLike>(kind: string): Promise<readonly DeepReadonly<K>[]>;
   get<K extends ObjectLike>(kind: string, namespace: string, name: string): Promise<DeepReadonly<K> | undefined>;

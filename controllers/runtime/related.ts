@@ -92,6 +92,7 @@ export class Related {
     const cacheOf = (kind: string) => this.#informer(kind).cache;
     const read: Read = {
       now: () => new Date(now()),
+      live: this.#live,
       signal,
       logs,
       owned: async <K extends ObjectLike>(kind: string) => {

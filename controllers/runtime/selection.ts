@@ -8,7 +8,7 @@ export type Selection = true | ReadonlyMap<string, Selection>;
 
 export const ANNOTATIONS = 'metadata.annotations';
 
-/** `true` keeps everything below; paths are dotted and pass through lists, also written `conditions[].reason`. */
+/** `true` keeps everything below; paths are dotted and pass through lists (`segmentsOf`). */
 export function selectionOf(paths: readonly string[]): ReadonlyMap<string, Selection> {
   const root = new Map<string, Selection>();
   for (const path of paths) declare(root, path);
@@ -17,7 +17,7 @@ export function selectionOf(paths: readonly string[]): ReadonlyMap<string, Selec
 
 function declare(root: Map<string, Selection>, path: string): void {
   let node = root;
-  const segments = path.replaceAll(/\[[*\d]*\]/g, '').split('.');
+  const segments = segmentsOf(path);
   for (const [index, segment] of segments.entries()) {
     const below = node.get(segment);
     if (below === true) return;
@@ -29,6 +29,12 @@ function declare(root: Map<string, Selection>, path: string): void {
     node.set(segment, next);
     node = next;
   }
+}
+
+/** `a.b` and, through a list, `a[].b`; a key that has dots itself is in quotes: `data["tls.crt"]`. */
+function segmentsOf(path: string): string[] {
+  const parts = path.replaceAll(/\[[*\d]*\]/g, '').matchAll(/\["([^"]+)"\]|([^.[]+)/g);
+  return [...parts].map(([, quoted, plain]) => quoted ?? plain ?? '');
 }
 
 /** What is selected of a value; undefined when nothing is. Of a list every item is looked into, of its lists as well. */

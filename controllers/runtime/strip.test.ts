@@ -55,6 +55,13 @@ describe('field stripping', () => {
     });
   });
 
+  it('keeps a key that has dots, named in quotes, and nothing beside it', () => {
+    const secret = { ...object, data: { 'tls.crt': 'public', 'tls.key': 'private', tls: { crt: 'other' } } };
+    expect(createStrip(['data["tls.crt"]'])(secret).data).toEqual({ 'tls.crt': 'public' });
+    const nested = { ...object, spec: { list: [{ 'a.b': { c: 1, d: 2 } }] } };
+    expect(createStrip(['spec.list[]["a.b"].c'])(nested).spec).toEqual({ list: [{ 'a.b': { c: 1 } }] });
+  });
+
   it('keeps a large annotation that is declared', () => {
     const stripped = createStrip(['metadata.annotations.example.com/declared'])(object);
     expect(Object.keys(stripped.metadata.annotations ?? {})).toEqual(['small', 'example.com/declared']);

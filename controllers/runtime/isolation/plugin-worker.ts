@@ -107,7 +107,7 @@ export class PluginWorker {
     this.#worker.ref();
     this.#watchMemory();
     read.signal.addEventListener('abort', () => this.#aborted(look, read.signal.reason), { once: true });
-    this.#batch.push({ type: 'observe', look, object, now: read.now().getTime() });
+    this.#batch.push({ type: 'observe', look, object, now: read.now().getTime(), live: read.live });
     return promise;
   }
 

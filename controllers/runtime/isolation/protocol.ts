@@ -22,7 +22,13 @@ export interface PluginRequest {
 export type DefinitionData = Omit<ControllerDefinition, 'observe' | 'options'>;
 
 export type ToWorker =
-  | { readonly type: 'observe'; readonly look: number; readonly object: ClusterObject; readonly now: number }
+  | {
+      readonly type: 'observe';
+      readonly look: number;
+      readonly object: ClusterObject;
+      readonly now: number;
+      readonly live: boolean;
+    }
   | { readonly type: 'answer'; readonly look: number; readonly call: number; readonly value: unknown }
   | { readonly type: 'refusal'; readonly look: number; readonly call: number; readonly error: Thrown }
   | { readonly type: 'abort'; readonly look: number };

@@ -45,8 +45,8 @@ export class WorkerLooks {
     this.#send({ type: 'failed', look: message.look, error: failure });
   }
 
-  async #observe({ look: id, object, now }: Extract<ToWorker, { type: 'observe' }>): Promise<void> {
-    const look = new Look(id, now, this.#send);
+  async #observe({ look: id, object, now, live }: Extract<ToWorker, { type: 'observe' }>): Promise<void> {
+    const look = new Look(id, { now, live }, this.#send);
     this.#looks.set(id, look);
     try {
       const verdict = await this.#definition.observe(deepFreeze(object), look.read, this.#options);
@@ -63,7 +63,7 @@ class Look {
   readonly #calls = new Map<number, PromiseWithResolvers<unknown>>();
   #lastCall = 0;
 
-  constructor(id: number, now: number, send: (message: FromWorker) => void) {
+  constructor(id: number, { now, live }: { now: number; live: boolean }, send: (message: FromWorker) => void) {
     const since = performance.now();
     const ask = <T>(method: ReadMethod, args: readonly unknown[]): Promise<T> => {
       const call = ++this.#lastCall;
@@ -74,6 +74,7 @@ class Look {
     };
     this.read = {
       now: () => new Date(now + performance.now() - since),
+      live,
       signal: this.#aborts.signal,
       owned: (kind) => ask('owned', [kind]),
       get: (kind, namespace, name) => ask('get', [kind, namespace, name]),

@@ -1,0 +1,88 @@
+import {
+  count,
+  type DeepReadonly,
+  defineController,
+  type Finding,
+  fields,
+  type ObjectLike,
+  oneLine,
+  type Read,
+  text,
+  undecided,
+  type Verdict,
+} from '../../index.ts';
+import { conditionsOf } from '../conditions.ts';
+import { isOutdated } from '../metadata.ts';
+import { observationOf } from '../observation.ts';
+import { POD_FIELDS } from '../pods/fields.ts';
+import { podFindings } from '../pods/findings.ts';
+import { shortageOf, shortageWords } from '../replicas/shortage.ts';
+import { Timing } from '../timing.ts';
+import { FINDINGS } from './catalogue.ts';
+import { type Options, optionsSchema } from './options.ts';
+
+/** DaemonSets, with their Pods (docs/controllers/workloads-daemonset.md). */
+export default defineController<ObjectLike, Options>({
+  apiVersion: 'controller/v1',
+  watches: {
+    apiVersion: 'apps/v1',
+    kind: 'DaemonSet',
+    fields: ['status.observedGeneration', 'status.desiredNumberScheduled'],
+  },
+  reads: [
+    { apiVersion: 'v1', kind: 'Pod', fields: POD_FIELDS },
+    { apiVersion: 'v1', kind: 'Node', fields: ['status.conditions.type', 'status.conditions.status'], optional: true },
+  ],
+  options: optionsSchema,
+  order: 'state',
+  onDelete: 'resolve',
+  logs: true,
+  documentation: {
+    summary:
+      'DaemonSets whose Pods are missing, not ready, or do not run. Pods on a node that is not ready do not count: one broken node is one issue, of `workloads/node`.',
+    findings: FINDINGS.catalogue,
+  },
+  observe,
+});
+
+async function observe(set: DeepReadonly<ObjectLike>, read: Read, options: Options): Promise<Verdict> {
+  if (set.metadata.deletionTimestamp !== undefined) return undecided('Terminating');
+  if (isOutdated(set)) return undecided('StatusOutdated');
+  const timing = new Timing(read);
+  const all = await read.owned<ObjectLike>('Pod');
+  const broken = await brokenNodes(all, read);
+  const pods = all.filter((pod) => !broken.has(nodeOf(pod) ?? ''));
+  const who = `DaemonSet ${set.metadata.name}`;
+  const desired = count(fields(fields(set).status).desiredNumberScheduled) ?? 0;
+  const elsewhere = all.length - pods.length;
+  const findings = availability(who, set, pods, Math.max(0, desired - elsewhere), { options, timing });
+  const ofPods = await podFindings(who, pods, { say: FINDINGS.of, read, options, timing });
+  return observationOf(set, [...findings, ...ofPods], timing, options);
+}
+
+function availability(
+  who: string,
+  set: DeepReadonly<ObjectLike>,
+  pods: readonly DeepReadonly<ObjectLike>[],
+  wanted: number,
+  { options: { unavailableFor }, timing }: { options: Options; timing: Timing },
+): Finding[] {
+  const shortage = shortageOf(set, pods, wanted, { unavailableFor, timing });
+  const short = shortage.unready + shortage.missing;
+  if (short === 0) return [];
+  const reason = short >= wanted ? 'NoReplicasAvailable' : 'ReplicasUnavailable';
+  return [FINDINGS.of(reason, { title: oneLine(`${who}: ${shortageWords(shortage, wanted)}`, 200) })];
+}
+
+/** The nodes that are known not to be ready. */
+async function brokenNodes(pods: readonly DeepReadonly<ObjectLike>[], read: Read): Promise<ReadonlySet<string>> {
+  const names = [...new Set(pods.map(nodeOf).filter((name) => name !== undefined))];
+  const nodes = await Promise.all(names.map((name) => read.get<ObjectLike>('Node', '', name)));
+  const isBroken = (node: DeepReadonly<ObjectLike>): boolean =>
+    ['False', 'Unknown'].includes(conditionsOf(node, new Timing(read)).get('Ready')?.status ?? '');
+  return new Set(nodes.flatMap((node) => (node !== undefined && isBroken(node) ? [node.metadata.name] : [])));
+}
+
+function nodeOf(pod: DeepReadonly<ObjectLike>): string | undefined {
+  return text(fields(fields(pod).spec).nodeName);
+}

@@ -1,0 +1,37 @@
+import { defineFindings } from '../../index.ts';
+import { POD_ENTRIES } from '../pods/catalogue.ts';
+
+export const FINDINGS = defineFindings({
+  NoReplicasAvailable: {
+    key: 'availability',
+    type: 'workload',
+    severity: 'critical',
+    meaning: 'It has wanted replicas and none available for longer than `unavailableFor`.',
+    remedy: 'The findings `pod/…` of the same Deployment, or the Events of its Pods, say why.',
+  },
+  ReplicasUnavailable: {
+    key: 'availability',
+    type: 'workload',
+    severity: 'major',
+    meaning:
+      'It has had fewer available replicas than its strategy allows (`Available=False`) for longer than `unavailableFor`.',
+    remedy: 'The findings `pod/…` of the same Deployment, or the Events of its Pods, say why.',
+  },
+  ProgressDeadlineExceeded: {
+    key: 'rollout',
+    type: 'workload',
+    severity: 'major',
+    meaning:
+      'A rollout has made no progress for `spec.progressDeadlineSeconds`. One that is in progress is no finding.',
+    remedy: 'Correct the template, or go back: kubectl rollout undo.',
+  },
+  ReplicaFailure: {
+    key: 'replicas',
+    type: 'workload',
+    severity: 'major',
+    meaning:
+      'Pods could not be created for longer than `createFor`: a quota, an admission webhook, a missing ServiceAccount.',
+    remedy: 'The message is the refusal of the API server: allow what it refuses, or change the template.',
+  },
+  ...POD_ENTRIES,
+});

@@ -1,0 +1,12 @@
+import Joi from 'joi';
+import { type FindingOptions, findingOptions } from '../options.ts';
+import { POD_OPTIONS, type PodOptions } from '../pods/options.ts';
+import { FINDINGS } from './catalogue.ts';
+
+/** `with:` of faultline.yaml for `workloads/job`. */
+export interface Options extends PodOptions, FindingOptions {}
+
+export const optionsSchema = Joi.object<Options, true>({
+  ...POD_OPTIONS,
+  findings: findingOptions(FINDINGS),
+}).default();

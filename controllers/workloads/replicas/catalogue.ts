@@ -1,0 +1,21 @@
+import type { FixedFinding } from '../../index.ts';
+
+const REMEDY = 'Its findings `pod/…`, or the Events of its Pods, say why.';
+
+/** Of workloads that do not say themselves since when they lack Pods. */
+export const REPLICA_ENTRIES = {
+  NoReplicasAvailable: {
+    key: 'availability',
+    type: 'workload',
+    severity: 'critical',
+    meaning: 'It should have Pods, and none has been ready for longer than `unavailableFor`.',
+    remedy: REMEDY,
+  },
+  ReplicasUnavailable: {
+    key: 'availability',
+    type: 'workload',
+    severity: 'major',
+    meaning: 'Some of its Pods have not been ready, or there, for longer than `unavailableFor`.',
+    remedy: REMEDY,
+  },
+} satisfies Readonly<Record<string, FixedFinding>>;

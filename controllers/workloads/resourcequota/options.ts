@@ -1,0 +1,22 @@
+import Joi from 'joi';
+import { type FindingOptions, findingOptions } from '../options.ts';
+import { FINDINGS } from './catalogue.ts';
+
+/** `with:` of faultline.yaml for `workloads/resourcequota`. */
+export interface Options extends FindingOptions {
+  readonly threshold: number;
+  readonly ignore: string[];
+}
+
+export const optionsSchema = Joi.object<Options, true>({
+  threshold: Joi.number()
+    .greater(0)
+    .less(1)
+    .default(0.9)
+    .description('The part of the limit that may be used before it is near.'),
+  ignore: Joi.array()
+    .items(Joi.string().max(253))
+    .default([])
+    .description('Resources that are left out, such as `services.loadbalancers`. A limit of 0 is: it forbids.'),
+  findings: findingOptions(FINDINGS),
+}).default();

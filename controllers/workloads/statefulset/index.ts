@@ -1,0 +1,61 @@
+import {
+  count,
+  type DeepReadonly,
+  defineController,
+  type Finding,
+  fields,
+  type ObjectLike,
+  oneLine,
+  type Read,
+  undecided,
+  type Verdict,
+} from '../../index.ts';
+import { isOutdated } from '../metadata.ts';
+import { observationOf } from '../observation.ts';
+import { POD_FIELDS } from '../pods/fields.ts';
+import { podFindings } from '../pods/findings.ts';
+import { shortageOf, shortageWords } from '../replicas/shortage.ts';
+import { Timing } from '../timing.ts';
+import { FINDINGS } from './catalogue.ts';
+import { type Options, optionsSchema } from './options.ts';
+
+/** StatefulSets, with their Pods (docs/controllers/workloads-statefulset.md). */
+export default defineController<ObjectLike, Options>({
+  apiVersion: 'controller/v1',
+  watches: { apiVersion: 'apps/v1', kind: 'StatefulSet', fields: ['spec.replicas', 'status.observedGeneration'] },
+  reads: [{ apiVersion: 'v1', kind: 'Pod', fields: POD_FIELDS }],
+  options: optionsSchema,
+  order: 'state',
+  onDelete: 'resolve',
+  logs: true,
+  documentation: {
+    summary: 'StatefulSets whose Pods are missing, not ready, or do not run.',
+    findings: FINDINGS.catalogue,
+  },
+  observe,
+});
+
+async function observe(set: DeepReadonly<ObjectLike>, read: Read, options: Options): Promise<Verdict> {
+  if (set.metadata.deletionTimestamp !== undefined) return undecided('Terminating');
+  if (isOutdated(set)) return undecided('StatusOutdated');
+  const timing = new Timing(read);
+  const pods = await read.owned<ObjectLike>('Pod');
+  const who = `StatefulSet ${set.metadata.name}`;
+  const ofPods = await podFindings(who, pods, { say: FINDINGS.of, read, options, timing });
+  return observationOf(set, [...availability(who, set, pods, options, timing), ...ofPods], timing, options);
+}
+
+function availability(
+  who: string,
+  set: DeepReadonly<ObjectLike>,
+  pods: readonly DeepReadonly<ObjectLike>[],
+  { unavailableFor }: Options,
+  timing: Timing,
+): Finding[] {
+  const wanted = count(fields(fields(set).spec).replicas) ?? 1;
+  const shortage = shortageOf(set, pods, wanted, { unavailableFor, timing });
+  const short = shortage.unready + shortage.missing;
+  if (short === 0) return [];
+  const reason = short >= wanted ? 'NoReplicasAvailable' : 'ReplicasUnavailable';
+  return [FINDINGS.of(reason, { title: oneLine(`${who}: ${shortageWords(shortage, wanted)}`, 200) })];
+}
