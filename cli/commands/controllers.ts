@@ -21,6 +21,7 @@ interface ControllersFlags extends LogFlags, KubeconfigFlags {
   readonly clientKeyFile?: string;
   readonly name?: string;
   readonly metricsListen?: string;
+  readonly serverReplicas?: string;
   readonly relistPeriod?: string;
 }
 
@@ -36,6 +37,8 @@ export interface ControllersOptions {
   readonly clientKeyFile: string | undefined;
   readonly kubeconfig: string | undefined;
   readonly context: string | undefined;
+  /** A name with the addresses of all processes of the server; undefined: `server` is one. */
+  readonly serverReplicas: string | undefined;
   /** Who leads the sources. */
   readonly name: string;
   /** Undefined: neither metrics nor health are served. */
@@ -68,6 +71,11 @@ export const controllers: Command<ControllersFlags, ControllersOptions> = {
       spelling: '--server-ca-file <file>',
       description: 'The authority of its certificate, PEM; read again for every connection (default: those of Node).',
     },
+    {
+      spelling: '--server-replicas <name[:port]>',
+      description:
+        'A name that resolves to every replica of the server (a headless Service), for faultline explain (default: one replica).',
+    },
     { spelling: '--token-file <file>', description: 'A bearer token to report with; read again for every request.' },
     {
       spelling: '--client-cert-file <file>',
@@ -90,9 +98,9 @@ export const controllers: Command<ControllersFlags, ControllersOptions> = {
   ],
   complete({ flags }, streams) {
     const path = (file: string | undefined) => (file === undefined ? undefined : resolve(streams.directory, file));
-    const { config, server = '', kubeconfig, context, metricsListen } = flags;
+    const { config, server = '', serverReplicas, kubeconfig, context, metricsListen } = flags;
     return {
-      ...{ config, kubeconfig, context, metricsListen },
+      ...{ config, serverReplicas, kubeconfig, context, metricsListen },
       server: server.replace(/\/+$/, ''),
       serverCaFile: path(flags.serverCaFile),
       tokenFile: path(flags.tokenFile),

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { Agent, buildConnector, type Dispatcher } from 'undici';
 import { readSecret } from '../secret-file.ts';
 
@@ -15,10 +16,24 @@ export interface TlsFiles {
  */
 export async function backendDispatcher(files: TlsFiles): Promise<Dispatcher> {
   await readAll(files);
+  return agent(files, (options) => options);
+}
+
+/** Connections to this place, whatever the URL says; the certificate has to be that of the URL's host. */
+export function connectingTo(place: { readonly address: string; readonly port: string }, files: TlsFiles): Dispatcher {
+  return agent(files, (options) => ({
+    ...options,
+    hostname: place.address,
+    ...(place.port !== '' && { port: place.port }),
+    servername: options.servername ?? (isIP(options.hostname) === 0 ? options.hostname : ''),
+  }));
+}
+
+function agent(files: TlsFiles, place: (options: buildConnector.Options) => buildConnector.Options): Agent {
   return new Agent({
     connect(options, callback) {
       readAll(files).then(
-        (tls) => buildConnector(tls)(options, callback),
+        (tls) => buildConnector(tls)(place(options), callback),
         (error: Error) => callback(error, null),
       );
     },

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import { Registry } from 'prom-client';
 import { parseListenAddress } from '../../apiserver/server.ts';
 import {
@@ -21,6 +22,7 @@ import { readSecret } from '../secret-file.ts';
 import type { Streams } from '../streams.ts';
 import { backendDispatcher } from './backend-dispatcher.ts';
 import { serveMetrics } from './metrics-listener.ts';
+import { serverReplicas } from './server-replicas.ts';
 
 /** `faultline controllers`: the configured controllers against a live cluster (or a folder) and a faultline server. */
 export async function runControllers(options: ControllersOptions, streams: Streams): Promise<number> {
@@ -35,6 +37,7 @@ export async function runControllers(options: ControllersOptions, streams: Strea
   const manager = closing.use(
     createManager({
       name: options.name,
+      process: hostname(),
       controllers,
       source,
       backend: await reportTo(options),
@@ -76,11 +79,13 @@ async function openSource(
 }
 
 async function reportTo(options: ControllersOptions): Promise<BackendOptions> {
-  const { server, serverCaFile, tokenFile, clientCertFile, clientKeyFile } = options;
+  const { server, serverReplicas: name, serverCaFile, tokenFile, clientCertFile, clientKeyFile } = options;
+  const files = { caFile: serverCaFile, certFile: clientCertFile, keyFile: clientKeyFile };
   if (tokenFile !== undefined) await readSecret(tokenFile);
   return {
     url: server,
-    dispatcher: await backendDispatcher({ caFile: serverCaFile, certFile: clientCertFile, keyFile: clientKeyFile }),
+    dispatcher: await backendDispatcher(files),
+    ...(name !== undefined && { replicas: serverReplicas(name, files) }),
     ...(tokenFile === undefined
       ? {}
       : { headers: async () => ({ authorization: `Bearer ${(await readFile(tokenFile, 'utf8')).trim()}` }) }),

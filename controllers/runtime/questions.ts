@@ -84,8 +84,10 @@ export async function answerEverywhere(
     for (const [address, dispatcher] of found ?? []) {
       if (connected.has(address) || signal.aborted) continue;
       const end = new AbortController();
-      const own = { ...options, backend: createBackend({ ...backend, dispatcher: dispatcher() }, metrics) };
-      connected.set(address, { end, running: answerQuestions(own, AbortSignal.any([signal, end.signal])) });
+      const through = dispatcher();
+      const own = { ...options, backend: createBackend({ ...backend, dispatcher: through }, metrics) };
+      const running = answerQuestions(own, AbortSignal.any([signal, end.signal])).finally(() => through.destroy());
+      connected.set(address, { end, running });
     }
     await pause(clock, REPLICAS_MS, signal);
   }
