@@ -9,6 +9,7 @@ import { due } from './due.ts';
 import { evidence } from './evidence.ts';
 import { explain } from './explain.ts';
 import { importCommand } from './import.ts';
+import { rbac } from './rbac.ts';
 import { receiver } from './receiver.ts';
 import { replay } from './replay.ts';
 import { resolve } from './resolve.ts';
@@ -25,6 +26,7 @@ export const commands: readonly Runnable[] = [
   runnable(server),
   runnable(controllers),
   runnable(explain),
+  runnable(rbac),
   runnable(resolve),
   runnable(acknowledge),
   runnable(snooze),

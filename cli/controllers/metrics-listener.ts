@@ -3,29 +3,30 @@ import type { Registry } from 'prom-client';
 import type { ListenAddress } from '../../apiserver/server.ts';
 import { Failure } from '../exit.ts';
 import type { Log } from '../log.ts';
+import { type Check, healthAnswer } from './health-answer.ts';
 
 export interface MetricsListenerOptions {
   readonly address: ListenAddress;
   readonly registry: Registry;
   /** Brings the gauges up to date. */
   measure(): void;
-  ready(): boolean;
+  /** What `/readyz` consists of. */
+  ready(): readonly Check[];
   readonly log: Log;
 }
 
 /**
- * `/metrics`, `/livez` and `/readyz` of a process that serves nothing else. Without TLS and without credentials, as
+ * `/metrics`, `/livez`, `/healthz` and `/readyz` of a process that serves nothing else. Without TLS and without credentials, as
  * Prometheus and kubelet ask a pod; the metrics name neither objects nor users.
  */
 export async function serveMetrics(options: MetricsListenerOptions): Promise<AsyncDisposable> {
   const { address, registry, measure, ready, log } = options;
   const server = createServer((request, response) => {
-    const path = (request.url ?? '').split('?')[0];
+    const url = request.url ?? '/';
     if (request.method !== 'GET' && request.method !== 'HEAD') return answer(response, 405, 'GET only\n');
-    if (path === '/livez') return answer(response, 200, 'ok');
-    if (path === '/readyz')
-      return answer(response, ready() ? 200 : 500, ready() ? 'ok' : 'the first lists are not decided yet\n');
-    if (path !== '/metrics') return answer(response, 404, 'not found\n');
+    const health = URL.canParse(url, 'http://localhost') ? healthAnswer(url, ready) : undefined;
+    if (health !== undefined) return answer(response, health.status, health.text);
+    if (url.split('?')[0] !== '/metrics') return answer(response, 404, 'not found\n');
     measure();
     registry.metrics().then(
       (text) => answer(response, 200, text, registry.contentType),

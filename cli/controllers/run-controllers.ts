@@ -21,6 +21,7 @@ import { createLog, type Log } from '../log.ts';
 import { readSecret } from '../secret-file.ts';
 import type { Streams } from '../streams.ts';
 import { backendDispatcher } from './backend-dispatcher.ts';
+import { readyChecks } from './health-answer.ts';
 import { serveMetrics } from './metrics-listener.ts';
 import { serverReplicas } from './server-replicas.ts';
 
@@ -47,16 +48,14 @@ export async function runControllers(options: ControllersOptions, streams: Strea
       registry,
     }),
   );
-  let isSynced = false;
   if (options.metricsListen !== undefined) {
     const address = parseListenAddress(options.metricsListen);
     const measure = () => manager.measure();
-    closing.use(await serveMetrics({ address, registry, measure, ready: () => isSynced, log }));
+    closing.use(await serveMetrics({ address, registry, measure, ready: () => readyChecks(manager), log }));
   }
   manager.start(signal);
   log.info({ server: options.server, controllers: controllers.map(({ name }) => name) }, 'watching');
   await Promise.race([manager.synced(), manager.stopped(), aborted(signal)]);
-  isSynced = true;
   if (!signal.aborted) log.info({ controllers: manager.status() }, 'the first lists are decided');
   await Promise.race([manager.stopped(), aborted(signal)]);
   return EXIT.ok;

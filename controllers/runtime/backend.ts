@@ -31,6 +31,8 @@ export interface BackendAnswer {
 /** The backend over HTTP: one attempt a call, never rejects. */
 export interface Backend {
   readonly url: string;
+  /** Why the last answer about something was none that helps; undefined: all is well. */
+  readonly fault?: string | undefined;
   call(method: 'GET' | 'POST', path: string, body: string | undefined, signal: AbortSignal): Promise<BackendAnswer>;
 }
 
@@ -40,10 +42,18 @@ const ATTEMPT_MS = 30_000;
 export function createBackend(options: BackendOptions, metrics: RuntimeMetrics): Backend {
   const url = options.url.replace(/\/+$/, '');
   const { host } = new URL(url);
+  const faults = new Map<string, string>();
   return {
     url,
+    get fault() {
+      const [fault] = faults.values();
+      return fault;
+    },
     async call(method, path, body, signal) {
       const answer = await attempt({ ...options, url }, method, path, body, signal);
+      if (answer.again || answer.status === 401 || answer.status === 403) {
+        faults.set(path, answer.status === 0 ? answer.error : `${url}${path}: ${answer.status} ${answer.error}`);
+      } else faults.delete(path);
       metrics.requests.inc({ code: answer.status === 0 ? '<error>' : String(answer.status), method, host });
       return answer;
     },

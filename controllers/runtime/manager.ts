@@ -62,6 +62,8 @@ export interface Manager extends AsyncDisposable {
   /** Whether this process does its work, or could at once: what it leads is decided, or it stands by with filled caches. */
   readonly ready: boolean;
   leadership(): LeadershipStatus;
+  /** Why the server does not take what is sent, or does not answer; undefined: it does. */
+  readonly backendFault: string | undefined;
   /** Resolves when everything has ended. */
   stopped(): Promise<void>;
   status(): readonly ControllerStatus[];
@@ -108,6 +110,10 @@ class ControllerManager implements Manager {
       random: this.#random,
     });
     this.#origins.set('configuration', options.controllers);
+  }
+
+  get backendFault(): string | undefined {
+    return this.#backend.fault;
   }
 
   start(signal: AbortSignal): void {

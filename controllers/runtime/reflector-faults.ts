@@ -69,5 +69,5 @@ function missingRule({
   const resource = served?.plural ?? request.kind;
   const inside = served?.namespaced !== false && request.namespace !== undefined;
   const role = inside ? `a Role in namespace ${request.namespace}` : 'a ClusterRole';
-  return `not allowed to ${verbs} ${resource}: ${role} needs {apiGroups: ["${group}"], resources: ["${resource}"], verbs: ["list", "watch"]}`;
+  return `not allowed to ${verbs} ${resource}: ${role} needs {apiGroups: ["${group}"], resources: ["${resource}"], verbs: ["list", "watch"]}; faultline rbac prints all that the configuration needs`;
 }
