@@ -42,7 +42,8 @@ function strict(part: string): string {
     .replace(/(?!^)#|[^A-Za-z0-9\-._~:/?#@!$&'()*+,;=%]/g, (char) => encodeURIComponent(char));
 }
 
-function consoleURL(template: string | undefined, metadata: Metadata): string | undefined {
+/** The template with its placeholders filled in from the metadata. */
+export function consoleURL(template: string | undefined, metadata: Metadata): string | undefined {
   return template?.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(placeholder(name, metadata)));
 }
 
