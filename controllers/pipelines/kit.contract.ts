@@ -182,3 +182,29 @@ function mutated(object: unknown, changes: readonly { path: Path; value: unknown
   }
   return copy as ObjectLike;
 }
+
+/** Golden findings: what a controller says of every recorded object that it watches, one line each. */
+export async function said(
+  controller: ControllerDefinition<ObjectLike>,
+  objects: readonly ObjectLike[],
+  scene: Scene = {},
+): Promise<string[]> {
+  const watched = objects.filter(({ kind }) => kind === controller.watches.kind);
+  const lines = await Promise.all(
+    watched.map(async (object) => {
+      const verdict = await verdictOf(controller, object, { ...scene, others: objects });
+      const name = `${object.metadata.namespace}/${object.metadata.name}`;
+      if (isUndecided(verdict)) return [`${name} undecided: ${verdict.undecided}${verdict.final ? ' (final)' : ''}`];
+      checked(controller as unknown as Definition, verdict);
+      return observationsOf(verdict).flatMap((look) => {
+        const about = `${name} → ${where(look)}`;
+        if (look.findings.length === 0) return [`${about}: healthy`];
+        return look.findings.map(
+          ({ severity, reason, key, title, group, dueAt }) =>
+            `${about}: ${severity} ${reason} [${key}] ${title}${group === undefined ? '' : ` {${group}}`}${dueAt === undefined ? '' : ` due ${dueAt}`}`,
+        );
+      });
+    }),
+  );
+  return lines.flat();
+}

@@ -45,6 +45,7 @@ export default defineController<ObjectLike, Options>({
       apiVersion: 'v1',
       kind: 'Event',
       labelSelector: 'pipelinesascode.tekton.dev/repository',
+      fieldSelector: 'type=Warning,involvedObject.kind=Repository',
       fields: [
         'involvedObject.kind',
         'involvedObject.name',

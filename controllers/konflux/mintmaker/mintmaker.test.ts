@@ -1,0 +1,140 @@
+import { describe, expect, test } from 'vitest';
+import type { ObjectLike } from '../../index.ts';
+import { describeHostile, findingOf, lookAt, NOW, undecidedOf, where } from '../../pipelines/kit.contract.ts';
+import controller from './index.ts';
+import { problemsOf } from './renovate-log.ts';
+
+const MINTMAKER = 'mintmaker.appstudio.redhat.com/';
+const minutesAgo = (minutes: number): string => new Date(NOW - minutes * 60_000).toISOString();
+
+function run(condition: object = {}, parts: { namespace?: string; minutes?: number; spec?: object } = {}): ObjectLike {
+  const at = minutesAgo(parts.minutes ?? 5);
+  return {
+    apiVersion: 'tekton.dev/v1',
+    kind: 'PipelineRun',
+    metadata: {
+      name: 'renovate-1',
+      namespace: parts.namespace ?? 'mintmaker',
+      uid: 'u-run',
+      creationTimestamp: minutesAgo(30),
+      labels: {
+        [`${MINTMAKER}component`]: 'payments',
+        [`${MINTMAKER}namespace`]: 'shop',
+        [`${MINTMAKER}application`]: 'shop',
+      },
+    },
+    spec: parts.spec ?? {},
+    status: {
+      completionTime: at,
+      conditions: [{ type: 'Succeeded', status: 'True', reason: 'Succeeded', lastTransitionTime: at, ...condition }],
+    },
+  } as unknown as ObjectLike;
+}
+
+const taskRun = {
+  apiVersion: 'tekton.dev/v1',
+  kind: 'TaskRun',
+  metadata: {
+    name: 'renovate-1-build',
+    namespace: 'mintmaker',
+    ownerReferences: [{ apiVersion: 'tekton.dev/v1', kind: 'PipelineRun', name: 'renovate-1', uid: 'u-run' }],
+  },
+  status: { podName: 'renovate-1-build-pod' },
+} as unknown as ObjectLike;
+
+const line = (msg: string, more: object = {}): string => JSON.stringify({ name: 'renovate', level: 20, msg, ...more });
+const BRANCH = 'konflux/mintmaker/main/lodash-vulnerability';
+
+describe('a run of MintMaker', () => {
+  test('is about the dependencies of a Component, in the namespace of that Component', async () => {
+    const log = [line('Repository finished')];
+    const look = await lookAt(controller, run(), { others: [taskRun], log });
+    expect(where(look)).toBe('Component shop/payments dependencies');
+    expect(look).toMatchObject({ namespace: 'shop', findings: [], expiresAt: minutesAgo(5 - 14 * 1_440) });
+  });
+
+  test('that ended well says nothing without its log: later perhaps, and at last never', async () => {
+    expect(await undecidedOf(controller, run(), { others: [taskRun] })).toEqual({
+      undecided: 'AwaitingLog',
+      again: 30_000,
+    });
+    expect(await undecidedOf(controller, run({}, { minutes: 61 }), { others: [taskRun] })).toEqual({
+      undecided: 'LogGone',
+      final: true,
+    });
+  });
+
+  test('elsewhere than where MintMaker runs counts for nothing: its labels would name another tenant', async () => {
+    const forged = run({ status: 'False', reason: 'Failed', message: 'token' }, { namespace: 'intruder' });
+    expect(await undecidedOf(controller, forged)).toEqual({ undecided: 'NotMintMaker', final: true });
+  });
+
+  test('that MintMaker cancelled for want of a token says so; one that somebody cancelled says nothing', async () => {
+    const message = 'error getting installation token: 404 Not Found';
+    const found = await findingOf(controller, run({ status: 'False', reason: 'Cancelled', message }));
+    expect(found).toMatchObject({ key: 'token', severity: 'major', reason: 'TokenExpired', type: 'dependency' });
+    const cancelled = run({ status: 'False', reason: 'Cancelled', message: 'PipelineRun was cancelled' });
+    expect(await undecidedOf(controller, cancelled)).toMatchObject({ undecided: 'Cancelled', final: true });
+    const timedOut = run({ status: 'False', reason: 'PipelineRunTimeout', message: 'failed to finish within "2h"' });
+    expect((await findingOf(controller, timedOut)).reason).toBe('DependencyRunFailed');
+  });
+
+  test('groups what a security update needs by its CVE, and says nothing of the log itself', async () => {
+    const log = [
+      line('Vulnerability CVE-2026-1234 affects lodash 4.17.20', { branch: BRANCH, secret: 'hunter2' }),
+      line("Branch is not mergeable but can't be rebased", { branch: BRANCH }),
+    ];
+    const found = await findingOf(controller, run(), { others: [taskRun], log });
+    expect(found).toMatchObject({
+      key: `conflict/${BRANCH}`,
+      severity: 'major',
+      reason: 'UpdateConflict',
+      group: 'CVE-2026-1234',
+      labels: { 'faultline.dev/origin': 'mintmaker', 'faultline.dev/component': 'payments' },
+    });
+    expect(JSON.stringify(found)).not.toContain('hunter2');
+    expect(found.description).toBeUndefined();
+  });
+
+  test('says each thing to repair once', async () => {
+    const log = [
+      line('Authentication failure'),
+      line('Resource not accessible by integration'),
+      line('Authentication failure'),
+    ];
+    expect((await lookAt(controller, run(), { others: [taskRun], log })).findings.map(({ key }) => key)).toEqual([
+      'token',
+    ]);
+  });
+});
+
+test.each([
+  [line('Authentication failure'), 'TokenExpired', undefined],
+  [line('Repository has unknown error', { err: { message: 'bad-credentials' } }), 'TokenExpired', undefined],
+  [line('Found renovate config errors', { errors: [] }), 'ConfigurationInvalid', undefined],
+  [line('rate limit exceeded'), 'GitRateLimited', undefined],
+  [line('Failed to look up docker package quay.io/a/b: 401 unauthorized'), 'RegistryAuthenticationFailed', 'quay.io'],
+  [
+    line('Datasource denied: docker', { url: 'https://registry.example.net:5000/v2/a/tags/list', statusCode: 403 }),
+    'RegistryAuthenticationFailed',
+    'registry.example.net:5000',
+  ],
+  [
+    line('rawExec err', { branch: 'renovate/x', err: { message: 'Command failed: npm install' } }),
+    'UpdateFailed',
+    'renovate/x',
+  ],
+  [line('Reached PR limit - skipping PR creation'), 'PullRequestLimitReached', undefined],
+  [`2026-06-11T09:00:00Z ${line('Authentication failure')}`, 'TokenExpired', undefined],
+])('%s is %s of %s', (text, reason, what) => {
+  expect(problemsOf([text])).toEqual([{ reason, what, vulnerability: undefined }]);
+});
+
+test('what is no problem, no JSON or no object is passed over', () => {
+  expect(problemsOf(['', 'npm warn', '{', '{"msg":1}', '{"msg":null}', line('Repository finished')])).toEqual([]);
+});
+
+describeHostile(controller, [run(), run({ status: 'False', reason: 'Cancelled', message: 'no token' })], {
+  others: [taskRun],
+  log: ['{"msg":"Authentication failure"}', '{', line('x', { branch: '\u202e' })],
+});
