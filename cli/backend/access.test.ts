@@ -3,9 +3,16 @@ import { createTestAuthority } from '../../apiserver/kube/access/testing/authori
 import { fakeRequest } from '../../apiserver/kube/access/testing/fake-request.ts';
 import { localAccess } from './access.ts';
 
+const NO_SOURCES: readonly string[] = [];
+
 async function outcomeOf(...headers: string[]): Promise<string> {
   const { cert: ca } = await createTestAuthority({ name: 'local' });
-  await using access = localAccess({ ca, controllers: 'faultline-controllers', sources: [], now: Date.now });
+  await using access = localAccess({
+    ca,
+    controllers: 'faultline-controllers',
+    sources: () => NO_SOURCES,
+    now: Date.now,
+  });
   const { outcome } = await access.authenticator.authenticate(fakeRequest(...headers));
   return outcome;
 }

@@ -38,7 +38,8 @@ export interface LocalAccessOptions {
   readonly ca: string;
   /** Common name of its controllers. */
   readonly controllers: string;
-  readonly sources: readonly string[];
+  /** Asked at every question: another list when the set has changed. */
+  readonly sources: () => readonly string[];
   /** `--kite-identity`: a user who may read and resolve issues and report as `kite`. */
   readonly kite?: string | undefined;
   /** ms. */
@@ -49,8 +50,12 @@ export interface LocalAccessOptions {
 export function localAccess(options: LocalAccessOptions): BackendAccess {
   const current = clientCertificatesOnly(options.ca);
   const { controllers, sources, kite } = options;
-  const grants = localGrants({ controllers, sources, ...(kite === undefined ? {} : { kite }) });
-  const local = localAuthorizer(() => grants);
+  const identities = { controllers, ...(kite === undefined ? {} : { kite }) };
+  let [granted, grants] = [sources(), localGrants({ ...identities, sources: sources() })];
+  const local = localAuthorizer(() => {
+    if (granted !== sources()) [granted, grants] = [sources(), localGrants({ ...identities, sources: sources() })];
+    return grants;
+  });
   const authorizer = createAuthorizer(local);
   return {
     authenticator: createAuthenticator({

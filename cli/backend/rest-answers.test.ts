@@ -17,6 +17,8 @@ import { configurationSchema } from '../../crds/configuration.ts';
 import { localAccess } from './access.ts';
 import { type Backend, openBackend } from './backend.ts';
 
+const NO_SOURCES: readonly string[] = [];
+
 /** Every router that the server is made with, wherever it is mounted. */
 const routers: Router[] = [];
 vi.mock(import('@koa/router'), async (original) => {
@@ -54,7 +56,7 @@ beforeAll(async () => {
     database: { embedded: join(directory, 'database') },
     clusterId: 'rest',
     namespaces: localNamespaces('rest'),
-    access: localAccess({ ca, controllers: 'faultline-controllers', sources: [], now: Date.now }),
+    access: localAccess({ ca, controllers: 'faultline-controllers', sources: () => NO_SOURCES, now: Date.now }),
     tls: await authority.issue({ name: 'faultline', hosts: ['127.0.0.1'], usages: [SERVER_AUTH] }),
     listen: { host: '127.0.0.1', port: 0 },
     issues,

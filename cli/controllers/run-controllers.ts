@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { Registry } from 'prom-client';
 import { parseListenAddress } from '../../apiserver/server.ts';
+import { RuleControllers } from '../../controllers/rules/index.ts';
 import {
   type BackendOptions,
   createFolderSource,
@@ -18,6 +19,7 @@ import type { ControllersOptions } from '../commands/controllers.ts';
 import { type Configured, configure } from '../configuration/controllers.ts';
 import { EXIT } from '../exit.ts';
 import { createLog, type Log } from '../log.ts';
+import { followConfiguration } from '../reload/follow-configuration.ts';
 import { readSecret } from '../secret-file.ts';
 import type { Streams } from '../streams.ts';
 import { backendDispatcher } from './backend-dispatcher.ts';
@@ -31,7 +33,8 @@ export async function runControllers(options: ControllersOptions, streams: Strea
   const log = createLog(options.log, streams.err, streams.env);
   await using closing = new AsyncDisposableStack();
   const plugins = closing.use(createPlugins({ logger: log }));
-  const configured = await configure(options.config, streams, undefined, plugins);
+  const rules = new RuleControllers();
+  const configured = await configure(options.config, streams, rules, plugins);
   const { configuration, controllers } = configured;
   const registry = new Registry();
   const source = await openSource(options, configured, streams, { closing, log, registry });
@@ -54,6 +57,9 @@ export async function runControllers(options: ControllersOptions, streams: Strea
     closing.use(await serveMetrics({ address, registry, measure, ready: () => readyChecks(manager), log }));
   }
   manager.start(signal);
+  closing.use(
+    followConfiguration({ flag: options.config, streams, configured, manager, plugins, rules, log, registry }),
+  );
   log.info({ server: options.server, controllers: controllers.map(({ name }) => name) }, 'watching');
   await Promise.race([manager.synced(), manager.stopped(), aborted(signal)]);
   if (!signal.aborted) log.info({ controllers: manager.status() }, 'the first lists are decided');

@@ -5,6 +5,7 @@ import { localNamespaces } from '../../apiserver/ingest/namespaces.ts';
 import { createClusterApi } from '../../apiserver/kube/access/index.ts';
 import type { WatchReceivers } from '../../apiserver/receivers/index.ts';
 import { parseListenAddress } from '../../apiserver/server.ts';
+import { RuleControllers } from '../../controllers/rules/index.ts';
 import {
   createFolderSource,
   createKubeClient,
@@ -32,6 +33,7 @@ import { createLog, type Log } from '../log.ts';
 import { packageVersion } from '../package-info.ts';
 import { ensurePki, type Pki, writeKubeconfig } from '../pki/index.ts';
 import { createProgress } from '../progress.ts';
+import { followConfiguration } from '../reload/follow-configuration.ts';
 import { readSecret } from '../secret-file.ts';
 import { systemProcesses } from '../state/processes.ts';
 import { contextFolder, openStateFolder, type StateFolder } from '../state/state-folder.ts';
@@ -62,7 +64,8 @@ async function up(options: UpOptions, streams: Streams, startedAt: number): Prom
   const log = createLog(options.log, streams.err, streams.env);
   await using closing = new AsyncDisposableStack();
   const plugins = closing.use(createPlugins({ logger: log }));
-  const configured = await configure(options.config, streams, undefined, plugins);
+  const rules = new RuleControllers();
+  const configured = await configure(options.config, streams, rules, plugins);
   const source = await chooseCluster(options.source, configured.configuration.cluster, streams);
   const stateDir = options.stateDir ?? resolve(streams.directory, '.faultline', ownFolder(source));
   const state = closing.use(await openStateFolder(stateDir, systemProcesses));
@@ -72,7 +75,7 @@ async function up(options: UpOptions, streams: Streams, startedAt: number): Prom
   const identity = closing.use(beginIdentity(source, state, log, signal));
   const clusterId = (await identity.remembered) ?? (await identity.confirmed);
   if (clusterId === undefined) return;
-  const run: Run = { options, configured, source, state, pki, clusterId, log };
+  const run: Run = { options, configured, source, state, pki, clusterId, log, sources: sourcesOf(configured) };
   const progress = closing.use(createProgress(streams.err, streams.env, Date.now));
   progress.update('opening the database', 1, 3);
   const backend = closing.use(await openUpBackend(run, identity, closing));
@@ -98,6 +101,12 @@ async function up(options: UpOptions, streams: Streams, startedAt: number): Prom
   }
 
   const manager = closing.use(startManager(run, backend, identity.objects, signal));
+  const onApply = (next: Configured): void => {
+    run.sources = sourcesOf(next);
+  };
+  const { registry } = backend;
+  const { config: flag } = options;
+  closing.use(followConfiguration({ flag, streams, configured, manager, plugins, rules, log, registry, onApply }));
   await Promise.race([Promise.all([manager.synced(), backend.synced()]), aborted(signal), manager.stopped()]);
   progress[Symbol.dispose]();
   if (!signal.aborted) {
@@ -116,6 +125,12 @@ interface Run {
   readonly pki: Pki;
   readonly clusterId: string;
   readonly log: Log;
+  /** What the controllers may speak as now. */
+  sources: readonly string[];
+}
+
+function sourcesOf({ controllers }: Configured): string[] {
+  return controllers.map(({ name }) => name);
 }
 
 async function openUpBackend(run: Run, identity: Identity, closing: AsyncDisposableStack): Promise<Backend> {
@@ -130,7 +145,7 @@ async function openUpBackend(run: Run, identity: Identity, closing: AsyncDisposa
     access: localAccess({
       ca: pki.ca,
       controllers: 'faultline-controllers',
-      sources: configured.controllers.map(({ name }) => name),
+      sources: () => run.sources,
       kite: options.kite.identity?.name,
       now: Date.now,
     }),

@@ -38,10 +38,12 @@ export class ControllerSet {
   readonly #seated = Promise.withResolvers<void>();
   #members: readonly Member[] = [];
   #sources: readonly LedSource[] = [];
+  #namespaces: readonly string[];
   #signal: AbortSignal | undefined;
 
   constructor(options: ControllerSetOptions) {
     this.#options = options;
+    this.#namespaces = options.namespaces;
     this.#broken.promise.catch(() => {});
     this.#install(options.controllers, [], options.controllers);
   }
@@ -138,15 +140,22 @@ export class ControllerSet {
   /**
    * Makes the set equal to this one. What is the same goes on: the same `definition` with the same settings. What is not
    * wanted any more ends first, then its successor begins. False when there was nothing to change. One call at a time.
+   * Other `namespaces` change every controller.
    */
-  async apply(wanted: readonly LoadedController[]): Promise<boolean> {
-    const kept = this.#members.filter(({ loaded }) => wanted.some((other) => isSame(loaded, other)));
+  async apply(wanted: readonly LoadedController[], namespaces = this.#namespaces): Promise<boolean> {
+    const isElsewhere = !isDeepStrictEqual(namespaces, this.#namespaces);
+    this.#namespaces = namespaces;
+    const kept = isElsewhere
+      ? []
+      : this.#members.filter(({ loaded }) => wanted.some((other) => isSameController(loaded, other)));
     const names = new Set(kept.map(({ loaded }) => loaded.name));
     const added = wanted.filter(({ name }) => !names.has(name));
     const gone = this.#members.filter((member) => !kept.includes(member));
     if (added.length === 0 && gone.length === 0) return false;
     for (const { end } of gone) end.abort();
     await Promise.all(gone.flatMap(({ running }) => [...running.values()].map(({ ended }) => ended)));
+    // Another namespace is another watch.
+    if (isElsewhere) this.#endInformers(this.#informers.keys());
     this.#install(added, kept, wanted);
     const { metrics } = this.#options;
     const removed = gone.map(({ loaded }) => loaded.name).filter((name) => !wanted.some((one) => one.name === name));
@@ -156,7 +165,8 @@ export class ControllerSet {
 
   #install(added: readonly LoadedController[], kept: readonly Member[], wanted: readonly LoadedController[]): void {
     // The informers of those that have just ended run still: a changed controller takes over what its predecessor had.
-    const { planned } = planControllers({ ...this.#options, controllers: added, running: this.#informers.keys() });
+    const [namespaces, running] = [this.#namespaces, this.#informers.keys()];
+    const { planned } = planControllers({ ...this.#options, controllers: added, namespaces, running });
     const members = planned.map((one) => this.#member(one));
     const order = new Map(wanted.map(({ name }, index) => [name, index]));
     const place = ({ loaded }: Member): number => order.get(loaded.name) as number;
@@ -167,7 +177,7 @@ export class ControllerSet {
   }
 
   #member(planned: PlannedController): Member {
-    const source = ledSource(planned.loaded, this.#options.namespaces);
+    const source = ledSource(planned.loaded, this.#namespaces);
     const idle = planned.create({ sink: NO_SINK });
     const { host, name } = planned.loaded;
     const plugin = host && new PluginMetrics(name, host, this.#options.metrics);
@@ -176,16 +186,19 @@ export class ControllerSet {
 
   #shareInformers(): void {
     const used = new Set(this.#members.flatMap(({ uses }) => [...uses]));
-    for (const [kind, end] of this.#informers) {
-      if (used.has(kind)) continue;
-      end.abort();
-      this.#informers.delete(kind);
-    }
+    this.#endInformers([...this.#informers.keys()].filter((kind) => !used.has(kind)));
     for (const kind of used) {
       if (this.#informers.has(kind)) continue;
       const end = new AbortController();
       this.#informers.set(kind, end);
       this.#runInformer(kind, end);
+    }
+  }
+
+  #endInformers(kinds: Iterable<KindInformer>): void {
+    for (const kind of kinds) {
+      this.#informers.get(kind)?.abort();
+      this.#informers.delete(kind);
     }
   }
 
@@ -228,7 +241,8 @@ function isFilled(informer: Informer): Promise<void> {
   });
 }
 
-function isSame(a: LoadedController, b: LoadedController): boolean {
+/** Whether nothing has to be done to go from one to the other. */
+export function isSameController(a: LoadedController, b: LoadedController): boolean {
   if (a === b) return true;
   const { definition, host: _, ...settings } = a;
   const { definition: other, host: __, ...others } = b;

@@ -1,6 +1,7 @@
 /** The controller runtime, for the composition root (`cli/`) and for authors of the hard case. It knows no concrete kind. */
 export type { Clock } from './clock.ts';
 export { pause, systemClock } from './clock.ts';
+export { isSameController } from './controller-set.ts';
 export type { Credentials, TlsMaterial } from './credentials.ts';
 export type { FolderSourceOptions } from './folder-source.ts';
 export { createFolderSource } from './folder-source.ts';

@@ -12,7 +12,7 @@ import type { Logger } from './logger.ts';
 import { createRuntimeMetrics } from './metrics.ts';
 import { answerEverywhere } from './questions.ts';
 import type { ObjectSource } from './source.ts';
-import type { ControllerStatus } from './status.ts';
+import type { ControllerCondition, ControllerStatus } from './status.ts';
 
 export type { BackendOptions } from './backend.ts';
 export type { ControllerCondition, ControllerCounts, ControllerStatus } from './status.ts';
@@ -57,8 +57,11 @@ export interface Manager extends AsyncDisposable {
    * set is led at once, so that a removed source becomes absent (row 8). Resolves when the new ones run; it waits neither
    * for their first lists nor for the backend. `ManagerOptions.controllers` are of the origin `configuration`. Names are
    * unique over all origins.
+   * `namespaces`, when they are others than before, replace every controller.
    */
-  apply(controllers: readonly LoadedController[], origin?: string): Promise<void>;
+  apply(controllers: readonly LoadedController[], origin?: string, namespaces?: readonly string[]): Promise<void>;
+  /** Why the last edit of the configuration is not what runs, for `status`; undefined when it is. */
+  refuseEdit(message: string | undefined): void;
   /** Whether this process does its work, or could at once: what it leads is decided, or it stands by with filled caches. */
   readonly ready: boolean;
   leadership(): LeadershipStatus;
@@ -92,6 +95,8 @@ class ControllerManager implements Manager {
   #isSynced = false;
   #isFilled = false;
   #applied = Promise.resolve();
+  #namespaces: readonly string[];
+  #refusedEdit: ControllerCondition | undefined;
   #signal: AbortSignal | undefined;
 
   constructor(options: ManagerOptions) {
@@ -101,9 +106,10 @@ class ControllerManager implements Manager {
     this.#metrics = createRuntimeMetrics(options.registry);
     this.#backend = createBackend(options.backend, this.#metrics);
     this.#leaders = options.leaders ?? alwaysLeading();
+    this.#namespaces = options.namespaces ?? ['*'];
     this.#set = new ControllerSet({
       ...options,
-      namespaces: options.namespaces ?? ['*'],
+      namespaces: this.#namespaces,
       clusterScopedNamespace: options.clusterScopedNamespace ?? 'faultline-system',
       metrics: this.#metrics,
       clock: this.#clock,
@@ -143,13 +149,19 @@ class ControllerManager implements Manager {
     return this.#leaders.status();
   }
 
-  apply(controllers: readonly LoadedController[], origin = 'configuration'): Promise<void> {
+  apply(
+    controllers: readonly LoadedController[],
+    origin = 'configuration',
+    namespaces?: readonly string[],
+  ): Promise<void> {
     this.#origins.set(origin, controllers);
+    if (namespaces !== undefined) this.#namespaces = namespaces;
     const before = this.#applied;
     this.#applied = (async () => {
       // One at a time, each with what is wanted by then.
       await before;
-      if (this.#signal?.aborted === true || !(await this.#set.apply([...this.#origins.values()].flat()))) return;
+      if (this.#signal?.aborted === true) return;
+      if (!(await this.#set.apply([...this.#origins.values()].flat(), this.#namespaces))) return;
       for (const seat of this.#set.seats) seat.renew();
     })();
     return this.#applied;
@@ -160,7 +172,15 @@ class ControllerManager implements Manager {
   }
 
   status(): readonly ControllerStatus[] {
-    return this.#set.status();
+    const refused = this.#refusedEdit;
+    const statuses = this.#set.status();
+    if (refused === undefined) return statuses;
+    return statuses.map((status) => ({ ...status, conditions: [...status.conditions, refused] }));
+  }
+
+  refuseEdit(message: string | undefined): void {
+    const condition = { type: 'ConfigurationStale', status: 'True', reason: 'EditRefused' } as const;
+    this.#refusedEdit = message === undefined ? undefined : { ...condition, message };
   }
 
   explain(object: ObjectReference): readonly ControllerExplanation[] {

@@ -16,8 +16,11 @@ export interface CacheStatus {
 }
 
 export interface ControllerCondition {
-  /** `Degraded`: some looks fail or are refused. `SubjectConflict`: two live objects map to one subject. `PluginStopped`: of a plugin that runs in a thread of its own. */
-  readonly type: 'Ready' | 'SubjectConflict' | 'Degraded' | 'PluginStopped';
+  /**
+   * `Degraded`: some looks fail or are refused. `SubjectConflict`: two live objects map to one subject. `PluginStopped`: of
+   * a plugin that runs in a thread of its own. `ConfigurationStale`: the last edit is not applied, and this is why.
+   */
+  readonly type: 'Ready' | 'SubjectConflict' | 'Degraded' | 'PluginStopped' | 'ConfigurationStale';
   readonly status: 'True' | 'False';
   readonly reason: string;
   readonly message: string;

@@ -21,6 +21,8 @@ export interface IsolationOptions {
   readonly memoryMb?: number;
   /** How long it may take to load. Default 10 s. */
   readonly loadTimeoutMs?: number;
+  /** Ends it, also while it is loaded. */
+  readonly signal?: AbortSignal;
   /** Told the URL of each local file that the plugin imports. */
   readonly onFile?: (url: string) => void;
 }
@@ -234,5 +236,7 @@ function startWorker(
   onEnd: (end: PluginEnd, looks: readonly PluginLook[]) => void,
 ): PluginWorker {
   const { controller, logger, clock, memoryMb = 128, loadTimeoutMs = 10_000, onFile = () => {} } = options;
-  return new PluginWorker(request, { controller, logger, clock, memoryMb, loadTimeoutMs, onFile, onEnd });
+  const worker = new PluginWorker(request, { controller, logger, clock, memoryMb, loadTimeoutMs, onFile, onEnd });
+  options.signal?.addEventListener('abort', () => void worker.stop(), { once: true });
+  return worker;
 }

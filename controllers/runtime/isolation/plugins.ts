@@ -39,6 +39,7 @@ class WorkerPlugins implements Plugins {
   readonly #options: PluginsOptions;
   #entries: readonly Entry[] = [];
   readonly #files = new Map<string, PluginFiles>();
+  readonly #ending = new AbortController();
 
   constructor(options: PluginsOptions) {
     this.#options = options;
@@ -57,6 +58,7 @@ class WorkerPlugins implements Plugins {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#ending.abort();
     await this.retain([]);
   }
 
@@ -70,7 +72,10 @@ class WorkerPlugins implements Plugins {
     this.#files.set(key, files);
     const { logger, clock = systemClock, random = Math.random, ...limits } = this.#options;
     const onFile = (url: string): void => files.add(url);
-    const begun = await IsolatedPlugin.begin(request, { ...limits, controller: name, logger, clock, random, onFile });
+    const { signal } = this.#ending;
+    const begun = await IsolatedPlugin.begin(request, {
+      ...{ ...limits, controller: name, logger, clock, random, onFile, signal },
+    });
     if (begun.plugin === undefined) return { faults: begun.faults };
     await files.remember();
     const { plugin } = begun;

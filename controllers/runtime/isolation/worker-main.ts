@@ -49,9 +49,15 @@ async function load(
     const options = optionsOf(definition as ControllerDefinition, given, `${path}.with`, found);
     return found.length > 0 ? undefined : { definition: definition as ControllerDefinition, options };
   } catch (error) {
-    found.push({ path: at, message: `cannot be loaded: ${causeOf(error)}` });
+    found.push({ path: at, message: `cannot be loaded: ${placeOf(error)}${causeOf(error)}` });
     return undefined;
   }
+}
+
+/** Where a file of TypeScript cannot be parsed, Node tells on the first line of the stack alone. */
+function placeOf(error: unknown): string {
+  const [first = ''] = error instanceof SyntaxError ? (error.stack ?? '').split('\n', 1) : [];
+  return /^(file:\/\/)?\/.*:\d+$/.test(first) ? `${first}: ` : '';
 }
 
 /** Only what travels: whatever is no data is left out. */

@@ -6,6 +6,7 @@ const WELL: Readonly<Record<ControllerCondition['type'], ControllerCondition['st
   Degraded: 'False',
   SubjectConflict: 'False',
   PluginStopped: 'False',
+  ConfigurationStale: 'False',
 };
 
 /** One controller at several seats (shards) as one: what is wrong at any of them, and the sums. */
