@@ -73,6 +73,8 @@ export class MemoryLeaseView implements LeaseStore {
   readonly #operations: Operations;
   weather: LeaseWeather = 'answers';
   requests = 0;
+  /** What an answer waits for after the request was carried out. */
+  slow: () => Promise<void> = async () => {};
   /** False: what happens is not told, as by a watch that is broken. */
   watches = true;
 
@@ -107,6 +109,9 @@ export class MemoryLeaseView implements LeaseStore {
         signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
       });
     }
-    return operation();
+    const answer = operation();
+    await this.slow();
+    signal.throwIfAborted();
+    return answer;
   }
 }
