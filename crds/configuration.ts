@@ -2,6 +2,13 @@ import Joi from 'joi';
 import { SEVERITIES, type Severity } from './issue.ts';
 import type { IssueRule } from './issue-rule.ts';
 import { issueRuleSchema } from './issue-rule-schema.ts';
+import {
+  DEFAULT_LEADER_ELECTION,
+  type LeaderElectionConfiguration,
+  leaderElectionSchema,
+  type ShardingConfiguration,
+  shardingSchema,
+} from './leader-election.ts';
 import { CONFIG_API_VERSION, DNS_LABEL, SOURCE_NAME } from './names.ts';
 import { type WebhookReceiver, webhookReceiverSchema } from './webhook-receiver.ts';
 
@@ -107,6 +114,9 @@ export interface FaultlineConfiguration {
   issues: IssuesConfiguration;
   limits: LimitsConfiguration;
   events: EventsConfiguration;
+  leaderElection: LeaderElectionConfiguration;
+  /** Absent: one replica leads everything. */
+  sharding?: ShardingConfiguration;
   controllers: ControllerConfiguration[];
   resources: ResourceConfiguration[];
   receivers: WebhookReceiver[];
@@ -322,6 +332,8 @@ export const configurationSchema = Joi.object<FaultlineConfiguration>({
   }),
   limits: limitsSchema.default(DEFAULT_LIMITS),
   events: eventsSchema.default({ enabled: true, minimumSeverity: 'minor' }),
+  leaderElection: leaderElectionSchema.default(DEFAULT_LEADER_ELECTION),
+  sharding: shardingSchema,
   controllers: Joi.array()
     .items(controllerSchema)
     .min(1)

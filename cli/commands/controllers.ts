@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { parseDuration } from '../../crds/duration.ts';
+import type { LeaderElectionConfiguration } from '../../crds/leader-election.ts';
 import type { Command } from '../command.ts';
 import type { LogOptions } from '../log.ts';
 import {
@@ -22,6 +23,11 @@ interface ControllersFlags extends LogFlags, KubeconfigFlags {
   readonly name?: string;
   readonly metricsListen?: string;
   readonly serverReplicas?: string;
+  readonly leaderElect?: boolean | 'true' | 'false';
+  readonly leaderElectNamespace?: string;
+  readonly leaderElectLeaseDuration?: string;
+  readonly leaderElectRenewDeadline?: string;
+  readonly leaderElectRetryPeriod?: string;
   readonly relistPeriod?: string;
 }
 
@@ -41,6 +47,8 @@ export interface ControllersOptions {
   readonly serverReplicas: string | undefined;
   /** Who leads the sources. */
   readonly name: string;
+  /** What the flags say about the election; stronger than the configuration. */
+  readonly leaderElection: Partial<LeaderElectionConfiguration>;
   /** Undefined: neither metrics nor health are served. */
   readonly metricsListen: string | undefined;
   /** A duration: how often everything is listed again to check the watches. `0s`: never. */
@@ -48,12 +56,24 @@ export interface ControllersOptions {
   readonly log: LogOptions;
 }
 
+function electionFlags(flags: ControllersFlags): Partial<LeaderElectionConfiguration> {
+  const { leaderElect, leaderElectNamespace, leaderElectLeaseDuration, leaderElectRenewDeadline } = flags;
+  const given = {
+    enabled: leaderElect === undefined ? undefined : String(leaderElect) === 'true',
+    namespace: leaderElectNamespace,
+    leaseDuration: leaderElectLeaseDuration,
+    renewDeadline: leaderElectRenewDeadline,
+    retryPeriod: flags.leaderElectRetryPeriod,
+  };
+  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+}
+
 export const controllers: Command<ControllersFlags, ControllersOptions> = {
   name: 'controllers',
   summary: 'Run the controllers of a configuration against a server.',
   description:
-    'Watch a cluster with the configured controllers and report to a faultline server. Writes nothing to the cluster. ' +
-    'Run one process for each set of sources: two take them from each other.',
+    'Watch a cluster with the configured controllers and report to a faultline server. Of several replicas in a cluster ' +
+    'one leads, by a Lease, which is all that is written to the cluster; without an election run one process.',
   examples: [
     {
       comment: 'In a pod, by its service account',
@@ -88,6 +108,27 @@ export const controllers: Command<ControllersFlags, ControllersOptions> = {
       // A pod's name would not do: its successor could not tell which sources were dropped meanwhile (row 8).
       description: 'Who leads the sources; must stay the same over restarts (default: faultline-controllers).',
     },
+    {
+      spelling: '--leader-elect [boolean]',
+      description: 'Whether one of several replicas leads (default: in a pod that watches its own cluster).',
+      choices: ['true', 'false'],
+    },
+    {
+      spelling: '--leader-elect-namespace <namespace>',
+      description: "Where the Lease is (default: the namespace of the pod, else of the kubeconfig's context).",
+    },
+    {
+      spelling: '--leader-elect-lease-duration <duration>',
+      description: 'How long others wait after the last renewal that they saw (default: 15s).',
+    },
+    {
+      spelling: '--leader-elect-renew-deadline <duration>',
+      description: 'How long after its last renewal a leader goes on (default: 10s).',
+    },
+    {
+      spelling: '--leader-elect-retry-period <duration>',
+      description: 'Between two renewals, and attempts of the others (default: 2s).',
+    },
     { spelling: '--metrics-listen <host:port>', description: 'Serve /metrics, /livez and /readyz there, without TLS.' },
     {
       spelling: '--relist-period <duration>',
@@ -107,6 +148,7 @@ export const controllers: Command<ControllersFlags, ControllersOptions> = {
       clientCertFile: path(flags.clientCertFile),
       clientKeyFile: path(flags.clientKeyFile),
       name: flags.name ?? 'faultline-controllers',
+      leaderElection: electionFlags(flags),
       relistPeriod: flags.relistPeriod ?? '12h',
       log: logOptions(flags, streams, 'info'),
     };

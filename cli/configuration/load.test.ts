@@ -46,6 +46,7 @@ describe('a configuration without faults', () => {
         activeIssues: 50_000,
       },
       events: { enabled: true, minimumSeverity: 'minor' },
+      leaderElection: { leaseDuration: '15s', renewDeadline: '10s', retryPeriod: '2s' },
       controllers: [
         {
           use: 'tekton/pipelinerun',
@@ -91,6 +92,17 @@ describe('a configuration without faults', () => {
 });
 
 describe('a configuration with faults', () => {
+  it.each([
+    ['leaderElection: {leaseDuration: 1500ms}', 'leaderElection: leaseDuration must be whole seconds'],
+    ['leaderElection: {leaseDuration: 10s}', 'leaderElection: leaseDuration must be longer than renewDeadline'],
+    ['leaderElection: {retryPeriod: 9s}', 'leaderElection: renewDeadline must be longer than 1.2 times retryPeriod'],
+    ['leaderElection: {renewDeadLine: 5s}', 'leaderElection.renewDeadLine: unknown key; did you mean "renewDeadline"?'],
+    ['sharding: {shards: 33}', 'sharding.shards: must be less than or equal to 32 (is 33)'],
+    ['sharding: {shards: 1}', 'sharding.shards: must be greater than or equal to 2 (is 1)'],
+  ])('says what is wrong with the election: %s', (line, message) => {
+    expect(faultsOf(line)).toEqual([expect.stringContaining(message)]);
+  });
+
   it('lists all of them, each with file, line, column and path', () => {
     expect(
       faultsOf(`clutser: {folder: x}

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { ControllerStatus } from '../../controllers/runtime/index.ts';
+import type { ControllerStatus, LeadershipStatus } from '../../controllers/runtime/index.ts';
 import { healthAnswer, readyChecks } from './health-answer.ts';
 
 const message = 'a ClusterRole needs {apiGroups: ["apps"], resources: ["deployments"], verbs: ["list", "watch"]}';
@@ -11,8 +11,14 @@ function controller(name: string, status: 'True' | 'False'): ControllerStatus {
   return { name, use: name, conditions, counts: {} as never, caches: [] };
 }
 
+const leadership = { role: 'leading', leaders: [] } as const;
 const checks = (ready: boolean, backendFault?: string) => () =>
-  readyChecks({ ready, backendFault, status: () => [controller('pods', 'True'), controller('deployments', 'False')] });
+  readyChecks({
+    ready,
+    backendFault,
+    leadership: () => leadership,
+    status: () => [controller('pods', 'True'), controller('deployments', 'False')],
+  });
 
 describe('/readyz of the controllers', () => {
   test('names what is not ready, and each controller with the cause', () => {
@@ -21,6 +27,7 @@ describe('/readyz of the controllers', () => {
       text: [
         '[+]ping ok',
         '[-]first-lists failed: the first lists are not decided yet',
+        '[+]leadership ok (leading)',
         '[-]server failed: https://s cannot be reached: ECONNREFUSED (reported only)',
         '[+]pods ok',
         `[-]deployments failed: Forbidden: ${message} (reported only)`,
@@ -38,6 +45,20 @@ describe('/readyz of the controllers', () => {
     expect(healthAnswer('/readyz/deployments', checks(true))).toMatchObject({ status: 500 });
     expect(healthAnswer('/readyz/pods', checks(true))).toEqual({ status: 200, text: 'ok' });
     expect(healthAnswer('/readyz?exclude=first-lists', checks(false))).toEqual({ status: 200, text: 'ok' });
+  });
+
+  test('who stands by is ready, and says so', () => {
+    const says = (status: LeadershipStatus): string | undefined => {
+      const answer = healthAnswer('/readyz/leadership?verbose', () =>
+        readyChecks({ ready: true, backendFault: undefined, leadership: () => status, status: () => [] }),
+      );
+      return answer?.text.split('\n')[0];
+    };
+    expect(says({ role: 'standby', leaders: ['pod-1'] })).toBe('[+]leadership ok (standby: pod-1 leads)');
+    expect(says({ role: 'standby', leaders: [] })).toBe('[+]leadership ok (standby)');
+    expect(says({ role: 'leading', leaders: [], shards: ['0-of-2', '1-of-2'] })).toBe(
+      '[+]leadership ok (leading 0-of-2, 1-of-2)',
+    );
   });
 
   test('life is asked of the process alone', () => {

@@ -1,4 +1,4 @@
-import type { Manager } from '../../controllers/runtime/index.ts';
+import type { LeadershipStatus, Manager } from '../../controllers/runtime/index.ts';
 import { oneLine } from '../../crds/text.ts';
 
 /** One thing that may be wrong, under a name that tells what (`/readyz/<name>`). */
@@ -6,6 +6,8 @@ export interface Check {
   readonly name: string;
   /** What is wrong and why, for people; undefined: nothing. */
   readonly fault: string | undefined;
+  /** What is worth knowing where nothing is wrong. */
+  readonly detail?: string;
   /** False: only reported. Default true. */
   readonly decides?: boolean;
 }
@@ -14,7 +16,9 @@ export interface Check {
  * Whether a controllers process is ready: its first lists are decided, or it stands by with filled caches. What is wrong
  * with the server or with single controllers later is reported and decides nothing: a restart would not mend it.
  */
-export function readyChecks(manager: Pick<Manager, 'ready' | 'status' | 'backendFault'>): readonly Check[] {
+export function readyChecks(
+  manager: Pick<Manager, 'ready' | 'status' | 'leadership' | 'backendFault'>,
+): readonly Check[] {
   const controllers = manager.status().map(({ name, conditions }): Check => {
     const ready = conditions.find(({ type }) => type === 'Ready');
     const fault = ready?.status === 'False' ? `${ready.reason}: ${ready.message}` : undefined;
@@ -22,9 +26,15 @@ export function readyChecks(manager: Pick<Manager, 'ready' | 'status' | 'backend
   });
   return [
     { name: 'first-lists', fault: manager.ready ? undefined : 'the first lists are not decided yet' },
+    { name: 'leadership', fault: undefined, detail: roleOf(manager.leadership()) },
     { name: 'server', fault: manager.backendFault, decides: false },
     ...controllers,
   ];
+}
+
+function roleOf({ role, leaders, shards }: LeadershipStatus): string {
+  if (role === 'standby') return leaders.length > 0 ? `standby: ${leaders.join(', ')} leads` : 'standby';
+  return shards === undefined ? 'leading' : `leading ${shards.join(', ')}`;
 }
 
 export interface HealthAnswer {
@@ -55,8 +65,8 @@ export function healthAnswer(url: string, ready: () => readonly Check[]): Health
   return { status: failed ? 500 : 200, text: failed || searchParams.has('verbose') ? text : 'ok' };
 }
 
-function line({ name, fault, decides = true }: Check, excluded: boolean): string {
+function line({ name, fault, detail, decides = true }: Check, excluded: boolean): string {
   if (excluded) return `[+]${name} excluded: ok`;
-  if (fault === undefined) return `[+]${name} ok`;
+  if (fault === undefined) return `[+]${name} ok${detail === undefined ? '' : ` (${detail})`}`;
   return `[-]${name} failed: ${oneLine(fault, 1_000)}${decides ? '' : ' (reported only)'}`;
 }

@@ -14,7 +14,7 @@ import {
 } from '../../controllers/runtime/index.ts';
 import { parseDuration } from '../../crds/duration.ts';
 import { aborted } from '../aborted.ts';
-import { type ClusterFlags, chooseCluster } from '../cluster/choose.ts';
+import { type ChosenCluster, type ClusterFlags, chooseCluster } from '../cluster/choose.ts';
 import type { ControllersOptions } from '../commands/controllers.ts';
 import { type Configured, configure } from '../configuration/controllers.ts';
 import { EXIT } from '../exit.ts';
@@ -24,6 +24,7 @@ import { readSecret } from '../secret-file.ts';
 import type { Streams } from '../streams.ts';
 import { backendDispatcher } from './backend-dispatcher.ts';
 import { readyChecks } from './health-answer.ts';
+import { leadersOf } from './leaders.ts';
 import { serveMetrics } from './metrics-listener.ts';
 import { serverReplicas } from './server-replicas.ts';
 
@@ -37,11 +38,14 @@ export async function runControllers(options: ControllersOptions, streams: Strea
   const configured = await configure(options.config, streams, rules, plugins);
   const { configuration, controllers } = configured;
   const registry = new Registry();
-  const source = await openSource(options, configured, streams, { closing, log, registry });
+  const chosen = await cluster(options, configured, streams);
+  const source = openSource(options, chosen, { closing, log, registry });
+  const leaders = leadersOf({ options, configuration, chosen, registry, log, closing });
   const manager = closing.use(
     createManager({
       name: options.name,
       process: hostname(),
+      ...(leaders !== undefined && { leaders }),
       controllers,
       source,
       backend: await reportTo(options),
@@ -67,17 +71,22 @@ export async function runControllers(options: ControllersOptions, streams: Strea
   return EXIT.ok;
 }
 
-async function openSource(
+async function cluster(
   options: ControllersOptions,
   { configuration }: Configured,
   streams: Streams,
-  { closing, log, registry }: { closing: AsyncDisposableStack; log: Log; registry: Registry },
-): Promise<ObjectSource> {
-  const { cluster } = configuration;
-  const isFolder = cluster !== undefined && 'folder' in cluster;
+): Promise<ChosenCluster> {
+  const isFolder = configuration.cluster !== undefined && 'folder' in configuration.cluster;
   // The example folder is for `up`: without a word this is the cluster of the pod, or of the kubeconfig.
   const flags: ClusterFlags = { cluster: !isFolder, kubeconfig: options.kubeconfig, context: options.context };
-  const chosen = await chooseCluster(flags, cluster, streams);
+  return await chooseCluster(flags, configuration.cluster, streams);
+}
+
+function openSource(
+  options: ControllersOptions,
+  chosen: ChosenCluster,
+  { closing, log, registry }: { closing: AsyncDisposableStack; log: Log; registry: Registry },
+): ObjectSource {
   if (chosen.kind === 'folder') return closing.use(createFolderSource({ folder: chosen.folder, logger: log }));
   const client = closing.use(createKubeClient({ ...chosen.connection, registry }));
   return createLiveSource({ client, logger: log, registry, relistPeriodMs: parseDuration(options.relistPeriod) });

@@ -13,7 +13,7 @@ import { requiredRules } from './required-rules.ts';
 export async function runRbac(options: RbacOptions, streams: Streams): Promise<number> {
   const { account, kubeconfig, context, leases } = options;
   const { configuration, controllers, file } = await configure(options.config, streams);
-  const { namespaces, issues } = configuration;
+  const { namespaces, issues, leaderElection } = configuration;
   const { clusterScopedNamespace } = issues;
   await using closing = new AsyncDisposableStack();
   const asked = kubeconfig !== undefined || context !== undefined;
@@ -23,7 +23,8 @@ export async function runRbac(options: RbacOptions, streams: Streams): Promise<n
         controllers,
       )
     : guessedName;
-  const leasesIn = leases ? account.namespace : undefined;
+  const elects = leases && leaderElection.enabled !== false;
+  const leasesIn = elects ? (leaderElection.namespace ?? account.namespace) : undefined;
   const rules = requiredRules({ controllers, namespaces, clusterScopedNamespace, nameOf, leasesIn });
   const objects = rbacObjects(rules, account);
   const of = file ?? 'the built-in configuration';

@@ -52,7 +52,7 @@ export class Installation implements AsyncDisposable {
   #server: ServerProcess | undefined;
   #controllers: Child | undefined;
   readonly #port: number;
-  readonly #extraServers: Child[] = [];
+  readonly #extra: Child[] = [];
   #configured = false;
 
   constructor(plane: ControlPlane, postgres: Postgres | undefined, dir: string, port: number) {
@@ -86,7 +86,7 @@ export class Installation implements AsyncDisposable {
   /** A further server on the same database and a port of its own. */
   async startReplica(options: SpawnOptions = {}): Promise<ServerProcess> {
     const replica = await this.#spawnServer(await freePort(), options.name ?? 'replica', options);
-    this.#extraServers.push(replica.child);
+    this.#extra.push(replica.child);
     return replica;
   }
 
@@ -96,8 +96,19 @@ export class Installation implements AsyncDisposable {
   }
 
   async startControllers(): Promise<void> {
-    this.#controllers = await Child.start({
-      name: 'faultline controllers',
+    this.#controllers = await this.#spawnControllers('controllers', []);
+  }
+
+  /** A further process of controllers; its flags are stronger. */
+  async startMoreControllers(name: string, args: readonly string[]): Promise<Child> {
+    const child = await this.#spawnControllers(name, args);
+    this.#extra.push(child);
+    return child;
+  }
+
+  async #spawnControllers(name: string, args: readonly string[]): Promise<Child> {
+    return await Child.start({
+      name: `faultline ${name}`,
       command: node,
       args: [
         faultline,
@@ -107,8 +118,9 @@ export class Installation implements AsyncDisposable {
         `--token-file=${join(this.dir, 'controllers.token')}`,
         `--kubeconfig=${join(this.dir, 'controllers.kubeconfig')}`,
         `--config=${join(this.dir, 'faultline.yaml')}`,
+        ...args,
       ],
-      logPath: join(this.dir, 'controllers.log'),
+      logPath: join(this.dir, `${name}.log`),
     });
   }
 
@@ -167,7 +179,7 @@ export class Installation implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stopControllers('SIGKILL').catch(() => {});
     await this.stopServer('SIGKILL').catch(() => {});
-    await Promise.all(this.#extraServers.map((child) => child.stop('SIGKILL', 1_000)));
+    await Promise.all(this.#extra.map((child) => child.stop('SIGKILL', 1_000)));
     await this.plane[Symbol.asyncDispose]();
     await this.postgres?.[Symbol.asyncDispose]();
     await rm(this.dir, { recursive: true, force: true });
