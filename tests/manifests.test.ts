@@ -161,10 +161,25 @@ test('R5 whoever may view a namespace sees its issues', () => {
   expect(rules).toEqual([{ apiGroups: [GROUP], resources: ['issues'], verbs: ['get', 'list', 'watch'] }]);
 });
 
+test('several replicas of the controllers: one is ready before another one ends, and each may keep the Leases', () => {
+  const controllers = only<Deployment & { spec: { strategy: object } }>('Deployment', 'faultline-controllers');
+  expect(controllers.spec.replicas).toBeGreaterThan(1);
+  expect(controllers.spec.strategy).toEqual({ rollingUpdate: { maxUnavailable: 0, maxSurge: 1 } });
+  const account = controllers.spec.template.spec.serviceAccountName;
+  const role = only<Manifest & { rules: object[] }>('Role', 'faultline-controllers-leases');
+  expect(role.rules).toEqual([
+    { apiGroups: ['coordination.k8s.io'], resources: ['leases'], verbs: ['get', 'list', 'watch', 'create', 'update'] },
+  ]);
+  const binding = only<Binding>('RoleBinding', 'faultline-controllers-leases');
+  expect(binding.roleRef).toMatchObject({ kind: 'Role', name: role.metadata.name });
+  expect(binding.subjects).toEqual([{ kind: 'ServiceAccount', name: account, namespace: NAMESPACE }]);
+  expect([role.metadata.namespace, binding.metadata.namespace]).toEqual([NAMESPACE, NAMESPACE]);
+});
+
 test('R6 several replicas on several machines, and nothing of ours between them and kube-apiserver', () => {
   expect(deployment.spec.replicas).toBeGreaterThanOrEqual(2);
   expect(pod.affinity?.podAntiAffinity).toBeDefined();
-  only('PodDisruptionBudget');
+  only('PodDisruptionBudget', 'faultline-server');
   expect(manifests.filter(({ kind }) => /NetworkPolicy|WebhookConfiguration/.test(kind))).toEqual([]);
 });
 
