@@ -222,6 +222,7 @@ export interface IssueJson {
   spec: {
     source: string;
     subject: { kind: string; name: string; aspect?: string };
+    key: string;
     reason: string;
     severity: string;
     title: string;

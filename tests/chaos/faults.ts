@@ -1,0 +1,148 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { ControlPlane } from '../controlplane/control-plane.ts';
+import type { Random } from '../faults/random.ts';
+import type { ControllersProcess } from './controllers-process.ts';
+import { type Behaviour, type ChaosProxy, HONEST } from './proxy.ts';
+
+export interface World {
+  readonly plane: ControlPlane;
+  readonly proxy: ChaosProxy;
+  readonly controllers: ControllersProcess;
+}
+
+export interface Fault {
+  readonly name: string;
+  inject(world: World, random: Random): Promise<void>;
+}
+
+/** What networks and proxies do, for 0.3 to 3 s. */
+const between: readonly Fault[] = [
+  passing('connections and requests are cut', { cut: true }, ({ proxy }) => proxy.reset()),
+  passing('everything is late', { delayMs: 400 }),
+  passing('events are told twice', { repeat: 0.3 }),
+  passing('events are told out of order', { reorder: 0.2 }),
+  passing('a storm of 410', { expired: true }, ({ proxy }) => proxy.expire()),
+  passing('half of all requests are 429', { refuse: 0.5, statuses: [429] }),
+  passing('requests are 500, 503 and 504', { refuse: 0.7, statuses: [500, 503, 504] }, ({ proxy }) => proxy.reset()),
+  passing('lists end in the middle', { truncate: 0.7 }, ({ proxy }) => proxy.expire()),
+  {
+    name: 'every connection is reset',
+    async inject({ proxy }) {
+      proxy.reset();
+    },
+  },
+  {
+    name: 'watches are told what is no event, or half of one',
+    async inject({ proxy }) {
+      proxy.garble();
+    },
+  },
+  {
+    name: 'watches are silent for a while',
+    async inject({ proxy }, random) {
+      const thaw = proxy.freeze();
+      await sleep(random.between(500, 4_000));
+      thaw();
+    },
+  },
+];
+
+/** What the cluster's own servers do. */
+const behind: readonly Fault[] = [
+  {
+    name: 'etcd is compacted',
+    inject: ({ plane }) => compact(plane),
+  },
+  {
+    name: 'the API server crashes',
+    inject: ({ plane }) => plane.restartApiserver('SIGKILL'),
+  },
+  {
+    name: 'the API server restarts after a compaction',
+    async inject({ plane }) {
+      await compact(plane);
+      await plane.restartApiserver('SIGTERM');
+    },
+  },
+];
+
+/** What happens to the controllers themselves. */
+const within: readonly Fault[] = [
+  {
+    name: 'the controllers are killed',
+    async inject({ controllers }, random) {
+      await controllers.kill('SIGKILL');
+      await sleep(random.between(0, 1_500));
+      await controllers.run();
+    },
+  },
+  {
+    name: 'the controllers are stopped and started',
+    async inject({ controllers }) {
+      await controllers.kill('SIGTERM');
+      await controllers.run();
+    },
+  },
+  {
+    name: 'the clock of the controllers jumps',
+    async inject({ controllers }, random) {
+      await controllers.skew(random.between(-3_600_000, 3_600_000));
+      await sleep(random.between(300, 2_000));
+      await controllers.skew(0);
+    },
+  },
+];
+
+/** A connection that stays open and dead: found after 70 s, so only in long runs. */
+const HALF_OPEN: Fault = {
+  name: 'the open watches are dead and nobody says so',
+  async inject({ proxy }) {
+    proxy.freeze();
+  },
+};
+
+/** What no server and no network does: the watch keeps events to itself. */
+const LIE = passing('events are never told', { swallow: 0.1 });
+
+export interface FaultChoice {
+  readonly count: number;
+  /** Whether half-open connections, found after 70 s, are among them. */
+  readonly isLong: boolean;
+  /** Whether watches lie. */
+  readonly lies: boolean;
+  /** Whether the controllers themselves are killed: not while their memory is watched. */
+  readonly kills: boolean;
+}
+
+/** Every kind of fault in turn, in an order of the seed's choice. */
+export function chooseFaults(random: Random, { count, isLong, lies, kills }: FaultChoice): Fault[] {
+  const restarts = kills ? within : within.filter(({ name }) => name.includes('clock'));
+  const all = [...between, ...behind, ...restarts, ...(isLong ? [HALF_OPEN] : []), ...(lies ? [LIE] : [])];
+  const chosen: Fault[] = lies ? [LIE] : [];
+  while (chosen.length < count) chosen.push(...random.shuffled(all));
+  return chosen.slice(0, count);
+}
+
+/** Compacts the history of etcd up to now: what is older cannot be asked for any more. */
+async function compact(plane: ControlPlane): Promise<void> {
+  const ask = async (path: string, body: object): Promise<unknown> => {
+    const answer = await fetch(`${plane.etcdUrl}/v3/kv/${path}`, { method: 'POST', body: JSON.stringify(body) });
+    return await answer.json();
+  };
+  const { header } = (await ask('range', { key: 'AA==' })) as { header: { revision: string } };
+  await ask('compaction', { revision: header.revision, physical: true });
+}
+
+function passing(name: string, behaviour: Partial<Behaviour>, begin: (world: World) => void = () => {}): Fault {
+  return {
+    name,
+    async inject(world, random) {
+      world.proxy.behaviour = { ...HONEST, ...behaviour };
+      begin(world);
+      await sleep(random.between(300, 3_000));
+      world.proxy.behaviour = HONEST;
+      // What was held back is told before the next fault, or that fault would make a liar of this one.
+      await sleep(600);
+    },
+  };
+}
