@@ -12,10 +12,10 @@ export interface World {
 
 export interface Fault {
   readonly name: string;
-  inject(world: World, random: Random): Promise<void>;
+  inject(world: World, random: Random, longestMs: number): Promise<void>;
 }
 
-/** What networks and proxies do, for 0.3 to 3 s. */
+/** What networks and proxies do, for a while. */
 const between: readonly Fault[] = [
   passing('connections and requests are cut', { cut: true }, ({ proxy }) => proxy.reset()),
   passing('everything is late', { delayMs: 400 }),
@@ -39,9 +39,9 @@ const between: readonly Fault[] = [
   },
   {
     name: 'watches are silent for a while',
-    async inject({ proxy }, random) {
+    async inject({ proxy }, random, longestMs) {
       const thaw = proxy.freeze();
-      await sleep(random.between(500, 4_000));
+      await sleep(random.between(500, longestMs));
       thaw();
     },
   },
@@ -58,13 +58,20 @@ const behind: readonly Fault[] = [
     inject: ({ plane }) => plane.restartApiserver('SIGKILL'),
   },
   {
+    // Its new watch cache begins after what the watches are at: these are 410 of its own.
     name: 'the API server restarts after a compaction',
     async inject({ plane }) {
       await compact(plane);
-      await plane.restartApiserver('SIGTERM');
+      await plane.restartApiserver('SIGKILL');
     },
   },
 ];
+
+/** It lets watches end for 15 s. */
+const GENTLE: Fault = {
+  name: 'the API server is stopped and started',
+  inject: ({ plane }) => plane.restartApiserver('SIGTERM'),
+};
 
 /** What happens to the controllers themselves. */
 const within: readonly Fault[] = [
@@ -93,11 +100,12 @@ const within: readonly Fault[] = [
   },
 ];
 
-/** A connection that stays open and dead: found after 70 s, so only in long runs. */
+/** Connections that stay open and dead: found after 70 s of silence, so only in long runs, and once. */
 const HALF_OPEN: Fault = {
   name: 'the open watches are dead and nobody says so',
   async inject({ proxy }) {
     proxy.freeze();
+    await sleep(75_000);
   },
 };
 
@@ -106,7 +114,7 @@ const LIE = passing('events are never told', { swallow: 0.1 });
 
 export interface FaultChoice {
   readonly count: number;
-  /** Whether half-open connections, found after 70 s, are among them. */
+  /** Whether slow ones are among them: a gentle restart, half-open connections. */
   readonly isLong: boolean;
   /** Whether watches lie. */
   readonly lies: boolean;
@@ -114,11 +122,14 @@ export interface FaultChoice {
   readonly kills: boolean;
 }
 
-/** Every kind of fault in turn, in an order of the seed's choice. */
+/** Every kind of fault in turn, in an order of the seed's choice; of few one of each sort is among them. */
 export function chooseFaults(random: Random, { count, isLong, lies, kills }: FaultChoice): Fault[] {
   const restarts = kills ? within : within.filter(({ name }) => name.includes('clock'));
-  const all = [...between, ...behind, ...restarts, ...(isLong ? [HALF_OPEN] : []), ...(lies ? [LIE] : [])];
-  const chosen: Fault[] = lies ? [LIE] : [];
+  const all = [...between, ...behind, ...restarts, ...(isLong ? [GENTLE] : []), ...(lies ? [LIE] : [])];
+  if (lies && count === 1) return [LIE];
+  const once = isLong && kills ? [HALF_OPEN] : [];
+  const chosen: Fault[] = [random.pick(behind), random.pick(restarts), ...once, ...(lies ? [LIE] : [])];
+  if (count < all.length) return random.shuffled([...chosen, ...random.shuffled(between)].slice(0, count));
   while (chosen.length < count) chosen.push(...random.shuffled(all));
   return chosen.slice(0, count);
 }
@@ -136,10 +147,10 @@ async function compact(plane: ControlPlane): Promise<void> {
 function passing(name: string, behaviour: Partial<Behaviour>, begin: (world: World) => void = () => {}): Fault {
   return {
     name,
-    async inject(world, random) {
+    async inject(world, random, longestMs) {
       world.proxy.behaviour = { ...HONEST, ...behaviour };
       begin(world);
-      await sleep(random.between(300, 3_000));
+      await sleep(random.between(300, longestMs));
       world.proxy.behaviour = HONEST;
       // What was held back is told before the next fault, or that fault would make a liar of this one.
       await sleep(600);

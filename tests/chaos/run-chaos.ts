@@ -18,7 +18,7 @@ export interface SeedOptions {
   readonly changes: number;
   /** Faults, one after another, while the changes are made. */
   readonly faults: number;
-  /** With half-open connections, which take 70 s to find. */
+  /** With slow faults, such as half-open connections, which take 70 s to find. */
   readonly isLong?: boolean;
   /** With watches that keep events to themselves: then the safety relist has to find them. */
   readonly lies?: boolean;
@@ -164,7 +164,7 @@ class ChaosRun implements AsyncDisposable {
     if (controllers.ended) throw new Error(`the controllers ended by themselves: ${logTail(await controllers.log())}`);
     this.#say(fault.name);
     const { starts } = controllers;
-    await fault.inject(world, this.#random);
+    await fault.inject(world, this.#random, this.#options.isLong ? 4_000 : 1_200);
     if (controllers.starts > starts) this.#starts.push(performance.now());
   }
 
