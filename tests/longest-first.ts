@@ -7,6 +7,7 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 export const LONGEST = [
   'tests/faults/faults.e2e.test.ts',
   'tests/e2e/clients.e2e.test.ts',
+  'tests/chaos/chaos.e2e.test.ts',
   'tests/e2e/namespaces.e2e.test.ts',
   'tests/e2e/degraded.e2e.test.ts',
   'tests/e2e/own-resource.e2e.test.ts',
