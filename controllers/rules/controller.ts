@@ -16,9 +16,18 @@ export const HELD = 'Held';
 const REMEMBER_MS = 3_600_000;
 const CONCURRENCY = 2;
 
+/** An object that a rule could not tell about. */
+export interface Noted {
+  /** `namespace/name` */
+  readonly object: string;
+  readonly message: string;
+}
+
 /** What the rules of one process share. */
 export interface RuleRuntime {
   readonly gate: RuleGate;
+  /** By source: the last one. */
+  readonly noted: Map<string, Noted>;
   /** By source: an edited rule goes on where its predecessor was. */
   readonly firstSeen: Map<string, FirstSeen>;
 }
@@ -39,12 +48,17 @@ export function ruleController(rule: CompiledRule, runtime: RuleRuntime): Loaded
   };
 }
 
-function definitionOf(rule: CompiledRule, { gate, firstSeen: all }: RuleRuntime): ControllerDefinition {
+function definitionOf(rule: CompiledRule, { gate, noted, firstSeen: all }: RuleRuntime): ControllerDefinition {
   const { watches, namespace, source, forMs, everyMs } = rule;
   const tenant = namespace === undefined ? `the rule ${source}` : `the rules of namespace ${namespace}`;
   const firstSeen = all.get(source) ?? new FirstSeen(2 * REMEMBER_MS + forMs);
   if (forMs > 0) all.set(source, firstSeen);
   else all.delete(source);
+  const nameOf = ({ metadata }: ClusterObject): string => `${metadata.namespace ?? ''}/${metadata.name}`;
+  const note = (object: ClusterObject, message: string): string => {
+    noted.set(source, { object: nameOf(object), message });
+    return message;
+  };
   return {
     apiVersion: 'controller/v1',
     watches: {
@@ -60,10 +74,11 @@ function definitionOf(rule: CompiledRule, { gate, firstSeen: all }: RuleRuntime)
       const now = read.now().getTime();
       // A kind without namespaces is nobody's own; the watch of a namespace shows all of it.
       if (namespace !== undefined && object.metadata.namespace !== namespace) {
-        return undecided('OutsideNamespace', { final: true });
+        const message = `is not in namespace ${namespace}: kinds without namespaces are for a ClusterIssueRule`;
+        return undecided(note(object, message), { final: true });
       }
       gate.enter(tenant, now);
-      const id = object.metadata.uid ?? `${object.metadata.namespace ?? ''}/${object.metadata.name}`;
+      const id = object.metadata.uid ?? nameOf(object);
       let isRemembered = false;
       const look = await evaluateRule(rule, object, {
         now,
@@ -74,15 +89,16 @@ function definitionOf(rule: CompiledRule, { gate, firstSeen: all }: RuleRuntime)
       });
       gate.leave(tenant, look.units, now);
       if (look.verdict === 'healthy') firstSeen.forget(id);
+      if ('subject' in look && noted.get(source)?.object === nameOf(object)) noted.delete(source);
       const again = (ms = Number.POSITIVE_INFINITY): { again?: number } => {
         const soonest = Math.min(ms, rule.uses.has('now') ? everyMs : Number.POSITIVE_INFINITY);
         return Number.isFinite(soonest) ? { again: soonest } : {};
       };
       switch (look.verdict) {
         case 'undecided':
-          return undecided(faultText(look.fault), again());
+          return undecided(note(object, faultText(look.fault)), again());
         case 'fault':
-          throw new TerminalError(faultText(look.fault));
+          throw new TerminalError(note(object, faultText(look.fault)));
         case 'held':
           return undecided(HELD, again(look.until - now));
         case 'healthy':

@@ -1,0 +1,189 @@
+import { RULE_KINDS, type RuleKind } from '../../crds/issue-rule.ts';
+import { CONFIG_API_VERSION } from '../../crds/names.ts';
+import { type Clock, pause } from '../runtime/clock.ts';
+import type { LoadedController } from '../runtime/loader.ts';
+import type { Logger } from '../runtime/logger.ts';
+import { NamespaceFilter, namespacesToWatch } from '../runtime/namespaces.ts';
+import type { ClusterObject } from '../runtime/object.ts';
+import type { ObjectSource, SourceEvent } from '../runtime/source.ts';
+import { entryId, type RuleEntry, readEntry } from './entry.ts';
+import { faultText } from './fault.ts';
+import type { RuleControllers } from './rule-controllers.ts';
+
+export interface RuleSetOptions {
+  /** Where rules are objects. */
+  readonly source: ObjectSource;
+  /** Which namespaces are looked at: rules of others are somebody else's. */
+  readonly namespaces: readonly string[];
+  /** Sources of the rules that the configuration declares: they come before objects of the same name. */
+  readonly configured: () => ReadonlySet<string>;
+  readonly controllers: RuleControllers;
+  /** Makes the running controllers of rules these. */
+  readonly apply: (controllers: readonly LoadedController[]) => Promise<void>;
+  readonly logger: Logger;
+  readonly clock: Clock;
+}
+
+/** Changes that come together (`kubectl apply -f folder/`) are one change of what runs. */
+const TOGETHER_MS = 200;
+
+/** The rules of a cluster, kept current while everything runs. A cluster that does not know the kinds has no rules. */
+export class RuleSet {
+  readonly #options: RuleSetOptions;
+  readonly #entries = new Map<string, RuleEntry>();
+  /** What is not listed yet; what cannot be listed is not waited for. */
+  readonly #pending = new Set<string>();
+  readonly #settled = Promise.withResolvers<void>();
+  #changes = 0;
+  #changed = Promise.withResolvers<void>();
+
+  constructor(options: RuleSetOptions) {
+    this.#options = options;
+  }
+
+  /** Resolves when every rule that there is runs: before that nobody knows which sources there are. */
+  get settled(): Promise<void> {
+    return this.#settled.promise;
+  }
+
+  get entries(): readonly RuleEntry[] {
+    return [...this.#entries.values()];
+  }
+
+  /** Whether an object of this name waits behind one of the configuration. */
+  isShadowed({ source }: RuleEntry): boolean {
+    return this.#options.configured().has(source);
+  }
+
+  /** Runs until the signal aborts. */
+  async run(signal: AbortSignal): Promise<void> {
+    const watches = RULE_KINDS.flatMap((kind) => this.#scopes(kind).map((namespace) => ({ kind, namespace })));
+    for (const watch of watches) this.#pending.add(scopeId(watch.kind, watch.namespace));
+    const stop = (): void => this.#changed.resolve();
+    signal.addEventListener('abort', stop, { once: true });
+    await Promise.all([
+      ...watches.map((watch) => this.#follow(watch.kind, watch.namespace, signal)),
+      this.#applyAll(signal),
+    ]);
+  }
+
+  /** One watch over all, or one a namespace where namespaces are named: then Roles are enough. */
+  #scopes(kind: RuleKind): readonly (string | undefined)[] {
+    if (kind === 'ClusterIssueRule') return [undefined];
+    return namespacesToWatch([new NamespaceFilter(this.#options.namespaces)]) ?? [undefined];
+  }
+
+  async #follow(kind: RuleKind, namespace: string | undefined, signal: AbortSignal): Promise<void> {
+    const request = { apiVersions: [CONFIG_API_VERSION], kind, ...(namespace === undefined ? {} : { namespace }) };
+    const scope = scopeId(kind, namespace);
+    const inside = new NamespaceFilter(this.#options.namespaces);
+    const isOurs = ({ metadata }: ClusterObject): boolean =>
+      kind === 'ClusterIssueRule' || inside.matches(metadata.namespace ?? '');
+    let listed: Set<string> | undefined;
+    let told = '';
+    for await (const event of this.#options.source.watch(request, signal)) {
+      switch (event.type) {
+        case 'listing':
+          listed = new Set();
+          break;
+        case 'listed':
+        case 'applied':
+          for (const object of objectsOf(event).filter(isOurs)) {
+            listed?.add(entryId(kind, object));
+            await this.#read(kind, object);
+          }
+          break;
+        case 'deleted':
+          this.#remove(entryId(kind, event.object));
+          break;
+        case 'synced':
+          for (const [id, entry] of this.#entries) {
+            const isInScope =
+              entry.kind === kind && (namespace === undefined || entry.object.metadata.namespace === namespace);
+            if (isInScope && listed?.has(id) === false) this.#remove(id);
+          }
+          listed = undefined;
+          this.#settle(scope);
+          break;
+        case 'watching':
+          told = '';
+          break;
+        case 'waiting':
+          if (event.fault.reason === 'NotInstalled' || event.fault.reason === 'Forbidden') this.#settle(scope);
+          // A cluster without these kinds is a cluster without rules: nothing to complain about.
+          if (event.fault.reason !== 'NotInstalled' && event.fault.message !== told) {
+            this.#options.logger.warn({ kind, error: event.fault.message }, 'rules cannot be watched');
+          }
+          told = event.fault.message;
+          break;
+        default:
+          event satisfies never;
+      }
+    }
+  }
+
+  async #read(kind: RuleKind, object: ClusterObject): Promise<void> {
+    const { logger } = this.#options;
+    const id = entryId(kind, object);
+    const before = this.#entries.get(id);
+    const entry = await readEntry(kind, object, before).catch((error: unknown) => {
+      // One rule that nobody foresaw must not end the watch of the others.
+      logger.error({ rule: id, error: String(error) }, 'a rule cannot be read');
+      return undefined;
+    });
+    if (entry === undefined) return;
+    this.#entries.set(id, entry);
+    if (before?.version !== undefined && before.version === entry.version) return;
+    const faults = entry.faults.map(faultText);
+    if (faults.length > 0)
+      logger.warn({ rule: id, faults, goesOn: entry.rule !== undefined }, 'a rule is not accepted');
+    else logger.info({ rule: id, source: entry.source }, 'a rule is accepted');
+    this.#change();
+  }
+
+  #remove(id: string): void {
+    const entry = this.#entries.get(id);
+    if (entry === undefined) return;
+    this.#entries.delete(id);
+    if (!this.isShadowed(entry)) this.#options.controllers.forget(entry.source);
+    this.#options.logger.info({ rule: id, source: entry.source }, 'a rule is gone');
+    this.#change();
+  }
+
+  #settle(scope: string): void {
+    if (this.#pending.delete(scope) && this.#pending.size === 0) this.#change();
+  }
+
+  #change(): void {
+    this.#changes++;
+    this.#changed.resolve();
+  }
+
+  /** Nothing runs before everything is known: the first lead would tell that the sources of the others are gone. */
+  async #applyAll(signal: AbortSignal): Promise<void> {
+    const { apply, clock, controllers } = this.#options;
+    let applied = 0;
+    while (!signal.aborted) {
+      if (this.#pending.size > 0 || applied === this.#changes) {
+        await this.#changed.promise;
+        this.#changed = Promise.withResolvers();
+        continue;
+      }
+      // The first time there is nobody who could change anything in the meantime.
+      if (applied > 0) await pause(clock, TOGETHER_MS, signal);
+      if (signal.aborted) return;
+      applied = this.#changes;
+      const running = this.entries.filter((entry) => !this.isShadowed(entry)).flatMap(({ rule }) => rule ?? []);
+      await apply(running.map((rule) => controllers.of(rule)));
+      this.#settled.resolve();
+    }
+  }
+}
+
+function scopeId(kind: RuleKind, namespace: string | undefined): string {
+  return `${kind} ${namespace ?? ''}`;
+}
+
+function objectsOf(event: SourceEvent & { type: 'listed' | 'applied' }): readonly ClusterObject[] {
+  return event.type === 'listed' ? event.objects : [event.object];
+}
