@@ -59,6 +59,8 @@ export interface Configured extends LoadedConfiguration {
   readonly receivers: readonly Declaration[];
   /** Those of the configuration, among the controllers too. */
   readonly rules: readonly CompiledRule[];
+  /** Of all rules of this process. */
+  readonly ruleControllers: RuleControllers;
 }
 
 /**
@@ -102,6 +104,7 @@ export async function configure(
     resources,
     receivers,
     rules,
+    ruleControllers,
   };
 }
 

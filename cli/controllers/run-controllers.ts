@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { Registry } from 'prom-client';
+import { createClusterApi } from '../../apiserver/kube/access/index.ts';
 import { parseListenAddress } from '../../apiserver/server.ts';
 import { RuleControllers } from '../../controllers/rules/index.ts';
 import {
@@ -20,6 +21,7 @@ import { type Configured, configure } from '../configuration/controllers.ts';
 import { EXIT } from '../exit.ts';
 import { createLog, type Log } from '../log.ts';
 import { followConfiguration } from '../reload/follow-configuration.ts';
+import { watchRules } from '../rule/watch-rules.ts';
 import { readSecret } from '../secret-file.ts';
 import type { Streams } from '../streams.ts';
 import { backendDispatcher } from './backend-dispatcher.ts';
@@ -60,9 +62,14 @@ export async function runControllers(options: ControllersOptions, streams: Strea
     const measure = () => manager.measure();
     closing.use(await serveMetrics({ address, registry, measure, ready: () => readyChecks(manager), log }));
   }
+  // The status of rules is all that is written besides Leases.
+  const api = chosen.kind === 'folder' ? {} : { api: closing.use(createClusterApi(chosen.connection)) };
+  const watched = watchRules({ configured, source, manager, log, ...api }, signal);
+  await Promise.race([watched.settled, aborted(signal)]);
   manager.start(signal);
+  const onApply = (next: Configured): void => watched.reconfigured(next);
   closing.use(
-    followConfiguration({ flag: options.config, streams, configured, manager, plugins, rules, log, registry }),
+    followConfiguration({ flag: options.config, streams, configured, manager, plugins, rules, log, registry, onApply }),
   );
   log.info({ server: options.server, controllers: controllers.map(({ name }) => name) }, 'watching');
   await Promise.race([manager.synced(), manager.stopped(), aborted(signal)]);

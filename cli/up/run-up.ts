@@ -34,6 +34,7 @@ import { packageVersion } from '../package-info.ts';
 import { ensurePki, type Pki, writeKubeconfig } from '../pki/index.ts';
 import { createProgress } from '../progress.ts';
 import { followConfiguration } from '../reload/follow-configuration.ts';
+import { watchRules } from '../rule/watch-rules.ts';
 import { readSecret } from '../secret-file.ts';
 import { systemProcesses } from '../state/processes.ts';
 import { contextFolder, openStateFolder, type StateFolder } from '../state/state-folder.ts';
@@ -100,9 +101,14 @@ async function up(options: UpOptions, streams: Streams, startedAt: number): Prom
     await rememberCluster(state.cluster, { id: clusterId, server: source.connection.server });
   }
 
-  const manager = closing.use(startManager(run, backend, identity.objects, signal));
+  const manager = closing.use(createUpManager(run, backend, identity.objects));
+  // Nothing is written to what is watched, so that rules have no status here.
+  const watched = watchRules({ configured, source: identity.objects, manager, log }, signal);
+  await Promise.race([watched.settled, aborted(signal)]);
+  manager.start(signal);
   const onApply = (next: Configured): void => {
     run.sources = sourcesOf(next);
+    watched.reconfigured(next);
   };
   const { registry } = backend;
   const { config: flag } = options;
@@ -182,7 +188,7 @@ function receiversOf({ objects, confirmed }: Identity, log: Log): WatchReceivers
   };
 }
 
-function startManager(run: Run, backend: Backend, objects: ObjectSource, signal: AbortSignal): Manager {
+function createUpManager(run: Run, backend: Backend, objects: ObjectSource): Manager {
   const { configured, pki, log } = run;
   const { namespaces, issues } = configured.configuration;
   const manager = createManager({
@@ -199,7 +205,6 @@ function startManager(run: Run, backend: Backend, objects: ObjectSource, signal:
     registry: backend.registry,
   });
   backend.registry.onRead(() => manager.measure());
-  manager.start(signal);
   return manager;
 }
 

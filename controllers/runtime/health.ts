@@ -137,6 +137,7 @@ export class Health {
         objects: this.#objects(),
         decided: counts.healthy + counts.failing,
         failing: counts.failing,
+        findings: this.ledger.findings,
         undecided: counts.undecided + counts.undecidedTerminal,
         undecidedTerminal: counts.undecidedTerminal,
         settledUndecided: counts.settledUndecided,

@@ -33,6 +33,8 @@ interface Detail {
   said?: string;
   subject?: string;
   findings?: readonly FindingNote[];
+  /** How many there are; more than are noted. */
+  found?: number;
   decisions?: readonly DecisionNote[];
 }
 
@@ -56,6 +58,7 @@ export class Ledger {
   readonly #details = new Map<number, Detail>();
   readonly #texts = new SharedTexts();
   readonly #gone = new Map<string, LedgerEntry>();
+  #findings = 0;
   readonly #counts = Object.fromEntries(OUTCOMES.map((outcome) => [outcome, 0])) as Record<Outcome, number>;
   /** Seconds since the ledger began. */
   #at = new Uint32Array(64);
@@ -73,6 +76,11 @@ export class Ledger {
     return this.#counts;
   }
 
+  /** How many findings the objects have together, by their last looks. */
+  get findings(): number {
+    return this.#findings;
+  }
+
   outcomeOf(key: string): Outcome | undefined {
     const slot = this.#slots.get(key);
     return slot === undefined ? undefined : (OUTCOMES[this.#outcome[slot] as number] as Outcome);
@@ -83,7 +91,10 @@ export class Ledger {
     const failing = [...reports].filter(isFailing);
     const slot = this.#looked(key, failing.length > 0 ? 'failing' : 'healthy', '');
     if (failing.length === 0) return;
+    const found = failing.reduce((sum, { body }) => sum + ('findings' in body ? body.findings.length : 0), 0);
+    this.#findings += found;
     this.#details.set(slot, {
+      found,
       subject: failing
         .map(({ subject }) => subjectText(subject))
         .join(', ')
@@ -132,7 +143,7 @@ export class Ledger {
     if (slot === undefined || entry === undefined) return;
     this.#counts[entry.outcome]--;
     this.#slots.delete(key);
-    this.#details.delete(slot);
+    this.#forgetDetail(slot);
     this.#free.push(slot);
     this.#gone.delete(key);
     this.#gone.set(key, { ...entry, goneAt: this.#clock.now() });
@@ -166,13 +177,18 @@ export class Ledger {
       this.#gone.delete(key);
     } else this.#counts[OUTCOMES[this.#outcome[slot] as number] as Outcome]--;
     this.#counts[outcome]++;
-    this.#details.delete(slot);
+    this.#forgetDetail(slot);
     this.#at[slot] = Math.max(0, Math.round((this.#clock.now() - this.#since) / 1_000));
     this.#outcome[slot] = OUTCOMES.indexOf(outcome);
     this.#state[slot] = 0;
     this.#said[slot] = 0;
     this.#why[slot] = this.#share(slot, 'why', why);
     return slot;
+  }
+
+  #forgetDetail(slot: number): void {
+    this.#findings -= this.#details.get(slot)?.found ?? 0;
+    this.#details.delete(slot);
   }
 
   /** The number of a shared text, or 0 where the text had to become part of the object's own detail. */

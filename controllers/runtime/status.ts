@@ -32,6 +32,8 @@ export interface ControllerCounts {
   /** Objects whose last look was decided; `failing` of them with findings. */
   readonly decided: number;
   readonly failing: number;
+  /** What the failing ones have, together. */
+  readonly findings: number;
   readonly undecided: number;
   /** Undecided though the object has come to its end, and not `final`: must return to 0. */
   readonly undecidedTerminal: number;
