@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { parse, parseAllDocuments } from 'yaml';
+import { BUILT_INS } from '../cli/configuration/controllers.ts';
 import type { ControllerDefinition, ObjectLike } from '../controllers/index.ts';
 import pipelineRun from '../controllers/tekton/pipelinerun/index.ts';
 import { configurationSchema } from '../crds/configuration.ts';
@@ -147,10 +148,14 @@ controllers:
   }, 60_000);
 });
 
-test('examples/faultline.yaml is a configuration, and its options are those of the controller', () => {
+test('examples/faultline.yaml is a configuration, and its options are those of the controllers', async () => {
   const { error, value } = configurationSchema.validate(parse(read('faultline.yaml')), { abortEarly: false });
   expect(error).toBeUndefined();
-  const { controllers } = value as { controllers: { use: string; with: object }[] };
-  const tekton = controllers.find(({ use }) => use === 'tekton/pipelinerun');
-  expect(pipelineRun.options?.validate(tekton?.with, { abortEarly: false }).error).toBeUndefined();
+  const { controllers } = value as { controllers: { use: string; with?: object }[] };
+  const builtIn = controllers.filter(({ use }) => !/^(\.|npm:)/.test(use));
+  expect(builtIn.length).toBeGreaterThan(9);
+  for (const { use, with: options = {} } of builtIn) {
+    const { default: definition } = (await BUILT_INS.get(use)?.()) as { default: ControllerDefinition };
+    expect([use, definition.options?.validate(options, { abortEarly: false }).error]).toEqual([use, undefined]);
+  }
 });

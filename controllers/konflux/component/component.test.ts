@@ -87,8 +87,9 @@ describe('a Component', () => {
 
   test('that was never built is told so; one of whose builds nothing is left is not accused', async () => {
     expect((await findingOf(controller, component({ build: enabled }))).reason).toBe('NeverBuilt');
-    const status = { lastBuiltCommit: 'abc' };
-    expect((await lookAt(controller, component({ build: enabled, status }))).findings).toEqual([]);
+    for (const status of [{ lastBuiltCommit: 'abc' }, { containerImage: 'quay.io/a/b@sha256:abc' }])
+      expect((await lookAt(controller, component({ build: enabled, status }))).findings).toEqual([]);
+    expect((await lookAt(controller, component())).findings).toEqual([]);
     expect((await lookAt(controller, component({ build: { pac: { state: 'disabled' } } }))).findings).toEqual([]);
   });
 

@@ -1,13 +1,8 @@
 import {
   type DeepReadonly,
   defineController,
-  type Finding,
   fields,
-  type Link,
-  multiLine,
   type ObjectLike,
-  oneLine,
-  parseDuration,
   parseTime,
   type Read,
   text,
@@ -15,14 +10,13 @@ import {
   type Verdict,
 } from '../../index.ts';
 import { conditionsOf, shownConditions } from '../../pipelines/conditions.ts';
-import { labelsOf } from '../../pipelines/labels.ts';
-import { addLink } from '../../pipelines/links.ts';
-import { KEYS, type Metadata, metadataOf } from '../../pipelines/metadata.ts';
-import { placeOf } from '../../pipelines/place.ts';
+import { KEYS, metadataOf } from '../../pipelines/metadata.ts';
 import { KONFLUX, TEKTON_VERSIONS } from '../../pipelines/versions.ts';
-import { lengthWords, MAX_DESCRIPTION, MAX_TITLE, short } from '../../pipelines/words.ts';
-import { BUILD_SELECTOR, branchBuilds } from '../shared/builds.ts';
-import { type BuildStatus, buildError, buildStatus, imageMessage } from './build-status.ts';
+import { short } from '../../pipelines/words.ts';
+import { BUILD_SELECTOR } from '../shared/builds.ts';
+import { buildError, buildStatus, imageMessage } from './build-status.ts';
+import { buildsOf, unbuilt, unmerged } from './builds.ts';
+import { type Context, type Found, findingOf } from './context.ts';
 import { CATALOGUE, TEXTS } from './findings.ts';
 import { type Options, optionsSchema } from './options.ts';
 
@@ -45,6 +39,8 @@ export default defineController<ObjectLike, Options>({
       `metadata.annotations.${IMAGE}`,
       'spec.application',
       'status.conditions',
+      'spec.containerImage',
+      'status.containerImage',
       'status.lastBuiltCommit',
       'status.lastPromotedImage',
     ],
@@ -75,167 +71,80 @@ export default defineController<ObjectLike, Options>({
 
 const MAX_AGAIN = 86_400_000;
 
-interface Context {
-  readonly metadata: Metadata & { readonly name: string; readonly namespace: string };
-  readonly application: string | undefined;
-  readonly status: BuildStatus;
-  readonly options: Options;
-  readonly now: number;
-}
-
 async function observe(component: DeepReadonly<ObjectLike>, read: Read, options: Options): Promise<Verdict> {
   const metadata = metadataOf(component);
   const { name, namespace } = metadata;
   if (name === undefined || namespace === undefined) return undecided('Malformed');
   const context: Context = {
+    component,
     metadata: { ...metadata, name, namespace },
     application: text(fields(fields(component).spec).application),
     status: buildStatus(metadata.annotations[STATUS]),
     options,
     now: read.now().getTime(),
   };
-  const lastBuild = await lastSuccess(context, read);
-  const error = buildError(context.status);
-  const overdue = [unmerged(context, lastBuild), unbuilt(context, component, lastBuild)];
-  const findings = [
-    notCreated(context, component),
-    error &&
-      finding(
-        context,
-        { key: 'onboarding', ...error },
-        `The builds of ${short(name, 63)} cannot be configured: ${error.phrase}`,
-        {
-          description: context.status.errorMessage,
-          severity: options.severity.onboarding,
-        },
-      ),
+  const builds = await buildsOf(context, read);
+  const overdue = [unmerged(context, builds), unbuilt(context, builds)];
+  const found = [
+    notCreated(context),
+    notConfigured(context),
     await imageRepository(context, read),
-    ...overdue.map((one) => one?.finding),
-  ].filter((found) => found !== undefined);
+    ...overdue.map((one) => one?.found),
+  ].filter((one) => one !== undefined);
   const next = Math.min(...overdue.map((one) => one?.in ?? Number.POSITIVE_INFINITY));
   return {
     subject: { apiVersion: KONFLUX, kind: 'Component', namespace, name },
+    ...observedAt(found),
     ...(Number.isFinite(next) ? { again: Math.max(1_000, Math.min(next, MAX_AGAIN)) } : {}),
-    findings,
+    findings: found.map(({ finding }) => finding),
   };
 }
 
-/** Something that becomes a finding with time: it is one, or it will be in so many ms. */
-type Overdue =
-  | { readonly finding: Finding; readonly in?: undefined }
-  | { readonly in: number; readonly finding?: undefined };
-
-/** When a build of a branch last succeeded, ms since 1970, as far as the cluster still knows. */
-async function lastSuccess({ metadata }: Context, read: Read): Promise<number | undefined> {
-  const selector = { namespace: metadata.namespace, labels: { [KEYS.component]: metadata.name } };
-  const runs = await read.list('PipelineRun', { ...selector, labels: { ...selector.labels, [KEYS.type]: 'build' } });
-  const [build] = branchBuilds(runs).filter(({ succeeded }) => succeeded);
-  const snapshots = (await read.list('Snapshot', selector)).flatMap((snapshot) => {
-    const of = metadataOf(snapshot);
-    const place = placeOf(of);
-    const at = parseTime(of.creationTimestamp);
-    return place.kind === 'branch' && !place.queue && at !== undefined ? [at] : [];
-  });
-  const known = build === undefined ? snapshots : [...snapshots, build.at];
-  return known.length === 0 ? undefined : known.reduce((a, b) => Math.max(a, b));
+/** Of several findings each began at its own time, and an observation has one: then the server's clock is nearer. */
+function observedAt(found: readonly Found[]): { observedAt?: string } {
+  const since = found.length === 1 ? found[0]?.since : undefined;
+  return since === undefined ? {} : { observedAt: new Date(since).toISOString() };
 }
 
-function notCreated(context: Context, component: unknown): Finding | undefined {
-  const failed = conditionsOf(component).filter(
-    ({ type, status }) =>
-      status === 'False' && (type === 'Created' || type === 'Updated' || type === 'GitOpsResourcesGenerated'),
+function notConfigured(context: Context): Found | undefined {
+  const error = buildError(context.status);
+  if (error === undefined) return undefined;
+  const title = `The builds of ${short(context.metadata.name, 63)} cannot be configured: ${error.phrase}`;
+  const finding = findingOf(context, { key: 'onboarding', ...error }, title, {
+    description: context.status.errorMessage,
+    severity: context.options.severity.onboarding,
+  });
+  return { finding, since: context.status.configuredAt };
+}
+
+function notCreated(context: Context): Found | undefined {
+  const failed = conditionsOf(context.component).filter(
+    ({ type, status }) => status === 'False' && CREATION.has(text(type) ?? ''),
   );
-  if (failed.length === 0) return undefined;
-  const title = `Component ${short(context.metadata.name, 63)} was not ${failed[0]?.type === 'Updated' ? 'updated' : 'created'}`;
-  return finding(context, { reason: 'ComponentNotCreated', ...TEXTS.ComponentNotCreated }, title, {
-    description: text(failed[0]?.message),
+  const [first] = failed;
+  if (first === undefined) return undefined;
+  const title = `Component ${short(context.metadata.name, 63)} was not ${first.type === 'Updated' ? 'updated' : 'created'}`;
+  const finding = findingOf(context, { reason: 'ComponentNotCreated', ...TEXTS.ComponentNotCreated }, title, {
+    description: text(first.message),
     severity: context.options.severity.onboarding,
     evidence: { conditions: shownConditions(failed) },
   });
+  return { finding, since: parseTime(first.lastTransitionTime) };
 }
 
-async function imageRepository(context: Context, read: Read): Promise<Finding | undefined> {
+const CREATION: ReadonlySet<string> = new Set(['Created', 'Updated', 'GitOpsResourcesGenerated']);
+
+async function imageRepository(context: Context, read: Read): Promise<Found | undefined> {
   const { name, namespace, annotations } = context.metadata;
-  const repositories = await read.list('ImageRepository', {
-    namespace,
-    labels: { 'appstudio.redhat.com/component': name },
-  });
+  const labels = { 'appstudio.redhat.com/component': name };
+  const repositories = await read.list('ImageRepository', { namespace, labels });
   const failed = repositories.map((one) => fields(fields(one).status)).find(({ state }) => state === 'failed');
   const description = failed === undefined ? imageMessage(annotations[IMAGE]) : (text(failed.message) ?? 'failed');
   if (description === undefined) return undefined;
   const title = `Component ${short(name, 63)} has no image repository`;
-  return finding(context, { reason: 'ImageRepositoryFailed', ...TEXTS.ImageRepositoryFailed }, title, {
+  const finding = findingOf(context, { reason: 'ImageRepositoryFailed', ...TEXTS.ImageRepositoryFailed }, title, {
     description,
     severity: context.options.severity.onboarding,
   });
-}
-
-function unmerged(context: Context, lastBuild: number | undefined): Overdue | undefined {
-  const { status, options, now, metadata } = context;
-  if (status.state !== 'enabled' || status.mergeURL === undefined || status.configuredAt === undefined)
-    return undefined;
-  if (lastBuild !== undefined && lastBuild > status.configuredAt) return undefined;
-  const left = status.configuredAt + parseDuration(options.unmergedFor) - now;
-  if (left > 0) return { in: left };
-  const links: Link[] = [];
-  addLink(links, 'pull-request', 'Configuration of the builds', status.mergeURL);
-  const title = `The configuration of the builds of ${short(metadata.name, 63)} is not merged`;
-  return {
-    finding: finding(context, { reason: 'ConfigurationNotMerged', ...TEXTS.ConfigurationNotMerged }, title, {
-      description: `Its pull request is older than ${lengthWords(parseDuration(options.unmergedFor))}.`,
-      severity: options.severity.pullRequests,
-      links,
-    }),
-  };
-}
-
-function unbuilt(context: Context, component: unknown, lastBuild: number | undefined): Overdue | undefined {
-  const { status, options, now, metadata } = context;
-  // What is not built here at all, and what waits for its configuration, is told otherwise or on purpose.
-  if (status.state === 'disabled' || status.state === 'error') return undefined;
-  const { lastBuiltCommit, lastPromotedImage } = fields(fields(component).status);
-  // It was built once, and nothing says when any more.
-  if (lastBuild === undefined && (text(lastBuiltCommit) ?? text(lastPromotedImage)) !== undefined) return undefined;
-  const from = lastBuild ?? parseTime(metadata.creationTimestamp);
-  if (from === undefined) return undefined;
-  const limit = parseDuration(options.noBuildFor);
-  const left = from + limit - now;
-  if (left > 0) return { in: left };
-  const reason = lastBuild === undefined ? 'NeverBuilt' : 'NoRecentBuild';
-  const name = short(metadata.name, 63);
-  const title =
-    reason === 'NeverBuilt'
-      ? `Component ${name} has never been built successfully`
-      : `Component ${name} has not been built successfully for more than ${lengthWords(limit)}`;
-  const since = new Date(from).toISOString();
-  return {
-    finding: finding(context, { reason, ...TEXTS[reason] }, title, {
-      description:
-        reason === 'NeverBuilt' ? `Created at ${since}.` : `The last successful build of a branch was at ${since}.`,
-      severity: options.severity.build,
-    }),
-  };
-}
-
-function finding(
-  { metadata, application }: Context,
-  said: { readonly key: string; readonly reason: string; readonly remedy: string },
-  title: string,
-  more: Pick<Finding, 'severity'> & {
-    description?: string | undefined;
-    links?: Link[];
-    evidence?: NonNullable<Finding['evidence']>;
-  },
-): Finding {
-  const { description, ...rest } = more;
-  return {
-    key: said.key,
-    type: 'build',
-    reason: said.reason,
-    title: oneLine(title, MAX_TITLE),
-    ...(description === undefined ? {} : { description: multiLine(description.slice(0, 16_384), MAX_DESCRIPTION) }),
-    labels: labelsOf(metadata, { application, component: metadata.name, stage: 'releasable' }),
-    remediation: { text: said.remedy },
-    ...rest,
-  };
+  return { finding, since: undefined };
 }

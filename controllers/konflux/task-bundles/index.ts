@@ -93,6 +93,7 @@ async function observe(component: DeepReadonly<ObjectLike>, read: Read, options:
   const next = nextChange(verdicts, options, now);
   return {
     subject: { apiVersion: KONFLUX, kind: 'Component', namespace, name, aspect: 'task-bundles' },
+    ...(first === undefined ? {} : { observedAt: iso(build.at) }),
     ...(next === undefined ? {} : { again: Math.min(next, MAX_AGAIN) }),
     findings: first === undefined ? [] : [finding(first, verdicts, context)],
   };
