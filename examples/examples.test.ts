@@ -156,9 +156,7 @@ test('examples/faultline.yaml is a configuration, and its options are those of t
   expect(builtIn.length).toBeGreaterThan(9);
   for (const { use, with: options = {} } of builtIn) {
     const module = (await BUILT_INS.get(use)?.()) as { default: ControllerDefinition } | undefined;
-    expect([use, module?.default.options?.validate(options, { abortEarly: false })]).toMatchObject([
-      use,
-      { error: undefined },
-    ]);
+    const checked = module?.default.options?.validate(options, { abortEarly: false });
+    expect([use, checked?.error, checked?.value]).toEqual([use, undefined, expect.any(Object)]);
   }
 });
