@@ -102,7 +102,7 @@ function resourceFaults(document: ConfigurationDocument, resources: readonly unk
 }
 
 /** What `use` calls a file or a package. */
-const OUTSIDE = /^(npm:.|\.{0,2}\/)/;
+export const OUTSIDE = /^(npm:.|\.{0,2}\/)/;
 
 function faultsOfUse(document: ConfigurationDocument, path: Path, use: unknown, { builtIns }: Knowledge) {
   if (typeof use !== 'string' || use === '' || OUTSIDE.test(use) || builtIns.includes(use)) return [];

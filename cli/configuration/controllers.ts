@@ -10,6 +10,7 @@ import {
 } from '../../controllers/runtime/index.ts';
 import { parseLabelSelector } from '../../controllers/runtime/label-selector.ts';
 import type { Streams } from '../streams.ts';
+import { OUTSIDE } from './check.ts';
 import type { Path } from './fault.ts';
 import { type LoadedConfiguration, readConfiguration, requireFaultless } from './load.ts';
 import { loadReceivers } from './receivers.ts';
@@ -66,16 +67,17 @@ export interface Configured extends LoadedConfiguration {
 /**
  * The configuration of this command line with its controllers and resources loaded. Throws a ConfigurationError with
  * every fault, those of the options of controllers and resources among them. `ruleControllers` and `plugins`: those of
- * this process; without `plugins` the controllers are checked, and those that are not built in do not run.
+ * this process. Without `plugins` controllers that are not built in are loaded to say what they are, and do not run;
+ * `ignored` leaves them out, for a process that runs no controllers and need not have their files.
  */
 export async function configure(
   flag: string | undefined,
   streams: Streams,
   ruleControllers = new RuleControllers(),
-  plugins?: Plugins,
+  plugins?: Plugins | 'ignored',
 ): Promise<Configured> {
   await using checked = plugins === undefined ? createPlugins({ logger: silentLogger }) : undefined;
-  const host = (plugins ?? checked)?.load as Plugins['load'];
+  const host = plugins === 'ignored' ? undefined : (plugins ?? checked)?.load;
   const read = await readConfiguration({
     flag,
     variable: streams.env.FAULTLINE_CONFIG,
@@ -84,11 +86,10 @@ export async function configure(
     parseLabelSelector: (text) => text.trim() === '' || parseLabelSelector(text),
   });
   const entries = read.configuration?.controllers ?? read.writtenControllers.map(loadableEntry);
-  const { controllers, faults } = await loadControllers(entries, {
-    baseDir: read.directory,
-    builtins: BUILT_INS,
-    host,
-  });
+  const { controllers, faults } = await loadControllers(
+    entries.map((entry) => (host === undefined && OUTSIDE.test(entry.use) ? { ...entry, enabled: false } : entry)),
+    { baseDir: read.directory, builtins: BUILT_INS, ...(host && { host }) },
+  );
   const own = read.configuration?.resources ?? read.writtenResources.map((one) => loadable(one));
   const { resources, faults: ofResources } = await loadResources(own, read.directory);
   const known = new Set(read.faults.map(({ path }) => path));

@@ -22,7 +22,7 @@ import { type Imported, importKite } from './import-kite.ts';
 
 /** `faultline import kite`: reads a database of Kite, writes through the engine into the database of this cluster. */
 export async function runImport(options: ImportOptions, streams: Streams): Promise<number> {
-  const { configuration } = await configure(options.config, streams);
+  const { configuration } = await configure(options.config, streams, undefined, 'ignored');
   const log = createLog(options.log, streams.err, streams.env);
   const url = options.from ?? (await readSecret(options.fromFile as string));
   const source = await chooseCluster(options.source, configuration.cluster, streams);

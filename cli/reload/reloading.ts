@@ -155,6 +155,7 @@ const AT_START = [
   'server',
   'issues',
   'limits',
+  'events',
   'resources',
   'receivers',
 ] as const satisfies readonly (keyof FaultlineConfiguration)[];

@@ -36,7 +36,12 @@ const DRAIN_MS = 20_000;
 export async function runServer(options: ServeOptions, streams: Streams): Promise<number> {
   const { signal } = streams;
   const log = createLog(options.log, streams.err, streams.env);
-  const { configuration, resources, receivers, directory } = await configure(options.config, streams);
+  const { configuration, resources, receivers, directory } = await configure(
+    options.config,
+    streams,
+    undefined,
+    'ignored',
+  );
   const { tlsCertFile, tlsKeyFile } = options;
   const connection = await connectCluster(liveRequest(options, configuration.cluster), streams);
   const tls = await readCertificate(tlsCertFile, tlsKeyFile);

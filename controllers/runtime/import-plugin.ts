@@ -54,8 +54,9 @@ export function registerPluginHooks(
       const room = ROOMS[name];
       if (room !== undefined)
         return { url: new URL(`${room}${extname(import.meta.url)}`, import.meta.url).href, shortCircuit: true };
-      // A package is looked for from the configuration, not from here.
-      if (name === specifier && !specifier.startsWith('file:')) return next(name, { ...context, parentURL });
+      if (name === specifier && !specifier.startsWith('file:')) {
+        return findPackage((from) => next(name, { ...context, parentURL: from }), parentURL);
+      }
       if (name !== 'joi') return imports.resolve(name, context.parentURL, () => next(name, context));
       try {
         return next(name, context);
@@ -64,6 +65,19 @@ export function registerPluginHooks(
       }
     },
   });
+}
+
+/** A package is looked for from the configuration; where it is mounted alone, what lies beside this product counts. */
+function findPackage<T>(find: (from: string) => T, configuration: string): T {
+  try {
+    return find(configuration);
+  } catch (error) {
+    try {
+      return find(import.meta.url);
+    } catch {
+      throw error;
+    }
+  }
 }
 
 /** Follows the imports of one plugin. Packages are as they were installed. */
