@@ -12,9 +12,10 @@ const root = join(import.meta.dirname, '..');
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   crds: [],
   cel: [],
-  'controllers/runtime': ['crds'],
+  tracing: [],
+  'controllers/runtime': ['crds', 'tracing'],
   'controllers/index.ts': ['controllers/runtime', 'crds'],
-  'controllers/testing': ['controllers/runtime', 'controllers/index.ts', 'crds'],
+  'controllers/testing': ['controllers/runtime', 'controllers/index.ts', 'crds', 'tracing'],
   'controllers/pipelines': ['controllers/index.ts'],
   'controllers/tekton': ['controllers/index.ts', 'controllers/pipelines'],
   'controllers/konflux': ['controllers/index.ts', 'controllers/pipelines'],
@@ -23,7 +24,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   // Not a plugin that a loader loads: it makes controllers of rules.
   'controllers/rules': ['controllers/runtime', 'cel', 'crds'],
   'apiserver/store': ['crds', 'migrations'],
-  'apiserver/ingest': ['apiserver/store', 'crds'],
+  'apiserver/ingest': ['apiserver/store', 'crds', 'tracing'],
   'apiserver/receivers': ['apiserver/ingest', 'cel', 'crds'],
   'apiserver/events': ['apiserver/store', 'crds'],
   'apiserver/explanations': ['crds'],
@@ -34,14 +35,14 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ],
   'apiserver/rest': [
     ...['apiserver/explanations', 'apiserver/groups', 'apiserver/ingest', 'apiserver/receivers', 'apiserver/kube'],
-    ...['apiserver/store', 'crds'],
+    ...['apiserver/store', 'crds', 'tracing'],
   ],
   // What the author of a resource imports, as `faultline/apiserver`.
   'apiserver/index.ts': ['apiserver/kube', 'apiserver/resources', 'apiserver/server.ts', 'apiserver/store'],
   'apiserver/server': ['apiserver/kube', 'apiserver/rest', 'crds'],
   'apiserver/server.ts': ['apiserver/server', 'apiserver/kube', 'apiserver/rest', 'crds'],
   migrations: ['crds'],
-  cli: ['crds', 'cel', 'controllers', 'apiserver', 'migrations'],
+  cli: ['crds', 'cel', 'tracing', 'controllers', 'apiserver', 'migrations'],
 };
 
 /** Packages that one room keeps for itself; every other package is free. */
@@ -68,7 +69,7 @@ interface Import {
   readonly target: string | undefined;
 }
 
-const sources = globSync('{crds,cel,controllers,apiserver,migrations,cli}/**/*.{ts,tsx}', { cwd: root })
+const sources = globSync('{crds,cel,tracing,controllers,apiserver,migrations,cli}/**/*.{ts,tsx}', { cwd: root })
   .filter((file) => !/\.(test|soak\.test|contract)\.tsx?$/.test(file) && !file.includes('/testing/'))
   .sort();
 

@@ -8,6 +8,7 @@ import {
   type SubjectsResponse,
   type SyncResponse,
 } from '../../crds/report.ts';
+import type { SpanContext, Tracer } from '../../tracing/tracer.ts';
 import type { FlappingRule } from '../store/flapping.ts';
 import type { Store, StoredIssue } from '../store/store.ts';
 import { StoreUnavailable } from '../store/store.ts';
@@ -44,6 +45,8 @@ export interface EngineOptions {
   /** ms, for the rates of `limits`. Default: Date.now. */
   readonly now?: () => number;
   readonly metrics?: EngineMetrics;
+  /** Default: nothing is traced. */
+  readonly tracer?: Tracer | undefined;
   /** Random UUIDs of issues. */
   readonly newId?: () => string;
 }
@@ -56,6 +59,8 @@ export interface EngineLimits extends RateLimits {
 
 export interface SubmitOptions {
   readonly dryRun?: boolean;
+  /** Of the request, where that is traced. */
+  readonly trace?: SpanContext | undefined;
   readonly stored?: (index: number, issues: readonly StoredIssue[]) => void;
   /**
    * µs, by index: when a `received` report was received elsewhere, for what is copied from there. It then decides nothing
@@ -97,6 +102,7 @@ export function createEngine(options: EngineOptions): Engine {
     newId,
     retention: (options.retention ?? 90 * DAY) * 1_000,
     flapping: options.flapping,
+    tracer: options.tracer,
     ...(options.capacity === undefined ? {} : { capacity: options.capacity }),
     concurrency: options.concurrency ?? 1,
     ...(options.batchSize === undefined ? {} : { batchSize: options.batchSize }),
@@ -108,12 +114,12 @@ export function createEngine(options: EngineOptions): Engine {
   const isPlain = createReportChecker();
   const leaders = new Leaders({ store, namespaces, access, commits, clusterScopedNamespace });
   return {
-    async submit(reports, caller, { dryRun = false, stored, receivedAt } = {}) {
+    async submit(reports, caller, { dryRun = false, stored, receivedAt, trace } = {}) {
       const { admitted: all, refused } = await admit(reports, caller, { access, namespaces, isPlain });
       const admitted = receivedAt ? all.map((each) => receivedElsewhere(each, receivedAt(each.index))) : all;
       const { passed, limited } =
         dryRun || !gate ? { passed: admitted, limited: [] } : throttle(gate, admitted, metrics);
-      const decided = dryRun ? accepted(passed) : await enqueue(commits, passed, { metrics, stored });
+      const decided = dryRun ? accepted(passed) : await enqueue(commits, passed, { metrics, stored, trace });
       const results = [...refused, ...limited, ...decided.results].sort((a, b) => a.index - b.index);
       refuseWhole(results);
       for (const result of results) metrics?.decided(result);
@@ -174,9 +180,17 @@ function accepted(admitted: readonly Admitted[]): Answered {
 async function enqueue(
   commits: GroupCommit,
   admitted: readonly Admitted[],
-  { metrics, stored }: { readonly metrics: EngineMetrics | undefined; readonly stored: SubmitOptions['stored'] },
+  {
+    metrics,
+    stored,
+    trace,
+  }: {
+    readonly metrics: EngineMetrics | undefined;
+    readonly stored: SubmitOptions['stored'];
+    readonly trace: SpanContext | undefined;
+  },
 ): Promise<Answered> {
-  const outcomes = await commits.decide(admitted);
+  const outcomes = await commits.decide(admitted, { trace });
   for (const outcome of outcomes) if (outcome.status === 429 && !isCrowded(outcome)) metrics?.limited('queue');
   const unavailable = outcomes.find(({ status }) => status === 503);
   // Nothing was stored: the whole request is answered 503 and sent again.

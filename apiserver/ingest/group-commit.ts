@@ -1,3 +1,4 @@
+import { batchOf, type Span, type SpanContext, type Tracer } from '../../tracing/tracer.ts';
 import { CommitRefused, StoreUnavailable } from '../store/store.ts';
 import { type BatchOptions, runBatch } from './batch.ts';
 import { claimsOf, inTurns, takeBatch, type Unit, type UnitOutcome } from './unit.ts';
@@ -18,6 +19,8 @@ export interface GroupCommitOptions extends BatchOptions {
   readonly capacity?: number;
   /** Rows of a batch: the locks of a transaction time out after 2 s. Default 1,000. */
   readonly batchSize?: number;
+  /** Default: nothing is traced. */
+  readonly tracer?: Tracer | undefined;
   /** Batches under way: with 2, one reads while the other commits. Default 1. */
   readonly concurrency?: number;
 }
@@ -53,7 +56,7 @@ export class GroupCommit implements AsyncDisposable {
   /** Resolves when every report was decided, with an outcome each. Rejects with what `enqueue` throws. */
   decide(
     reports: readonly Pick<Unit, 'report' | 'namespace'>[],
-    how: { readonly force?: boolean } = {},
+    how: { readonly force?: boolean; readonly trace?: SpanContext | undefined } = {},
   ): Promise<UnitOutcome[]> {
     if (reports.length === 0) return Promise.resolve([]);
     return new Promise((resolve, reject) => {
@@ -64,7 +67,7 @@ export class GroupCommit implements AsyncDisposable {
           outcomes[place] = outcome;
           if (--open === 0) resolve(outcomes);
         };
-        return { report, namespace, settle, fail: reject };
+        return { report, namespace, settle, fail: reject, trace: how.trace };
       });
       this.enqueue(units, how);
     });
@@ -138,16 +141,27 @@ export class GroupCommit implements AsyncDisposable {
   }
 
   async #process(batch: readonly Unit[]): Promise<readonly Unit[]> {
+    const span = this.#span(batch);
     try {
       const { settled, again, lost } = await runBatch(batch, this.#options);
       for (const [unit, outcome] of settled) unit.settle(outcome);
       return again.filter((unit) => !lost.has(unit) || this.#mayTryAgain(unit));
     } catch (error) {
+      span?.fail(String(error));
       // Also a fault of ours may have one culprit: the others are not to pay for it.
       if (!(error instanceof StoreUnavailable) && batch.length > 1) return this.#oneByOne(batch);
       settleAll(batch, error);
       return [];
+    } finally {
+      span?.end();
     }
+  }
+
+  /** Of the transaction, in the trace of the first request. */
+  #span(batch: readonly Unit[]): Span | undefined {
+    const { tracer } = this.#options;
+    const about = tracer && batchOf(batch.map(({ trace }) => trace));
+    return about && tracer?.start('commit', { ...about, attributes: { 'faultline.reports': batch.length } });
   }
 
   /** Somebody else won every race so far; a write that never wins is a fault that must show. */

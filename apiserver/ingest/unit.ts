@@ -1,4 +1,5 @@
 import type { Decision, InputFault, ReportStatus } from '../../crds/report.ts';
+import type { SpanContext } from '../../tracing/tracer.ts';
 import type { StoredIssue, SubjectRef, SubjectState } from '../store/store.ts';
 import { coversEveryAspect, type NormalizedFinding, type NormalizedReport } from './normalized.ts';
 import type { NamespaceIdentity } from './ports.ts';
@@ -10,6 +11,8 @@ export interface Unit {
   readonly settle: (outcome: UnitOutcome) => void;
   /** A fault of ours: the request ends with 500. */
   readonly fail: (error: unknown) => void;
+  /** Of the request that brought it, where that is traced. */
+  readonly trace?: SpanContext | undefined;
   /** The second look of a deletion that is stored already: see `followUp`. */
   readonly followsUp?: true;
 }

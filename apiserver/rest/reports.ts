@@ -1,6 +1,7 @@
 import Router from '@koa/router';
 import type { Context } from 'koa';
 import { retryAfterSeconds } from '../../crds/report.ts';
+import { parseTraceparent, type Tracer } from '../../tracing/tracer.ts';
 import type { Engine } from '../ingest/engine.ts';
 import type { UserInfo } from '../kube/access/types.ts';
 import { answerJson } from './answer-json.ts';
@@ -16,11 +17,16 @@ const MAX_SYNC_BYTES = 68 * 1024 * 1024;
  * How controllers and webhooks speak to the engine (contracts.md "Report"). Behind the server's authentication: the
  * caller is `ctx.state.user`, and without one nothing is answered but 401.
  */
-export function reportRoutes(engine: Engine): RestRoutes {
+export function reportRoutes(engine: Engine, tracer?: Tracer): RestRoutes {
   const router = new Router({ prefix: '/api/v1' });
   router.post('/reports', async (ctx) => {
     const user = caller(ctx);
-    const answer = await engine.submit(await jsonBody(ctx.req, MAX_REPORTS_BYTES), user);
+    // Only what somebody else traces is traced here: a trace begins at the change that it is about.
+    const parent = tracer && parseTraceparent(ctx.get('traceparent'));
+    const span = parent && tracer?.start('POST /api/v1/reports', { kind: 'server', parent });
+    using _ = { [Symbol.dispose]: () => span?.end() };
+    const body = await jsonBody(ctx.req, MAX_REPORTS_BYTES);
+    const answer = await engine.submit(body, user, ...(span ? [{ trace: span.context }] : []));
     const seconds = retryAfterSeconds(answer.results.filter(({ status }) => status === 429));
     if (seconds !== undefined) ctx.set('Retry-After', String(seconds));
     answerJson(ctx, answer);

@@ -23,10 +23,12 @@ import { NotYetFilled } from '../../apiserver/store/resource-log.ts';
 import type { IssuesConfiguration, LimitsConfiguration } from '../../crds/configuration.ts';
 import { parseDuration } from '../../crds/duration.ts';
 import type { Issue } from '../../crds/issue.ts';
+import type { Tracer } from '../../tracing/tracer.ts';
 import type { KiteChoice } from '../commands/flags.ts';
 import type { LoadedResource } from '../configuration/resources.ts';
 import type { Log } from '../log.ts';
 import { packageVersion } from '../package-info.ts';
+import { processMetrics } from '../process-metrics.ts';
 import type { BackendAccess } from './access.ts';
 import type { ClusterNamespaces } from './cluster-namespaces.ts';
 import { ConnectingStore, NotYetOpened } from './connecting-store.ts';
@@ -70,6 +72,8 @@ export interface BackendOptions {
   /** Recorded objects are never too old (design.md "Age"). */
   readonly ageless?: boolean;
   readonly log: Log;
+  /** Default: nothing is traced. */
+  readonly tracer?: Tracer | undefined;
   readonly shutdown?: ShutdownOptions;
 }
 
@@ -103,6 +107,7 @@ export async function openBackend(options: BackendOptions): Promise<Backend> {
   await using closing = new AsyncDisposableStack();
   const { access, issues, log } = options;
   const registry = new MeasuredRegistry();
+  processMetrics(registry);
   access.register?.(registry);
   const store = closing.use(
     new ConnectingStore({
@@ -136,6 +141,7 @@ export async function openBackend(options: BackendOptions): Promise<Backend> {
       flapping: flappingRule(issues),
       ...(options.limits && { limits: options.limits }),
       metrics: engineMetrics(registry),
+      tracer: options.tracer,
     }),
   );
   const changes = store.changes('issues') as Required<ChangeSource<Issue>>;
@@ -171,7 +177,14 @@ export async function openBackend(options: BackendOptions): Promise<Backend> {
   );
   kube.start();
   const rest = {
-    ...{ engine, explanations, store, authorizer: access.authorizer, retention: parseDuration(issues.retention) },
+    ...{
+      engine,
+      explanations,
+      tracer: options.tracer,
+      store,
+      authorizer: access.authorizer,
+      retention: parseDuration(issues.retention),
+    },
     resolvedVisibleFor: parseDuration(issues.resolvedVisibleFor),
     ...{ now: Date.now, logger: log },
     visible: () => kube.cache('issues') as Visible,

@@ -20,12 +20,14 @@ import type { IssueSearch } from '../../apiserver/store/search.ts';
 import type { IssueStatistics } from '../../apiserver/store/statistics.ts';
 import type { Store } from '../../apiserver/store/store.ts';
 import { ISSUE_GROUP_NAMES, type IssueGroup } from '../../crds/issue-group.ts';
+import type { Tracer } from '../../tracing/tracer.ts';
 import { packageVersion } from '../package-info.ts';
 import type { ConnectingStore } from './connecting-store.ts';
 
 export interface RestOptions extends KiteOptions {
   readonly engine: Engine;
   readonly explanations: Explanations;
+  readonly tracer?: Tracer | undefined;
   readonly store: IssueSearch &
     IssueStatistics &
     PastIssues &
@@ -39,14 +41,14 @@ export interface RestOptions extends KiteOptions {
 
 /** All of `/api/v1`. Each has its operations in apiserver/rest/openapi/operations.ts; a test compares. */
 export function restRoutes(options: RestOptions): RestRoutes[] {
-  const { engine, explanations, store, authorizer, retention } = options;
+  const { engine, explanations, tracer, store, authorizer, retention } = options;
   const now = Date.now;
   const asking = { authorizer, namespaces: () => store.namespaces(), now };
   const listable = listableNamespaces(asking);
   const readable = listableNamespaces({ ...asking, right: { verb: 'get', subresource: 'evidence' } });
   const readers = { listable, authorizer, now };
   return [
-    reportRoutes(engine),
+    reportRoutes(engine, tracer),
     explanationRoutes({ explanations, access: reportAccess(authorizer) }),
     issueRoutes({ store, authorizer }),
     groupRoutes({ index: () => store.groupIndex(), served: (names) => servedGroups(store, names), listable }),

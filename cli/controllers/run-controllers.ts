@@ -20,10 +20,12 @@ import type { ControllersOptions } from '../commands/controllers.ts';
 import { type Configured, configure } from '../configuration/controllers.ts';
 import { EXIT } from '../exit.ts';
 import { createLog, type Log } from '../log.ts';
+import { processMetrics } from '../process-metrics.ts';
 import { followConfiguration } from '../reload/follow-configuration.ts';
 import { watchRules } from '../rule/watch-rules.ts';
 import { readSecret } from '../secret-file.ts';
 import type { Streams } from '../streams.ts';
+import { openTelemetry } from '../telemetry.ts';
 import { backendDispatcher } from './backend-dispatcher.ts';
 import { readyChecks } from './health-answer.ts';
 import { leadersOf } from './leaders.ts';
@@ -40,6 +42,9 @@ export async function runControllers(options: ControllersOptions, streams: Strea
   const configured = await configure(options.config, streams, rules, plugins);
   const { configuration, controllers } = configured;
   const registry = new Registry();
+  processMetrics(registry);
+  const tracer = await openTelemetry(streams.env, 'faultline-controllers', log);
+  if (tracer) closing.use(tracer);
   const chosen = await cluster(options, configured, streams);
   const source = openSource(options, chosen, { closing, log, registry });
   const leaders = leadersOf({ options, configuration, chosen, registry, log, closing });
@@ -55,6 +60,7 @@ export async function runControllers(options: ControllersOptions, streams: Strea
       clusterScopedNamespace: configuration.issues.clusterScopedNamespace,
       logger: log,
       registry,
+      tracer,
     }),
   );
   if (options.metricsListen !== undefined) {

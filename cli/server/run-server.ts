@@ -24,6 +24,7 @@ import { readSecret } from '../secret-file.ts';
 import { systemProcesses } from '../state/processes.ts';
 import { openStateFolder } from '../state/state-folder.ts';
 import type { Streams } from '../streams.ts';
+import { openTelemetry } from '../telemetry.ts';
 import { readCertificate, watchCertificate } from './certificate-files.ts';
 
 // Above the longest that a list takes; terminationGracePeriodSeconds of the manifests is above delay and drain.
@@ -46,6 +47,8 @@ export async function runServer(options: ServeOptions, streams: Streams): Promis
   const connection = await connectCluster(liveRequest(options, configuration.cluster), streams);
   const tls = await readCertificate(tlsCertFile, tlsKeyFile);
   await using closing = new AsyncDisposableStack();
+  const tracer = await openTelemetry(streams.env, 'faultline-server', log);
+  if (tracer) closing.use(tracer);
   const database = await openDatabase(options, configuration.server, closing);
 
   const client = closing.use(createKubeClient(connection));
@@ -83,6 +86,7 @@ export async function runServer(options: ServeOptions, streams: Streams): Promis
       kinds: closing.use(clusterKinds(connection, Date.now)),
       directory,
       log,
+      tracer,
       shutdown: { propagationMs: parseDuration(options.shutdownDelay), drainMs: DRAIN_MS },
     }),
   );

@@ -16,6 +16,7 @@ import {
   type ObjectSource,
   systemClock,
 } from '../../controllers/runtime/index.ts';
+import type { Tracer } from '../../tracing/tracer.ts';
 import { aborted } from '../aborted.ts';
 import { localAccess } from '../backend/access.ts';
 import { type Backend, openBackend } from '../backend/backend.ts';
@@ -39,6 +40,7 @@ import { readSecret } from '../secret-file.ts';
 import { systemProcesses } from '../state/processes.ts';
 import { contextFolder, openStateFolder, type StateFolder } from '../state/state-folder.ts';
 import type { Streams } from '../streams.ts';
+import { openTelemetry } from '../telemetry.ts';
 import { readyMessage, type ServingFacts, servingMessage } from './messages.ts';
 
 const STOP_WITHIN_MS = 1_400;
@@ -64,6 +66,8 @@ async function up(options: UpOptions, streams: Streams, startedAt: number): Prom
   const { signal } = streams;
   const log = createLog(options.log, streams.err, streams.env);
   await using closing = new AsyncDisposableStack();
+  const tracer = await openTelemetry(streams.env, 'faultline', log);
+  if (tracer) closing.use(tracer);
   const plugins = closing.use(createPlugins({ logger: log }));
   const rules = new RuleControllers();
   const configured = await configure(options.config, streams, rules, plugins);
@@ -76,7 +80,7 @@ async function up(options: UpOptions, streams: Streams, startedAt: number): Prom
   const identity = closing.use(beginIdentity(source, state, log, signal));
   const clusterId = (await identity.remembered) ?? (await identity.confirmed);
   if (clusterId === undefined) return;
-  const run: Run = { options, configured, source, state, pki, clusterId, log, sources: sourcesOf(configured) };
+  const run: Run = { options, configured, source, state, pki, clusterId, log, tracer, sources: sourcesOf(configured) };
   const progress = closing.use(createProgress(streams.err, streams.env, Date.now));
   progress.update('opening the database', 1, 3);
   const backend = closing.use(await openUpBackend(run, identity, closing));
@@ -131,6 +135,7 @@ interface Run {
   readonly pki: Pki;
   readonly clusterId: string;
   readonly log: Log;
+  readonly tracer: Tracer | undefined;
   /** What the controllers may speak as now. */
   sources: readonly string[];
 }
@@ -140,7 +145,7 @@ function sourcesOf({ controllers }: Configured): string[] {
 }
 
 async function openUpBackend(run: Run, identity: Identity, closing: AsyncDisposableStack): Promise<Backend> {
-  const { options, configured, source, state, pki, clusterId, log } = run;
+  const { options, configured, source, state, pki, clusterId, log, tracer } = run;
   const { issues, limits, server } = configured.configuration;
   const api = source.kind === 'folder' ? undefined : closing.use(createClusterApi(source.connection));
   return await openBackend({
@@ -172,6 +177,7 @@ async function openUpBackend(run: Run, identity: Identity, closing: AsyncDisposa
         ? closing.use(clusterKinds(source.connection, Date.now))
         : configuredKinds(() => configured.controllers),
     directory: configured.directory,
+    tracer,
     ageless: source.kind === 'folder',
     log,
     // SIGINT ends everything within 2 s, of which the sink may take one.
@@ -189,7 +195,7 @@ function receiversOf({ objects, confirmed }: Identity, log: Log): WatchReceivers
 }
 
 function createUpManager(run: Run, backend: Backend, objects: ObjectSource): Manager {
-  const { configured, pki, log } = run;
+  const { configured, pki, log, tracer } = run;
   const { namespaces, issues } = configured.configuration;
   const manager = createManager({
     name: 'faultline-up',
@@ -202,6 +208,7 @@ function createUpManager(run: Run, backend: Backend, objects: ObjectSource): Man
     namespaces,
     clusterScopedNamespace: issues.clusterScopedNamespace,
     logger: log,
+    tracer,
     registry: backend.registry,
   });
   backend.registry.onRead(() => manager.measure());

@@ -2,9 +2,10 @@ import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { stringify } from 'yaml';
 import type { Issue } from '../../crds/issue.ts';
+import { type CollectedSpan, Collector } from '../../tracing/testing/collector.ts';
 import { apiClient } from '../testing/api-client.ts';
 import { startCommand } from '../testing/running-command.ts';
 
@@ -56,8 +57,22 @@ function run(name: string, succeeded: 'True' | 'False', completionTime: string):
   };
 }
 
-const up = (...more: string[]) =>
-  startCommand(['up', '--state-dir', stateDir, '--listen', '127.0.0.1:0', ...more], { directory: root });
+const up = (...more: string[]) => upWith({}, ...more);
+const upWith = (env: Record<string, string>, ...more: string[]) =>
+  startCommand(['up', '--state-dir', stateDir, '--listen', '127.0.0.1:0', ...more], { directory: root, env });
+
+/** From the watch event to the stored change: each span the child of the one before it. */
+function traceOf({ spans }: Collector, object: string): CollectedSpan[] {
+  const trace = spans
+    .filter(({ attributes }) => attributes.some(({ value }) => value.stringValue === object))
+    .slice(0, 1);
+  for (let last = trace.at(-1); last !== undefined; ) {
+    const { spanId, traceId }: CollectedSpan = last;
+    last = spans.find((span) => span.parentSpanId === spanId && span.traceId === traceId);
+    if (last) trace.push(last);
+  }
+  return trace;
+}
 
 async function firstOf(
   events: AsyncGenerator<{ type: string; object: Issue }>,
@@ -69,7 +84,8 @@ async function firstOf(
 
 describe('faultline up', { timeout: 60_000 }, () => {
   it('serves kubectl, resolves and reopens an issue when a file is edited, and leaves in order', async () => {
-    await using command = up();
+    await using collector = await Collector.start();
+    await using command = upWith({ OTEL_EXPORTER_OTLP_ENDPOINT: collector.endpoint });
     await command.printed('get issues -A -w');
     expect(command.out.text()).toMatch(
       /^Faultline \S+ serves https:\/\/127\.0\.0\.1:\d+ and reads the folder cluster\nReady in \S+ s: 1 Active and 0 Resolved issues from 1 object\nKubeconfig: state\/kubeconfig\n/,
@@ -103,6 +119,11 @@ describe('faultline up', { timeout: 60_000 }, () => {
       status: { resolvedReason: 'Recovered' },
     });
     watching.abort();
+    await vi.waitFor(() => expect(traceOf(collector, 'build-2')).toHaveLength(4), { timeout: 10_000 });
+    const [look, report, request, commit] = traceOf(collector, 'build-2');
+    expect([look?.name, report?.name, request?.name, commit?.name]).toEqual([
+      ...['look PipelineRun', 'report', 'POST /api/v1/reports', 'commit'],
+    ]);
 
     const again = new AbortController();
     const more = client.watch(again.signal);

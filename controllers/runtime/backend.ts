@@ -1,4 +1,5 @@
 import { type Dispatcher, request } from 'undici';
+import { type SpanContext, traceparent } from '../../tracing/tracer.ts';
 import type { RuntimeMetrics } from './metrics.ts';
 import { isRecord } from './object.ts';
 
@@ -33,7 +34,14 @@ export interface Backend {
   readonly url: string;
   /** Why the last answer about something was none that helps; undefined: all is well. */
   readonly fault?: string | undefined;
-  call(method: 'GET' | 'POST', path: string, body: string | undefined, signal: AbortSignal): Promise<BackendAnswer>;
+  /** `trace`: of what is carried, told to the backend as `traceparent`. */
+  call(
+    method: 'GET' | 'POST',
+    path: string,
+    body: string | undefined,
+    signal: AbortSignal,
+    trace?: SpanContext,
+  ): Promise<BackendAnswer>;
 }
 
 /** Nothing answered within this time: the attempt is given up, and repeated. A commit is bounded to 2 s (decision 4). */
@@ -49,8 +57,8 @@ export function createBackend(options: BackendOptions, metrics: RuntimeMetrics):
       const [fault] = faults.values();
       return fault;
     },
-    async call(method, path, body, signal) {
-      const answer = await attempt({ ...options, url }, method, path, body, signal);
+    async call(method, path, body, signal, trace) {
+      const answer = await attempt({ ...options, url }, { method, path, body, trace }, signal);
       if (answer.again || answer.status === 401 || answer.status === 403) {
         faults.set(path, answer.status === 0 ? answer.error : `${url}${path}: ${answer.status} ${answer.error}`);
       } else faults.delete(path);
@@ -62,13 +70,16 @@ export function createBackend(options: BackendOptions, metrics: RuntimeMetrics):
 
 async function attempt(
   options: BackendOptions,
-  method: 'GET' | 'POST',
-  path: string,
-  body: string | undefined,
+  asked: { method: 'GET' | 'POST'; path: string; body: string | undefined; trace: SpanContext | undefined },
   signal: AbortSignal,
 ): Promise<BackendAnswer> {
+  const { method, path, body, trace } = asked;
   try {
-    const headers = { accept: 'application/json', 'content-type': 'application/json', ...(await options.headers?.()) };
+    const headers = {
+      ...{ accept: 'application/json', 'content-type': 'application/json' },
+      ...(trace && { traceparent: traceparent(trace) }),
+      ...(await options.headers?.()),
+    };
     const response = await request(`${options.url}${path}`, {
       method,
       headers,

@@ -1,6 +1,7 @@
 import { compareOrder, type OrderKey } from '../../crds/order.ts';
 import type { Report } from '../../crds/report.ts';
 import { parseTime } from '../../crds/time.ts';
+import type { LookContext } from './looks.ts';
 
 /**
  * The looks at the objects of an initial list, held until all of them are decided. Of class `run`, per subject, what
@@ -14,6 +15,8 @@ export interface BacklogEntry {
   readonly key: string;
   readonly subjectId: string;
   readonly report: Report;
+  /** That it is from. */
+  readonly look?: LookContext | undefined;
 }
 
 export class Backlog {

@@ -1,17 +1,15 @@
 import type { ControllerExplanation, ObjectReference } from '../../crds/explanation.ts';
 import type { CacheChange } from './cache.ts';
 import { type Clock, systemClock } from './clock.ts';
+import type { ControllerOptions } from './controller-options.ts';
 import { explainObject } from './explain.ts';
 import { GoneSubjects } from './gone-subjects.ts';
 import { Health } from './health.ts';
 import type { Informer } from './informer.ts';
 import type { Leadership } from './lead.ts';
 import { ListedObjects } from './listed-objects.ts';
-import type { LoadedController } from './loader.ts';
-import type { Logger } from './logger.ts';
-import type { LogReader } from './logs.ts';
+import { Looks } from './looks.ts';
 import { measuredQueue } from './measured-queue.ts';
-import type { RuntimeMetrics } from './metrics.ts';
 import { type ClusterObject, ghostOf, namespaceOf } from './object.ts';
 import { isUndecided, type Look, observationsOf, reportsOf } from './observation.ts';
 import { failureOf, observeWithin } from './observe.ts';
@@ -20,7 +18,6 @@ import { type Reading, Related, type RelatedKind } from './related.ts';
 import { Reporting } from './reporting.ts';
 import { RETRY_BUCKET, RetryLimiter } from './retry-limiter.ts';
 import { isFinished } from './run-times.ts';
-import type { Sink } from './sink.ts';
 import type { ControllerStatus } from './status.ts';
 import { TokenBucket } from './token-bucket.ts';
 
@@ -32,29 +29,7 @@ import { TokenBucket } from './token-bucket.ts';
  * sent oldest first (`backlog.ts`). Everything later is sent as it is seen.
  */
 
-export interface ControllerOptions {
-  controller: LoadedController;
-  primary: Informer;
-  /** The declared reads. */
-  reads: readonly RelatedKind[];
-  sink: Sink;
-  /** Of sharding: whether objects of this namespace (empty: of none) are looked at here. Default: all are. */
-  covers?: (namespace: string) => boolean;
-  /** What is listed may be older than this process leads: before a sync the kind is listed once more. Default false. */
-  relists?: boolean;
-  /** Of a live source failing runs of a first list that are older than `maxAge` open nothing. */
-  live: boolean;
-  clusterScopedNamespace: string;
-  /** The manager's. */
-  namespaces: readonly string[];
-  logs: LogReader;
-  logger: Logger;
-  metrics: RuntimeMetrics;
-  clock?: Clock;
-  random?: () => number;
-  /** How long one observation may take. Default 10 s. */
-  observationTimeoutMs?: number;
-}
+export type { ControllerOptions } from './controller-options.ts';
 
 /** A refused look is looked at again after 5 s, 10 s, … 10 min; a failed one after 1 s, 2 s, … 10 min. */
 const REFUSED_BASE = 5_000;
@@ -70,6 +45,7 @@ export class Controller {
   readonly #related: Related;
   readonly #gone: GoneSubjects;
   readonly #health: Health;
+  readonly #looks: Looks;
   readonly #reporting: Reporting;
   readonly #listed: ListedObjects;
   readonly #failures: RetryLimiter;
@@ -97,13 +73,16 @@ export class Controller {
     this.#failures = new RetryLimiter({ ...retries, base: FAILED_BASE });
     this.#refusals = new RetryLimiter({ ...retries, base: REFUSED_BASE });
     const { primary, reads, live } = options;
-    this.#queue = measuredQueue(options.controller.name, this.#clock, options.metrics);
+    const { controller, metrics, tracer } = options;
+    const { apiVersions, kind } = primary;
+    this.#looks = new Looks({ controller: controller.name, apiVersions, kind, tracer, clock: this.#clock });
+    this.#queue = measuredQueue(controller.name, this.#clock, metrics, this.#looks);
     const kinds = new Map<string, RelatedKind>(reads.map((read) => [read.informer.kind, read]));
     // The watched kind can be read too; that one of its objects is gone says nothing about a subject.
     if (!kinds.has(primary.kind)) kinds.set(primary.kind, watchedKind(options));
     this.#related = new Related(kinds, live);
     this.#gone = new GoneSubjects(reads.filter((read) => read.informer.kind !== primary.kind));
-    this.#health = new Health(options);
+    this.#health = new Health({ ...options, looks: this.#looks });
     const [leadership, isDecided] = [() => this.#leadership, () => this.#round.size === 0];
     this.#listed = new ListedObjects({ ...options, leadership, isDecided });
     this.#reporting = new Reporting({
@@ -111,6 +90,7 @@ export class Controller {
       related: this.#related,
       gone: this.#gone,
       health: this.#health,
+      looks: this.#looks,
       now: () => this.#clock.now(),
       look: (object) => this.#lookAt(object),
       again: (key) => this.#queue.add(key),
@@ -262,8 +242,10 @@ export class Controller {
   async #reconcile(key: string, signal: AbortSignal): Promise<void> {
     const object = this.#options.primary.cache.get(key);
     const since = this.#clock.now();
+    this.#looks.begin(key);
     if (object === undefined) this.#deleted(key);
     else await this.#look(key, object, signal);
+    this.#looks.end(key);
     this.#options.metrics.reconcileSeconds.observe({ controller: this.name }, (this.#clock.now() - since) / 1_000);
     if (this.#round.delete(key) && this.#round.size === 0) void this.#endRound();
   }
@@ -277,7 +259,11 @@ export class Controller {
     }
     let reading: Reading | undefined;
     const read = (aborts: AbortSignal): Reading['read'] => {
-      const logs = this.#options.logs.of(aborts, () => this.#hasNoLogs(key));
+      const logs = this.#options.logs.of(
+        aborts,
+        () => this.#hasNoLogs(key),
+        () => this.#looks.fields(key),
+      );
       reading = this.#related.begin(object, () => this.#clock.now(), aborts, logs);
       return reading.read;
     };

@@ -5,7 +5,8 @@ import type { Informer } from './informer.ts';
 import { Ledger } from './ledger.ts';
 import type { LoadedController } from './loader.ts';
 import type { Logger } from './logger.ts';
-import type { RuntimeMetrics } from './metrics.ts';
+import type { LookContext, Looks } from './looks.ts';
+import { beginController, type RuntimeMetrics } from './metrics.ts';
 import { namespaceOf } from './object.ts';
 import type { LookFailure } from './observe.ts';
 import type { RelatedKind } from './related.ts';
@@ -20,6 +21,7 @@ export interface HealthOptions {
   logger: Logger;
   metrics: RuntimeMetrics;
   clock?: Clock;
+  looks: Looks;
 }
 
 export type SkipReason = 'TooOld' | 'SubjectGone' | 'SubjectConflict' | 'Superseded';
@@ -45,24 +47,29 @@ export class Health {
   constructor(options: HealthOptions) {
     this.#options = options;
     this.ledger = new Ledger(options.clock ?? systemClock);
+    beginController(options.metrics, options.controller.name);
   }
 
   decided(key: string, reports: Iterable<Report>): void {
     this.ledger.decided(key, reports);
+    this.#options.looks.of(key)?.outcome(this.ledger.outcomeOf(key) ?? '');
     this.#reconciled('success');
   }
 
   undecided(key: string, why: { reason: string; final: boolean; terminal: boolean }): void {
     const outcome = why.final ? 'settledUndecided' : why.terminal ? 'undecidedTerminal' : 'undecided';
     this.ledger.undecided(key, outcome, why.reason);
-    this.#options.logger.debug({ controller: this.#name, object: key, reason: why.reason }, 'undecided');
+    const { logger, looks } = this.#options;
+    looks.of(key)?.outcome(outcome);
+    logger.debug({ ...looks.fields(key), reason: why.reason }, 'undecided');
     this.#reconciled('success');
   }
 
   failed(key: string, failure: LookFailure): void {
     const labels = { controller: this.#name };
-    const { metrics } = this.#options;
+    const { metrics, looks } = this.#options;
     this.ledger.undecided(key, 'failed', failure.message);
+    looks.of(key)?.outcome('failed', failure.message);
     if (failure.kind === 'retryAfter') {
       this.#reconciled('requeue_after');
       return;
@@ -73,7 +80,9 @@ export class Health {
     metrics.reconcileErrors.inc(labels);
     if (failure.kind === 'terminal') metrics.terminalErrors.inc(labels);
     if (failure.kind === 'timeout') metrics.timeouts.inc(labels);
-    this.#say(failure.message, { ...labels, object: key, kind: failure.kind, error: failure.message }, 'look failed');
+    if (failure.kind === 'retry' && failure.panic) metrics.panics.inc(labels);
+    const fields = { ...looks.fields(key), kind: failure.kind, error: failure.message };
+    this.#say(failure.message, fields, 'look failed');
   }
 
   gone(key: string): void {
@@ -82,7 +91,8 @@ export class Health {
     this.#reconciled('success');
   }
 
-  answered(key: string, result: ReportResult): void {
+  /** `look`: whose report it was; it may have ended long ago. */
+  answered(key: string, result: ReportResult, look?: LookContext): void {
     this.#options.metrics.reports.inc({ controller: this.#name, status: String(result.status) });
     if (result.status === 200) {
       this.#reported++;
@@ -94,7 +104,8 @@ export class Health {
     const error = result.error ?? 'no reason given';
     this.ledger.report(key, 'Refused', `${result.status} ${error}`);
     this.#lastRefusal = `${key}: ${result.status} ${error}`;
-    const fields = { controller: this.#name, object: key, status: result.status, error, details: result.details };
+    const about = this.#options.looks.fields(key, look);
+    const fields = { ...about, status: result.status, error, details: result.details };
     this.#say(`${result.status} ${error}`, fields, 'report refused');
   }
 

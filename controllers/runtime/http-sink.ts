@@ -1,5 +1,6 @@
 import type { Report, ReportResult, ReportStatus, ReportsResponse } from '../../crds/report.ts';
 import { isCrowded, MAX_REPORTS } from '../../crds/report.ts';
+import { batchOf, type Span, type SpanContext, type Tracer } from '../../tracing/tracer.ts';
 import type { Backend, BackendAnswer } from './backend.ts';
 import { Backoff } from './backoff.ts';
 import { type Clock, pause } from './clock.ts';
@@ -14,6 +15,8 @@ export interface HttpSinkOptions {
   random: () => number;
   /** Reports that may wait before `room` blocks. Default 5,000. */
   capacity?: number;
+  /** Default: nothing is traced. */
+  tracer?: Tracer | undefined;
   /** Told when another database answers: it may lack what was acknowledged before. */
   onOtherDatabase?: () => void;
   /** Characters of JSON that may wait: 5,000 reports with 500 findings each would fill any memory. Default 64 Mi. */
@@ -26,6 +29,8 @@ const MAX_BYTES = 2_500_000;
 interface Pending {
   readonly report: Report;
   readonly json: string;
+  /** Of the look, where it is traced. */
+  readonly trace: SpanContext | undefined;
   readonly resolve: ((result: ReportResult) => void)[];
   readonly reject: ((error: Error) => void)[];
 }
@@ -65,11 +70,13 @@ export class HttpSink implements Sink {
     return this.#pending.size;
   }
 
-  submit(reports: readonly Report[]): Promise<ReportResult[]> {
+  submit(reports: readonly Report[], traces: readonly (SpanContext | undefined)[] = []): Promise<ReportResult[]> {
     if (this.#closed) return Promise.reject(new Error('the sink is closed'));
     if (reports.length === 0) return Promise.resolve([]);
     if (this.#pending.size === 0) this.#idle = Promise.withResolvers();
-    const results = reports.map((report, index) => this.#enqueue(report).then((result) => ({ ...result, index })));
+    const results = reports.map((report, index) =>
+      this.#enqueue(report, traces[index]).then((result) => ({ ...result, index })),
+    );
     this.#wake.resolve();
     return Promise.all(results);
   }
@@ -108,10 +115,11 @@ export class HttpSink implements Sink {
     return this.#idle.promise;
   }
 
-  #enqueue(report: Report): Promise<ReportResult> {
+  #enqueue(report: Report, trace: SpanContext | undefined): Promise<ReportResult> {
     return new Promise((resolve, reject) => {
       const id = Symbol();
-      const pending: Pending = { report, json: JSON.stringify(report), resolve: [resolve], reject: [reject] };
+      const json = JSON.stringify(report);
+      const pending: Pending = { report, json, trace, resolve: [resolve], reject: [reject] };
       const subject = stateSubject(report);
       const superseded = subject === undefined ? undefined : this.#latestState.get(subject);
       if (superseded !== undefined) this.#supersede(superseded, pending);
@@ -134,7 +142,10 @@ export class HttpSink implements Sink {
   async #sendBatch(signal: AbortSignal): Promise<void> {
     const batch = this.#nextBatch();
     const body = `[${batch.map(([, { json }]) => json).join(',')}]`;
-    const answer = await this.#options.backend.call('POST', '/api/v1/reports', body, signal);
+    const span = this.#span(batch);
+    const answer = await this.#options.backend.call('POST', '/api/v1/reports', body, signal, span?.context);
+    if (answer.status !== 200) span?.fail(answer.error);
+    span?.end();
     // Nothing was taken out of the buffer yet, so what was not acknowledged is still there.
     if (signal.aborted) return;
     const transient = this.#settle(batch, answer);
@@ -144,6 +155,14 @@ export class HttpSink implements Sink {
     }
     this.#complain(transient);
     await pause(this.#options.clock, Math.max(answer.retryAfterMs ?? 0, this.#backoff.next()), signal);
+  }
+
+  /** Of the request that carries them, in the trace of the first look. */
+  #span(batch: readonly [symbol, Pending][]): Span | undefined {
+    const { tracer } = this.#options;
+    const about = tracer && batchOf(batch.map(([, { trace }]) => trace));
+    if (about === undefined) return undefined;
+    return tracer?.start('report', { ...about, kind: 'client', attributes: { 'faultline.reports': batch.length } });
   }
 
   #nextBatch(): [symbol, Pending][] {

@@ -1,4 +1,5 @@
 import { groupOf } from '../../crds/meta.ts';
+import type { Tracer } from '../../tracing/tracer.ts';
 import type { Clock } from './clock.ts';
 import { Controller, type ControllerOptions } from './controller.ts';
 import { Informer } from './informer.ts';
@@ -24,6 +25,7 @@ export interface BuildOptions {
   clock: Clock;
   random: () => number;
   observationTimeoutMs?: number;
+  tracer?: Tracer | undefined;
   /** Informers that run already: who wants nothing more than they have shares them. */
   running?: Iterable<KindInformer>;
 }
@@ -120,6 +122,7 @@ export function planControllers(options: BuildOptions): Plan {
           namespaces: options.namespaces,
           logger: options.logger,
           metrics: options.metrics,
+          tracer: options.tracer,
           clock: options.clock,
           random: options.random,
           ...(options.observationTimeoutMs !== undefined && { observationTimeoutMs: options.observationTimeoutMs }),

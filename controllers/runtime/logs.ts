@@ -36,7 +36,7 @@ export class LogReader {
   }
 
   /** `read.logs` of one look. `hasNone` is asked at each log whether this look gets none. */
-  of(signal: AbortSignal, hasNone: () => boolean): Read['logs'] {
+  of(signal: AbortSignal, hasNone: () => boolean, look: () => object = () => ({})): Read['logs'] {
     const { declared, source } = this.#options;
     return async (namespace, pod, container, { tailLines } = {}) => {
       if (!declared) {
@@ -44,7 +44,7 @@ export class LogReader {
       }
       // A recording in one file has no logs.
       if (source.logs === undefined || hasNone()) return undefined;
-      return this.#read(namespace, pod, container, { tailLines, signal });
+      return this.#read(namespace, pod, container, { tailLines, signal, look });
     };
   }
 
@@ -52,9 +52,10 @@ export class LogReader {
     namespace: string,
     pod: string,
     container: string,
-    { tailLines = MAX_TAIL_LINES, signal }: { tailLines?: number | undefined; signal: AbortSignal },
+    how: { tailLines?: number | undefined; signal: AbortSignal; look: () => object },
   ): Promise<LogTail | undefined> {
     const { source, metrics, clock, controller } = this.#options;
+    const { tailLines = MAX_TAIL_LINES, signal, look } = how;
     // Names come from objects that anybody may have written, and become paths.
     const named = DNS_LABEL.test(namespace) && DNS_SUBDOMAIN.test(pod) && DNS_SUBDOMAIN.test(container);
     if (!source.logs || !named || (this.#forbidden.get(namespace) ?? 0) > clock.now()) return undefined;
@@ -65,7 +66,7 @@ export class LogReader {
     );
     metrics.logReads.inc({ controller, result: 'missing' in answer ? answer.missing : 'Read' });
     if (!('missing' in answer)) return tailOf(answer, lines);
-    if (answer.missing === 'Forbidden') this.#stopAsking(namespace);
+    if (answer.missing === 'Forbidden') this.#stopAsking(namespace, look);
     return undefined;
   }
 
@@ -87,11 +88,11 @@ export class LogReader {
     }
   }
 
-  #stopAsking(namespace: string): void {
+  #stopAsking(namespace: string, look: () => object): void {
     const { logger, clock, controller } = this.#options;
     if (!this.#forbidden.has(namespace)) {
       const hint = 'to have the end of logs as evidence, allow get pods/log (docs/evidence.md)';
-      logger.info({ controller, namespace, hint }, 'logs of this namespace may not be read');
+      logger.info({ ...look(), controller, namespace, hint }, 'logs of this namespace may not be read');
     }
     this.#forbidden.set(namespace, clock.now() + FORBIDDEN_FOR);
   }

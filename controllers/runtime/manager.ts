@@ -1,5 +1,6 @@
 import type { Registry } from 'prom-client';
 import type { ControllerExplanation, ObjectReference } from '../../crds/explanation.ts';
+import type { Tracer } from '../../tracing/tracer.ts';
 import { type BackendOptions, createBackend } from './backend.ts';
 import { measureCaches } from './cache-memory.ts';
 import { type Clock, systemClock } from './clock.ts';
@@ -36,6 +37,8 @@ export interface ManagerOptions {
   random?: () => number;
   /** How long one observation may take. Default 10 s. */
   observationTimeoutMs?: number;
+  /** From a watch event to the stored change. Default: nothing is traced. */
+  tracer?: Tracer | undefined;
   /** Names this process in explanations: unlike `name` it is that of one pod. Default: `name`. */
   process?: string;
 }
@@ -229,10 +232,11 @@ class ControllerManager implements Manager {
   }
 
   #lead(tenure: Tenure): Promise<void> {
-    const { name: manager, logger, clusterScopedNamespace = 'faultline-system' } = this.#options;
+    const { name: manager, logger, tracer, clusterScopedNamespace = 'faultline-system' } = this.#options;
     const [backend, clock, random] = [this.#backend, this.#clock, this.#random];
     const work = (seat: Seat): Promise<void> => this.#set.sit(seat);
     const sources = () => this.#set.sources;
-    return new Seat({ manager, sources, work, backend, clusterScopedNamespace, logger, clock, random }, tenure).run();
+    const options = { manager, sources, work, backend, clusterScopedNamespace, logger, tracer, clock, random };
+    return new Seat(options, tenure).run();
   }
 }

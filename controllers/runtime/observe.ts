@@ -9,11 +9,15 @@ export type LookFailure =
   | { readonly kind: 'terminal'; readonly message: string }
   | { readonly kind: 'timeout'; readonly message: string }
   | { readonly kind: 'retryAfter'; readonly ms: number; readonly message: string }
-  | { readonly kind: 'retry'; readonly message: string };
+  /** `panic`: nobody threw it on purpose. */
+  | { readonly kind: 'retry'; readonly message: string; readonly panic: boolean };
 
 export class ObservationTimeout extends Error {
   override readonly name = 'ObservationTimeout';
 }
+
+/** What Go would panic with: a fault in the code of `observe`. */
+const PANICS: ReadonlySet<string> = new Set(['TypeError', 'ReferenceError', 'RangeError', 'SyntaxError']);
 
 export function failureOf(error: unknown): LookFailure {
   const name = isRecord(error) ? error.name : undefined;
@@ -23,7 +27,8 @@ export function failureOf(error: unknown): LookFailure {
   if (name === 'RetryAfter' && isRecord(error) && typeof error.ms === 'number' && error.ms >= 0) {
     return { kind: 'retryAfter', ms: error.ms, message };
   }
-  return { kind: 'retry', message };
+  const panic = !(error instanceof Error) || PANICS.has(error.name);
+  return { kind: 'retry', message, panic };
 }
 
 /**

@@ -14,7 +14,7 @@ export interface QueueOptions {
 export interface QueueObserver {
   added(): void;
   retried(): void;
-  taken(waitedMs: number): void;
+  taken(waitedMs: number, key: string): void;
   finished(workedMs: number): void;
 }
 
@@ -133,7 +133,7 @@ export class WorkQueue {
     const key = backlogFirst ? (backlog.take() ?? normal.take()) : (normal.take() ?? backlog.take());
     if (key === undefined) return undefined;
     const now = this.#options.clock.now();
-    this.#options.observer?.taken(now - (this.#since.get(key) ?? now));
+    this.#options.observer?.taken(now - (this.#since.get(key) ?? now), key);
     this.#since.delete(key);
     this.#processing.set(key, now);
     return key;

@@ -1,11 +1,13 @@
 import type { Report, ReportResult } from '../../crds/report.ts';
 import { isFenced } from '../../crds/report.ts';
+import type { SpanContext } from '../../tracing/tracer.ts';
 import { Backlog, isFailing, runTime } from './backlog.ts';
 import { type ClaimedSubject, Claims } from './claims.ts';
 import type { GoneSubjects } from './gone-subjects.ts';
 import type { Health } from './health.ts';
 import type { LoadedController } from './loader.ts';
 import type { Logger } from './logger.ts';
+import type { LookContext, Looks } from './looks.ts';
 import type { ClusterObject } from './object.ts';
 import { deletionOf, type Look } from './observation.ts';
 import type { Related } from './related.ts';
@@ -18,6 +20,7 @@ export interface ReportingOptions {
   related: Related;
   gone: GoneSubjects;
   health: Health;
+  looks: Looks;
   logger: Logger;
   now: () => number;
   /** A look at this object, numbered now. */
@@ -67,7 +70,7 @@ export class Reporting {
   /** Sends what a look saw, or holds it until the round ends. `object` is what was looked at. */
   seen(key: string, object: ClusterObject, reports: ReadonlyMap<string, Report>, hold: boolean): void {
     const { order } = this.#options.controller.definition;
-    const { related, health, gone } = this.#options;
+    const { related, health, gone, looks } = this.#options;
     if (this.#remembersSubjects()) this.#claim(key, object, reports);
     const sendable = [...reports].filter(([subjectId, { namespace, subject }]) => {
       if (order === 'run' && related.isGone(key, subject)) return health.skipped(key, 'SubjectGone');
@@ -78,7 +81,7 @@ export class Reporting {
       if (sendable.length > 0) health.ledger.report(key, 'Held');
       this.#backlog.put(
         key,
-        sendable.map(([subjectId, report]) => ({ key, subjectId, report })),
+        sendable.map(([subjectId, report]) => ({ key, subjectId, report, look: looks.of(key) })),
       );
     } else if (sendable.length > 0) {
       this.#send(
@@ -132,10 +135,13 @@ export class Reporting {
       const chunk = entries.slice(from, from + CHUNK);
       await sink.room(signal);
       for (const { key } of chunk) health.ledger.report(key, 'Sending');
-      const answer = this.#submit(chunk.map(({ report }) => report));
+      const answer = this.#submit(
+        chunk.map(({ report }) => report),
+        chunk.map(({ look }) => look?.trace),
+      );
       const handOut = (results: readonly ReportResult[] | undefined): void => {
-        for (const [index, { key, report }] of chunk.entries()) {
-          this.#answered(key, [report], results?.slice(index, index + 1), () => {});
+        for (const [index, { key, report, look }] of chunk.entries()) {
+          this.#answered({ key, look }, [report], results?.slice(index, index + 1), () => {});
         }
       };
       answers.push(answer.then(handOut));
@@ -182,15 +188,20 @@ export class Reporting {
   /** Not awaited by the worker: one slow answer must not stop the looks. Back-pressure is the sink's room. */
   #send(key: string, reports: readonly Report[], accepted: () => void = () => {}): void {
     this.#options.health.ledger.report(key, 'Sending');
-    void this.#submit(reports).then((results) => this.#answered(key, reports, results, accepted));
+    const look = this.#options.looks.of(key);
+    const traces = reports.map(() => look?.trace);
+    void this.#submit(reports, traces).then((results) => this.#answered({ key, look }, reports, results, accepted));
   }
 
   /** Undefined when the sink was closed on the way. */
-  async #submit(reports: readonly Report[]): Promise<readonly ReportResult[] | undefined> {
+  async #submit(
+    reports: readonly Report[],
+    traces: readonly (SpanContext | undefined)[],
+  ): Promise<readonly ReportResult[] | undefined> {
     const { sink, logger, controller } = this.#options;
     this.#inFlight++;
     try {
-      const results = await sink.submit(reports);
+      const results = await sink.submit(reports, traces);
       for (const [index, result] of results.entries()) {
         const order = reports[index]?.order;
         if (isFenced(result) && order !== undefined && 'epoch' in order) this.#options.fenced(order.epoch);
@@ -205,7 +216,7 @@ export class Reporting {
   }
 
   #answered(
-    key: string,
+    { key, look }: { readonly key: string; readonly look: LookContext | undefined },
     reports: readonly Report[],
     results: readonly ReportResult[] | undefined,
     accepted: () => void,
@@ -218,7 +229,7 @@ export class Reporting {
     const refused = results.filter((result, index) => {
       // Its namespace is gone, and with it whatever there was to say about it.
       if (result.status === 404 && isDeletion(reports[index])) return this.#options.health.moot(key, result);
-      this.#options.health.answered(key, result);
+      this.#options.health.answered(key, result, look);
       return result.status !== 200;
     });
     if (refused.length > 0) {

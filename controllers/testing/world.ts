@@ -1,9 +1,11 @@
+import type { Registry } from 'prom-client';
 import type { Subject } from '../../crds/report.ts';
+import type { Tracer } from '../../tracing/tracer.ts';
 import type { Controller } from '../runtime/controller.ts';
 import { buildControllers } from '../runtime/informers.ts';
 import type { Leadership } from '../runtime/lead.ts';
 import type { LoadedController } from '../runtime/loader.ts';
-import { silentLogger } from '../runtime/logger.ts';
+import { type Logger, silentLogger } from '../runtime/logger.ts';
 import { createRuntimeMetrics } from '../runtime/metrics.ts';
 import type { ClusterObject } from '../runtime/object.ts';
 import type { ControllerDefinition } from '../runtime/plugin.ts';
@@ -28,6 +30,9 @@ export interface WorldOptions {
   live?: boolean;
   namespaces?: readonly string[];
   settings?: Partial<LoadedController>;
+  logger?: Logger;
+  registry?: Registry;
+  tracer?: Tracer;
   /** Before anything runs. */
   prepare?: (source: MemorySource) => void;
 }
@@ -59,8 +64,9 @@ export function createWorld(definition: ControllerDefinition, options: WorldOpti
     namespaces: options.namespaces ?? ['*'],
     clusterScopedNamespace: 'faultline-system',
     sink,
-    logger: silentLogger,
-    metrics: createRuntimeMetrics(),
+    logger: options.logger ?? silentLogger,
+    metrics: createRuntimeMetrics(options.registry),
+    tracer: options.tracer,
     clock,
     random: () => 1,
   });

@@ -1,4 +1,5 @@
 import { isInShard, type Shard } from '../../../crds/shard.ts';
+import type { Tracer } from '../../../tracing/tracer.ts';
 import type { Backend } from '../backend.ts';
 import { type Clock, pause } from '../clock.ts';
 import { HttpSink } from '../http-sink.ts';
@@ -18,6 +19,7 @@ export interface SeatOptions {
   /** Objects in no namespace belong to the shard of this one. */
   readonly clusterScopedNamespace: string;
   readonly logger: Logger;
+  readonly tracer?: Tracer | undefined;
   readonly clock: Clock;
   readonly random: () => number;
 }
@@ -124,9 +126,9 @@ export class Seat {
 function whileHeld(backend: Backend, tenure: Tenure): Backend {
   return {
     url: backend.url,
-    async call(method, path, body, signal) {
+    async call(method, path, body, signal, trace) {
       if (!tenure.holds()) return { status: 0, again: true, body: undefined, error: 'this process leads no longer' };
-      return backend.call(method, path, body, AbortSignal.any([signal, tenure.lost]));
+      return backend.call(method, path, body, AbortSignal.any([signal, tenure.lost]), trace);
     },
   };
 }
