@@ -1,4 +1,4 @@
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Child } from '../controlplane/child.ts';
@@ -44,6 +44,7 @@ export class ControllersProcess implements AsyncDisposable {
 
   static async start(options: ControllersOptions): Promise<ControllersProcess> {
     const controllers = new ControllersProcess(options, await freePort());
+    await mkdir(controllers.#probe, { recursive: true });
     await controllers.run();
     return controllers;
   }
@@ -71,7 +72,7 @@ export class ControllersProcess implements AsyncDisposable {
         ...args,
       ],
       logPath: join(dir, `${name}.log`),
-      env: { FAULTLINE_CHAOS_PROBE: dir },
+      env: { FAULTLINE_CHAOS_PROBE: this.#probe },
     });
   }
 
@@ -100,14 +101,14 @@ export class ControllersProcess implements AsyncDisposable {
 
   /** Puts its clock by so many ms. */
   async skew(ms: number): Promise<void> {
-    await writeFile(join(this.#options.dir, 'skew'), String(ms));
+    await writeFile(join(this.#probe, 'skew'), String(ms));
     this.#signal();
     await sleep(50);
   }
 
   /** After its garbage was collected. */
   async memory(): Promise<Memory> {
-    const file = join(this.#options.dir, 'memory');
+    const file = join(this.#probe, 'memory');
     for (let round = 0; round < 3; round++) {
       await rm(file, { force: true });
       this.#signal();
@@ -129,6 +130,11 @@ export class ControllersProcess implements AsyncDisposable {
     this.#ending.abort();
     await this.#watching;
     await this.kill('SIGKILL');
+  }
+
+  /** What it and `probe.ts` tell each other. */
+  get #probe(): string {
+    return join(this.#options.dir, `${this.#options.name}.probe`);
   }
 
   #signal(): void {

@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ControlPlane } from '../controlplane/control-plane.ts';
 import type { Random } from '../faults/random.ts';
-import type { ControllersProcess } from './controllers-process.ts';
 import { type Behaviour, type ChaosProxy, HONEST } from './proxy.ts';
+import type { Replicas } from './replicas.ts';
 
 export interface World {
   readonly plane: ControlPlane;
   readonly proxy: ChaosProxy;
-  readonly controllers: ControllersProcess;
+  readonly controllers: Replicas;
 }
 
 export interface Fault {
@@ -76,18 +76,20 @@ const GENTLE: Fault = {
 /** What happens to the controllers themselves. */
 const within: readonly Fault[] = [
   {
-    name: 'the controllers are killed',
+    name: 'the leader is killed',
     async inject({ controllers }, random) {
-      await controllers.kill('SIGKILL');
+      const leader = await controllers.leader();
+      await leader.kill('SIGKILL');
       await sleep(random.between(0, 1_500));
-      await controllers.run();
+      await leader.run();
     },
   },
   {
-    name: 'the controllers are stopped and started',
+    name: 'the leader is stopped and started',
     async inject({ controllers }) {
-      await controllers.kill('SIGTERM');
-      await controllers.run();
+      const leader = await controllers.leader();
+      await leader.kill('SIGTERM');
+      await leader.run();
     },
   },
   {

@@ -6,12 +6,13 @@ import { kubeconfig } from '../controlplane/kubeconfig.ts';
 import type { Installation } from '../e2e/installation.ts';
 import { Random } from '../faults/random.ts';
 import { ChaosCluster, pluralOf } from './cluster.ts';
-import { ControllersProcess, type Memory } from './controllers-process.ts';
+import type { Memory } from './controllers-process.ts';
 import { chooseFaults, type Fault, type World } from './faults.ts';
 import { activeOf } from './model.ts';
 import { type Change, KINDS, planOf } from './plan.ts';
 import { ChaosProxy } from './proxy.ts';
 import { type Rates, ratesOf } from './rate.ts';
+import { Replicas } from './replicas.ts';
 
 export interface SeedOptions {
   readonly seed: number;
@@ -121,9 +122,9 @@ class ChaosRun implements AsyncDisposable {
     );
     await this.#cluster.makeNamespaces(this.#plan.namespaces);
     await this.#cluster.apply(this.#plan.assemblies);
-    this.#starts.push(performance.now());
+    this.#starts.push(performance.now(), performance.now());
     const controllers = this.#closing.use(
-      await ControllersProcess.start({
+      await Replicas.start({
         dir,
         name: `controllers-${seed}`,
         server: `https://127.0.0.1:${server.port}`,
@@ -131,7 +132,6 @@ class ChaosRun implements AsyncDisposable {
         relistPeriod: `${relistPeriod}s`,
       }),
     );
-    await controllers.ready();
     return { plane, proxy, controllers };
   }
 
