@@ -10,20 +10,24 @@ const HOUR = 3_600_000;
 
 describe('the safety relist', () => {
   it('comes after 12 hours, a tenth less or more, and asks for the very moment that the watch has told of', async () => {
-    const { api, clock, informer, same } = await follow((fake) => fake.put('a', 'one', 1));
-    await same();
-    await eventually(() => api.openWatches === 1);
-    const before = api.requests.length;
-    await clock.advance(12 * HOUR * 0.9 - 1);
-    expect(api.requests.slice(before).filter((path) => path.includes('Exact'))).toEqual([]);
-    await clock.advance(1);
-    await eventually(() =>
-      api.requests.some((path) => path.includes(`resourceVersion=101&resourceVersionMatch=Exact`)),
-    );
-    await eventually(() => api.openWatches === 1 && api.requests.at(-1)?.includes('resourceVersion=101') === true);
-    api.put('a', 'one', 2);
-    await same();
-    expect(informer.missed).toBe(0);
+    const world = await openWorld((api) => api.put('a', 'one', 1));
+    const reflector = createReflector(world.options, request);
+    const signal = AbortSignal.timeout(60_000);
+    let state: ReflectorState = { phase: 'discover' };
+    while (state.phase !== 'watch') [, state] = await reflector.step(state, signal);
+    await world.clock.advance(12 * HOUR * 0.9 - 1);
+    [, state] = await reflector.step(state, signal);
+    expect(state.phase).toBe('watch');
+    await world.clock.advance(1);
+    const phases: string[] = [];
+    while (phases.at(-1) !== 'watch') {
+      [, state] = await reflector.step(state, signal);
+      phases.push(state.phase);
+    }
+    expect(phases).toEqual(['page', 'openWatch', 'watch']);
+    expect(world.api.requests.at(-2)).toContain('resourceVersion=101&resourceVersionMatch=Exact');
+    expect(world.api.requests.at(-1)).toContain('resourceVersion=101');
+    if (state.phase === 'watch') state.stream.close();
   });
 
   it('counts nothing that is still on its way to the watch', async () => {
@@ -270,6 +274,36 @@ describe('what a server asks for', () => {
     expect(events).toMatchObject([{ fault: { reason: 'Forbidden' } }]);
     expect(JSON.stringify(events)).toContain('system:discovery');
     expect(JSON.stringify(events)).toContain('/apis/example.com/*');
+  });
+});
+
+describe('a proxy that keeps what it is told until the end', () => {
+  it('is noticed after ten silent watches: the cause is told, and everything is listed again', async () => {
+    const { api, clock, informer, same } = await follow((fake) => fake.put('a', 'one', 1));
+    await same();
+    for (let count = 0; count < 10; count++) {
+      await eventually(() => api.openWatches === 1);
+      if (count === 0) api.fault({ type: 'mute' });
+      if (count === 5) api.put('a', 'two', 1);
+      await clock.advance(70_000);
+    }
+    await eventually(() => informer.cache.size === 2);
+    await same();
+    expect(informer.missed).toBe(0);
+  });
+
+  it('says nothing of a kind that is only quiet', async () => {
+    const { api, clock, informer, same } = await follow((fake) => fake.put('a', 'one', 1));
+    await same();
+    for (let count = 0; count < 25; count++) {
+      await eventually(() => api.openWatches === 1);
+      if (count % 9 === 8) {
+        api.bookmark();
+        await eventually(() => informer.faults.length === 0);
+      }
+      await clock.advance(70_000);
+    }
+    expect(api.requests.filter((path) => path.includes('sendInitialEvents'))).toHaveLength(1);
   });
 });
 

@@ -16,6 +16,13 @@ export function notInstalled(server: string, request: WatchRequest): Fault {
   };
 }
 
+export function heldBack(server: string, { plural }: ServedKind, minutes: number): Fault {
+  return {
+    reason: 'ServerError',
+    message: `${server} told nothing of ${plural} for ${Math.round(minutes)} minutes, not even a bookmark: does a proxy buffer its answers? Listing again`,
+  };
+}
+
 export function outOfOrder(
   server: string,
   { plural }: ServedKind,

@@ -1,26 +1,16 @@
 import { type Clock, pause, systemClock } from './clock.ts';
-import {
-  AnswerError,
-  answerError,
-  asServed,
-  collectionPath,
-  discover,
-  METADATA_ONLY,
-  type ServedKind,
-} from './discovery.ts';
-import type { Shape } from './json-projection.ts';
+import { AnswerError, asServed, discover, type ServedKind } from './discovery.ts';
 import type { KubeClient } from './kube-client.ts';
-import { itemsOf, pageOf } from './list-page.ts';
+import { itemsOf } from './list-page.ts';
 import type { Logger } from './logger.ts';
 import { isClusterObject, type JsonObject } from './object.ts';
-import { type Fault, faultOf, notInstalled, outOfOrder } from './reflector-faults.ts';
+import { type Fault, faultOf, heldBack, notInstalled, outOfOrder } from './reflector-faults.ts';
 import { ReflectorPace } from './reflector-pace.ts';
+import { ReflectorRequests } from './reflector-requests.ts';
 import type { ReflectorState, Step } from './reflector-state.ts';
 import { isOlder } from './resource-version.ts';
 import type { SourceEvent, WatchRequest } from './source.ts';
-import { shapeOf } from './strip.ts';
 import { endsInitialEvents, errorOf, versionOf, type WatchLine } from './watch-lines.ts';
-import { WatchStream } from './watch-stream.ts';
 
 /**
  * The reflector: one kind of a live cluster as events, for ever. An explicit state machine, `step(state) → [events,
@@ -49,6 +39,8 @@ const LARGER_PAGE = 500;
 const EVERYTHING = 0;
 /** The server sends a bookmark about every 60 s: silence for longer is a dead connection. */
 const SILENCE_MS = 70_000;
+/** So many silent watches in a row (12 min): no server is that quiet, something holds its words back. */
+const SILENT_WATCHES = 10;
 /** A server that does not know streamed lists may just go quiet after its objects. */
 const LIST_SILENCE_MS = 10_000;
 /** A watch that ends sooner counts as a failure. */
@@ -71,11 +63,11 @@ export class Reflector {
   readonly #clock: Clock;
   readonly #random: () => number;
   readonly #pace: ReflectorPace;
-  /** What of the objects is read at all. */
-  readonly #wanted: Shape;
+  readonly #requests: ReflectorRequests;
   /** Until this server has shown that it does not stream lists. */
   #streams = true;
   #quietLists = 0;
+  #silentWatches = 0;
   /** Failures in a row without anything new. */
   #stuck = 0;
   /** Up to where the watch has told everything, of one version of the kind. */
@@ -88,7 +80,10 @@ export class Reflector {
     this.#clock = options.clock ?? systemClock;
     this.#random = options.random ?? Math.random;
     this.#pace = new ReflectorPace(this.#clock, this.#random);
-    this.#wanted = request.fields === undefined ? true : shapeOf(request.fields);
+    this.#requests = new ReflectorRequests(
+      { client: options.client, clock: this.#clock, random: this.#random },
+      request,
+    );
   }
 
   async *watch(signal: AbortSignal): AsyncGenerator<SourceEvent, void, void> {
@@ -152,7 +147,7 @@ export class Reflector {
   async #openStream(served: ServedKind, signal: AbortSignal): Promise<Step> {
     const parameters = { sendInitialEvents: 'true', resourceVersionMatch: 'NotOlderThan' };
     try {
-      const stream = await this.#open(served, parameters, signal);
+      const stream = await this.#requests.watch(served, parameters, signal);
       return [[this.#listing()], { phase: 'receiveList', served, stream }];
     } catch (error) {
       // 422: the feature gate is off; 400: never heard of it.
@@ -177,6 +172,7 @@ export class Reflector {
 
   #listed({ apiVersion }: ServedKind, resourceVersion: string): void {
     this.#stuck = 0;
+    this.#silentWatches = 0;
     this.#pace.listed();
     this.#told = { apiVersion, resourceVersion };
     const { relistPeriodMs: period = RELIST_PERIOD_MS } = this.#options;
@@ -225,16 +221,12 @@ export class Reflector {
   async #page(state: ReflectorState & { phase: 'page' }, signal: AbortSignal): Promise<Step> {
     const { served, limit, exact, at } = state;
     const moment = exact === undefined ? {} : { resourceVersion: exact, resourceVersionMatch: 'Exact' };
-    const query = this.#query({
+    const parameters = {
       ...(limit > 0 && { limit: String(limit) }),
       ...(at === undefined ? moment : { continue: at.token }),
-    });
+    };
     try {
-      const response = await this.#options.client.request(
-        `${collectionPath(served, this.#request.namespace)}?${query}`,
-        { signal, ...this.#accept('list') },
-      );
-      const list = await pageOf(response, this.#wanted);
+      const list = await this.#requests.page(served, parameters, signal);
       const objects = itemsOf(list, served, this.#options.onMalformed);
       const resourceVersion = at?.resourceVersion ?? versionOf(list);
       const events: SourceEvent[] = [
@@ -258,7 +250,7 @@ export class Reflector {
   async #openWatch(state: ReflectorState & { phase: 'openWatch' }, signal: AbortSignal): Promise<Step> {
     const { served, resourceVersion } = state;
     try {
-      const stream = await this.#open(served, { resourceVersion }, signal);
+      const stream = await this.#requests.watch(served, { resourceVersion }, signal);
       return [[{ type: 'watching' }], { phase: 'watch', served, resourceVersion, stream }];
     } catch (error) {
       const relist = error instanceof AnswerError && error.status >= 400 && error.status < 500 && error.status !== 429;
@@ -278,12 +270,19 @@ export class Reflector {
     if (chunk.type === 'silent' && relistIn < SILENCE_MS) return [[], state];
     stream.close();
     const again = { phase: 'openWatch', served, resourceVersion } as const;
-    if (chunk.type === 'silent') return [[], again];
+    if (chunk.type === 'silent') return this.#silent(again);
     if (chunk.type === 'broken') return this.#fail(chunk.error, this.#orRelist(again), served, 'watch');
     if (this.#clock.now() - stream.openedAt >= SHORT_WATCH_MS) return [[], again];
     // Without a fault to tell: some proxies cut every connection early.
     const next = stream.hasTold ? again : this.#orRelist(again);
     return [[], { phase: 'wait', ms: this.#paceOf(next), next }];
+  }
+
+  /** Resumed: it costs little. But what comes between and keeps words back would do that for ever. */
+  #silent(again: ReflectorState & { phase: 'openWatch' }): Step {
+    if (++this.#silentWatches < SILENT_WATCHES) return [[], again];
+    const fault = heldBack(this.#options.client.server, again.served, SILENT_WATCHES * (SILENCE_MS / 60_000));
+    return this.#wait(fault, this.#pace.list(), { phase: 'discover' });
   }
 
   #apply(state: ReflectorState & { phase: 'watch' }, lines: readonly WatchLine[]): Step {
@@ -309,6 +308,7 @@ export class Reflector {
         if (line.type !== 'DELETED') return this.#notInOrder(state, events, { version, after: resourceVersion });
       } else resourceVersion = version || resourceVersion;
       this.#stuck = 0;
+      this.#silentWatches = 0;
       this.#pace.progressed();
       const event = this.#eventOf(line, served);
       if (event !== undefined) events.push(event);
@@ -342,31 +342,6 @@ export class Reflector {
       return undefined;
     }
     return type === 'DELETED' ? { type: 'deleted', object } : { type: 'applied', object };
-  }
-
-  async #open(served: ServedKind, parameters: Record<string, string>, signal: AbortSignal): Promise<WatchStream> {
-    // The server ends a watch after this time; the spread keeps all of ours from ending together.
-    const timeoutSeconds = String(Math.round(300 + 300 * this.#random()));
-    const query = this.#query({ watch: 'true', allowWatchBookmarks: 'true', timeoutSeconds, ...parameters });
-    const connection = new AbortController();
-    const either = AbortSignal.any([signal, connection.signal]);
-    const path = `${collectionPath(served, this.#request.namespace)}?${query}`;
-    const response = await this.#options.client.request(path, {
-      ...{ signal: either, stream: true },
-      ...this.#accept('watch'),
-    });
-    if (response.status === 200) return new WatchStream(response, connection, this.#clock, this.#wanted);
-    throw answerError(response.status, await response.text(), response.retryAfterMs);
-  }
-
-  #accept(verb: 'list' | 'watch'): { accept?: string } {
-    return this.#request.metadataOnly === true ? { accept: METADATA_ONLY[verb] } : {};
-  }
-
-  #query(parameters: Record<string, string>): string {
-    const { labelSelector, fieldSelector } = this.#request;
-    const all = { ...parameters, ...(labelSelector && { labelSelector }), ...(fieldSelector && { fieldSelector }) };
-    return new URLSearchParams(all).toString();
   }
 
   /** Trying again from the same place does not help for ever. */

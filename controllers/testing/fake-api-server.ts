@@ -21,6 +21,8 @@ export type ApiFault =
   | { readonly type: 'repeat'; readonly back: number }
   /** Watches are told of the next two changes in the wrong order. */
   | { readonly type: 'swap' }
+  /** What watches would be told from now on they are not told: something keeps it. Lists are as they should be. */
+  | { readonly type: 'mute' }
   /** Watches are never told of the next change. */
   | { readonly type: 'lie' }
   | { readonly type: 'endWatches' }
@@ -53,6 +55,7 @@ export class FakeApiServer implements AsyncDisposable {
   readonly #server: Server;
   readonly #untold: ('swap' | 'lie')[] = [];
   #held: Change | undefined;
+  #isMute = false;
   #changes: Change[] = [];
   #version = 100;
   #floor = 100;
@@ -139,6 +142,9 @@ export class FakeApiServer implements AsyncDisposable {
         if (change !== undefined) this.#tell(change);
         break;
       }
+      case 'mute':
+        this.#isMute = true;
+        break;
       case 'swap':
       case 'lie':
         this.#untold.push(fault.type);
@@ -176,6 +182,7 @@ export class FakeApiServer implements AsyncDisposable {
   }
 
   #tell(change: Change): void {
+    if (this.#isMute) return;
     for (const { response, namespace } of this.#watches) {
       if (isInside(change.object, namespace)) response.write(eventLine(change.type, change.object));
     }
@@ -286,7 +293,7 @@ export class FakeApiServer implements AsyncDisposable {
       if (this.streamedLists === 'served') response.write(this.#bookmarkLine({ 'k8s.io/initial-events-end': 'true' }));
     }
     for (const change of this.#changes) {
-      if (since !== null && change.version > Number(since) && isInside(change.object, namespace))
+      if (since !== null && !this.#isMute && change.version > Number(since) && isInside(change.object, namespace))
         response.write(eventLine(change.type, change.object));
     }
     const watch = { response, namespace };
