@@ -21,7 +21,7 @@ const golden = (controller: unknown) => said(controller as ControllerDefinition<
 test('konflux/release', async () => {
   expect(await golden(release)).toMatchInlineSnapshot(`
     [
-      "garden-tenant/garden-7xk2p-qq5mz → ReleasePlan garden-tenant/garden-to-production: critical ManagedPipelineFailed [release] Release by garden-to-production failed: the managed pipeline failed {release/garden-tenant/garden-to-production}",
+      "garden-tenant/garden-7xk2p-qq5mz → ReleasePlan garden-tenant/garden-to-production: critical ManagedPipelineFailed [release] Release by garden-to-production failed: the managed pipeline failed",
       "garden-tenant/garden-b8c4d-2mm7k → ReleasePlan garden-tenant/garden-to-production: healthy",
       "garden-tenant/garden-7xk2p-stage undecided: Releasing",
     ]

@@ -49,11 +49,6 @@ export function releasePlan(namespace: string, name: string): Subject | undefine
   return isNamespace(namespace) ? { apiVersion: KONFLUX, kind: 'ReleasePlan', namespace, name } : undefined;
 }
 
-/** What the issues about one ReleasePlan have in common: its Releases, and the pipelines of them wherever they run. */
-export function releaseGroup(namespace: string, plan: string): string {
-  return `release/${namespace}/${plan}`.slice(0, 253).toWellFormed();
-}
-
 export function isNamespace(name: string): boolean {
   return /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(name);
 }

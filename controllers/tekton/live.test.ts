@@ -35,10 +35,10 @@ describe('tekton/stuck', () => {
     world.source.apply(pending);
     await world.settle();
     expect(said(world.sink.take())).toEqual([[]]);
-    world.clock.advance(14 * MINUTE);
+    await world.clock.advance(14 * MINUTE);
     await world.settle();
     expect(said(world.sink.take())).toEqual([]);
-    world.clock.advance(MINUTE + 1_000);
+    await world.clock.advance(MINUTE + 1_000);
     await world.settle();
     expect(said(world.sink.take())).toEqual([['PipelineRunPending']]);
     const condition = { type: 'Succeeded', status: 'False', reason: 'Failed' };

@@ -17,7 +17,7 @@ import { condition, conditionsOf, runTimes, shownConditions } from '../../pipeli
 import { labelsOf } from '../../pipelines/labels.ts';
 import { addLink, consoleURL } from '../../pipelines/links.ts';
 import { type Metadata, metadataOf } from '../../pipelines/metadata.ts';
-import { releaseGroup, releasePlan } from '../../pipelines/subjects.ts';
+import { releasePlan } from '../../pipelines/subjects.ts';
 import { KONFLUX } from '../../pipelines/versions.ts';
 import { MAX_DESCRIPTION, MAX_TITLE, short } from '../../pipelines/words.ts';
 import { CATALOGUE } from './findings.ts';
@@ -119,7 +119,6 @@ function finding({ release, spec, metadata, plan, released, options }: Context):
     ),
     labels: labelsOf(metadata, { stage: 'releasable' }),
     links,
-    group: releaseGroup(metadata.namespace, plan),
     remediation: { text: phase.remedy },
     evidence: { conditions: shownConditions(conditionsOf(release)) },
   };

@@ -49,7 +49,6 @@ describe('a Release', () => {
         severity: 'critical',
         reason: 'ManagedPipelineFailed',
         title: 'Release by to-production failed: the managed pipeline failed',
-        group: 'release/shop/to-production',
         labels: { 'faultline.dev/stage': 'releasable', 'faultline.dev/application': 'shop' },
       },
     ]);
@@ -81,6 +80,12 @@ describe('a Release', () => {
   ])('%s failed: %s', async (type, reason, phrase) => {
     const found = await findingOf(controller, release([condition(type, 'False', 'Failed'), failed]));
     expect(found).toMatchObject({ reason, title: `Release by to-production failed: ${phrase}` });
+  });
+
+  test('whose tenant pipeline still goes on is not blamed on it', async () => {
+    const tenant = condition('TenantPipelineProcessed', 'False', 'Progressing');
+    const look = release([tenant, condition('ManagedPipelineProcessed', 'False', 'Failed'), failed]);
+    expect((await findingOf(controller, look)).reason).toBe('ManagedPipelineFailed');
   });
 
   test('that released is healthy; one that goes on says nothing', async () => {

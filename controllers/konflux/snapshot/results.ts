@@ -97,11 +97,9 @@ export function testResults(annotation: unknown): readonly TestResult[] {
   });
 }
 
-const MAX_ANNOTATION = 1_000_000;
-
 function parse(annotation: unknown): unknown {
   const json = text(annotation);
-  if (json === undefined || json.length > MAX_ANNOTATION) return undefined;
+  if (json === undefined) return undefined;
   try {
     return JSON.parse(json);
   } catch {

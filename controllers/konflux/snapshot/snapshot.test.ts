@@ -81,6 +81,11 @@ describe('the tests of a Snapshot', () => {
     expect(look?.findings).toMatchObject([{ reason: 'TestFailed', title: 'Test smoke of payments on main failed' }]);
   });
 
+  test('are read from an annotation of any length: it grows with every scenario', async () => {
+    const many = Array.from({ length: 200 }, (_, index) => result('TestInvalid', { scenario: `smoke-${index}` }));
+    expect(await looksAt(controller, snapshot(many))).toHaveLength(200);
+  });
+
   test('that go on, or have a status of tomorrow, say nothing', async () => {
     const open = ['Pending', 'InProgress', 'BuildPLRInProgress', 'Whatever'].map((status) => result(status));
     expect(await undecidedOf(controller, snapshot(open))).toEqual({ undecided: 'NotTested' });

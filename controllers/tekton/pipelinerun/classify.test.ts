@@ -43,6 +43,13 @@ describe('classification', () => {
     expect(await finding(run())).not.toHaveProperty('group');
   });
 
+  test('the build of a security update is grouped by its CVE; that a person names one says nothing', async () => {
+    const annotations = { [`${PAC}sha-title`]: 'fix(deps): update lodash [SECURITY] (CVE-2026-1234)' };
+    const grouped = async (sender: string) =>
+      (await finding(run({ labels: { ...KONFLUX, ...PUSH, [`${PAC}sender`]: sender }, annotations }))).group;
+    expect([await grouped('konflux-mintmaker[bot]'), await grouped('mona')]).toEqual(['CVE-2026-1234', undefined]);
+  });
+
   test('an override beats the label of the run, which beats the default', async () => {
     const labelled = run({
       labels: { ...KONFLUX, ...PUSH, 'faultline.dev/severity': 'info', 'faultline.dev/stage': 'canary' },

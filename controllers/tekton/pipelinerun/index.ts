@@ -20,7 +20,7 @@ import { linksOf } from '../../pipelines/links.ts';
 import { KEYS, type Metadata, metadataOf, pacAnnotation } from '../../pipelines/metadata.ts';
 import { type Place, placeOf } from '../../pipelines/place.ts';
 import { type RunType, runTypeOf } from '../../pipelines/run-type.ts';
-import { pipelineName, releaseGroup } from '../../pipelines/subjects.ts';
+import { pipelineName } from '../../pipelines/subjects.ts';
 import { KONFLUX, PIPELINES_AS_CODE, SCENARIO_VERSIONS, TEKTON_VERSIONS } from '../../pipelines/versions.ts';
 import { classify } from './classify.ts';
 import { evidenceOf } from './evidence.ts';
@@ -169,23 +169,21 @@ function finding(failure: Failure, optional: boolean, context: Context): Finding
     title: title(what, failure),
     description: description(failure, metadata),
     links: linksOf(metadata, place, options.consoleURL),
-    ...groupOf(metadata, identity, classification.labels),
+    ...groupOf(metadata, classification.labels),
     ...(remedy === undefined ? {} : { remediation: { text: remedy } }),
   };
 }
 
 /**
  * What this failure has in common with others (docs/groups.md): as whoever wrote the pipeline knows it, else the CVE that an
- * update of the dependency bot repairs, else the ReleasePlan, which joins the runs of a release wherever they are.
+ * update of the dependency bot repairs.
  */
-function groupOf(metadata: Metadata, { subject }: Identity, labels: Record<string, string>): Pick<Finding, 'group'> {
+function groupOf(metadata: Metadata, labels: Readonly<Record<string, string>>): Pick<Finding, 'group'> {
   const declared = oneLine(text(metadata.annotations[KEYS.group])?.slice(0, 1_000) ?? '', MAX_GROUP);
   if (declared !== '') return { group: declared };
-  const title = pacAnnotation(metadata, 'sha-title')?.slice(0, 1_000) ?? '';
-  const vulnerability =
-    labels[`${PREFIX}origin`] === 'mintmaker' ? /\bCVE-\d{4}-\d{4,7}\b/.exec(title)?.[0] : undefined;
-  if (vulnerability !== undefined) return { group: vulnerability };
-  return subject.kind === 'ReleasePlan' ? { group: releaseGroup(subject.namespace ?? '', subject.name) } : {};
+  if (labels[`${PREFIX}origin`] !== 'mintmaker') return {};
+  const vulnerability = /\bCVE-\d{4}-\d{4,7}\b/.exec(pacAnnotation(metadata, 'sha-title')?.slice(0, 1_000) ?? '')?.[0];
+  return vulnerability === undefined ? {} : { group: vulnerability };
 }
 
 const MAX_GROUP = 253;

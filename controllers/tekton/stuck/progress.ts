@@ -1,6 +1,7 @@
 import { fields, identifier, parseDuration, parseTime, text } from '../../index.ts';
 import { condition, reasonOf } from '../../pipelines/conditions.ts';
 import { KEYS, metadataOf } from '../../pipelines/metadata.ts';
+import { short } from '../../pipelines/words.ts';
 import { causeOf } from '../pipelinerun/causes.ts';
 import type { Options } from './options.ts';
 
@@ -29,7 +30,7 @@ export function waitsOf(run: unknown, taskRuns: readonly unknown[], options: Opt
   const reason = text(succeeded?.reason);
   const message = text(succeeded?.message);
   if (text(fields(spec).status) === 'PipelineRunPending' || reason === 'PipelineRunPending')
-    return [wait('PipelineRunPending', created ?? since, pending, message)];
+    return [{ ...wait('PipelineRunPending', created ?? since, pending, message), detail: queueOf(metadata) }];
   if (started === undefined && succeeded === undefined) return [wait('PipelineRunNotStarted', since, pending, message)];
   const running = wait('PipelineRunRunning', since, runningLimit(fields(spec), options), message);
   // What is fetched before anything runs is told by the run itself.
@@ -48,6 +49,14 @@ export function durationOf(run: unknown): number | undefined {
 
 function wait(reason: string, since: number, limitMs: number, message: string | undefined, task?: string): Wait {
   return { reason, since, limitMs, task, message, detail: causeOf(reason, message)?.words };
+}
+
+/** Who keeps a pending run back, where it says so: Kueue, or the concurrency limit of Pipelines-as-Code. */
+function queueOf(metadata: unknown): string | undefined {
+  const labels = fields(fields(metadata).labels);
+  const queue = identifier(labels['kueue.x-k8s.io/queue-name']);
+  if (queue !== undefined) return `the queue ${short(queue, 63)}`;
+  return labels['pipelinesascode.tekton.dev/state'] === 'queued' ? 'the queue of Pipelines-as-Code' : undefined;
 }
 
 function runningLimit(spec: Readonly<Record<string, unknown>>, options: Options): number {

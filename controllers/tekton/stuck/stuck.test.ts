@@ -94,6 +94,14 @@ describe('a PipelineRun that waits', () => {
     expect(await second).toEqual(await first);
   });
 
+  test.each([
+    [{ 'kueue.x-k8s.io/queue-name': 'builds' }, 'the queue builds'],
+    [{ 'pipelinesascode.tekton.dev/state': 'queued' }, 'the queue of Pipelines-as-Code'],
+  ])('in a queue says which: %j', async (labels, words) => {
+    const { title } = await findingOf(controller, run({ ...waiting, labels }));
+    expect(title).toContain(`is stuck: it waits to be released (${words})`);
+  });
+
   test('that Tekton never touched was not started', async () => {
     expect((await findingOf(controller, run({ condition: null }))).reason).toBe('PipelineRunNotStarted');
   });
