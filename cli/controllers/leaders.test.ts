@@ -1,7 +1,10 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { Registry } from 'prom-client';
 import { describe, expect, it } from 'vitest';
 import { DEFAULT_LEADER_ELECTION, type LeaderElectionConfiguration } from '../../crds/leader-election.ts';
 import type { ChosenCluster } from '../cluster/choose.ts';
+import { parseConfiguration } from '../configuration/load.ts';
 import { createLog } from '../log.ts';
 import { recordedOutput } from '../testing/recorded-streams.ts';
 import { leadersOf } from './leaders.ts';
@@ -59,4 +62,15 @@ describe('whether there is an election', () => {
   ])('%s', async (_, given, message) => {
     await expect(leaders(given)).rejects.toThrow(message);
   });
+});
+
+it('the configurations of its page are valid', async () => {
+  const page = await readFile(join(import.meta.dirname, '../../docs/operate-controllers.md'), 'utf8');
+  const snippets = [...page.matchAll(/```yaml\n(.*?)```/gs)].map(([, text]) => text as string);
+  expect(snippets).toHaveLength(2);
+  for (const text of snippets) {
+    const head = 'apiVersion: config.faultline.dev/v1alpha1\nkind: FaultlineConfiguration\n';
+    const { faults } = parseConfiguration('page', head + text, '/', { builtIns: [], parseLabelSelector: () => {} });
+    expect(faults).toEqual([]);
+  }
 });

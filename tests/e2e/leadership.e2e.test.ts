@@ -7,6 +7,7 @@ import { kubeLeases } from '../../controllers/runtime/leadership/kube-leases.ts'
 import type { LeaseStore } from '../../controllers/runtime/leadership/lease.ts';
 import { leaseStoreContract } from '../../controllers/runtime/leadership/lease-store.contract.ts';
 import { silentLogger } from '../../controllers/runtime/logger.ts';
+import { shardOf } from '../../crds/shard.ts';
 import { send } from '../controlplane/api-request.ts';
 import type { Child } from '../controlplane/child.ts';
 import { freePort } from '../controlplane/ports.ts';
@@ -16,17 +17,24 @@ import { at, createRun } from './pipelineruns.ts';
 /** Replicas of `faultline controllers`, of which one leads by a Lease of the real API server. */
 const NAMESPACE = 'faultline-system';
 const NAME = 'faultline-controllers';
+/** One in each of four shards. */
+const TENANTS = [0, 1, 2, 3].map((index) => tenantOf(index));
 let faultline: Installation;
 let token: string;
 
 beforeAll(async () => {
-  faultline = await install({ namespaces: ['team'] });
+  faultline = await install({ namespaces: ['team', ...TENANTS] });
   await faultline.stopControllers();
   token = (await readFile(join(faultline.dir, 'controllers.token'), 'utf8')).trim();
   await writeFile(join(faultline.dir, 'elected.yaml'), CONFIGURATION);
+  await writeFile(join(faultline.dir, 'sharded.yaml'), `${CONFIGURATION}sharding: {shards: 4}\n`);
   await allow(['tekton-stuck']);
 });
 afterAll(async () => faultline?.[Symbol.asyncDispose]());
+
+function tenantOf(shard: number): string {
+  for (let n = 0; ; n++) if (shardOf(`tenant-${n}`, 4) === shard) return `tenant-${n}`;
+}
 
 const CONFIGURATION = `apiVersion: config.faultline.dev/v1alpha1
 kind: FaultlineConfiguration
@@ -43,9 +51,9 @@ interface Replica {
   metric(name: string): Promise<string | undefined>;
 }
 
-async function replica(name: string): Promise<Replica> {
+async function replica(name: string, configuration = 'elected.yaml'): Promise<Replica> {
   const port = await freePort();
-  const config = `--config=${join(faultline.dir, 'elected.yaml')}`;
+  const config = `--config=${join(faultline.dir, configuration)}`;
   const flags = [config, `--metrics-listen=127.0.0.1:${port}`, `--leader-elect-namespace=${NAMESPACE}`];
   const child = await faultline.startMoreControllers(name, flags);
   const get = async (path: string): Promise<string> => {
@@ -65,10 +73,15 @@ async function until(what: string, holds: () => Promise<boolean>): Promise<void>
 }
 const leads = (one: Replica) => until('leading', async () => (await one.role()) === 'leading');
 const standsBy = (one: Replica) => until('standing by', async () => /^standby: .* leads$/.test(await one.role()));
-const reported = (component: string) =>
-  faultline.until('team', (issues) => issues.some(({ spec }) => spec.subject.name === component));
-const fail = (component: string) =>
-  createRun(faultline.plane, { name: `${component}-1`, namespace: 'team', component }, { succeeded: false, at: at(0) });
+const reported = (component: string, namespace = 'team') =>
+  faultline.until(namespace, (issues) => issues.some(({ spec }) => spec.subject.name === component));
+const fail = (component: string, namespace = 'team') =>
+  createRun(faultline.plane, { name: `${component}-1`, namespace, component }, { succeeded: false, at: at(0) });
+/** The shards that a replica leads, by index. */
+const shardsOf = async (one: Replica): Promise<number[]> =>
+  [...(await one.role()).matchAll(/(\d+)-of-4/g)].map(([, index]) => Number(index));
+const leadsShards = (one: Replica, count: number) =>
+  until(`leading ${count} shards`, async () => (await shardsOf(one)).length === count);
 
 interface LeaseJson {
   readonly spec: { readonly holderIdentity: string; readonly leaseTransitions: number };
@@ -173,6 +186,30 @@ test('one leads and one stands by; a stop hands over at once, a kill when the le
   console.info(`kill -9: the next one had reported after ${ms(performance.now() - killedAt)}, with a lease of 3 s`);
   await leads(second);
   expect(await lease()).toMatchObject({ holderIdentity: after, leaseTransitions: 3 });
+  await second.child.stop();
+}, 120_000);
+
+test('shards are led by one replica each, and by another one when that is killed: no namespace is missed', async () => {
+  const failEverywhere = (component: string) => Promise.all(TENANTS.map((tenant) => fail(component, tenant)));
+  const reportedEverywhere = (component: string) => Promise.all(TENANTS.map((tenant) => reported(component, tenant)));
+  const first = await replica('sharded-1', 'sharded.yaml');
+  await leadsShards(first, 4);
+  await failEverywhere('alone');
+  await reportedEverywhere('alone');
+
+  const second = await replica('sharded-2', 'sharded.yaml');
+  await leadsShards(second, 2);
+  await leadsShards(first, 2);
+  expect([...(await shardsOf(first)), ...(await shardsOf(second))].sort()).toEqual([0, 1, 2, 3]);
+  await failEverywhere('shared');
+  await reportedEverywhere('shared');
+
+  await first.child.stop('SIGKILL');
+  await failEverywhere('killed');
+  await leadsShards(second, 4);
+  await reportedEverywhere('killed');
+  const issues = (await Promise.all(TENANTS.map((tenant) => faultline.issues(tenant)))).flat();
+  expect(issues.map(({ status }) => [status.state, status.occurrences])).toEqual(new Array(12).fill(['Active', 1]));
 }, 120_000);
 
 function ms(duration: number): string {

@@ -13,5 +13,7 @@ export const NOT_AGAIN_ON_PGLITE: Readonly<Record<string, string>> = {
   'tests/e2e/clients.e2e.test.ts':
     'how clients read the wire through crashes; what a crash of PGlite leaves is in faults, watch and own-resource',
   'tests/e2e/degraded.e2e.test.ts': 'an outage of the database: PGlite is part of the server',
+  'tests/e2e/leadership.e2e.test.ts':
+    'who leads is decided by Leases; epochs and fences on PGlite are in the unit tests of ingest',
   'tests/e2e/rolling.e2e.test.ts': 'two servers on one database: PGlite belongs to one process',
 };
