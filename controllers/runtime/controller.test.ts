@@ -321,7 +321,7 @@ describe('a controller that is fenced', () => {
     await world.settle();
     await world.clock.advance(5_000);
     expect(world.sink.reports.map(({ order }) => 'epoch' in order && order.epoch)).toEqual([7, 8, 8]);
-    expect(titles(world.sink.reports)).toEqual([['deleted object'], ['it is down'], ['deleted object']]);
+    expect(titles(world.sink.reports)).toEqual([['deleted object'], ['deleted object'], ['it is down']]);
   });
 });
 

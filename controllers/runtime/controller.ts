@@ -52,6 +52,8 @@ export class Controller {
   readonly #refusals: RetryLimiter;
   /** The keys of the running round that were not looked at yet. */
   readonly #round = new Set<string>();
+  /** Keys whose reports were refused under the number that is in use still. */
+  readonly #fenced = new Set<string>();
   /** Looks of the running round that asked for a log. */
   readonly #wantsLogs = new Set<string>();
   readonly #settled = Promise.withResolvers<void>();
@@ -94,7 +96,7 @@ export class Controller {
       now: () => this.#clock.now(),
       look: (object) => this.#lookAt(object),
       again: (key) => this.#queue.add(key),
-      refused: (key) => this.#queue.retryAfter(key, this.#refusals.next(key)),
+      refused: (key, fenced) => this.#refused(key, fenced),
       accepted: (key) => this.#refusals.forget(key),
       fenced: (epoch) => {
         // The answer to a look of an earlier term says nothing about this one.
@@ -190,9 +192,12 @@ export class Controller {
     if (leadership.renewed === true && this.#caughtUp) {
       // What was asked under the old number was refused.
       if (this.#options.controller.definition.onDelete === 'resolve') void this.#listed.tell();
+      for (const key of this.#fenced) this.#queue.add(key);
+      this.#fenced.clear();
       return;
     }
     this.#caughtUp = false;
+    this.#fenced.clear();
     for (const key of this.#options.primary.cache.keys()) {
       if (!this.#covers(key)) continue;
       this.#round.add(key);
@@ -332,6 +337,16 @@ export class Controller {
     if (this.#options.controller.definition.onDelete === 'keep') this.#refusals.forget(key);
     // Never decided here: what is stored about it is from an earlier epoch, which only a sync can tell.
     if (!this.#reporting.deleted(key, ghostOf(key, this.#options.primary))) void this.#listed.tell();
+  }
+
+  #refused(key: string, fenced: number | undefined): void {
+    // On its way when the set of controllers was changed: there is another number already, or will be in a moment.
+    if (fenced !== undefined && fenced !== this.#leadership?.epoch) {
+      this.#queue.add(key);
+      return;
+    }
+    if (fenced !== undefined) this.#fenced.add(key);
+    this.#queue.retryAfter(key, this.#refusals.next(key));
   }
 
   #failed(key: string, error: unknown): void {

@@ -53,6 +53,8 @@ class FakeBackend {
   /** Looks of older epochs are refused. */
   epoch = 0;
   database = 'one';
+  /** No lead is answered before that. */
+  leads: Promise<void> = Promise.resolve();
   #server: Server | undefined;
   port = 0;
 
@@ -64,9 +66,12 @@ class FakeBackend {
         const text = Buffer.concat(chunks).toString();
         const body: unknown = text === '' ? undefined : JSON.parse(text);
         this.requests.push({ path: request.url ?? '', body });
-        response
-          .writeHead(this.#statusOf(request.url ?? '', body), { 'content-type': 'application/json' })
-          .end(JSON.stringify(this.#answer(request.url ?? '', body)));
+        const answer = (): unknown =>
+          response
+            .writeHead(this.#statusOf(request.url ?? '', body), { 'content-type': 'application/json' })
+            .end(JSON.stringify(this.#answer(request.url ?? '', body)));
+        if (request.url === '/api/v1/lead') void this.leads.then(answer);
+        else answer();
       });
     });
     await new Promise<void>((resolve) => this.#server?.listen(this.port, '127.0.0.1', resolve));
@@ -358,6 +363,29 @@ describe('a manager whose controllers are changed while it runs', () => {
     expect(reportsOf(backend, 'two')).toHaveLength(2);
     manager.measure();
     expect(await registry.metrics()).not.toContain('"two"');
+  });
+
+  it('sends again at once what was on its way when the numbers changed', async () => {
+    const one = loaded('one');
+    const source = new MemorySource([pod('a')]);
+    // Time stands still: nothing here waits for a retry.
+    const { backend, manager } = await setup([one], source, new ManualClock());
+    manager.start(new AbortController().signal);
+    await manager.synced();
+    await eventually(() => reportsOf(backend, 'one').length === 1);
+    const answered = Promise.withResolvers<void>();
+    Object.assign(backend, { epoch: 100, leads: answered.promise });
+    await manager.apply([one, loaded('two')]);
+    await eventually(() => led(backend).length === 2);
+    source.apply(pod('b'));
+    await eventually(() => reportsOf(backend, 'one').length === 2);
+    answered.resolve();
+    await eventually(() => reportsOf(backend, 'one').length === 3);
+    expect(reportsOf(backend, 'one')).toEqual([
+      ['a', 40],
+      ['b', 40],
+      ['b', 100],
+    ]);
   });
 
   it('replaces what has changed, with a watch of its own where it reads more, and ends what nobody uses', async () => {

@@ -27,7 +27,8 @@ export interface ReportingOptions {
   look: (object: ClusterObject) => Look;
   /** Look at this key again: soon, or with backoff after a refusal. */
   again: (key: string) => void;
-  refused: (key: string) => void;
+  /** `fenced`: the epoch of what was refused because that is over. */
+  refused: (key: string, fenced: number | undefined) => void;
   accepted: (key: string) => void;
   /** A report of this epoch was refused because somebody else leads by now. */
   fenced: (epoch: number) => void;
@@ -233,7 +234,7 @@ export class Reporting {
       return result.status !== 200;
     });
     if (refused.length > 0) {
-      this.#options.refused(key);
+      this.#options.refused(key, fencedEpoch(reports, results));
       return;
     }
     ledger.accepted(
@@ -253,4 +254,9 @@ export class Reporting {
 
 function isDeletion(report: Report | undefined): boolean {
   return report !== undefined && 'deleted' in report.body;
+}
+
+function fencedEpoch(reports: readonly Report[], results: readonly ReportResult[]): number | undefined {
+  const order = reports[results.findIndex(isFenced)]?.order;
+  return order !== undefined && 'epoch' in order ? order.epoch : undefined;
 }
