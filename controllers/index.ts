@@ -9,6 +9,7 @@ export type { CataloguedFinding, Documentation, Findings, FindingWords, FixedFin
 export { defineFindings } from './runtime/catalogue.ts';
 export type {
   ControllerDefinition,
+  ControllerTemplate,
   DeepReadonly,
   LogTail,
   ObjectLike,
@@ -19,5 +20,5 @@ export type {
   Verdict,
   Watches,
 } from './runtime/plugin.ts';
-export { defineController, RetryAfter, TerminalError, undecided } from './runtime/plugin.ts';
+export { defineController, defineTemplate, RetryAfter, TerminalError, undecided } from './runtime/plugin.ts';
 export { count, type Fields, fields, identifier, records, text } from './runtime/shape.ts';

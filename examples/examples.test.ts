@@ -7,6 +7,7 @@ import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { parse, parseAllDocuments } from 'yaml';
 import { BUILT_INS } from '../cli/configuration/controllers.ts';
+import { startCommand } from '../cli/testing/running-command.ts';
 import type { ControllerDefinition, ObjectLike } from '../controllers/index.ts';
 import pipelineRun from '../controllers/tekton/pipelinerun/index.ts';
 import { configurationSchema } from '../crds/configuration.ts';
@@ -147,6 +148,31 @@ controllers:
     }
   }, 60_000);
 });
+
+test('the cluster in which things do not run shows these issues, from all its controllers at once', async () => {
+  const argv = ['replay', 'workloads/cluster', '--config', 'workloads/faultline.yaml', '-o', 'json'];
+  const command = startCommand(argv, { directory: import.meta.dirname });
+  expect(await command.exitCode).toBe(0);
+  expect(command.err.text()).toBe('');
+  const { items } = JSON.parse(command.out.text()) as IssueList;
+  const lines = items.map(
+    ({ metadata, spec }) => `${metadata.namespace} ${spec.severity} ${spec.reason}: ${spec.title}`,
+  );
+  expect(lines.sort()).toMatchInlineSnapshot(`
+    [
+      "faultline-system critical APIServiceUnavailable: The API v1beta1.metrics.k8s.io is not available",
+      "faultline-system critical Unreachable: Node worker-2 does not answer",
+      "platform major BuildFailed: Kustomization platform: Ready is False: BuildFailed",
+      "shop major BackoffLimitExceeded: The last Job of CronJob backup failed and used up its retries",
+      "shop major CrashLoopBackOff: Deployment checkout: container app crashes again and again (exit code 1) in its Pod",
+      "shop major ProgressDeadlineExceeded: The rollout of Deployment checkout is stuck",
+      "shop minor QuotaNearLimit: requests.cpu of quota compute is used to more than 85 %",
+    ]
+  `);
+  // A workload is its Pods' subject, and what is of the whole cluster has no namespace of its own.
+  expect(items.filter(({ spec }) => spec.subject.kind === 'Pod')).toEqual([]);
+  expect(items.find(({ spec }) => spec.subject.kind === 'Node')?.spec.subject).not.toHaveProperty('namespace');
+}, 60_000);
 
 test('examples/faultline.yaml is a configuration, and its options are those of the controllers', async () => {
   const { error, value } = configurationSchema.validate(parse(read('faultline.yaml')), { abortEarly: false });

@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { BUILT_INS } from '../cli/configuration/controllers.ts';
-import type { ControllerDefinition, Reads, Watches } from '../controllers/index.ts';
+import type { ControllerDefinition, ControllerTemplate, Reads, Watches } from '../controllers/index.ts';
 import { defaultName } from '../controllers/runtime/loader.ts';
 import { groupOf } from '../crds/meta.ts';
+import { pluralOf } from '../crds/plural.ts';
 import { optionsTable } from './options-table.ts';
 
 /**
@@ -13,6 +14,8 @@ import { optionsTable } from './options-table.ts';
 const FOLDER = 'docs/controllers';
 const BEGIN = '<!-- generated: begin -->';
 const END = '<!-- generated: end -->';
+
+type Exported = ControllerDefinition | ControllerTemplate;
 
 /** Path in the repository → content, for the pages and their index. `root`: where existing pages are. */
 export async function controllerPages(root: string): Promise<[string, string][]> {
@@ -26,14 +29,14 @@ export async function controllerPages(root: string): Promise<[string, string][]>
   return [...pages, [`${FOLDER}/README.md`, indexPage(controllers)]];
 }
 
-async function definitionOf(use: string, load: () => Promise<unknown>): Promise<ControllerDefinition> {
-  const { default: definition } = (await load()) as { default: ControllerDefinition };
+async function definitionOf(use: string, load: () => Promise<unknown>): Promise<Exported> {
+  const { default: definition } = (await load()) as { default: Exported };
   if (definition.documentation === undefined)
     throw new Error(`${use} has no documentation: add a summary and findings`);
   return definition;
 }
 
-function pageOf(use: string, definition: ControllerDefinition, page: string | undefined): string {
+function pageOf(use: string, definition: Exported, page: string | undefined): string {
   const written = page ?? `# ${use}\n\n${definition.documentation?.summary}\n\n${BEGIN}\n${END}\n`;
   const [from, to] = [written.indexOf(BEGIN), written.indexOf(END)];
   if (from < 0 || to < from) throw new Error(`the page of ${use} lacks the markers ${BEGIN} and ${END}`);
@@ -41,18 +44,28 @@ function pageOf(use: string, definition: ControllerDefinition, page: string | un
   return `${written.slice(0, from)}${block}${written.slice(to)}`;
 }
 
-function generatedPart(definition: ControllerDefinition): string {
+function generatedPart(definition: Exported): string {
   const { documentation, options } = definition;
   return [
     '## Findings',
     findingsTable(documentation?.findings ?? []),
     '## Options',
     options === undefined ? 'None.' : optionsTable(options),
+    ...(documentation?.details === undefined ? [] : [documentation.details]),
     '## What it watches and reads',
+    ...('create' in definition ? [OF_OPTIONS] : kindsAndRights(definition)),
+  ].join('\n\n');
+}
+
+const OF_OPTIONS =
+  'Watches the kind that its options name, and reads nothing else; order `state`, its deletion resolves its issues. It needs `get`, `list` and `watch` of that kind.';
+
+function kindsAndRights(definition: ControllerDefinition): string[] {
+  return [
     kindsOf(definition),
     'It needs these rights, in a ClusterRole or, with `namespaces:` by name, in a Role in each of them:',
     `\`\`\`yaml\nrules:\n${rulesOf(definition).map(ruleLine).join('\n')}\n\`\`\``,
-  ].join('\n\n');
+  ];
 }
 
 /** What all have alike is said once. */
@@ -84,7 +97,8 @@ function codes(words: string | readonly string[]): string {
 
 function kindsOf({ watches, reads = [], order, onDelete }: ControllerDefinition): string {
   const deletion = onDelete === 'resolve' ? 'its deletion resolves its issues' : 'its deletion says nothing';
-  const selector = watches.labelSelector === undefined ? '' : `, only with the labels \`${watches.labelSelector}\``;
+  const labels = watches.labelSelector === undefined ? '' : `, only with the labels \`${watches.labelSelector}\``;
+  const selector = watches.fieldSelector === undefined ? labels : `${labels}, only with \`${watches.fieldSelector}\``;
   const watched = `Watches ${kindWords(watches)}${selector}; order \`${order}\`, ${deletion}.`;
   if (reads.length === 0) return watched;
   const lines = reads.map((read) => {
@@ -131,17 +145,10 @@ function ruleLine({ apiGroups, resources, verbs }: Rule): string {
   return `  - { apiGroups: ${list(apiGroups)}, resources: ${list(resources)}, verbs: ${list(verbs)} }`;
 }
 
-/** As the resources of Kubernetes are called; a cluster is asked by discovery, a page cannot. */
-function pluralOf(kind: string): string {
-  const name = kind.toLowerCase();
-  if (/[^aeiou]y$/.test(name)) return `${name.slice(0, -1)}ies`;
-  return /(s|x|ch|sh)$/.test(name) ? `${name}es` : `${name}s`;
-}
-
-function indexPage(controllers: readonly { use: string; definition: ControllerDefinition }[]): string {
+function indexPage(controllers: readonly { use: string; definition: Exported }[]): string {
   const rows = controllers.map(({ use, definition }) => [
     `[\`${use}\`](${defaultName(use)}.md)`,
-    definition.watches.kind,
+    'create' in definition ? 'any kind' : definition.watches.kind,
     definition.documentation?.summary ?? '',
     reasonsOf(definition),
   ]);
@@ -159,7 +166,7 @@ ${table(['use', 'watches', 'what for', 'reasons'], rows)}
 const MAX_REASONS = 20;
 
 /** A controller with more of them has its own page for that. */
-function reasonsOf({ documentation }: ControllerDefinition): string {
+function reasonsOf({ documentation }: Exported): string {
   const reasons = (documentation?.findings ?? []).map(({ reason }) => reason).filter((reason) => reason !== '*');
   const shown = reasons.length > MAX_REASONS ? reasons.slice(0, 5) : reasons;
   const more = reasons.length > shown.length ? `, and ${reasons.length - shown.length} more` : '';

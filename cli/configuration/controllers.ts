@@ -49,6 +49,7 @@ export const BUILT_INS: ReadonlyMap<string, () => Promise<unknown>> = new Map<st
     'workloads/mutatingwebhookconfiguration',
     () => import('../../controllers/workloads/mutatingwebhookconfiguration/index.ts'),
   ],
+  ['conditions', () => import('../../controllers/conditions/index.ts')],
   ['workloads/certificate', () => import('../../controllers/workloads/certificate/index.ts')],
 ]);
 

@@ -26,6 +26,8 @@ export interface Documentation {
   /** What it watches for, in a few sentences of Markdown. */
   readonly summary: string;
   readonly findings: readonly CataloguedFinding[];
+  /** Further sections of the page, in Markdown. */
+  readonly details?: string;
 }
 
 /** A catalogue entry whose type and severity are one each, so that only the words of a finding are left to say. */

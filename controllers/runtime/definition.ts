@@ -3,11 +3,25 @@ import { causeOf } from './backend.ts';
 import { parseFieldSelector } from './field-selector.ts';
 import { parseLabelSelector } from './label-selector.ts';
 import { isRecord } from './object.ts';
+import type { ControllerTemplate } from './plugin.ts';
 
 /** Checks a plugin by shape, never `instanceof`: it may come with its own copy of our types, or with none. */
 
 const API_VERSION = /^([a-z0-9]([-a-z0-9.]*[a-z0-9])?\/)?v[a-z0-9]+$/;
 const KIND = /^[A-Z][A-Za-z0-9]{0,62}$/;
+
+/** Whether a module exports a controller that its options complete (`defineTemplate`). */
+export function isTemplate(exported: unknown): exported is ControllerTemplate {
+  return isRecord(exported) && typeof exported.create === 'function' && !('observe' in exported);
+}
+
+/** All faults of a template as such; what it creates is another matter. */
+export function templateFaults({ apiVersion, options }: ControllerTemplate, path: string): InputFault[] {
+  const faults: InputFault[] = [];
+  if (apiVersion !== 'controller/v1') faults.push({ path, message: 'its apiVersion must be "controller/v1"' });
+  if (!isSchema(options)) faults.push({ path, message: 'its options must be a Joi schema: Joi.object({…})' });
+  return faults;
+}
 
 /** All faults of what a module exports as its controller; none when it can run. `path` is where the module is named. */
 export function definitionFaults(definition: unknown, path: string): InputFault[] {

@@ -4,8 +4,7 @@ import { parseDuration } from '../../crds/duration.ts';
 import { RESERVED_SOURCE_PREFIXES, SOURCE_NAME } from '../../crds/names.ts';
 import type { InputFault } from '../../crds/report.ts';
 import { causeOf } from './backend.ts';
-import { definitionFaults } from './definition.ts';
-import { defaultExport, optionsOf } from './definition-module.ts';
+import { defaultExport, prepare } from './definition-module.ts';
 import { type Importer, importPlugin } from './import-plugin.ts';
 import type { PluginRequest } from './isolation/protocol.ts';
 import { parseLabelSelector } from './label-selector.ts';
@@ -162,12 +161,8 @@ async function loadHere(entry: ControllerEntry, path: string, options: LoadOptio
       const message = 'no built-in controller has this name; a file begins with "./", a package with "npm:"';
       return { faults: [{ ...at, message, allowed }] };
     }
-    const definition = defaultExport(module);
-    const wrong = definitionFaults(definition, at.path);
-    if (wrong.length > 0) return { faults: wrong.map((fault) => ({ ...fault, value: entry.use })) };
-    const faults: InputFault[] = [];
-    const given = optionsOf(definition as ControllerDefinition, entry.with ?? {}, `${path}.with`, faults);
-    return { definition: definition as ControllerDefinition, options: given, faults };
+    const { faults, ...prepared } = prepare(defaultExport(module), entry.with ?? {}, path);
+    return { ...prepared, faults: faults.map((fault) => (fault.path === at.path ? { ...at, ...fault } : fault)) };
   } catch (error) {
     return { faults: [{ ...at, message: `cannot be loaded: ${causeOf(error)}` }] };
   }

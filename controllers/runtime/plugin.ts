@@ -174,6 +174,24 @@ export function defineController<T extends ObjectLike, O = Record<string, never>
   return definition;
 }
 
+/**
+ * A controller whose kind is not known before its options are (docs/adr/0023): `create` makes the definition for one entry of
+ * faultline.yaml from its validated options.
+ */
+export interface ControllerTemplate<O = unknown> {
+  apiVersion: 'controller/v1';
+  /** Validates `with:` of faultline.yaml and gives its defaults. */
+  options: Joi.ObjectSchema<O>;
+  documentation?: Documentation;
+  /** `observe` of what it makes is given the same options. */
+  create(options: O): Omit<ControllerDefinition<ObjectLike, O>, 'options'>;
+}
+
+/** Declares a template. Checks nothing at run time but gives the types; the loader validates what `create` makes by shape. */
+export function defineTemplate<O>(template: ControllerTemplate<O>): ControllerTemplate<O> {
+  return template;
+}
+
 /** "I cannot tell yet" (`Running`), "look again in `again` ms", or "I will never tell" (`final`). */
 export function undecided(reason: string, how: { again?: number; final?: boolean } = {}): Undecided {
   return { undecided: reason, ...how };

@@ -2,7 +2,7 @@ import { globSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { BUILT_INS } from '../../cli/configuration/controllers.ts';
-import type { ControllerDefinition, Finding, ObjectLike, Observation } from '../../controllers/index.ts';
+import type { ControllerDefinition, ControllerTemplate, Finding, Observation } from '../../controllers/index.ts';
 import { entryOf } from '../../controllers/runtime/catalogue.ts';
 import { loadObjects, readOver } from '../recorded/read.ts';
 
@@ -14,8 +14,17 @@ const folders = [
 ];
 const clusters = folders.map((folder) => loadObjects(join(root, folder)));
 
-async function findingsOf(definition: ControllerDefinition): Promise<Finding[]> {
-  const options = definition.options?.validate({}).value ?? {};
+/** A template is tried with each of its presets; others need nothing but defaults. */
+async function findingsOf(exported: ControllerDefinition | ControllerTemplate): Promise<Finding[]> {
+  if (!('create' in exported)) return lookAt(exported, exported.options?.validate({}).value ?? {});
+  const presets = [...((exported.options.describe().keys as Keys).preset?.allow ?? [])];
+  const all = presets.map((preset) => exported.options.validate({ preset })).filter(({ error }) => !error);
+  return (await Promise.all(all.map(({ value }) => lookAt(exported.create(value), value)))).flat();
+}
+
+type Keys = Record<string, { allow?: unknown[] }>;
+
+async function lookAt(definition: Omit<ControllerDefinition, 'options'>, options: unknown): Promise<Finding[]> {
   const looks = clusters.flatMap((objects) =>
     objects
       .filter(({ kind }) => kind === definition.watches.kind)
@@ -26,7 +35,7 @@ async function findingsOf(definition: ControllerDefinition): Promise<Finding[]> 
 }
 
 test.each([...BUILT_INS])('%s has a page, and every finding it makes of what is recorded is on it', async (_, load) => {
-  const { default: definition } = (await load()) as { default: ControllerDefinition<ObjectLike> };
+  const { default: definition } = (await load()) as { default: ControllerDefinition | ControllerTemplate };
   const { summary, findings: catalogue } = definition.documentation ?? { summary: '', findings: [] };
   expect(summary).toMatch(/\.$/);
   const findings = await findingsOf(definition);

@@ -1,8 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import type { InputFault } from '../../../crds/report.ts';
 import { causeOf } from '../backend.ts';
-import { definitionFaults } from '../definition.ts';
-import { defaultExport, optionsOf } from '../definition-module.ts';
+import { defaultExport, prepare } from '../definition-module.ts';
 import { registerPluginHooks } from '../import-plugin.ts';
 import type { ControllerDefinition } from '../plugin.ts';
 import { Batch } from './batch.ts';
@@ -43,11 +42,9 @@ async function load(
 ): Promise<{ definition: ControllerDefinition; options: unknown } | undefined> {
   const at = `${path}.use`;
   try {
-    const definition = defaultExport(await import(specifier));
-    found.push(...definitionFaults(definition, at));
-    if (found.length > 0) return undefined;
-    const options = optionsOf(definition as ControllerDefinition, given, `${path}.with`, found);
-    return found.length > 0 ? undefined : { definition: definition as ControllerDefinition, options };
+    const { definition, options, faults: wrong } = prepare(defaultExport(await import(specifier)), given, path);
+    found.push(...wrong);
+    return definition && { definition, options };
   } catch (error) {
     found.push({ path: at, message: `cannot be loaded: ${placeOf(error)}${causeOf(error)}` });
     return undefined;

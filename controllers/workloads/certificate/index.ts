@@ -11,8 +11,8 @@ import {
   undecided,
   type Verdict,
 } from '../../index.ts';
-import { observationOf } from '../observation.ts';
-import { Timing } from '../timing.ts';
+import { observationOf } from '../../states/observation.ts';
+import { Timing } from '../../states/timing.ts';
 import { FINDINGS } from './catalogue.ts';
 import { type Certificate, firstToEnd, parseChain } from './chain.ts';
 import { type Options, optionsSchema } from './options.ts';

@@ -1,5 +1,5 @@
 import Joi from 'joi';
-import { duration, type FindingOptions, findingOptions } from '../options.ts';
+import { duration, type FindingOptions, findingOptions } from '../../states/options.ts';
 import { FINDINGS } from './catalogue.ts';
 
 /** `with:` of faultline.yaml for `workloads/certificate`. */

@@ -10,13 +10,13 @@ import {
   undecided,
   type Verdict,
 } from '../../index.ts';
-import { whyOf } from '../conditions.ts';
+import { whyOf } from '../../states/conditions.ts';
+import { observationOf } from '../../states/observation.ts';
+import { latest, Timing } from '../../states/timing.ts';
 import { phraseOf } from '../jobs/catalogue.ts';
 import { type JobOutcome, jobEvidence, outcomeOf } from '../jobs/outcome.ts';
-import { observationOf } from '../observation.ts';
 import { POD_FIELDS } from '../pods/fields.ts';
 import { podFindings } from '../pods/findings.ts';
-import { latest, Timing } from '../timing.ts';
 import { FINDINGS } from './catalogue.ts';
 import { type Options, optionsSchema } from './options.ts';
 import { nextTime, parseSchedule } from './schedule.ts';

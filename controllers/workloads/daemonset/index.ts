@@ -11,13 +11,13 @@ import {
   undecided,
   type Verdict,
 } from '../../index.ts';
-import { conditionsOf } from '../conditions.ts';
-import { isOutdated } from '../metadata.ts';
-import { observationOf } from '../observation.ts';
+import { conditionsOf } from '../../states/conditions.ts';
+import { isOutdated } from '../../states/metadata.ts';
+import { observationOf } from '../../states/observation.ts';
+import { Timing } from '../../states/timing.ts';
 import { POD_FIELDS } from '../pods/fields.ts';
 import { podFindings } from '../pods/findings.ts';
 import { shortageOf, shortageWords } from '../replicas/shortage.ts';
-import { Timing } from '../timing.ts';
 import { FINDINGS } from './catalogue.ts';
 import { type Options, optionsSchema } from './options.ts';
 

@@ -10,12 +10,12 @@ import {
   undecided,
   type Verdict,
 } from '../../index.ts';
-import { type Condition, conditionsOf, shownConditions, whyOf } from '../conditions.ts';
-import { isOutdated } from '../metadata.ts';
-import { observationOf } from '../observation.ts';
+import { type Condition, conditionsOf, shownConditions, whyOf } from '../../states/conditions.ts';
+import { isOutdated } from '../../states/metadata.ts';
+import { observationOf } from '../../states/observation.ts';
+import { Timing } from '../../states/timing.ts';
 import { POD_FIELDS } from '../pods/fields.ts';
 import { podFindings } from '../pods/findings.ts';
-import { Timing } from '../timing.ts';
 import { FINDINGS } from './catalogue.ts';
 import { type Options, optionsSchema } from './options.ts';
 

@@ -7,14 +7,14 @@ import {
   undecided,
   type Verdict,
 } from '../../index.ts';
-import { whyOf } from '../conditions.ts';
+import { whyOf } from '../../states/conditions.ts';
+import { controllerOf } from '../../states/metadata.ts';
+import { observationOf } from '../../states/observation.ts';
+import { Timing } from '../../states/timing.ts';
 import { phraseOf } from '../jobs/catalogue.ts';
 import { jobEvidence, outcomeOf } from '../jobs/outcome.ts';
-import { controllerOf } from '../metadata.ts';
-import { observationOf } from '../observation.ts';
 import { POD_FIELDS } from '../pods/fields.ts';
 import { podFindings } from '../pods/findings.ts';
-import { Timing } from '../timing.ts';
 import { FINDINGS } from './catalogue.ts';
 import { type Options, optionsSchema } from './options.ts';
 

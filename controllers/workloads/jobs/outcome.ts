@@ -8,8 +8,8 @@ import {
   records,
   text,
 } from '../../index.ts';
-import { type Condition, conditionsOf, shownConditions } from '../conditions.ts';
-import type { Timing } from '../timing.ts';
+import { type Condition, conditionsOf, shownConditions } from '../../states/conditions.ts';
+import type { Timing } from '../../states/timing.ts';
 import { type JobReason, jobReason } from './catalogue.ts';
 
 /** What became of a Job. */

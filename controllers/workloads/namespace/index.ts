@@ -7,9 +7,9 @@ import {
   type Read,
   type Verdict,
 } from '../../index.ts';
-import { conditionsOf, shownConditions, whyOf } from '../conditions.ts';
-import { observationOf } from '../observation.ts';
-import { Timing } from '../timing.ts';
+import { conditionsOf, shownConditions, whyOf } from '../../states/conditions.ts';
+import { observationOf } from '../../states/observation.ts';
+import { Timing } from '../../states/timing.ts';
 import { FINDINGS } from './catalogue.ts';
 import { type Options, optionsSchema } from './options.ts';
 

@@ -10,8 +10,8 @@ import {
   records,
   text,
 } from '../../index.ts';
-import { conditionsOf, shownConditions } from '../conditions.ts';
-import type { Timing } from '../timing.ts';
+import { conditionsOf, shownConditions } from '../../states/conditions.ts';
+import type { Timing } from '../../states/timing.ts';
 import { FINDINGS } from './catalogue.ts';
 
 /** Why a Pod whose phase is Failed did: the Pod as a whole, else each container that ended badly. */

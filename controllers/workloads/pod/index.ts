@@ -7,11 +7,11 @@ import {
   undecided,
   type Verdict,
 } from '../../index.ts';
-import { controllerOf } from '../metadata.ts';
-import { observationOf } from '../observation.ts';
+import { controllerOf } from '../../states/metadata.ts';
+import { observationOf } from '../../states/observation.ts';
+import { Timing } from '../../states/timing.ts';
 import { POD_FIELDS } from '../pods/fields.ts';
 import { podFindings } from '../pods/findings.ts';
-import { Timing } from '../timing.ts';
 import { FINDINGS } from './catalogue.ts';
 import { failedFindings } from './failed.ts';
 import { type Options, optionsSchema } from './options.ts';

@@ -1,5 +1,5 @@
 import Joi from 'joi';
-import { type FindingOptions, findingOptions } from '../options.ts';
+import { type FindingOptions, findingOptions } from '../../states/options.ts';
 import { POD_OPTIONS, type PodOptions } from '../pods/options.ts';
 import { FINDINGS } from './catalogue.ts';
 

@@ -1,5 +1,5 @@
 import { count, type Fields, fields, identifier, oneLine, parseDuration, text } from '../../index.ts';
-import { latest, type Timing } from '../timing.ts';
+import { latest, type Timing } from '../../states/timing.ts';
 import type { PodReason } from './catalogue.ts';
 import type { PodOptions } from './options.ts';
 

@@ -8,8 +8,8 @@ import {
   oneLine,
   type Read,
 } from '../../index.ts';
-import { conditionsOf, shownConditions } from '../conditions.ts';
-import { Timing } from '../timing.ts';
+import { conditionsOf, shownConditions } from '../../states/conditions.ts';
+import { Timing } from '../../states/timing.ts';
 import { type PodReason, rankOf } from './catalogue.ts';
 import type { PodOptions } from './options.ts';
 import { type PodTrouble, podTroubles } from './pod.ts';

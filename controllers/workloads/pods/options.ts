@@ -1,5 +1,5 @@
 import Joi from 'joi';
-import { duration } from '../options.ts';
+import { duration } from '../../states/options.ts';
 
 /** After how long something about a Pod is wrong rather than on its way. Durations such as `5m`. */
 export interface PodOptions {

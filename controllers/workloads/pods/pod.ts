@@ -1,6 +1,6 @@
 import { type DeepReadonly, fields, type ObjectLike, records, text } from '../../index.ts';
-import { type Condition, conditionsOf, whyOf } from '../conditions.ts';
-import { latest, type Timing } from '../timing.ts';
+import { type Condition, conditionsOf, whyOf } from '../../states/conditions.ts';
+import { latest, type Timing } from '../../states/timing.ts';
 import type { PodReason } from './catalogue.ts';
 import { containerTrouble } from './container.ts';
 import type { PodOptions } from './options.ts';

@@ -1,6 +1,6 @@
 import type { DeepReadonly, ObjectLike } from '../../index.ts';
-import { conditionsOf } from '../conditions.ts';
-import { latest, type Timing } from '../timing.ts';
+import { conditionsOf } from '../../states/conditions.ts';
+import { latest, type Timing } from '../../states/timing.ts';
 
 /** How many Pods a workload has lacked for too long. */
 export interface Shortage {

@@ -10,8 +10,8 @@ import {
   undecided,
   type Verdict,
 } from '../../index.ts';
-import { observationOf } from '../observation.ts';
-import { Timing } from '../timing.ts';
+import { observationOf } from '../../states/observation.ts';
+import { Timing } from '../../states/timing.ts';
 import { FINDINGS } from './catalogue.ts';
 import { type Options, optionsSchema } from './options.ts';
 import { parseQuantity } from './quantity.ts';

@@ -10,8 +10,8 @@ import {
   records,
   type Verdict,
 } from '../../index.ts';
-import { observationOf } from '../observation.ts';
-import { latest, Timing } from '../timing.ts';
+import { observationOf } from '../../states/observation.ts';
+import { latest, Timing } from '../../states/timing.ts';
 import { FINDINGS } from './catalogue.ts';
 import { type Options, optionsSchema } from './options.ts';
 import { type CalledService, calledServices } from './services.ts';

@@ -4,6 +4,7 @@ import type { Timing } from './timing.ts';
 /** A condition of a status, as far as it is one. */
 export interface Condition {
   readonly type: string;
+  /** Empty where a kind's conditions have none (Argo CD's): there it is enough that one is there. */
   readonly status: string;
   readonly reason: string | undefined;
   readonly message: string | undefined;
@@ -16,8 +17,9 @@ export function conditionsOf(object: unknown, timing: Timing): ReadonlyMap<strin
   const found = new Map<string, Condition>();
   for (const condition of records(fields(fields(object).status).conditions)) {
     const [type, status] = [text(condition.type), text(condition.status)];
-    if (type === undefined || status === undefined) continue;
-    found.set(type, { type, status, ...wordsOf(condition), since: timing.at(condition.lastTransitionTime) });
+    if (type === undefined) continue;
+    const since = timing.at(condition.lastTransitionTime);
+    found.set(type, { type, status: status ?? '', ...wordsOf(condition), since });
   }
   return found;
 }
