@@ -8,14 +8,6 @@ import { startCommand } from '../cli/testing/running-command.ts';
 const root = join(import.meta.dirname, '..');
 const ACCOUNT = { namespace: 'faultline-system', name: 'faultline-controllers' };
 
-/** What they give besides, and why `faultline rbac` does not know of it. */
-const BESIDES: readonly RegExp[] = [
-  // Rules that people create later: followed, and their status written.
-  /^(list|watch|get) (cluster)?issuerules\.config\.faultline\.dev /,
-  /^(patch|update) (cluster)?issuerules\/status\.config\.faultline\.dev /,
-  /^report sources\.faultline\.dev (cluster)?rule\.\*/,
-];
-
 interface Manifest {
   kind: string;
   metadata: { name: string; namespace?: string };
@@ -52,11 +44,10 @@ const parsed = (text: string): Manifest[] => parseAllDocuments(text).map((docume
 test('manifests and faultline rbac give the controllers the same rights', async () => {
   const files = globSync('manifests/{base,logs}/rbac.yaml', { cwd: root });
   const given = granted(files.flatMap((file) => parsed(readFileSync(join(root, file), 'utf8'))));
-  const elects = given.some((right) => right.includes('leases.coordination.k8s.io'));
-  const flags = ['-f', join(root, 'manifests/base/faultline.yaml'), ...(elects ? [] : ['--no-leases'])];
+  const flags = ['-f', join(root, 'manifests/base/faultline.yaml')];
   const command = startCommand(['rbac', ...flags], { directory: root });
   expect(await command.exitCode, command.err.text()).toBe(0);
   const needed = granted(parsed(command.out.text()));
   expect(needed.length).toBeGreaterThan(10);
-  expect(given.filter((right) => !BESIDES.some((pattern) => pattern.test(right)))).toEqual(needed);
+  expect(given).toEqual(needed);
 });

@@ -7,6 +7,7 @@ interface RbacFlags extends KubeconfigFlags {
   readonly config?: string;
   readonly serviceAccount: string;
   readonly leases: boolean;
+  readonly rules: boolean;
   readonly output: 'yaml' | 'json';
 }
 
@@ -15,6 +16,8 @@ export interface RbacOptions extends KubeconfigFlags {
   readonly account: Account;
   /** For an election among several processes. */
   readonly leases: boolean;
+  /** To follow the rules that people create in the cluster. */
+  readonly rules: boolean;
   readonly output: 'yaml' | 'json';
 }
 
@@ -39,12 +42,13 @@ export const rbac: Command<RbacFlags, RbacOptions> = {
       default: 'faultline-system/faultline-controllers',
     },
     { spelling: '--no-leases', description: 'Leave out the Leases of an election, where one process runs alone.' },
+    { spelling: '--no-rules', description: 'Leave out the IssueRules that people create in the cluster.' },
     { spelling: '-o, --output <format>', description: 'What to print.', choices: ['yaml', 'json'], default: 'yaml' },
     ...kubeconfigFlags('A cluster to ask how its kinds are called (default: they are guessed).'),
   ],
-  complete({ flags: { config, serviceAccount, leases, output, ...flags } }) {
+  complete({ flags: { config, serviceAccount, leases, rules, output, ...flags } }) {
     const [namespace = '', ...name] = serviceAccount.split('/');
-    return { ...flags, config, account: { namespace, name: name.join('/') }, leases, output };
+    return { ...flags, config, account: { namespace, name: name.join('/') }, leases, rules, output };
   },
   validate({ account: { namespace, name } }) {
     if (DNS_LABEL.test(namespace) && DNS_SUBDOMAIN.test(name)) return [];

@@ -44,7 +44,13 @@ const lines = ({ rules = [] }: Role): string[] =>
 
 describe('faultline rbac', () => {
   test('with named namespaces prints Roles in these alone', async () => {
-    const roles = await printed('namespaces: [shop, staging]\n', '--no-leases', '--service-account', 'ci/watcher');
+    const roles = await printed(
+      'namespaces: [shop, staging]\n',
+      '--no-leases',
+      '--no-rules',
+      '--service-account',
+      'ci/watcher',
+    );
     expect(roles.map(({ kind, metadata }) => `${kind} ${metadata.namespace}/${metadata.name}`)).toEqual([
       ...['Role shop/watcher', 'RoleBinding shop/watcher', 'Role staging/watcher', 'RoleBinding staging/watcher'],
     ]);
@@ -86,10 +92,17 @@ controllers:
       roles.filter(({ rules }) => rules).map((role) => [role.metadata.namespace ?? '*', lines(role)]),
     );
     expect(byScope.get('*')).toEqual(['list,watch nodes.', 'report sources.faultline.dev nodes']);
+    // Rules of the cluster take a right for the cluster; those of the namespaces do not.
+    expect(byScope.get('shop')).toEqual(
+      expect.arrayContaining([
+        'list,watch issuerules.config.faultline.dev',
+        'patch issuerules/status.config.faultline.dev',
+      ]),
+    );
     expect(byScope.get('staging')).toEqual(expect.arrayContaining(['list,watch networkpolicies.networking.k8s.io']));
     expect(byScope.get('staging')).not.toEqual(expect.arrayContaining(['list,watch taskruns.tekton.dev']));
     expect(byScope.get('shop')).toEqual(
-      expect.arrayContaining(['list,watch taskruns.tekton.dev', 'report sources.faultline.dev tekton-taskrun']),
+      expect.arrayContaining(['list,watch taskruns.tekton.dev', 'report sources.faultline.dev rule.*,tekton-taskrun']),
     );
     expect(byScope.get('faultline-system')).toEqual(expect.arrayContaining(['create issuereports.faultline.dev']));
   });
@@ -108,7 +121,9 @@ rules:
     expect(lines(roles[0] as Role)).toEqual(
       expect.arrayContaining([
         'list,watch persistentvolumeclaims.',
-        'report sources.faultline.dev clusterrule.*,tekton-pipelinerun',
+        'list,watch clusterissuerules.config.faultline.dev',
+        'patch issuerules/status.config.faultline.dev',
+        'report sources.faultline.dev clusterrule.*,rule.*,tekton-pipelinerun',
       ]),
     );
   });

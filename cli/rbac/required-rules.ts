@@ -1,8 +1,10 @@
 import type { LoadedController } from '../../controllers/runtime/index.ts';
 import { ledSource } from '../../controllers/runtime/led-source.ts';
 import { NamespaceFilter, namespacesToWatch } from '../../controllers/runtime/namespaces.ts';
-import { sourceRight } from '../../crds/issue-rule.ts';
-import { DNS_LABEL, GROUP, SOURCES_RESOURCE } from '../../crds/names.ts';
+import { RULE_SOURCES, sourceRight } from '../../crds/issue-rule.ts';
+import { groupOf } from '../../crds/meta.ts';
+import { CONFIG_API_VERSION, DNS_LABEL, GROUP, SOURCES_RESOURCE } from '../../crds/names.ts';
+import { pluralOf } from '../../crds/plural.ts';
 
 /** What the controllers of a configuration may do, and no more: as the runtime asks the cluster and the server for it. */
 
@@ -21,6 +23,8 @@ export interface Needs {
   /** Where issues of what has no namespace live. */
   readonly clusterScopedNamespace: string;
   readonly nameOf: (apiVersions: readonly string[], kind: string) => KindName;
+  /** Rules that people create in the cluster are followed. */
+  readonly rules: boolean;
   /** Where the Leases of an election are; undefined: there is none. */
   readonly leasesIn?: string | undefined;
 }
@@ -36,6 +40,7 @@ export interface Rule {
 /** By namespace; '' is the whole cluster. */
 export type ScopedRules = ReadonlyMap<string, readonly Rule[]>;
 
+const CONFIG_GROUP = groupOf(CONFIG_API_VERSION);
 const CLUSTER = '';
 const WATCH = ['list', 'watch'] as const;
 
@@ -46,6 +51,7 @@ export function requiredRules(needs: Needs): ScopedRules {
     addWatches(rights, controller, needs);
     addReports(rights, controller, needs);
   }
+  if (needs.rules) addRules(rights, needs);
   if (needs.leasesIn !== undefined) {
     rights.add(needs.leasesIn, 'coordination.k8s.io', 'leases', ['get', 'create', 'update', 'list', 'watch']);
   }
@@ -81,6 +87,21 @@ function addReports(rights: Rights, controller: LoadedController, needs: Needs):
   for (const scope of reported) rights.add(scope, GROUP, 'issuereports', ['create']);
   // About a subject without a namespace nobody may speak who may not speak everywhere.
   for (const scope of isFixed && namespaced ? namespaces : [CLUSTER]) rights.add(scope, group, resource, [verb], name);
+}
+
+/** IssueRules where the configuration looks, and ClusterIssueRules for whoever looks everywhere: read, and their status written. */
+function addRules(rights: Rights, { namespaces }: Needs): void {
+  const { group, resource, verb } = SOURCES_RESOURCE;
+  const scopes = namespacesToWatch([new NamespaceFilter(namespaces)]) ?? [CLUSTER];
+  for (const scope of scopes) {
+    const kinds = scope === CLUSTER ? (['IssueRule', 'ClusterIssueRule'] as const) : (['IssueRule'] as const);
+    for (const kind of kinds) {
+      rights.add(scope, CONFIG_GROUP, pluralOf(kind), WATCH);
+      rights.add(scope, CONFIG_GROUP, `${pluralOf(kind)}/status`, ['patch']);
+      rights.add(scope, group, resource, [verb], RULE_SOURCES[kind]);
+    }
+    rights.add(scope, GROUP, 'issuereports', ['create']);
+  }
 }
 
 /** What may be done, gathered so that each thing is said once. */

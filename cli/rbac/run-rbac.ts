@@ -11,7 +11,7 @@ import { requiredRules } from './required-rules.ts';
 
 /** `faultline rbac`: answers the exit code. Throws a Failure for a cluster that is named and does not answer. */
 export async function runRbac(options: RbacOptions, streams: Streams): Promise<number> {
-  const { account, kubeconfig, context, leases } = options;
+  const { account, kubeconfig, context, leases, rules: followed } = options;
   const { configuration, controllers, file } = await configure(options.config, streams);
   const { namespaces, issues, leaderElection } = configuration;
   const { clusterScopedNamespace } = issues;
@@ -25,7 +25,7 @@ export async function runRbac(options: RbacOptions, streams: Streams): Promise<n
     : guessedName;
   const elects = leases && leaderElection.enabled !== false;
   const leasesIn = elects ? (leaderElection.namespace ?? account.namespace) : undefined;
-  const rules = requiredRules({ controllers, namespaces, clusterScopedNamespace, nameOf, leasesIn });
+  const rules = requiredRules({ controllers, namespaces, clusterScopedNamespace, nameOf, rules: followed, leasesIn });
   const objects = rbacObjects(rules, account);
   const of = file ?? 'the built-in configuration';
   streams.out.write(options.output === 'json' ? asJson(objects) : asYaml(objects, of));
