@@ -27,6 +27,17 @@ describe('a command line that cannot be right', () => {
     ]);
   });
 
+  it('is told what is wrong with an election', async () => {
+    const flags = ['--server=https://x', '--token-file=t'];
+    expect(await usage('controllers', ...flags, '--leader-elect-lease-duration=soon')).toEqual([
+      expect.stringMatching(/^error: --leader-elect-lease-duration: "soon" is not a duration/),
+      'See faultline controllers --help',
+    ]);
+    expect((await usage('controllers', ...flags, '--leader-elect=maybe'))[0]).toContain(
+      'Allowed choices are true, false',
+    );
+  });
+
   it('is told everything that is wrong, for up and replay', async () => {
     expect(await usage('up', '--listen', '1:2:3')).toContainEqual(expect.stringMatching(/^error: --listen: /));
     expect(await usage('up', '--log-level', 'loud')).toContainEqual(expect.stringContaining('Allowed choices are'));

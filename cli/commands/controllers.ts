@@ -68,6 +68,17 @@ function electionFlags(flags: ControllersFlags): Partial<LeaderElectionConfigura
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
 }
 
+function durationFaults(given: Readonly<Record<string, string | undefined>>): string[] {
+  return Object.entries(given).flatMap(([flag, text]) => {
+    try {
+      if (text !== undefined) parseDuration(text);
+      return [];
+    } catch (error) {
+      return [`${flag}: ${(error as Error).message}`];
+    }
+  });
+}
+
 export const controllers: Command<ControllersFlags, ControllersOptions> = {
   name: 'controllers',
   summary: 'Run the controllers of a configuration against a server.',
@@ -153,13 +164,17 @@ export const controllers: Command<ControllersFlags, ControllersOptions> = {
       log: logOptions(flags, streams, 'info'),
     };
   },
-  validate({ server, tokenFile, clientCertFile, clientKeyFile, metricsListen, relistPeriod }) {
+  validate({ server, tokenFile, clientCertFile, clientKeyFile, metricsListen, relistPeriod, leaderElection }) {
     const faults = listenFaults(metricsListen, '--metrics-listen');
-    try {
-      parseDuration(relistPeriod);
-    } catch (error) {
-      faults.push(`--relist-period: ${(error as Error).message}`);
-    }
+    const { leaseDuration, renewDeadline, retryPeriod } = leaderElection;
+    faults.push(
+      ...durationFaults({
+        '--relist-period': relistPeriod,
+        '--leader-elect-lease-duration': leaseDuration,
+        '--leader-elect-renew-deadline': renewDeadline,
+        '--leader-elect-retry-period': retryPeriod,
+      }),
+    );
     if (!/^https:\/\/[^/]+$/.test(server) || !URL.canParse(server)) {
       faults.push('--server must be the https:// URL of a faultline server, without a path');
     }

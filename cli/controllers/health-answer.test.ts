@@ -61,6 +61,14 @@ describe('/readyz of the controllers', () => {
     );
   });
 
+  test('who is not ready says what it waits for', () => {
+    const waits = (leadership: LeadershipStatus) =>
+      readyChecks({ ready: false, backendFault: undefined, leadership: () => leadership, status: () => [] })[0]?.fault;
+    expect(waits({ role: 'leading', leaders: [] })).toBe('the first lists are not decided yet');
+    expect(waits({ role: 'standby', leaders: ['pod-1'] })).toBe('the caches are not filled yet');
+    expect(waits({ role: 'standby', leaders: [] })).toBe('nobody leads yet, as far as is known here');
+  });
+
   test('life is asked of the process alone', () => {
     for (const path of ['/livez', '/healthz', '/livez/ping']) {
       expect(healthAnswer(path, checks(false))).toEqual({ status: 200, text: 'ok' });

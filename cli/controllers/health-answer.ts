@@ -25,11 +25,16 @@ export function readyChecks(
     return { name, fault, decides: false };
   });
   return [
-    { name: 'first-lists', fault: manager.ready ? undefined : 'the first lists are not decided yet' },
+    { name: 'first-lists', fault: manager.ready ? undefined : waitsFor(manager.leadership()) },
     { name: 'leadership', fault: undefined, detail: roleOf(manager.leadership()) },
     { name: 'server', fault: manager.backendFault, decides: false },
     ...controllers,
   ];
+}
+
+function waitsFor({ role, leaders }: LeadershipStatus): string {
+  if (role === 'leading') return 'the first lists are not decided yet';
+  return leaders.length === 0 ? 'nobody leads yet, as far as is known here' : 'the caches are not filled yet';
 }
 
 function roleOf({ role, leaders, shards }: LeadershipStatus): string {

@@ -158,6 +158,8 @@ const AT_START = [
   'events',
   'resources',
   'receivers',
+  'leaderElection',
+  'sharding',
 ] as const satisfies readonly (keyof FaultlineConfiguration)[];
 
 function needsRestart(running: FaultlineConfiguration, written: FaultlineConfiguration): string[] {

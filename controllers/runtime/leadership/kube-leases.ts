@@ -15,6 +15,7 @@ export interface KubeLeasesOptions {
 }
 
 const API_VERSION = 'coordination.k8s.io/v1';
+const RULE = '{apiGroups: [coordination.k8s.io], resources: [leases], verbs: [get, list, watch, create, update]}';
 const GROUP_LABEL = 'faultline.dev/leases';
 
 /** A Lease as it was read, so that an update keeps what others wrote: labels, annotations, owners. */
@@ -28,10 +29,10 @@ export function kubeLeases(options: KubeLeasesOptions): LeaseStore {
   const collection = `/apis/${API_VERSION}/namespaces/${namespace}/leases`;
   const send = async (method: 'POST' | 'PUT', path: string, object: object, signal: AbortSignal) => {
     const answer = await client.request(path, { method, body: JSON.stringify(object), signal });
-    return await leaseOf(answer, [409, ...(method === 'PUT' ? [404] : [])]);
+    return await leaseOf(answer, [409, ...(method === 'PUT' ? [404] : [])], namespace);
   };
   return {
-    get: async (name, signal) => leaseOf(await client.request(`${collection}/${name}`, { signal }), [404]),
+    get: async (name, signal) => leaseOf(await client.request(`${collection}/${name}`, { signal }), [404], namespace),
     create(name, record, signal) {
       const metadata = { name, namespace, labels: { [GROUP_LABEL]: group } };
       const object = { apiVersion: API_VERSION, kind: 'Lease', metadata, spec: specOf(record) };
@@ -64,11 +65,17 @@ async function* watchLeases(options: KubeLeasesOptions, signal: AbortSignal): As
 }
 
 /** `expected`: statuses that mean "it is not so" rather than a fault. */
-async function leaseOf(answer: KubeResponse, expected: readonly number[]): Promise<KubeLease | undefined> {
+async function leaseOf(
+  answer: KubeResponse,
+  expected: readonly number[],
+  namespace: string,
+): Promise<KubeLease | undefined> {
   const text = await answer.text();
   if (answer.status === 200 || answer.status === 201) return kubeLease(JSON.parse(text) as ClusterObject);
   if (expected.includes(answer.status)) return undefined;
-  throw answerError(answer.status, text, answer.retryAfterMs);
+  const error = answerError(answer.status, text, answer.retryAfterMs);
+  if (answer.status !== 403) throw error;
+  throw new Error(`${error.message}: a Role in ${namespace} needs ${RULE}, or switch the election off`);
 }
 
 function changeOf(object: ClusterObject): LeaseChange {
