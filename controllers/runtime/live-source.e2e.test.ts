@@ -118,6 +118,34 @@ describe('a live source', () => {
     await expect.poll(() => informer.faults, { timeout: 60_000 }).toEqual([]);
   });
 
+  it('shows a new client certificate when the old one has expired', async () => {
+    const issue = (forMs: number): ReturnType<typeof plane.clientCa.issue> =>
+      plane.clientCa.issue({
+        ...{ commonName: 'jane', organizations: ['system:masters'], usage: 'client' },
+        notAfter: new Date(Date.now() + forMs),
+      });
+    let shown = await issue(3_000);
+    const expires = Date.now() + 3_500;
+    let renewals = 0;
+    await using rotating = createKubeClient({
+      server: plane.url,
+      tls: async () => ({ ca: plane.caPem, cert: shown.certificatePem, key: shown.keyPem }),
+      renew: async () => {
+        renewals++;
+        shown = await issue(60_000);
+      },
+    });
+    const status = async (): Promise<number> => {
+      const response = await rotating.request(path, { signal: AbortSignal.timeout(10_000) });
+      await response.text();
+      return response.status;
+    };
+    expect([await status(), renewals]).toEqual([200, 0]);
+    // The clock that counts is the API server's.
+    await new Promise((resolve) => setTimeout(resolve, expires - Date.now()));
+    expect([await status(), renewals]).toEqual([200, 1]);
+  });
+
   it('names the rule that is missing', async () => {
     const { certificatePem: cert, keyPem: key } = await plane.clientCa.issue({ commonName: 'jane', usage: 'client' });
     const jane = createKubeClient({ server: plane.url, ca: plane.caPem, cert, key });

@@ -5,9 +5,9 @@ import { runChaos } from './run-chaos.ts';
 
 /**
  * The chaos of docs/watching.md in small: one fault behind, one within and some between the built controllers and a real API
- * server. FAULTLINE_CHAOS_SEED is the first seed (default 1); `npm run chaos` runs the full size.
+ * server. FAULTLINE_CHAOS_SEED is the first seed (default 4, of which the faults are varied); `npm run chaos` runs the full size.
  */
-const seed = Number(process.env.FAULTLINE_CHAOS_SEED ?? 1);
+const seed = Number(process.env.FAULTLINE_CHAOS_SEED ?? 4);
 
 let installation: Installation;
 beforeAll(async () => {

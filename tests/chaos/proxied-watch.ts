@@ -16,7 +16,7 @@ interface Held {
 }
 
 /** A held event is told after so long even if no other follows it. */
-const HELD_MS = 150;
+const HELD_MS = 300;
 
 /** One open watch on its way through the proxy, event by event. */
 export class ProxiedWatch {
@@ -83,7 +83,7 @@ export class ProxiedWatch {
     }
     if (!isBookmark && random.chance(reorder)) this.#hold(line, random.between(1, 3));
     else this.#tell(line);
-    if (!isBookmark && random.chance(repeat)) this.#hold(line, random.between(0, 3));
+    if (!isBookmark && random.chance(repeat)) this.#hold(line, random.between(0, 8));
   }
 
   #hold(line: string, after: number): void {
