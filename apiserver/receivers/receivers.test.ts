@@ -178,6 +178,15 @@ describe('row 8', () => {
     ]);
   });
 
+  test('of the configuration may change, and the store learns it', async () => {
+    for (const kind of ['WebhookReceiver', 'ClusterWebhookReceiver']) tell(kind, { type: 'absent' });
+    await reached('namespaces/team-a/fixed', 'accepted');
+    await receivers.declare([declared(CHECKS.replace('checks', 'other'))]);
+    expect(['fixed', 'other'].map((name) => stateOf(`namespaces/team-a/${name}`))).toEqual(['missing', 'accepted']);
+    const names = (): string[] => led.flatMap(({ sources }) => sources.map(({ name }) => name));
+    await vi.waitFor(() => expect(names().at(-1)).toBe('receiver.other'));
+  });
+
   test('what is not listed yet is not gone, and a store that is away is told later', async () => {
     tell('ClusterWebhookReceiver', { type: 'absent' });
     away = true;

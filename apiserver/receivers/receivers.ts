@@ -13,7 +13,7 @@ import type {
 } from './ports.ts';
 
 export interface ReceiversOptions {
-  /** Those of the configuration; they come before objects of the same name. */
+  /** Those of the configuration; they come before objects of the same name. See `declare`. */
   readonly configured: readonly Declaration[];
   /** Absent: nothing is watched. */
   readonly watch?: WatchReceivers;
@@ -52,9 +52,18 @@ export class Receivers implements AsyncDisposable {
 
   start(): void {
     const { watch } = this.#options;
-    this.#running = this.#readConfigured().then(() =>
+    this.#running = this.declare(this.#options.configured).then(() =>
       Promise.all(KINDS.map((kind) => (watch ? this.#follow(kind, watch) : this.#settle(kind)))),
     );
+  }
+
+  /** From now on the configuration has these. An object that one of them stood in front of is read at its next change. */
+  async declare(configured: readonly Declaration[]): Promise<void> {
+    const entries = await Promise.all(configured.map(declaredEntry));
+    this.#configured.clear();
+    for (const entry of entries) this.#configured.set(entry.path, entry);
+    this.#count();
+    this.#cover();
   }
 
   find(path: string): Found {
@@ -75,14 +84,6 @@ export class Receivers implements AsyncDisposable {
       if (entry !== undefined) return entry;
     }
     return undefined;
-  }
-
-  async #readConfigured(): Promise<void> {
-    for (const declaration of this.#options.configured) {
-      const entry = await declaredEntry(declaration);
-      this.#configured.set(entry.path, entry);
-    }
-    this.#count();
   }
 
   #settle(kind: ReceiverKind): void {

@@ -92,6 +92,8 @@ export interface Backend extends AsyncDisposable {
   synced(): Promise<void>;
   /** Waits for a database that is away right now. */
   counts(): Promise<IssueCounts>;
+  /** The receivers of the configuration are these from now on. */
+  declareReceivers(configured: ReceiversWiring['configured']): Promise<void>;
   /** Serves new connections with this certificate. */
   setCertificate(tls: ServingCertificate): void;
 }
@@ -241,6 +243,7 @@ export async function openBackend(options: BackendOptions): Promise<Backend> {
       while (!kube.serves('issues')) await wait(SYNC_POLL_MS);
     },
     counts: () => countIssues(changes, ended.signal),
+    declareReceivers: async (configured) => await receivers?.declare(configured),
     setCertificate: (tls) => server.setCertificate(tls),
     [Symbol.asyncDispose]: () => closer.disposeAsync(),
   };

@@ -38,12 +38,13 @@ export function openReceivers(
     readonly registry: Registry;
     readonly log: Log;
   },
-): AsyncDisposable & { readonly routes: ReturnType<typeof receiverRoutes> } {
+): AsyncDisposable & { readonly routes: ReturnType<typeof receiverRoutes> } & Pick<Receivers, 'declare'> {
   const metrics = receiverMetrics(to.registry);
   const receivers = new Receivers({ ...wiring, store: to.store, log: to.log, metrics });
   receivers.start();
   return {
     routes: receiverRoutes({ ...to, receivers, secrets, metrics, now: Date.now }),
+    declare: (configured) => receivers.declare(configured),
     [Symbol.asyncDispose]: () => receivers[Symbol.asyncDispose](),
   };
 }

@@ -19,7 +19,7 @@ export interface FollowOptions {
   readonly log: Logger;
   readonly registry: Registry;
   /** Told of every configuration before it is applied. */
-  readonly onApply?: (configured: Configured) => void;
+  readonly onApply?: (configured: Configured) => void | Promise<void>;
 }
 
 /** Applies edits of faultline.yaml and of the local plugins that it names to a manager, until it is disposed of. */
@@ -29,7 +29,7 @@ export function followConfiguration(options: FollowOptions): AsyncDisposable {
     configured,
     load: () => configure(flag, streams, rules, plugins),
     async apply(next) {
-      onApply?.(next);
+      await onApply?.(next);
       await manager.apply(next.controllers, 'configuration', next.configuration.namespaces);
     },
     onFault: (message) => manager.refuseEdit(message),

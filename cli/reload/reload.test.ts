@@ -67,7 +67,7 @@ const are =
   (issues: readonly Issue[]): boolean =>
     JSON.stringify(titles(issues)) === JSON.stringify(expected);
 
-describe('editing the configuration and a local plugin while faultline up runs', { timeout: 60_000 }, () => {
+describe('editing the configuration and a local plugin while faultline up runs', { timeout: 150_000 }, () => {
   it('applies what is right, keeps what ran where it is broken, and leaves the others alone', async () => {
     await write('cluster/one.yaml', deployment('one'));
     await write('plugins/words.ts', words('first'));

@@ -16,7 +16,7 @@ export interface ReloadingOptions {
   readonly onFault: (message: string | undefined) => void;
   /** The configuration file. */
   readonly file: string;
-  readonly plugins: Plugins;
+  readonly plugins: Pick<Plugins, 'files' | 'retain'>;
   readonly log: Logger;
   readonly registry: Registry;
   readonly clock: Clock;
@@ -157,7 +157,6 @@ const AT_START = [
   'limits',
   'events',
   'resources',
-  'receivers',
   'leaderElection',
   'sharding',
 ] as const satisfies readonly (keyof FaultlineConfiguration)[];

@@ -20,6 +20,7 @@ import type { ServeOptions } from '../commands/server.ts';
 import { configure } from '../configuration/controllers.ts';
 import { EXIT } from '../exit.ts';
 import { createLog, type Log } from '../log.ts';
+import { followReceivers } from '../reload/follow-receivers.ts';
 import { readSecret } from '../secret-file.ts';
 import { systemProcesses } from '../state/processes.ts';
 import { openStateFolder } from '../state/state-folder.ts';
@@ -37,12 +38,8 @@ const DRAIN_MS = 20_000;
 export async function runServer(options: ServeOptions, streams: Streams): Promise<number> {
   const { signal } = streams;
   const log = createLog(options.log, streams.err, streams.env);
-  const { configuration, resources, receivers, directory } = await configure(
-    options.config,
-    streams,
-    undefined,
-    'ignored',
-  );
+  const configured = await configure(options.config, streams, undefined, 'ignored');
+  const { configuration, resources, receivers, directory } = configured;
   const { tlsCertFile, tlsKeyFile } = options;
   const connection = await connectCluster(liveRequest(options, configuration.cluster), streams);
   const tls = await readCertificate(tlsCertFile, tlsKeyFile);
@@ -90,6 +87,9 @@ export async function runServer(options: ServeOptions, streams: Streams): Promis
       shutdown: { propagationMs: parseDuration(options.shutdownDelay), drainMs: DRAIN_MS },
     }),
   );
+  const { registry } = backend;
+  const declare = backend.declareReceivers.bind(backend);
+  closing.use(followReceivers({ flag: options.config, streams, configured, declare, log, registry }));
   log.info({ url: backend.url, clusterId, cluster: connection.server }, 'serving');
   closing.use(renewing({ tls, tlsCertFile, tlsKeyFile }, (found) => backend.setCertificate(found), log));
   // Rejects when the database belongs to another cluster or a newer faultline: only a person can help.

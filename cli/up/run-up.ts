@@ -110,9 +110,10 @@ async function up(options: UpOptions, streams: Streams, startedAt: number): Prom
   const watched = watchRules({ configured, source: identity.objects, manager, log }, signal);
   await Promise.race([watched.settled, aborted(signal)]);
   manager.start(signal);
-  const onApply = (next: Configured): void => {
+  const onApply = async (next: Configured): Promise<void> => {
     run.sources = sourcesOf(next);
     watched.reconfigured(next);
+    await backend.declareReceivers(next.receivers);
   };
   const { registry } = backend;
   const { config: flag } = options;
