@@ -29,7 +29,7 @@ const COLUMNS: readonly PrinterColumn[] = [
   { name: 'Findings', type: 'integer', jsonPath: '.status.findings' },
   { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' },
   { name: 'Source', type: 'string', priority: 1, jsonPath: '.status.source' },
-  { name: 'Message', type: 'string', priority: 1, jsonPath: '.status.conditions[?(@.status!="True")].message' },
+  { name: 'Message', type: 'string', priority: 1, jsonPath: '.status.conditions[?(@.type=="Ready")].message' },
 ];
 
 function objectSchema(kind: RuleKind): JsonSchema {

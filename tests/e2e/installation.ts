@@ -257,7 +257,7 @@ export async function install(options: {
       ...options.namespaces.map((name) => ({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } })),
       ...tektonCrds(),
       ...(await manifest('rbac.yaml')),
-      ...(await receiverCrds()),
+      ...(await ownCrds()),
     ]);
     await installation.startServer();
     await registerApiService(plane, {
@@ -308,8 +308,8 @@ async function writeCredentials(plane: ControlPlane, postgres: Postgres | undefi
   for (const [name, content] of Object.entries(files)) await writeFile(join(dir, name), content, { mode: 0o600 });
 }
 
-async function receiverCrds(): Promise<unknown[]> {
-  const kinds = ['webhookreceivers', 'clusterwebhookreceivers'];
+async function ownCrds(): Promise<unknown[]> {
+  const kinds = ['webhookreceivers', 'clusterwebhookreceivers', 'issuerules', 'clusterissuerules'];
   return await Promise.all(
     kinds.map(async (plural) =>
       parse(await readFile(join(root, 'crds', 'generated', `config.faultline.dev_${plural}.yaml`), 'utf8')),
