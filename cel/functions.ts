@@ -30,6 +30,11 @@ export function isFunction(name: string): boolean {
   return ENV.funcs.find(name) !== undefined;
 }
 
+/** The functions that an expression can call by a name, macros besides (`has`, `all`, `exists`, `exists_one`, `map`, `filter`). */
+export function functionNames(): string[] {
+  return [...new Set(Array.from(ENV.funcs, ({ name }) => name))].filter((name) => /^[a-z]/i.test(name));
+}
+
 /** What is wrong with a pattern of `matches`, or undefined. */
 export function patternFault(pattern: string): string | undefined {
   const result = ENV.funcs.find('matches')?.call(0, '', [pattern]);

@@ -11,6 +11,7 @@ export {
   type EvaluationFault,
   type Expression,
 } from './expression.ts';
+export { functionNames } from './functions.ts';
 export { placeOf } from './place.ts';
 export { ExpressionFault } from './syntax.ts';
 export { compileTemplate, type Template } from './template.ts';
