@@ -29,8 +29,16 @@ function widgets(some: Some = {}): ControllerDefinition<ObjectLike, unknown> {
 
 /** What the controllers ask the cluster for, by kind. */
 async function requestsOf(...definitions: ControllerDefinition<ObjectLike, unknown>[]): Promise<WatchRequest[]> {
+  return (await runInformers(definitions)).requests;
+}
+
+/** Also what is kept of these objects, by `kind name`. */
+async function runInformers(
+  definitions: readonly ControllerDefinition<ObjectLike, unknown>[],
+  objects: readonly ClusterObject[] = [],
+): Promise<{ requests: WatchRequest[]; kept: string[] }> {
   const requests: WatchRequest[] = [];
-  const source = new MemorySource();
+  const source = new MemorySource(objects);
   const { watch } = source;
   source.watch = (request, signal) => {
     requests.push(request);
@@ -49,9 +57,10 @@ async function requestsOf(...definitions: ControllerDefinition<ObjectLike, unkno
   const stop = new AbortController();
   const running = informers.map((informer) => informer.run(stop.signal));
   await settle();
+  const kept = informers.flatMap(({ kind, cache }) => [...cache.keys()].map((key) => `${kind} ${key}`));
   stop.abort();
   await Promise.all(running);
-  return requests;
+  return { requests, kept };
 }
 
 const pods = { apiVersion: 'v1', kind: 'Pod' };
@@ -100,6 +109,22 @@ describe('what a controller asks the cluster for', () => {
     expect(await requestsOf(widgets(), other)).toEqual([
       { apiVersions: ['example.com/v1'], kind: 'Widget', fields: ['spec.size'] },
     ]);
+  });
+
+  it('is asked for once by two that read what they own, whatever else they read, and holds what either owns', async () => {
+    const step = { apiVersion: 'v1', kind: 'Step', ownedByObject: true };
+    const gadgets = { apiVersion: 'example.com/v1', kind: 'Gadget', fields: [] };
+    const owned = (owner: string): ClusterObject => ({
+      ...{ apiVersion: 'v1', kind: 'Step' },
+      metadata: {
+        ...{ name: `of-${owner.toLowerCase()}`, namespace: 'shop' },
+        ownerReferences: [{ apiVersion: 'example.com/v1', kind: owner, name: 'x', uid: 'u' }],
+      },
+    });
+    const definitions = [widgets({ reads: [step, pods] }), widgets({ watches: gadgets, reads: [step] })];
+    const { requests, kept } = await runInformers(definitions, ['Widget', 'Gadget', 'Stranger'].map(owned));
+    expect(requests.map(({ kind }) => kind).filter((kind) => kind === 'Step')).toEqual(['Step']);
+    expect(kept).toEqual(['Step shop/of-widget', 'Step shop/of-gadget']);
   });
 });
 

@@ -33,7 +33,7 @@ export interface BuildOptions {
 /** An informer and what it was made for. */
 export interface KindInformer {
   readonly id: string;
-  readonly wants: Pick<Wanted, 'fields' | 'indexes' | 'metadataOnly'>;
+  readonly wants: Pick<Wanted, 'fields' | 'indexes' | 'metadataOnly' | 'ownedBy'>;
   readonly informer: Informer;
 }
 
@@ -65,8 +65,8 @@ interface Wanted {
   readonly indexes: Set<string>;
   /** Nobody needs more than metadata. */
   metadataOnly: boolean;
-  /** `group/Kind` of whom a kept object must be owned by. */
-  readonly ownedBy: readonly string[] | undefined;
+  /** `group/Kind` of whom a kept object must be owned by; those of all controllers that read what they own. */
+  readonly ownedBy: Set<string> | undefined;
 }
 
 /** One controller of each, and what they share. */
@@ -166,11 +166,13 @@ function want(wanted: Map<string, Wanted>, wish: KindWish): string {
   const { watches, labelSelector, ownedBy, namespaces } = wish;
   const { kind, fields = [], fieldSelector = '', indexes = {} } = watches;
   const apiVersions = typeof watches.apiVersion === 'string' ? [watches.apiVersion] : watches.apiVersion;
-  const id = JSON.stringify([apiVersions, kind, labelSelector, fieldSelector, namespaces, ownedBy]);
+  const id = JSON.stringify([apiVersions, kind, labelSelector, fieldSelector, namespaces, ownedBy !== undefined]);
   const common: Wanted = wanted.get(id) ?? {
-    ...{ apiVersions, kind, labelSelector, fieldSelector, namespaces, ownedBy },
+    ...{ apiVersions, kind, labelSelector, fieldSelector, namespaces },
     ...{ fields: new Set(), indexes: new Set(), metadataOnly: true },
+    ownedBy: ownedBy === undefined ? undefined : new Set(),
   };
+  for (const owner of ownedBy ?? []) common.ownedBy?.add(owner);
   const paths = Object.values(indexes);
   for (const path of paths) common.indexes.add(path);
   const read = [...fields, ...paths.filter((path) => !path.startsWith('metadata.'))];
@@ -182,10 +184,11 @@ function want(wanted: Map<string, Wanted>, wish: KindWish): string {
 }
 
 /** Whether an informer that runs already keeps all that is wanted now. */
-function suffices({ wants }: KindInformer, { fields, indexes, metadataOnly }: Wanted): boolean {
+function suffices({ wants }: KindInformer, { fields, indexes, metadataOnly, ownedBy }: Wanted): boolean {
   const kept = [...fields].every((field) => wants.fields.has(field));
   const indexed = [...indexes].every((path) => wants.indexes.has(path));
-  return kept && indexed && (metadataOnly || !wants.metadataOnly);
+  const owned = [...(ownedBy ?? [])].every((owner) => wants.ownedBy?.has(owner));
+  return kept && indexed && owned && (metadataOnly || !wants.metadataOnly);
 }
 
 function informerOf(wanted: Wanted, options: BuildOptions): Informer {
@@ -196,7 +199,7 @@ function informerOf(wanted: Wanted, options: BuildOptions): Informer {
   missed.inc({ kind }, 0);
   const isOwned = ({ metadata }: ClusterObject): boolean =>
     ownedBy === undefined ||
-    (metadata.ownerReferences ?? []).some((owner) => ownedBy.includes(`${groupOf(owner.apiVersion)}/${owner.kind}`));
+    (metadata.ownerReferences ?? []).some((owner) => ownedBy.has(`${groupOf(owner.apiVersion)}/${owner.kind}`));
   return new Informer({
     source: options.source,
     apiVersions: wanted.apiVersions,
