@@ -11,6 +11,8 @@ import type {
  * polls, so that nobody has to reach it (docs/adr/0019). Nothing is kept but who is connected and what is being asked.
  */
 export interface Explanations extends Disposable {
+  /** As many questions are open as are answered at one time: a person asks one, a script may ask any number. */
+  readonly full: boolean;
   /** Asks every connected process; answers with what came in time. Never rejects. */
   ask(object: ObjectReference, signal: AbortSignal): Promise<Asked>;
   /** One poll of a process whose right was checked: resolves with the first questions, or with none in the end. */
@@ -52,6 +54,7 @@ interface Question {
 
 /** Whoever may report could connect any number of processes. */
 const MAX_PROCESSES = 1_000;
+const MAX_QUESTIONS = 100;
 
 export function createExplanations(options: ExplanationsOptions = {}): Explanations {
   return new Broker(options);
@@ -67,6 +70,10 @@ class Broker implements Explanations {
   constructor({ patienceMs = 3_000, absentAfterMs = 10_000 }: ExplanationsOptions) {
     this.#patienceMs = patienceMs;
     this.#absentAfterMs = absentAfterMs;
+  }
+
+  get full(): boolean {
+    return this.#questions.size >= MAX_QUESTIONS;
   }
 
   async ask(object: ObjectReference, signal: AbortSignal): Promise<Asked> {

@@ -16,9 +16,10 @@ interface World {
   readonly kind?: Awaited<ReturnType<Kinds['resolve']>> | Error | 'unknown';
   readonly decision?: Decision | Error;
   readonly asked?: Partial<Asked>;
+  readonly full?: boolean;
 }
 
-async function create({ spec = SPEC, kind = POD, decision = { allowed: true }, asked = {} }: World) {
+async function create({ spec = SPEC, kind = POD, decision = { allowed: true }, asked = {}, full = false }: World) {
   const rights: Attributes[] = [];
   const questions: unknown[] = [];
   const resource = explanationsResource({
@@ -36,6 +37,7 @@ async function create({ spec = SPEC, kind = POD, decision = { allowed: true }, a
       },
     },
     explanations: {
+      full,
       ask: async (object) => {
         questions.push(object);
         return { controllers: [HEALTHY], processes: ['p'], silent: [], ...asked };
@@ -77,6 +79,10 @@ test('who may not get the object is told nothing about it, and neither is anybod
   expect(unknown.error).toBeInstanceOf(AccessUnavailable);
   expect((await create({ kind: new Error('away') })).error).toMatchObject({ code: 503 });
   expect([...denied.questions, ...unknown.questions]).toEqual([]);
+});
+
+test('a script that asks for many at one time is told to wait', async () => {
+  expect((await create({ full: true })).error).toMatchObject({ code: 429 });
 });
 
 test('an object without a namespace is asked for without one, and one with a namespace needs it', async () => {

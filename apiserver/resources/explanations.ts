@@ -18,6 +18,7 @@ import {
   type JsonSchema,
   type ResourceDefinition,
   serviceUnavailable,
+  tooManyRequests,
 } from '../kube/index.ts';
 import { forbidden } from '../kube/status.ts';
 
@@ -54,6 +55,7 @@ async function create(options: ExplanationsOptions, request: CreateRequest): Pro
   const kind = await resolve(options.kinds, asked);
   const spec = placed(asked, kind, metadata.name ?? '');
   await requireGet(options.authorizer, request.user, spec, kind);
+  if (options.explanations.full) throw tooManyRequests('too many explanations are asked for at one time', 1);
   const { controllers: all, processes, silent } = await options.explanations.ask(spec, request.signal);
   const controllers = decisive(all);
   const { group, resource, kind: name, namespaced } = kind;

@@ -16,6 +16,12 @@ const CLUSTER_SCOPED = new Set([
   'admissionregistration.k8s.io/ValidatingAdmissionPolicy',
   'certificates.k8s.io/CertificateSigningRequest',
   ...['rbac.authorization.k8s.io/ClusterRole', 'rbac.authorization.k8s.io/ClusterRoleBinding'],
+  ...[
+    'external-secrets.io/ClusterSecretStore',
+    'external-secrets.io/ClusterExternalSecret',
+    'kyverno.io/ClusterPolicy',
+  ],
+  ...['pkg.crossplane.io/Provider', 'pkg.crossplane.io/Configuration', 'pkg.crossplane.io/Function'],
   ...['cert-manager.io/ClusterIssuer', 'config.openshift.io/ClusterOperator', 'config.openshift.io/ClusterVersion'],
   ...['faultline.dev/IssueGroup', 'config.faultline.dev/ClusterIssueRule'],
 ]);
@@ -23,8 +29,7 @@ const CLUSTER_SCOPED = new Set([
 /** By the rules of English and what is well known. Who has kinds of another scope asks the cluster. */
 export function guessedName(apiVersions: readonly string[], kind: string): KindName {
   const group = groupOf(apiVersions[0] ?? '');
-  const isClusterScoped = CLUSTER_SCOPED.has(`${group}/${kind}`) || (kind.startsWith('Cluster') && group.includes('.'));
-  return { group, resource: pluralOf(kind), namespaced: !isClusterScoped };
+  return { group, resource: pluralOf(kind), namespaced: !CLUSTER_SCOPED.has(`${group}/${kind}`) };
 }
 
 /** As a cluster serves them. Throws a Failure when it does not answer; what it does not serve yet is guessed. */

@@ -152,6 +152,17 @@ test('who may get an object is told what the controllers know of it, and nobody 
   expect(told.code, told.stderr).toBe(0);
   expect(told.stdout).toContain('PipelineRun.tekton.dev web-1 in namespace shop');
   expect(told.stdout).toMatch(/Decision: +run 3A opened an issue: issue shop\/\S+/);
+  const asked = {
+    apiVersion: 'faultline.dev/v1alpha1',
+    kind: 'Explanation',
+    spec: { kind: 'pr', namespace: 'shop', name: 'web-2' },
+  };
+  const created = await faultline.kubectl(['create', '--validate=false', '-o', 'yaml', '-f', '-'], {
+    kubeconfig: reader,
+    input: JSON.stringify(asked),
+  });
+  expect(created.code, created.stderr).toBe(0);
+  expect(created.stdout).toContain('verdict: Healthy');
   const refused = await explain('pipelineruns.tekton.dev/b-1', 'staging', reader);
   expect([refused.code, refused.stdout]).toEqual([1, '']);
   expect(refused.stderr).toMatch(/User "jane" cannot get resource "pipelineruns" .* in the namespace "staging"/);
