@@ -61,10 +61,8 @@ class ShardedLeaders implements Leaders {
       }
     } finally {
       ending.abort();
-      // The place last: as long as it is held the others leave this one its share.
-      await this.#allEnded(this.#shards);
-      this.#place?.release();
-      await this.#allEnded(this.#places);
+      // The place too is given up at once: the others may then take each shard as soon as it is handed over.
+      await Promise.allSettled([...this.#holdings.values()].map(({ ended }) => ended));
       await watching;
     }
   }
@@ -110,8 +108,7 @@ class ShardedLeaders implements Leaders {
     for (const lock of this.#places) {
       if (ends.aborted) return;
       if (!lock.isFree || !(await lock.tryAcquireOrRenew(ends))) continue;
-      // Held until the shards are handed over, so without `ends`.
-      this.#hold(lock, new AbortController().signal, async (tenure) => {
+      this.#hold(lock, ends, async (tenure) => {
         if (!tenure.ends.aborted) await new Promise((resolve) => tenure.ends.addEventListener('abort', resolve));
       });
       return;
@@ -131,10 +128,6 @@ class ShardedLeaders implements Leaders {
         if (shard !== undefined) logger.info(what, 'leading this shard no longer');
         this.#wakeUp.ring();
       });
-  }
-
-  async #allEnded(locks: readonly LeaseLock[]): Promise<void> {
-    await Promise.allSettled(locks.map((lock) => this.#holdings.get(lock)?.ended));
   }
 
   async #watch(ends: AbortSignal): Promise<void> {
