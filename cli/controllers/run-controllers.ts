@@ -70,7 +70,7 @@ export async function runControllers(options: ControllersOptions, streams: Strea
   }
   // The status of rules is all that is written besides Leases.
   const api = chosen.kind === 'folder' ? {} : { api: closing.use(createClusterApi(chosen.connection)) };
-  const watched = watchRules({ configured, source, manager, log, ...api }, signal);
+  const watched = watchRules({ configured, source, manager, log, registry, ...api }, signal);
   await Promise.race([watched.settled, aborted(signal)]);
   manager.start(signal);
   const onApply = (next: Configured): void => watched.reconfigured(next);

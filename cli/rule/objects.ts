@@ -76,5 +76,5 @@ async function fromCluster(
   } finally {
     ending.abort();
   }
-  return [...found.values()];
+  return [...found].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, object]) => object);
 }

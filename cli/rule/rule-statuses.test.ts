@@ -40,7 +40,7 @@ function world(entries: RuleEntry[], leadership: Partial<ReturnType<Manager['lea
       get entries() {
         return entries;
       },
-      isShadowed: () => false,
+      whyNot: () => undefined,
     },
     manager: {
       status: (): readonly ControllerStatus[] => [],

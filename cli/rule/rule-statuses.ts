@@ -21,7 +21,7 @@ const FORBIDDEN_MS = 60_000;
 /** Writes the status of each rule, for as long as this process is the one that runs it. Never rejects. */
 export async function writeRuleStatuses(
   of: {
-    readonly set: Pick<RuleSet, 'entries' | 'isShadowed'>;
+    readonly set: Pick<RuleSet, 'entries' | 'whyNot'>;
     readonly manager: Pick<Manager, 'status' | 'leadership'>;
     readonly controllers: Pick<RuleControllers, 'noted'>;
   },
@@ -42,10 +42,10 @@ export async function writeRuleStatuses(
     for (const entry of of.set.entries) {
       if (signal.aborted || written >= AT_ONCE) break;
       if (!runsHere(entry, of.manager, how.clusterScopedNamespace)) continue;
-      const isShadowed = of.set.isShadowed(entry);
+      const whyNot = of.set.whyNot(entry);
       const status = statusOf(entry, {
-        running: isShadowed ? undefined : running.get(entry.source),
-        isShadowed,
+        running: whyNot === undefined ? running.get(entry.source) : undefined,
+        whyNot,
         noted: of.controllers.noted(entry.source),
         now: clock.now(),
       });

@@ -6,6 +6,7 @@ import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { recordedLine } from '../../controllers/runtime/recorded-stream.ts';
+import { FakeApiServer } from '../../controllers/testing/fake-api-server.ts';
 import { startCommand } from '../testing/running-command.ts';
 
 const d = '$';
@@ -157,6 +158,38 @@ describe('faultline rule test', () => {
       code: 1,
       err: expect.stringMatching(/^error: cannot read [^\n]*nowhere: no such file or folder\n$/),
     });
+  });
+});
+
+describe('faultline rule test --cluster', () => {
+  const WIDGETS = RULE.replace('apiVersion: v1\n', 'apiVersion: example.com/v1\n')
+    .replace('kind: PersistentVolumeClaim', 'kind: Widget')
+    .replace(/ {4}selector.*\n.*\n/, '')
+    .replace('object.status.phase', 'object.spec.value')
+    .replace(/asks for .*/, 'is ill');
+
+  test('asks for the objects that the rule would watch, once, and says what it may not or cannot have', async () => {
+    await using api = await FakeApiServer.start();
+    api.put('shop', 'a', 'Pending');
+    api.put('docs', 'b', 'Bound');
+    const cluster = { name: 'c', cluster: { server: api.url } };
+    const context = { name: 'c', context: { cluster: 'c', user: 'c' } };
+    const kubeconfig = {
+      apiVersion: 'v1',
+      kind: 'Config',
+      'current-context': 'c',
+      clusters: [cluster],
+      contexts: [context],
+    };
+    await writeFile(join(directory, 'kubeconfig'), JSON.stringify({ ...kubeconfig, users: [{ name: 'c', user: {} }] }));
+    await writeFile(join(directory, 'widgets.yaml'), WIDGETS);
+    const argv = ['test', 'widgets.yaml', '--kubeconfig', 'kubeconfig'];
+    const { code, out, err } = await rule(argv);
+    expect({ code, err }).toEqual({ code: 0, err: '' });
+    expect(out).toMatch(/^Widget docs\/b: healthy$[\s\S]*^Widget shop\/a: fails after 5m of it$/m);
+    expect((await rule([...argv, '-n', 'docs'])).out).toContain('clusterrule.claims: 1 Widget object: 1 healthy');
+    api.installed = false;
+    expect(await rule(argv)).toMatchObject({ code: 1, err: expect.stringMatching(/does not serve Widget/) });
   });
 });
 

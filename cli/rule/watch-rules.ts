@@ -1,5 +1,6 @@
+import type { Registry } from 'prom-client';
 import type { WritingClusterApi } from '../../apiserver/kube/access/index.ts';
-import { RuleSet } from '../../controllers/rules/index.ts';
+import { type RuleEntry, RuleSet, ruleMetrics } from '../../controllers/rules/index.ts';
 import { type Manager, type ObjectSource, systemClock } from '../../controllers/runtime/index.ts';
 import type { Configured } from '../configuration/controllers.ts';
 import type { Log } from '../log.ts';
@@ -12,6 +13,7 @@ export interface WatchRulesOptions {
   /** Absent: nothing is written to the cluster. */
   readonly api?: WritingClusterApi;
   readonly log: Log;
+  readonly registry: Registry;
 }
 
 /** The rules of a cluster, or of a folder, as controllers of a manager. */
@@ -25,13 +27,14 @@ export interface WatchedRules {
 /** Follows the rules until the signal aborts. */
 export function watchRules(options: WatchRulesOptions, signal: AbortSignal): WatchedRules {
   const { source, manager, api, log } = options;
+  const metrics = ruleMetrics(options.registry);
   const { ruleControllers: controllers, configuration } = options.configured;
 
   function follow(configured: Configured): Following {
     const { namespaces } = configured.configuration;
     const sources = new Set(configured.rules.map((rule) => rule.source));
     const set = new RuleSet({
-      ...{ source, namespaces, controllers, logger: log, clock: systemClock },
+      ...{ source, namespaces, controllers, logger: log, metrics, clock: systemClock },
       configured: () => sources,
       apply: (wanted) => manager.apply(wanted, 'rules'),
     });
@@ -53,7 +56,7 @@ export function watchRules(options: WatchRulesOptions, signal: AbortSignal): Wat
       get entries() {
         return following.set.entries;
       },
-      isShadowed: (entry: Parameters<RuleSet['isShadowed']>[0]) => following.set.isShadowed(entry),
+      whyNot: (entry: RuleEntry) => following.set.whyNot(entry),
     };
     const { clusterScopedNamespace } = configuration.issues;
     void writeRuleStatuses(

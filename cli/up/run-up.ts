@@ -107,7 +107,10 @@ async function up(options: UpOptions, streams: Streams, startedAt: number): Prom
 
   const manager = closing.use(createUpManager(run, backend, identity.objects));
   // Nothing is written to what is watched, so that rules have no status here.
-  const watched = watchRules({ configured, source: identity.objects, manager, log }, signal);
+  const watched = watchRules(
+    { configured, source: identity.objects, manager, log, registry: backend.registry },
+    signal,
+  );
   await Promise.race([watched.settled, aborted(signal)]);
   manager.start(signal);
   const onApply = async (next: Configured): Promise<void> => {

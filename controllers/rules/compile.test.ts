@@ -72,4 +72,14 @@ describe('a rule', () => {
     const each = title.replace('- key: phase', `- each: object.spec.list\n      key: ${d}{item.name}`);
     expect(await faultsOf(each)).toEqual([]);
   });
+
+  test('is not longer than anybody writes', async () => {
+    const finding = RULE.slice(RULE.indexOf('    - key'));
+    const long = Array.from({ length: 19 }, (_, index) =>
+      finding.replace('key: phase', `key: k${index}\n      description: "${'x'.repeat(8_000)}"`),
+    );
+    expect(await faultsOf(RULE + long.join(''))).toEqual([
+      expect.stringMatching(/^spec: has \d+ characters; at most 65536/),
+    ]);
+  });
 });

@@ -52,6 +52,9 @@ export type Compiled =
   | { readonly rule: CompiledRule; readonly faults: readonly [] }
   | { readonly rule?: undefined; readonly faults: readonly RuleFault[] };
 
+/** Of all expressions and templates of one rule together: compiling them is work too, and anybody may apply a rule. */
+const MAX_CHARACTERS = 65_536;
+
 type Compile<T> = (text: string, variables: readonly string[]) => T;
 
 /** Every fault of a rule at once, each at its place. Its form was checked (`issueRuleSchema`). */
@@ -61,6 +64,10 @@ export async function compileRule(declared: IssueRule): Promise<Compiled> {
   const { kind, metadata, spec } = declared;
   const faults: RuleFault[] = [...ruleFaults(declared), ...literalFaults(spec)];
   const made: (Expression | Template)[] = [];
+  const { length } = JSON.stringify(spec);
+  if (length > MAX_CHARACTERS) {
+    return { faults: [{ path: ['spec'], message: `has ${length} characters; at most ${MAX_CHARACTERS} are taken` }] };
+  }
 
   function attempt<T extends Expression | Template>(
     compile: Compile<T>,

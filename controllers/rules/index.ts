@@ -4,6 +4,7 @@ export { HELD, type Noted } from './controller.ts';
 export type { RuleEntry } from './entry.ts';
 export { evaluateRule, type RuleLook } from './evaluate.ts';
 export { faultText, type RuleFault } from './fault.ts';
+export { ruleMetrics } from './metrics.ts';
 export { RuleControllers } from './rule-controllers.ts';
 export { RuleSet, type RuleSetOptions } from './rule-set.ts';
 export { type RuleStatus, statusOf } from './rule-status.ts';

@@ -7,7 +7,7 @@ import { ManualClock, settle } from '../testing/manual-clock.ts';
 import { MemorySource } from '../testing/memory-source.ts';
 import type { RuleEntry } from './entry.ts';
 import { RuleControllers } from './rule-controllers.ts';
-import { RuleSet } from './rule-set.ts';
+import { MAX_RULES_A_NAMESPACE, RuleSet } from './rule-set.ts';
 import { statusOf } from './rule-status.ts';
 
 interface How {
@@ -129,7 +129,7 @@ test('a broken edit keeps what was valid before, a new rule that is broken does 
   source.apply(rule('a', { when: 'objct.x', generation: 2 }));
   expect(await world.now()).toEqual(['clusterrule.a']);
   const [entry] = world.set.entries as [RuleEntry];
-  const how = { running: undefined, isShadowed: false, noted: undefined, now: 0 };
+  const how = { running: undefined, whyNot: undefined, noted: undefined, now: 0 };
   expect(statusOf(entry, how)).toMatchObject({
     observedGeneration: 2,
     conditions: [
@@ -161,8 +161,7 @@ test('a rule of the configuration comes before an object of its name', async () 
   await using world = await running(new MemorySource([rule('a'), rule('b')]), { configured: ['clusterrule.a'] });
   expect(world.applied).toEqual([['clusterrule.b']]);
   const [entry] = world.set.entries as [RuleEntry];
-  expect(world.set.isShadowed(entry)).toBe(true);
-  const status = statusOf(entry, { running: undefined, isShadowed: true, noted: undefined, now: 0 });
+  const status = statusOf(entry, { running: undefined, whyNot: world.set.whyNot(entry), noted: undefined, now: 0 });
   expect(status.conditions[0]).toMatchObject({ type: 'Accepted', status: 'False', reason: 'Shadowed' });
 });
 
@@ -206,7 +205,7 @@ test('the status of a rule says what runs, counts, and the last object that coul
   const noted = { object: 'shop/x', message: 'spec.when 1:8: there is no object.status' };
   const now = Date.parse('2026-11-21T10:00:00Z');
   const [entry] = world.set.entries as [RuleEntry];
-  expect(statusOf(entry, { running: controller, isShadowed: false, noted, now })).toEqual({
+  expect(statusOf(entry, { running: controller, whyNot: undefined, noted, now })).toEqual({
     observedGeneration: 1,
     ...{ source: 'clusterrule.a', objects: 9, failing: 2, undecided: 2, failed: 1, findings: 3, lastError: noted },
     conditions: [
@@ -220,4 +219,17 @@ test('the status of a rule says what runs, counts, and the last object that coul
       },
     ],
   });
+});
+
+test('of more rules than a namespace may have the oldest run, and the others say so', async () => {
+  const many = Array.from({ length: MAX_RULES_A_NAMESPACE + 1 }, (_, index) =>
+    rule(`n${index}`, { namespace: 'shop' }),
+  );
+  const young = { ...many[0], metadata: { ...many[0]?.metadata, creationTimestamp: '2026-11-21T10:00:00Z' } };
+  await using world = await running(new MemorySource([...many.slice(1), young as ClusterObject, rule('other')]));
+  expect(world.applied[0]).toHaveLength(MAX_RULES_A_NAMESPACE + 1);
+  expect(world.applied[0]).not.toContain('rule.shop.n0');
+  const entry = world.set.entries.find(({ source }) => source === 'rule.shop.n0') as RuleEntry;
+  const status = statusOf(entry, { running: undefined, whyNot: world.set.whyNot(entry), noted: undefined, now: 0 });
+  expect(status.conditions[0]).toMatchObject({ type: 'Accepted', status: 'False', reason: 'TooMany' });
 });

@@ -8,6 +8,7 @@ import type { ClusterObject } from '../runtime/object.ts';
 import type { ObjectSource, SourceEvent } from '../runtime/source.ts';
 import { entryId, type RuleEntry, readEntry } from './entry.ts';
 import { faultText } from './fault.ts';
+import type { RuleMetrics } from './metrics.ts';
 import type { RuleControllers } from './rule-controllers.ts';
 
 export interface RuleSetOptions {
@@ -21,7 +22,17 @@ export interface RuleSetOptions {
   /** Makes the running controllers of rules these. */
   readonly apply: (controllers: readonly LoadedController[]) => Promise<void>;
   readonly logger: Logger;
+  readonly metrics?: RuleMetrics;
   readonly clock: Clock;
+}
+
+/** One tenant's rules are watches and caches in a process that all share. */
+export const MAX_RULES_A_NAMESPACE = 100;
+
+/** Why a rule that is valid does not run. */
+export interface NotRunning {
+  readonly reason: 'Shadowed' | 'TooMany';
+  readonly message: string;
 }
 
 /** Changes that come together (`kubectl apply -f folder/`) are one change of what runs. */
@@ -34,6 +45,8 @@ export class RuleSet {
   /** What is not listed yet; what cannot be listed is not waited for. */
   readonly #pending = new Set<string>();
   readonly #settled = Promise.withResolvers<void>();
+  /** Sources of rules that are too many for their namespace. */
+  #excess: ReadonlySet<string> = new Set();
   #changes = 0;
   #changed = Promise.withResolvers<void>();
 
@@ -50,9 +63,14 @@ export class RuleSet {
     return [...this.#entries.values()];
   }
 
-  /** Whether an object of this name waits behind one of the configuration. */
-  isShadowed({ source }: RuleEntry): boolean {
-    return this.#options.configured().has(source);
+  whyNot(entry: RuleEntry): NotRunning | undefined {
+    if (this.#isShadowed(entry)) {
+      const message = 'the configuration of the controllers has a rule of this name, which runs instead';
+      return { reason: 'Shadowed', message };
+    }
+    if (!this.#excess.has(entry.source)) return undefined;
+    const message = `its namespace has more than ${MAX_RULES_A_NAMESPACE} rules: the oldest run`;
+    return { reason: 'TooMany', message };
   }
 
   /** Runs until the signal aborts. */
@@ -145,9 +163,13 @@ export class RuleSet {
     const entry = this.#entries.get(id);
     if (entry === undefined) return;
     this.#entries.delete(id);
-    if (!this.isShadowed(entry)) this.#options.controllers.forget(entry.source);
+    if (!this.#isShadowed(entry)) this.#options.controllers.forget(entry.source);
     this.#options.logger.info({ rule: id, source: entry.source }, 'a rule is gone');
     this.#change();
+  }
+
+  #isShadowed({ source }: RuleEntry): boolean {
+    return this.#options.configured().has(source);
   }
 
   #settle(scope: string): void {
@@ -173,11 +195,28 @@ export class RuleSet {
       if (applied > 0) await pause(clock, TOGETHER_MS, signal);
       if (signal.aborted) return;
       applied = this.#changes;
-      const running = this.entries.filter((entry) => !this.isShadowed(entry)).flatMap(({ rule }) => rule ?? []);
+      this.#excess = excessOf(this.entries);
+      const running = this.entries
+        .filter((entry) => this.whyNot(entry) === undefined)
+        .flatMap(({ rule }) => rule ?? []);
+      this.#options.metrics?.rules({ running: running.length, not: this.#entries.size - running.length });
       await apply(running.map((rule) => controllers.of(rule)));
       this.#settled.resolve();
     }
   }
+}
+
+/** The youngest beyond what one namespace may have. */
+function excessOf(entries: readonly RuleEntry[]): ReadonlySet<string> {
+  const byNamespace = Map.groupBy(
+    entries.filter(({ kind }) => kind === 'IssueRule'),
+    ({ object }) => object.metadata.namespace,
+  );
+  const age = ({ object: { metadata } }: RuleEntry): string => `${metadata.creationTimestamp ?? ''}/${metadata.name}`;
+  const excess = [...byNamespace.values()].flatMap((rules) =>
+    rules.toSorted((a, b) => (age(a) < age(b) ? -1 : 1)).slice(MAX_RULES_A_NAMESPACE),
+  );
+  return new Set(excess.map(({ source }) => source));
 }
 
 function scopeId(kind: RuleKind, namespace: string | undefined): string {

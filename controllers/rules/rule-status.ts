@@ -4,6 +4,7 @@ import type { ControllerStatus } from '../runtime/status.ts';
 import type { Noted } from './controller.ts';
 import { conditionsOf, generationOf, type RuleEntry } from './entry.ts';
 import { faultText } from './fault.ts';
+import type { NotRunning } from './rule-set.ts';
 
 /** `status` of a rule, as its CRD has it (crds/rule-definitions.ts). */
 export interface RuleStatus {
@@ -26,7 +27,8 @@ export function statusOf(
   entry: RuleEntry,
   how: {
     readonly running: ControllerStatus | undefined;
-    readonly isShadowed: boolean;
+    /** Why it does not run though it is valid. */
+    readonly whyNot: NotRunning | undefined;
     readonly noted: Noted | undefined;
     readonly now: number;
   },
@@ -42,7 +44,7 @@ export function statusOf(
   } = running?.counts ?? {};
   const generation = generationOf(entry.object);
   const before = new Map(conditionsOf(entry.object).map((condition) => [condition.type, condition]));
-  const conditions = [accepted(entry, how.isShadowed), ...runningConditions(running)].map((condition): Condition => {
+  const conditions = [accepted(entry, how.whyNot), ...runningConditions(running)].map((condition): Condition => {
     const known = before.get(condition.type);
     const since = known?.status === condition.status ? known.lastTransitionTime : formatTime(how.now);
     return {
@@ -63,11 +65,8 @@ export function statusOf(
 
 type Said = Pick<Condition, 'type' | 'status' | 'reason' | 'message'>;
 
-function accepted({ rule, faults }: RuleEntry, isShadowed: boolean): Said {
-  if (isShadowed) {
-    const message = 'the configuration of the controllers has a rule of this name, which runs instead';
-    return { type: 'Accepted', status: 'False', reason: 'Shadowed', message };
-  }
+function accepted({ rule, faults }: RuleEntry, whyNot: NotRunning | undefined): Said {
+  if (whyNot !== undefined) return { type: 'Accepted', status: 'False', ...whyNot };
   if (faults.length === 0) return { type: 'Accepted', status: 'True', reason: 'Valid', message: 'runs as it is' };
   const goesOn = rule === undefined ? '' : '; what was valid before goes on until then, in this process';
   const message = `${faults.slice(0, MAX_FAULTS).map(faultText).join('; ')}${goesOn}`;
