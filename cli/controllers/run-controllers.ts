@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { Registry } from 'prom-client';
 import { createClusterApi } from '../../apiserver/kube/access/index.ts';
-import { parseListenAddress } from '../../apiserver/server.ts';
+import { parseListenAddress } from '../../apiserver/server/listener.ts';
 import { RuleControllers } from '../../controllers/rules/index.ts';
 import {
   type BackendOptions,

@@ -135,11 +135,10 @@ export class Related {
     const uids = object.metadata.uid === undefined ? [] : [object.metadata.uid];
     const visited = new Set(uids);
     for (let uid = uids.shift(); uid !== undefined; uid = uids.shift()) {
-      remember(Dependencies.owned(kind, uid));
+      remember(Dependencies.owned(uid));
       for (const owned of cache.ownedBy(uid)) found.set(objectKey(owned), owned);
       for (const [between, { informer }] of this.#kinds) {
         if (between === kind || between === object.kind) continue;
-        remember(Dependencies.owned(between, uid));
         for (const { metadata } of informer.cache.ownedBy(uid)) {
           if (metadata.uid === undefined || visited.has(metadata.uid)) continue;
           visited.add(metadata.uid);
