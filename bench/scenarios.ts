@@ -1,4 +1,5 @@
 import type { Scenario } from './scenario.ts';
+import { controllers } from './scenarios/controllers.ts';
 import { history } from './scenarios/history.ts';
 import { kite } from './scenarios/kite.ts';
 import { latency } from './scenarios/latency.ts';
@@ -24,4 +25,5 @@ export const scenarios: readonly Scenario[] = [
   storm,
   million,
   history,
+  controllers,
 ];

@@ -10,29 +10,45 @@ import { NAMESPACES, namespaceOf, type RunSize, storedRun } from './pipeline-run
 import { Recorder } from './recorder.ts';
 
 /** A real kube-apiserver with Tekton's CRDs and the rights of `manifests/base`, and a recorder of reports. */
-export interface Cluster extends AsyncDisposable {
-  readonly plane: ControlPlane;
+export interface Cluster extends Place, AsyncDisposable {
   readonly recorder: Recorder;
+}
+
+/** What a process of the controllers needs to run as in its pod. */
+export interface Place {
+  readonly plane: ControlPlane;
   readonly dir: string;
+  /** Where reports go: `https://host:port`. */
+  readonly server: string;
   /** The files of the ServiceAccount `faultline-controllers`, as in its pod. */
   readonly serviceAccount: string;
+  /** The authority of the server's certificate. */
   readonly caFile: string;
 }
 
 export async function startCluster(): Promise<Cluster> {
   await using resources = new AsyncDisposableStack();
   const plane = resources.use(await startControlPlane());
-  const dir = await mkdtemp(join(tmpdir(), 'faultline-bench-controllers-'));
-  resources.defer(() => rm(dir, { recursive: true, force: true }));
   const names = { dnsNames: ['localhost'], ipAddresses: ['127.0.0.1'] };
   const serving = await plane.servingCa.issue({ commonName: 'recorder', usage: 'server', ...names });
   const recorder = resources.use(await Recorder.start(serving));
-  const namespaces = Array.from({ length: NAMESPACES }, (_, index) => namespaceOf(index));
   await applyAll(plane, [
-    ...['faultline-system', ...namespaces].map((name) => ({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } })),
+    ...['faultline-system', ...namespaceNames()].map((name) => ({
+      apiVersion: 'v1',
+      kind: 'Namespace',
+      metadata: { name },
+    })),
     ...tektonCrds(),
   ]);
   await applyAll(plane, await rights());
+  const place = resources.use(await preparePlace(plane, recorder.url));
+  const owned = resources.move();
+  return { ...place, recorder, [Symbol.asyncDispose]: () => owned.disposeAsync() };
+}
+
+/** The files of a pod of the controllers; the rights of `manifests/base` must be there. */
+export async function preparePlace(plane: ControlPlane, server: string): Promise<Place & AsyncDisposable> {
+  const dir = await mkdtemp(join(tmpdir(), 'faultline-bench-controllers-'));
   const serviceAccount = join(dir, 'serviceaccount');
   await mkdir(serviceAccount);
   await writeFile(join(serviceAccount, 'ca.crt'), plane.caPem);
@@ -40,8 +56,12 @@ export async function startCluster(): Promise<Cluster> {
   await writeFile(join(serviceAccount, 'token'), token, { mode: 0o600 });
   const caFile = join(dir, 'serving-ca.crt');
   await writeFile(caFile, plane.servingCa.certificatePem);
-  const owned = resources.move();
-  return { plane, recorder, dir, serviceAccount, caFile, [Symbol.asyncDispose]: () => owned.disposeAsync() };
+  const remove = (): Promise<void> => rm(dir, { recursive: true, force: true });
+  return { plane, dir, server, serviceAccount, caFile, [Symbol.asyncDispose]: remove };
+}
+
+export function namespaceNames(): string[] {
+  return Array.from({ length: NAMESPACES }, (_, index) => namespaceOf(index));
 }
 
 /** Instead of the runs that were there: `count` runs of these sizes. Resolves when a list has them all. */

@@ -5,7 +5,7 @@ import { Child } from '../../tests/controlplane/child.ts';
 import { freePort } from '../../tests/controlplane/ports.ts';
 import { asInPod } from '../product/pod.ts';
 import type { BenchContext } from '../scenario.ts';
-import type { Cluster } from './cluster.ts';
+import type { Place } from './cluster.ts';
 
 /** A process that watches the cluster and reports. */
 export interface Running extends AsyncDisposable {
@@ -17,10 +17,6 @@ export interface Running extends AsyncDisposable {
 export interface ControllersStart {
   /** Text of faultline.yaml. Default `tekton/pipelinerun` alone. */
   readonly configuration?: string;
-  /** Default: the recorder. */
-  readonly server?: string;
-  /** Besides what the manifests say. */
-  readonly env?: Readonly<Record<string, string>>;
 }
 
 const CONFIGURATION =
@@ -29,28 +25,22 @@ const CONFIGURATION =
 /** `faultline controllers` (dist) as in its pod of `manifests/base`, with the environment that is written there. */
 export async function startFaultline(
   { nodeFlags }: BenchContext,
-  cluster: Cluster,
-  { configuration = CONFIGURATION, server = cluster.recorder.url, env = {} }: ControllersStart = {},
+  place: Place,
+  { configuration = CONFIGURATION }: ControllersStart = {},
 ): Promise<Running> {
-  const config = join(cluster.dir, 'faultline.yaml');
+  const config = join(place.dir, 'faultline.yaml');
   await writeFile(config, configuration);
   const metricsPort = await freePort();
-  const child = await start(
-    'faultline controllers',
-    cluster,
-    process.execPath,
-    [
-      ...nodeFlags,
-      join(import.meta.dirname, '../../dist/cli/bin.js'),
-      'controllers',
-      `--config=${config}`,
-      `--server=${server}`,
-      `--server-ca-file=${cluster.caFile}`,
-      `--token-file=${join(cluster.serviceAccount, 'token')}`,
-      `--metrics-listen=127.0.0.1:${metricsPort}`,
-    ],
-    env,
-  );
+  const child = await start('faultline controllers', place, process.execPath, [
+    ...nodeFlags,
+    join(import.meta.dirname, '../../dist/cli/bin.js'),
+    'controllers',
+    `--config=${config}`,
+    `--server=${place.server}`,
+    `--server-ca-file=${place.caFile}`,
+    `--token-file=${join(place.serviceAccount, 'token')}`,
+    `--metrics-listen=127.0.0.1:${metricsPort}`,
+  ]);
   const metrics = async (): Promise<string> => await (await fetch(`http://127.0.0.1:${metricsPort}/metrics`)).text();
   return { pid: child.pid, metrics, [Symbol.asyncDispose]: () => child.stop('SIGTERM', 10_000) };
 }
@@ -62,20 +52,16 @@ export interface GoStart {
 }
 
 /** The controller on controller-runtime, with the rights and from the place of ours. */
-export async function startGo(
-  binary: string,
-  cluster: Cluster,
-  { cache, watchList = false }: GoStart,
-): Promise<Running> {
-  const args = [`-cache=${cache}`, `-server=${cluster.recorder.url}`, `-server-ca-file=${cluster.caFile}`];
+export async function startGo(binary: string, place: Place, { cache, watchList = false }: GoStart): Promise<Running> {
+  const args = [`-cache=${cache}`, `-server=${place.server}`, `-server-ca-file=${place.caFile}`];
   const env = watchList ? { KUBE_FEATURE_WatchListClient: 'true' } : {};
-  const child = await start(`controller-runtime (${cache})`, cluster, binary, args, env);
+  const child = await start(`controller-runtime (${cache})`, place, binary, args, env);
   return { pid: child.pid, metrics: async () => '', [Symbol.asyncDispose]: () => child.stop('SIGTERM', 10_000) };
 }
 
 async function start(
   name: string,
-  { plane, serviceAccount, dir }: Cluster,
+  { plane, serviceAccount, dir }: Place,
   command: string,
   args: readonly string[],
   extra: Readonly<Record<string, string>> = {},

@@ -45,8 +45,15 @@ export function isFailed(index: number, revision: number): boolean {
   return (index + revision) % 3 === 0;
 }
 
+export interface RunMoment {
+  /** Runs completed half an hour before. Default the present. */
+  readonly now?: number;
+  /** Default 0. */
+  readonly revision?: number;
+}
+
 /** The run as stored in etcd; the same for the same arguments. `revision` counts its completions. */
-export function storedRun(index: number, size: RunSize, { now = Date.now(), revision = 0 } = {}): StoredRun {
+export function storedRun(index: number, size: RunSize, { now = Date.now(), revision = 0 }: RunMoment = {}): StoredRun {
   const component = `service-${String(Math.floor(index / NAMESPACES)).padStart(3, '0')}`;
   const isPullRequest = index % 2 === 1;
   const name = `${component}-on-${isPullRequest ? 'pull-request' : 'push'}-${index.toString(36).padStart(5, 'x')}`;
@@ -68,6 +75,12 @@ export function storedRun(index: number, size: RunSize, { now = Date.now(), revi
     ...{ spec: runSpec(index, spec, component) },
     status: status(index, size, spec, { name, created, completed, revision }),
   };
+}
+
+/** The same while it runs. */
+export function runningRun(index: number, size: RunSize): StoredRun {
+  const { metadata, status: _, ...rest } = storedRun(index, size);
+  return { ...rest, metadata, status: {} } as unknown as StoredRun;
 }
 
 export function uidOf(index: number): string {
@@ -251,7 +264,7 @@ function managedFields({ tasks }: RunSize, at: number): unknown[] {
     manager('pipelines-as-code-controller', { 'f:metadata': names(['labels', 'annotations']), 'f:spec': steps }),
     manager(
       'openshift-pipelines-controller',
-      { 'f:status': { ...names(['conditions', 'startTime']), 'f:tasks': steps } },
+      { 'f:status': { 'f:conditions': {}, 'f:startTime': {}, 'f:tasks': steps } },
       'status',
     ),
     manager('openshift-pipelines-chains-controller', { 'f:metadata': names(['annotations', 'finalizers']) }),

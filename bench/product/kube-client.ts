@@ -26,12 +26,18 @@ export class KubeClient implements AsyncDisposable {
     return { ms: performance.now() - startedAt, bytes };
   }
 
-  /** One request with JSON in and out. Throws for a status of 300 and above that `accepted` does not name. */
-  async json<T>(method: 'GET' | 'POST', path: string, body?: unknown, accept = 'application/json'): Promise<T> {
+  /** One request with JSON in and out; PATCH is a merge patch. Throws for a status of 300 and above. */
+  async json<T>(
+    method: 'GET' | 'POST' | 'PATCH',
+    path: string,
+    body?: unknown,
+    accept = 'application/json',
+  ): Promise<T> {
+    const type = method === 'PATCH' ? 'application/merge-patch+json' : 'application/json';
     const answer = await this.#pool.request({
       method,
       path,
-      headers: { accept, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+      headers: { accept, ...(body === undefined ? {} : { 'content-type': type }) },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
     if (answer.statusCode >= 300)

@@ -43,7 +43,11 @@ func run(ctx context.Context, kind, server, ca string, concurrency int) error {
 	}
 	runs := &unstructured.Unstructured{}
 	runs.SetGroupVersionKind(pipelineRun)
-	options := ctrl.Options{Metrics: metricsserver.Options{BindAddress: "0"}}
+	options := ctrl.Options{
+		Metrics: metricsserver.Options{BindAddress: "0"},
+		// By default unstructured objects are read from the API server, one request a reconcile.
+		Client: client.Options{Cache: &client.CacheOptions{Unstructured: true}},
+	}
 	switch kind {
 	case "default":
 	case "stripped":

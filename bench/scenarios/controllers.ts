@@ -1,0 +1,197 @@
+import { measureStart, type Started } from '../controllers/backlog.ts';
+import { measureStorm } from '../controllers/changes.ts';
+import { type Cluster, fill, startCluster } from '../controllers/cluster.ts';
+import { startFaultline, startGo } from '../controllers/contestants.ts';
+import { goController } from '../controllers/go-build.ts';
+import { measureIdle } from '../controllers/idle.ts';
+import { type RunSize, realisticSize, SMALL } from '../controllers/pipeline-runs.ts';
+import { measureToIssue } from '../controllers/to-issue.ts';
+import { type Figure, number } from '../harness/figure.ts';
+import { interleave } from '../harness/interleave.ts';
+import { median } from '../harness/statistics.ts';
+import type { BenchContext, Scenario } from '../scenario.ts';
+
+type Name = 'faultline' | 'default' | 'stripped' | 'streamed';
+
+const LABELS: Readonly<Record<Exclude<Name, 'faultline'>, string>> = {
+  default: 'controller-runtime, default cache',
+  stripped: 'controller-runtime, the same fields stripped',
+  streamed: 'the same with streamed lists',
+};
+
+/** `faultline controllers` beside controller-runtime (Go) on one kube-apiserver, and what it needs in operation. */
+export const controllers: Scenario = {
+  name: 'controllers',
+  summary: 'faultline controllers beside controller-runtime: a start over 3,000 PipelineRuns, changes, idleness.',
+  run,
+};
+
+async function run(context: BenchContext): Promise<readonly Figure[]> {
+  const binary = await goController((text) => context.progress.note(text));
+  const figures: Figure[] = [];
+  {
+    context.progress.step('starting a cluster');
+    await using cluster = await startCluster();
+    const scale = context.quick ? 0.1 : 1;
+    figures.push(
+      ...(await starts(context, cluster, binary, {
+        count: 3_000 * scale,
+        sizeOf: realisticSize,
+        what: 'PipelineRuns',
+      })),
+    );
+    figures.push(
+      ...(await starts(context, cluster, binary, { count: 20_000 * scale, sizeOf: () => SMALL, what: 'small runs' })),
+    );
+    figures.push(...(await storm(context, cluster)));
+    figures.push(...(await idle(context, cluster)));
+  }
+  figures.push(await toIssue(context));
+  return figures;
+}
+
+interface Backlog {
+  readonly count: number;
+  readonly sizeOf: (index: number) => RunSize;
+  readonly what: string;
+}
+
+async function starts(
+  context: BenchContext,
+  cluster: Cluster,
+  binary: string,
+  { count, sizeOf, what }: Backlog,
+): Promise<Figure[]> {
+  const { progress, quick, signal } = context;
+  progress.step(`writing ${count} ${what}`);
+  const { bytes } = await fill(cluster, count, sizeOf);
+  const all: Record<Name, Started[]> = { faultline: [], default: [], stripped: [], streamed: [] };
+  const contestant = (name: Name) => async (): Promise<number> => {
+    progress.step(`${what}: ${name}`);
+    const start = () =>
+      name === 'faultline'
+        ? startFaultline(context, cluster)
+        : startGo(binary, cluster, {
+            cache: name === 'default' ? 'default' : 'stripped',
+            watchList: name === 'streamed',
+          });
+    const started = await measureStart(cluster, count, start, signal);
+    all[name].push(started);
+    return started.seconds;
+  };
+  const contestants = {
+    faultline: contestant('faultline'),
+    default: contestant('default'),
+    stripped: contestant('stripped'),
+    streamed: contestant('streamed'),
+  };
+  await interleave(quick ? 1 : 5, contestants, (name, repetition) => {
+    const { seconds, cpuSeconds, peakMB } = all[name].at(-1) as Started;
+    progress.note(
+      `${what}: ${name} ${repetition}: ${number(seconds)} s, CPU ${number(cpuSeconds)} s, ${number(peakMB)} MB`,
+    );
+  });
+  return startFigures(all, `${number(count)} ${what} (${number(bytes / 1e6)} MB) at start`, count);
+}
+
+function startFigures(all: Record<Name, Started[]>, what: string, count: number): Figure[] {
+  // The first of each is the warm-up of `interleave`.
+  const middle = (name: Name, value: (started: Started) => number): number => median(all[name].slice(1).map(value));
+  const [seconds, peak] = [({ seconds }: Started) => seconds, ({ peakMB }: Started) => peakMB];
+  const ours = { seconds: middle('faultline', seconds), peak: middle('faultline', peak) };
+  const cpu = middle('faultline', ({ cpuSeconds }) => cpuSeconds);
+  const goals: Readonly<Record<Exclude<Name, 'faultline'>, { speed: number; memory: number } | undefined>> = {
+    default: { speed: 3, memory: 0.1 },
+    stripped: { speed: 1, memory: 0.3 },
+    streamed: undefined,
+  };
+  const figures = (['default', 'stripped', 'streamed'] as const).flatMap((name): Figure[] => {
+    const go = { seconds: middle(name, seconds), peak: middle(name, peak), cpu: middle(name, (one) => one.cpuSeconds) };
+    const goal = goals[name];
+    const [speed, memory] = [go.seconds / ours.seconds, ours.peak / go.peak];
+    return [
+      {
+        scenario: 'controllers',
+        what: `${what}: until all are decided`,
+        measured: `${number(ours.seconds)} s (CPU ${number(cpu)} s)`,
+        against: `${LABELS[name]}: ${number(go.seconds)} s (CPU ${number(go.cpu)} s)`,
+        ratio: speed,
+        ...(goal && { goal: `≥ ${goal.speed} ×`, met: speed >= goal.speed }),
+      },
+      {
+        scenario: 'controllers',
+        what: `${what}: peak memory`,
+        measured: `${number(ours.peak)} MB`,
+        against: `${LABELS[name]}: ${number(go.peak)} MB`,
+        ratio: memory,
+        ...(goal && { goal: `≤ ${goal.memory} ×`, met: memory <= goal.memory }),
+      },
+    ];
+  });
+  const most = Math.max(...all.faultline.map(peak));
+  return [
+    ...figures,
+    {
+      scenario: 'controllers',
+      what: `${what}: peak memory, the most of all starts`,
+      measured: `${number(most)} MB`,
+      ...(count <= 3_000 ? { goal: '≤ 150 MB', met: most <= 150 } : {}),
+    },
+    {
+      scenario: 'controllers',
+      what: `${what}: kept of one run`,
+      measured: `${number(cachedBytes(all.faultline.at(-1) as Started) / count / 1_000)} kB`,
+    },
+  ];
+}
+
+/** What the process itself says that its cache of runs takes. */
+function cachedBytes({ metrics }: Started): number {
+  return Number(/^faultline_cache_bytes\{kind="PipelineRun"\} (\S+)$/m.exec(metrics)?.[1] ?? Number.NaN);
+}
+
+async function storm(context: BenchContext, cluster: Cluster): Promise<Figure[]> {
+  const rate = 1_000;
+  const found = await measureStorm(context, cluster, { rate, seconds: context.quick ? 5 : 60 });
+  return [
+    {
+      scenario: 'controllers',
+      what: `${number(found.changes)} changes at ${number(found.perSecond)}/s, none lost (${number(found.reports)} reports): from the last change to the last report`,
+      measured: `${number(found.drainMs)} ms`,
+    },
+    {
+      scenario: 'controllers',
+      what: `CPU during ${number(found.perSecond)} changes/s`,
+      measured: `${number(found.cpuShare * 100)} % of a core`,
+    },
+  ];
+}
+
+async function idle(context: BenchContext, cluster: Cluster): Promise<Figure[]> {
+  await fill(cluster, context.quick ? 50 : 500, realisticSize);
+  const found = await measureIdle(context, cluster, context.quick ? 5 : 60);
+  const what = `idle, ${found.kinds} kinds with ${number(found.objects)} objects watched`;
+  const cpu = found.cpuShare * 100;
+  return [
+    { scenario: 'controllers', what, measured: `${number(cpu)} % of a core`, goal: '≤ 1 %', met: cpu <= 1 },
+    {
+      scenario: 'controllers',
+      what,
+      measured: `${number(found.residentMB)} MB`,
+      goal: '≤ 120 MB',
+      met: found.residentMB <= 120,
+    },
+  ];
+}
+
+async function toIssue(context: BenchContext): Promise<Figure> {
+  const rate = 100;
+  const { p50Ms, p99Ms, perSecond } = await measureToIssue(context, { rate, seconds: context.quick ? 5 : 60 });
+  return {
+    scenario: 'controllers',
+    what: `a run's completion to its stored issue, at ${number(perSecond)} changes/s`,
+    measured: `p50 ${number(p50Ms)} ms, p99 ${number(p99Ms)} ms`,
+    goal: 'p50 ≤ 20 ms, p99 ≤ 150 ms',
+    met: p50Ms <= 20 && p99Ms <= 150,
+  };
+}
