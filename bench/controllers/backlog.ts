@@ -15,7 +15,7 @@ export interface Started {
   readonly metrics: string;
 }
 
-const LIMIT_MS = 300_000;
+const LIMIT_MS = 180_000;
 
 /** Starts a controller over a cluster of `count` runs and waits until it has said the right thing about all of them. */
 export async function measureStart(

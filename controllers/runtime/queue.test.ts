@@ -141,4 +141,112 @@ describe('the work queue', () => {
     );
     await fc.assert(property, { numRuns: 100 });
   });
+
+  it('serves the lanes in turns: none is ever served twice while another one waits', async () => {
+    const keys = fc.uniqueArray(fc.tuple(fc.nat(4), fc.nat(200)), { maxLength: 60, selector: String });
+    await fc.assert(
+      fc.asyncProperty(keys, async (added) => {
+        const { queue } = setup();
+        const left = new Map<string, number>();
+        for (const [lane, name] of added) {
+          queue.add(`n${lane}/${name}`);
+          left.set(`n${lane}`, (left.get(`n${lane}`) ?? 0) + 1);
+        }
+        const served = new Map<string, number>();
+        while (queue.depth > 0) {
+          const key = (await queue.take()) as string;
+          const lane = namespaceOf(key);
+          queue.done(key);
+          served.set(lane, (served.get(lane) ?? 0) + 1);
+          left.set(lane, (left.get(lane) as number) - 1);
+          for (const [other, waiting] of left) {
+            if (waiting > 0)
+              expect(served.get(other) ?? 0, added.join()).toBeGreaterThanOrEqual((served.get(lane) ?? 0) - 1);
+          }
+        }
+      }),
+    );
+  });
+
+  it('takes one of the backlog in sixteen while there is news, and nothing else before news', async () => {
+    const step = fc.array(fc.constantFrom('news' as const, 'old' as const, 'take' as const, 'take' as const), {
+      maxLength: 300,
+    });
+    await fc.assert(
+      fc.asyncProperty(step, async (steps) => {
+        const { queue } = setup();
+        const waiting = { news: 0, old: 0 };
+        let [number, taken] = [0, 0];
+        for (const step of steps) {
+          if (step !== 'take') {
+            queue.add(`a/${step}-${number++}`, step === 'old' ? 'backlog' : 'normal');
+            waiting[step]++;
+            continue;
+          }
+          if (queue.depth === 0) continue;
+          const key = (await queue.take()) as string;
+          queue.done(key);
+          const what = key.startsWith('a/old') ? 'old' : 'news';
+          // Both wait: every sixteenth that is taken is an old one, and no other.
+          if (waiting.news > 0 && waiting.old > 0) expect(what).toBe(++taken % 16 === 0 ? 'old' : 'news');
+          else taken++;
+          waiting[what]--;
+        }
+        const rest: string[] = [];
+        while (queue.depth > 0) {
+          const key = (await queue.take()) as string;
+          queue.done(key);
+          rest.push(key);
+        }
+        expect(rest).toHaveLength(waiting.news + waiting.old);
+      }),
+    );
+  });
+
+  it('forgets nothing: what is added before, during or after work comes, whatever else is delayed or retried', async () => {
+    const key = fc.constantFrom('a/1', 'a/2', 'b/1');
+    const action = fc.oneof(
+      fc.record({ type: fc.constant('add' as const), key }),
+      fc.record({ type: fc.constant('retry' as const), key, ms: fc.nat(5_000) }),
+      fc.record({ type: fc.constant('take' as const) }),
+      fc.record({ type: fc.constant('done' as const) }),
+      fc.record({ type: fc.constant('pass' as const), ms: fc.nat(4_000) }),
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.array(action, { maxLength: 60 }), async (actions) => {
+        const { queue, clock } = setup();
+        /** Keys that somebody must still look at, and since when at the latest. */
+        const owed = new Map<string, number>();
+        const working: string[] = [];
+        for (const each of actions) {
+          if (each.type === 'add') {
+            queue.add(each.key);
+            owed.set(each.key, clock.now());
+          } else if (each.type === 'retry') {
+            queue.retryAfter(each.key, each.ms);
+            owed.set(each.key, Math.min(owed.get(each.key) ?? Infinity, clock.now() + each.ms));
+          } else if (each.type === 'take' && queue.depth > 0) {
+            const taken = (await queue.take()) as string;
+            expect(working).not.toContain(taken);
+            expect(owed.get(taken)).toBeLessThanOrEqual(clock.now());
+            owed.delete(taken);
+            working.push(taken);
+          } else if (each.type === 'done') {
+            const finished = working.shift();
+            if (finished !== undefined) queue.done(finished);
+          } else if (each.type === 'pass') await clock.advance(each.ms);
+        }
+        for (const finished of working.splice(0)) queue.done(finished);
+        await clock.advance(10_000);
+        const rest = new Set<string>();
+        while (queue.depth > 0) {
+          const taken = (await queue.take()) as string;
+          rest.add(taken);
+          queue.done(taken);
+        }
+        for (const wanted of owed.keys()) expect(rest).toContain(wanted);
+        expect(queue.idle).toBe(true);
+      }),
+    );
+  });
 });

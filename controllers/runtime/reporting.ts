@@ -34,8 +34,8 @@ export interface ReportingOptions {
   fenced: (epoch: number) => void;
 }
 
-/** At most this many reports of a backlog are handed over at once. */
-const CHUNK = 1_000;
+/** At most this many reports of a backlog are handed over at once; while they are under way, the next so many are. */
+const CHUNK = 500;
 
 /**
  * From what was seen to what the backend acknowledged: which looks are sent, held or left out, what a deletion says,
@@ -146,6 +146,8 @@ export class Reporting {
         }
       };
       answers.push(answer.then(handOut));
+      // One chunk under way and one that waits keep the sink busy; more would only be text in memory.
+      await answers.at(-2);
     }
     await Promise.all(answers);
     const newest = new Map(entries.map((entry) => [entry.subjectId, entry]));
