@@ -42,7 +42,7 @@ export async function measureStorm(
   const [cpuBefore, begunAt] = [await cpuSeconds(running.pid), performance.now()];
   let changes = 0;
   for (let tick = 1; tick <= (seconds * 1_000) / EVERY_MS; tick++) {
-    context.progress.step(`changing runs: ${changes} of ${rate * seconds}`);
+    if (tick % 10 === 1) context.progress.step(`changing runs: ${changes} of ${rate * seconds}`);
     const batch = Array.from({ length: (rate * EVERY_MS) / 1_000 }, () => changes++ % RUNS);
     const stored = batch.map((index) => {
       const revision = (revisions[index] ?? 0) + 1;

@@ -90,7 +90,7 @@ async function untilListed(plane: ControlPlane, count: number): Promise<void> {
   const accept = 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1';
   for (let attempt = 0; ; attempt++) {
     const { status, body } = await plane.request(path, { headers: { accept }, timeoutMs: 60_000 });
-    const listed = status === 200 ? (JSON.parse(body) as { items: unknown[] }).items.length : -1;
+    const listed = status === 200 ? ((JSON.parse(body) as { items: unknown[] | null }).items ?? []).length : -1;
     if (listed === count) return;
     if (attempt === 300) throw new Error(`${listed} runs are listed, not ${count} (HTTP ${status})`);
     await new Promise((resolve) => setTimeout(resolve, 200));
