@@ -157,6 +157,23 @@ describe('two processes of which one leads', () => {
     expect(second.manager.leadership().role).toBe('leading');
   });
 
+  it('a standby that was given other controllers leads those', async () => {
+    const [first, second] = await setup();
+    await second.manager.apply([loaded, { ...loaded, name: 'more' }]);
+    await world.clock.advance(5_000);
+    expect(world.engine.requests.filter(({ by }) => by === 'second')).toEqual([]);
+    expect(second.manager.status().map(({ name }) => name)).toEqual(['pods', 'more']);
+    first.stop.abort();
+    await first.manager.stopped();
+    await world.until(
+      'both report',
+      () => new Set(world.engine.reportsOf('second').map(({ source }) => source)).size === 2,
+    );
+    expect(world.engine.of<LeadRequest>('second', '/api/v1/lead')).toMatchObject([
+      { sources: [{ name: 'pods' }, { name: 'more' }] },
+    ]);
+  });
+
   it('what the standby has listed is listed again before it says what is gone', async () => {
     const [first, second] = await setup();
     const before = second.source.watched;
