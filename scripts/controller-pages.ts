@@ -135,7 +135,7 @@ function rulesOf({ watches, reads = [], logs }: ControllerDefinition): Rule[] {
   const rules = [...resources].map(([group, names]) => ({
     apiGroups: [group],
     resources: [...names],
-    verbs: ['get', 'list', 'watch'],
+    verbs: ['list', 'watch'],
   }));
   return logs === true ? [...rules, { apiGroups: [''], resources: ['pods/log'], verbs: ['get'] }] : rules;
 }

@@ -81,6 +81,14 @@ describe('faultline rbac', () => {
     expect(lines(roles[2] as Role)).toEqual(['get,create,update,list,watch leases.coordination.k8s.io']);
   });
 
+  test('has the Leases where the configuration has them, and none where nobody is elected', async () => {
+    const leases = async (yaml: string) =>
+      (await printed(yaml, '--no-rules')).filter((role) => lines(role).some((line) => line.includes('leases.')));
+    const [elsewhere] = await leases('leaderElection: {namespace: locks}\n');
+    expect(elsewhere?.metadata.namespace).toBe('locks');
+    expect(await leases('leaderElection: {enabled: false}\n')).toEqual([]);
+  });
+
   test('what is in no namespace needs the cluster, and what a controller has for itself is not given in others', async () => {
     const roles = await printed(`
 namespaces: [shop, staging]
