@@ -3,11 +3,14 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { parseAllDocuments, stringify } from 'yaml';
+import type { ObjectLike } from '../../controllers/index.ts';
 import { Child } from '../controlplane/child.ts';
 import { kubeconfig } from '../controlplane/kubeconfig.ts';
 import { freePort } from '../controlplane/ports.ts';
+import { loadObjects } from '../recorded/read.ts';
 import { faultline as bin, type Installation, install, node } from './installation.ts';
 import { at, createRun } from './pipelineruns.ts';
+import { condition, create, createBrokenDeployment, createFailedJob, remove, setStatus } from './workloads.ts';
 
 /**
  * Controllers with exactly the rights that `faultline rbac` printed, which for named namespaces are Roles: everything works.
@@ -195,4 +198,73 @@ test('a rule that is taken away is named, with where it belongs and the command 
     );
   const told = await explain('pipelinerun/web-1', 'shop', faultline.plane.adminKubeconfigPath);
   expect(told.stdout).toContain(rule);
+});
+
+test('with the rights that rbac prints for them, the controllers of workloads open issues and resolve them', async () => {
+  const { plane, dir } = faultline;
+  const uses = ['deployment', 'job', 'node', 'apiservice', 'certificate'].map((kind) => `  - use: workloads/${kind}\n`);
+  const at = uses.findIndex((line) => line.includes('apiservice'));
+  uses[at] += '    with: { unavailableFor: 0s }\n';
+  await writeFile(
+    join(dir, 'team.yaml'),
+    `${CONFIGURATION.replace('[shop, staging]', "['*']").replace(/ {2}- use.*\n/, '')}${uses.join('')}`,
+  );
+  await apply(await printedRbac());
+  await createBrokenDeployment(plane, 'staging');
+  await createFailedJob(plane, 'staging', 'import');
+  const secrets = loadObjects(join(import.meta.dirname, '../../controllers/workloads/certificate/fixtures'));
+  const { metadata, ...expired } = secrets.find((secret) => secret.metadata.name === 'expired') as ObjectLike;
+  await create(plane, '/api/v1/namespaces/staging/secrets', { ...expired, metadata: { name: metadata.name } });
+  await create(
+    plane,
+    '/api/v1/nodes',
+    { metadata: { name: 'worker-1' } },
+    { conditions: [condition('Ready', 'Unknown')] },
+  );
+  await create(plane, '/apis/apiregistration.k8s.io/v1/apiservices', {
+    metadata: { name: 'v1.gone.example.com' },
+    spec: {
+      group: 'gone.example.com',
+      version: 'v1',
+      groupPriorityMinimum: 1,
+      versionPriority: 1,
+      service: { namespace: 'gone', name: 'gone' },
+    },
+  });
+  await startControllers();
+  const said = async (where: string): Promise<string[]> =>
+    (await faultline.issues(where))
+      .filter(({ spec }) => spec.source.startsWith('workloads-'))
+      .map(({ spec, status }) => `${status.state} ${spec.subject.kind} ${spec.reason}`)
+      .sort();
+  await expect
+    .poll(() => said('staging'), { timeout: 20_000 })
+    .toEqual([
+      'Active Deployment CrashLoopBackOff',
+      'Active Deployment NoReplicasAvailable',
+      'Active Job BackoffLimitExceeded',
+      'Active Secret CertificateExpired',
+    ]);
+  await expect
+    .poll(() => said('faultline-system'), { timeout: 20_000 })
+    .toEqual(['Active APIService APIServiceUnavailable', 'Active Node Unreachable']);
+  await setStatus(plane, '/apis/apps/v1/namespaces/staging/deployments/web', {
+    conditions: [condition('Available', 'True')],
+  });
+  await remove(plane, '/api/v1/namespaces/staging/pods/web-1-a');
+  await remove(plane, '/apis/batch/v1/namespaces/staging/jobs/import');
+  await setStatus(plane, '/api/v1/nodes/worker-1', { conditions: [condition('Ready', 'True')] });
+  await remove(plane, '/apis/apiregistration.k8s.io/v1/apiservices/v1.gone.example.com');
+  await expect
+    .poll(() => said('staging'), { timeout: 20_000 })
+    .toEqual([
+      'Active Secret CertificateExpired',
+      'Resolved Deployment CrashLoopBackOff',
+      'Resolved Deployment NoReplicasAvailable',
+      'Resolved Job BackoffLimitExceeded',
+    ]);
+  await expect
+    .poll(() => said('faultline-system'), { timeout: 20_000 })
+    .toEqual(['Resolved APIService APIServiceUnavailable', 'Resolved Node Unreachable']);
+  await expect.poll(() => readyz()).toMatchObject({ status: 200 });
 });
