@@ -128,6 +128,19 @@ describe('what a controller asks the cluster for', () => {
   });
 });
 
+it('is one watch of all Pods for who watches them and for all who read them', async () => {
+  const reads = [{ ...pods, fields: ['status'] }];
+  const requests = await requestsOf(
+    widgets({ watches: { ...pods, fields: ['spec'] } }),
+    widgets({ reads }),
+    widgets({ reads }),
+  );
+  expect(requests.map(({ kind, fields }) => [kind, fields])).toEqual([
+    ['Pod', ['spec', 'status']],
+    ['Widget', []],
+  ]);
+});
+
 describe('an index', () => {
   const indexes = { bySecret: 'spec.volumes.secret', byApp: 'metadata.labels.app' };
   const looked: string[] = [];

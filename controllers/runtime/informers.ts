@@ -163,7 +163,9 @@ function readKind(controller: LoadedController, read: Reads): KindWish {
 }
 
 function want(wanted: Map<string, Wanted>, wish: KindWish): string {
-  const { watches, labelSelector, ownedBy, namespaces } = wish;
+  const { watches, labelSelector, ownedBy } = wish;
+  // All of them, however that is written: who watches all Pods and who reads all Pods share one watch.
+  const namespaces = wish.namespaces.every((pattern) => pattern === '*') ? [] : wish.namespaces;
   const { kind, fields = [], fieldSelector = '', indexes = {} } = watches;
   const apiVersions = typeof watches.apiVersion === 'string' ? [watches.apiVersion] : watches.apiVersion;
   const id = JSON.stringify([apiVersions, kind, labelSelector, fieldSelector, namespaces, ownedBy !== undefined]);

@@ -37,10 +37,10 @@ export default defineController<ObjectLike, Options>({
     ],
   },
   reads: [
+    // All Jobs and Pods: the other workload controllers watch and read the same ones.
     {
       apiVersion: 'batch/v1',
       kind: 'Job',
-      ownedByObject: true,
       fields: ['status.conditions.reason', 'status.conditions.message'],
     },
     { apiVersion: 'v1', kind: 'Pod', fields: POD_FIELDS },

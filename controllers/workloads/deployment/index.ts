@@ -35,7 +35,8 @@ export default defineController<ObjectLike, Options>({
     ],
   },
   reads: [
-    { apiVersion: 'apps/v1', kind: 'ReplicaSet', fields: [], ownedByObject: true },
+    // What is between a Deployment and its Pods: who owns whom is all there is to know.
+    { apiVersion: 'apps/v1', kind: 'ReplicaSet', fields: [] },
     // All Pods: every workload controller reads the same ones.
     { apiVersion: 'v1', kind: 'Pod', fields: POD_FIELDS },
   ],
