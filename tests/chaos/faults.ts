@@ -54,6 +54,14 @@ const behind: readonly Fault[] = [
     inject: ({ plane }) => compact(plane),
   },
   {
+    name: 'etcd crashes and is away for a while',
+    async inject({ plane }, random, longestMs) {
+      await plane.stopEtcd('SIGKILL');
+      await sleep(random.between(300, longestMs));
+      await plane.startEtcd();
+    },
+  },
+  {
     name: 'the API server crashes',
     inject: ({ plane }) => plane.restartApiserver('SIGKILL'),
   },

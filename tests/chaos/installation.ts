@@ -5,7 +5,7 @@ const GROUP = 'rbac.authorization.k8s.io';
 
 /** A cluster with the kinds of the chaos and a server, without controllers: each seed has its own. */
 export async function startInstallation(): Promise<Installation> {
-  const installation = await install({ namespaces: [] });
+  const installation = await install({ namespaces: [], controlPlane: { readyTimeoutMs: 180_000 } });
   try {
     await installation.stopControllers();
     const name = 'chaos';

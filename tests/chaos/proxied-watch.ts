@@ -25,6 +25,8 @@ export class ProxiedWatch {
   #rest = '';
   #held: Held[] = [];
   #frozen: string[] | undefined;
+  /** How it ends: nothing is said after that. */
+  #last: (() => void) | undefined;
   readonly #queue: { readonly due: number; readonly act: () => void }[] = [];
 
   constructor(answer: IncomingMessage, outgoing: ServerResponse, options: ProxiedWatchOptions) {
@@ -44,11 +46,13 @@ export class ProxiedWatch {
   thaw(): void {
     const lines = this.#frozen ?? [];
     this.#frozen = undefined;
-    for (const line of lines) this.send(line);
+    for (const line of lines) this.#later(() => this.#outgoing.write(`${line}\n`));
+    if (this.#last) this.#later(this.#last);
   }
 
   /** Says a line, after what was said before. */
   send(line: string): void {
+    if (this.#last) return;
     if (this.#frozen !== undefined) this.#frozen.push(line);
     else this.#later(() => this.#outgoing.write(`${line}\n`));
   }
@@ -108,9 +112,11 @@ export class ProxiedWatch {
     for (const { line } of due) this.send(line);
   }
 
-  /** A connection that is frozen for ever never learns that the server has ended it. */
+  /** Who listens to a frozen connection does not learn that the server has ended it. */
   #ended(act: () => void): void {
+    if (this.#last) return;
     this.#release([...this.#held]);
+    this.#last = act;
     if (this.#frozen === undefined) this.#later(act);
   }
 
