@@ -145,6 +145,24 @@ function checked(definition: Definition, verdict: Verdict): void {
   }
 }
 
+/** Tests that nothing is invented: whatever else of a healthy object is broken, only what `decides` can make a finding. */
+export function describeHealthy(controller: unknown, healthy: ObjectLike, decides: RegExp, scene: Scene = {}): void {
+  const paths = pathsOf(healthy).filter((path) => !decides.test(path.join('.')));
+  const change = fc.record({ path: fc.constantFrom(...paths), value: fc.oneof(nasty, fc.jsonValue()) });
+
+  test('a healthy object of which anything but its verdict is broken is no issue', async () => {
+    expect((await looksAt(controller, healthy, scene)).flatMap(({ findings }) => findings)).toEqual([]);
+    const mutation = fc.array(change, { minLength: 1, maxLength: 6 }).map((changes) => mutated(healthy, changes));
+    await fc.assert(
+      fc.asyncProperty(mutation, async (object) => {
+        const verdict = await observe(controller as Definition, object, scene);
+        if (!isUndecided(verdict)) expect(observationsOf(verdict).flatMap(({ findings }) => findings)).toEqual([]);
+      }),
+      { numRuns: 400 },
+    );
+  });
+}
+
 type Path = readonly (string | number)[];
 
 const REMOVED = Symbol('removed');

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { ObjectLike } from '../../index.ts';
-import { describeHostile, findingOf, lookAt, NOW, where } from '../../pipelines/kit.contract.ts';
+import { describeHealthy, describeHostile, findingOf, lookAt, NOW, where } from '../../pipelines/kit.contract.ts';
 import controller from './index.ts';
 
 const DAY = 86_400_000;
@@ -151,4 +151,13 @@ describeHostile(
     component({ status: { conditions: [{ type: 'Created', status: 'False', message: 'm' }] } }),
   ],
   { others: [made('Snapshot', 40), made('PipelineRun', 35)] },
+);
+
+describeHealthy(
+  controller,
+  component({ build: enabled }),
+  /^(metadata|status)$|metadata\.(annotations|name$|namespace$|creationTimestamp)|conditions/,
+  {
+    others: [made('Snapshot', 1)],
+  },
 );

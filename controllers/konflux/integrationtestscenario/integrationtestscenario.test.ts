@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { ObjectLike } from '../../index.ts';
-import { describeHostile, lookAt, undecidedOf, where } from '../../pipelines/kit.contract.ts';
+import { describeHealthy, describeHostile, lookAt, undecidedOf, where } from '../../pipelines/kit.contract.ts';
 import controller from './index.ts';
 
 function scenario(status: string | undefined, labels: object = {}): ObjectLike {
@@ -43,3 +43,5 @@ test('an optional one is minor; a valid one is healthy; one that nobody looked a
 });
 
 describeHostile(controller, [scenario('False'), scenario('True')]);
+
+describeHealthy(controller, scenario('True'), /^status$|conditions/);

@@ -1,6 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import type { ObjectLike } from '../../index.ts';
-import { describeHostile, findingOf, lookAt, NOW, undecidedOf, where } from '../../pipelines/kit.contract.ts';
+import {
+  describeHealthy,
+  describeHostile,
+  findingOf,
+  lookAt,
+  NOW,
+  undecidedOf,
+  where,
+} from '../../pipelines/kit.contract.ts';
 import controller from './index.ts';
 import { problemsOf } from './renovate-log.ts';
 
@@ -138,3 +146,5 @@ describeHostile(controller, [run(), run({ status: 'False', reason: 'Cancelled', 
   others: [taskRun],
   log: ['{"msg":"Authentication failure"}', '{', line('x', { branch: '\u202e' })],
 });
+
+describeHealthy(controller, run(), /^status$|conditions/, { others: [taskRun], log: [line('Repository finished')] });

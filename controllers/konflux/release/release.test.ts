@@ -1,6 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import type { ObjectLike } from '../../index.ts';
-import { describeHostile, findingOf, lookAt, undecidedOf, where } from '../../pipelines/kit.contract.ts';
+import {
+  describeHealthy,
+  describeHostile,
+  findingOf,
+  lookAt,
+  undecidedOf,
+  where,
+} from '../../pipelines/kit.contract.ts';
 import controller from './index.ts';
 
 const condition = (type: string, status: string, reason: string, message = '') => ({
@@ -103,3 +110,5 @@ describe('a Release', () => {
 });
 
 describeHostile(controller, [managed, release([condition('Released', 'True', 'Succeeded')])]);
+
+describeHealthy(controller, release([condition('Released', 'True', 'Succeeded')]), /^status$|conditions/);

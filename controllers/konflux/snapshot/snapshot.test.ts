@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { ObjectLike } from '../../index.ts';
-import { describeHostile, looksAt, undecidedOf, where } from '../../pipelines/kit.contract.ts';
+import { describeHealthy, describeHostile, looksAt, undecidedOf, where } from '../../pipelines/kit.contract.ts';
 import controller from './index.ts';
 
 const PAC = 'pac.test.appstudio.openshift.io/';
@@ -147,3 +147,5 @@ describeHostile(controller, [
     ],
   }),
 ]);
+
+describeHealthy(controller, snapshot([result('TestPassed')]), /^status$|conditions|annotations/);

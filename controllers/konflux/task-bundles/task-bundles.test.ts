@@ -1,6 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import type { ObjectLike } from '../../index.ts';
-import { describeHostile, findingOf, lookAt, NOW, undecidedOf, where } from '../../pipelines/kit.contract.ts';
+import {
+  describeHealthy,
+  describeHostile,
+  findingOf,
+  lookAt,
+  NOW,
+  undecidedOf,
+  where,
+} from '../../pipelines/kit.contract.ts';
 import { compareVersions, taskBundles } from './bundle.ts';
 import controller from './index.ts';
 
@@ -185,4 +193,8 @@ describeHostile(controller, [component], {
       },
     }),
   ],
+});
+
+describeHealthy(controller, component, /^$/, {
+  others: [build([`quay.io/k/task-init:0.10@${digest('c')}`]), trusted(on(20))],
 });

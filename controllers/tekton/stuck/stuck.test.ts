@@ -1,6 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import type { ObjectLike } from '../../index.ts';
-import { describeHostile, findingOf, lookAt, NOW, undecidedOf, where } from '../../pipelines/kit.contract.ts';
+import {
+  describeHealthy,
+  describeHostile,
+  findingOf,
+  lookAt,
+  NOW,
+  undecidedOf,
+  where,
+} from '../../pipelines/kit.contract.ts';
 import controller from './index.ts';
 
 const MINUTE = 60_000;
@@ -197,3 +205,5 @@ describeHostile(
   [run(waiting), run({ started: 55 }), run({ started: 400, created: 400, spec: { timeouts: { pipeline: '2h' } } })],
   { others: [taskRun('unit', 20, { reason: 'ExceededResourceQuota', message: 'exceeded quota: compute' })] },
 );
+
+describeHealthy(controller, run({ created: 5, started: 4 }), /^(metadata|status|spec)$|creationTimestamp|startTime/);

@@ -1,6 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import type { ObjectLike } from '../../index.ts';
-import { describeHostile, findingOf, lookAt, undecidedOf, where } from '../../pipelines/kit.contract.ts';
+import {
+  describeHealthy,
+  describeHostile,
+  findingOf,
+  lookAt,
+  undecidedOf,
+  where,
+} from '../../pipelines/kit.contract.ts';
 import controller from './index.ts';
 
 /** A stand-alone run of the task "backup" that failed in its step "dump". */
@@ -174,3 +181,5 @@ describeHostile(controller, [
   taskRun({ condition: { status: 'True', reason: 'Succeeded' } }),
   taskRun({ condition: { reason: 'TaskRunResolutionFailed', message: 'tasks.tekton.dev "backup" not found' } }),
 ]);
+
+describeHealthy(controller, taskRun({ condition: { status: 'True', reason: 'Succeeded' } }), /^status$|conditions/);
