@@ -7,8 +7,10 @@ import { settle } from '../../testing/manual-clock.ts';
 import { createWorld, type World } from '../../testing/world.ts';
 import { silentLogger } from '../logger.ts';
 import type { ClusterObject } from '../object.ts';
+import { failureOf } from '../observe.ts';
 import { type Begun, IsolatedPlugin } from './isolated-plugin.ts';
 import { podPlugin } from './pod-plugin.contract.ts';
+import { errorFrom, thrownOf } from './protocol.ts';
 
 const pod = (name: string, labels: Record<string, string> = {}): ClusterObject => ({
   apiVersion: 'v1',
@@ -100,11 +102,13 @@ describe('a plugin in a thread of its own', () => {
 
   it('has an empty environment, no arguments and no way to what the process was started with', async () => {
     const { run } = await begin(
-      podPlugin(`return broken(JSON.stringify([Object.keys(process.env), process.argv.slice(2), process.execArgv]));`),
+      podPlugin(
+        `return broken(JSON.stringify([Object.keys(process.env), process.argv.slice(2), process.execArgv.length]));`,
+      ),
     );
     const world = run([pod('a')]);
     await until(() => seen(world).length === 1);
-    expect(world.sink.reports[0]?.body).toMatchObject({ findings: [{ title: '[[],[],[]]' }] });
+    expect(world.sink.reports[0]?.body).toMatchObject({ findings: [{ title: '[[],[],1]' }] });
   });
 
   it('checks its options in the thread: faults come with their paths, defaults are filled in', async () => {
@@ -174,6 +178,19 @@ describe('a plugin in a thread of its own', () => {
     await until(() => counts().failed === 2 && counts().settledUndecided === 1);
     expect(counts()).toMatchObject({ errors: 1 });
   });
+});
+
+it('what was thrown is told apart on the other side as on this one', () => {
+  const through = (error: unknown) => failureOf(errorFrom(thrownOf(error)));
+  const hostile = Object.defineProperty({}, 'name', {
+    get() {
+      throw new Error('never mind');
+    },
+  });
+  expect(through(new TypeError('x'))).toEqual({ kind: 'retry', message: 'x', panic: true });
+  expect(through(new Error('x'))).toEqual({ kind: 'retry', message: 'x', panic: false });
+  expect(through(7)).toEqual({ kind: 'retry', message: '7', panic: true });
+  expect(through(hostile)).toMatchObject({ kind: 'retry' });
 });
 
 describe('a plugin that stops', () => {

@@ -78,7 +78,8 @@ export class PluginWorker {
       // No secret of this process is a plugin's business, and no flag of it either.
       env: {},
       argv: [],
-      execArgv: [],
+      // A mounted file has no package.json beside it, and needs none.
+      execArgv: ['--disable-warning=MODULE_TYPELESS_PACKAGE_JSON'],
       stdin: false,
       stdout: true,
       stderr: true,

@@ -58,10 +58,12 @@ export interface Thrown {
   readonly ms?: number;
 }
 
+const NO_ERROR = 'NoError';
+
 /** Never fails: a getter of what was thrown may throw again. */
 export function thrownOf(error: unknown): Thrown {
   try {
-    if (typeof error !== 'object' || error === null) return { name: 'Error', message: String(error) };
+    if (typeof error !== 'object' || error === null) return { name: NO_ERROR, message: String(error) };
     const { name, message, ms } = error as Partial<Record<keyof Thrown, unknown>>;
     return {
       name: typeof name === 'string' ? name : 'Error',
@@ -74,6 +76,7 @@ export function thrownOf(error: unknown): Thrown {
 }
 
 /** The same failure on this side: told apart by its name, as everywhere. */
-export function errorFrom({ name, message, ms }: Thrown): Error {
+export function errorFrom({ name, message, ms }: Thrown): unknown {
+  if (name === NO_ERROR) return message;
   return Object.assign(new Error(message), { name, ...(ms !== undefined && { ms }) });
 }
