@@ -136,27 +136,22 @@ describe('a plugin as a package', () => {
 
   it('or beside faultline, where a derived image has installed it and the configuration is mounted elsewhere', async () => {
     await install('app');
-    // The product as an image has it: what runs is in node_modules or above, here by a link to where it is.
-    await mkdir(join(root, 'app/product'), { recursive: true });
-    const product = join(root, 'app/product');
-    for (const room of ['controllers', 'crds', 'cel', 'package.json']) {
-      await cp(new URL(`../../../${room}`, import.meta.url), join(product, room), { recursive: true });
-    }
-    await symlink(new URL('../../../node_modules', import.meta.url).pathname, join(product, 'node_modules'));
+    // What looks for packages, where an image has it.
+    const importer = join(root, 'app/product/import-plugin.mts');
+    await mkdir(dirname(importer));
+    await cp(new URL('../import-plugin.ts', import.meta.url), importer);
     await mkdir(join(root, 'etc'));
     const script = `
-      const { createPlugins, loadControllers, silentLogger } = await import(${JSON.stringify(pathToFileURL(join(product, 'controllers/runtime/index.ts')).href)});
-      await using plugins = createPlugins({ logger: silentLogger });
-      const { controllers, faults } = await loadControllers(${JSON.stringify([ENTRY, { use: 'npm:absent', name: 'absent' }])}, { baseDir: ${JSON.stringify(join(root, 'etc'))}, builtins: new Map(), host: plugins.load });
-      console.log(JSON.stringify({ kinds: controllers.map(({ definition }) => definition.watches.kind), faults }));`;
+      const { importPlugin } = await import(${JSON.stringify(pathToFileURL(importer).href)});
+      const find = (name) => importPlugin(name, ${JSON.stringify(join(root, 'etc'))}).then((module) => module.default.watches.kind, (error) => error.message);
+      console.log(JSON.stringify([await find('faultline-plugin-certificates'), await find('absent')]));`;
     const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', script], {
       cwd: root,
     });
-    expect(JSON.parse(stdout)).toMatchObject({
-      kinds: ['Certificate'],
-      faults: [
-        { path: 'controllers[1].use', message: expect.stringContaining("Cannot find package 'absent'") as string },
-      ],
-    });
+    expect(JSON.parse(stdout)).toEqual([
+      'Certificate',
+      // Where it was looked for first, and should be.
+      expect.stringMatching(/Cannot find package 'absent' imported from .*etc/),
+    ]);
   });
 });
