@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Report } from '../../crds/report.ts';
 import type { ClusterObject } from '../runtime/object.ts';
+import type { Read } from '../runtime/plugin.ts';
 import { createWorld, type World } from '../testing/world.ts';
 import { UNITS_A_LOOK } from './evaluate.ts';
 import { RuleGate } from './gate.ts';
@@ -73,6 +74,20 @@ test('an IssueRule speaks as itself, in and about its own namespace only, whatev
   expect(world.sink.take()).toMatchObject([
     { source: 'rule.shop.claims', namespace: 'shop', subject: { kind: 'PersistentVolumeClaim', namespace: 'shop' } },
   ]);
+});
+
+test('a kind without namespaces is no namespace’s own: its objects are left alone, and the rule says so', async () => {
+  const controllers = new RuleControllers();
+  const { definition } = controllers.of(await compiledRule(RULE));
+  const read = { now: () => new Date() } as unknown as Read;
+  // The watch of a namespace shows all objects of such a kind.
+  for (const namespace of [undefined, 'other']) {
+    expect(await definition.observe(claim('Pending', { namespace }), read, {})).toEqual({
+      undecided: 'is not in namespace shop: kinds without namespaces are for a ClusterIssueRule',
+      final: true,
+    });
+  }
+  expect(controllers.noted('rule.shop.claims')?.object).toBe('other/data');
 });
 
 test('a selector is asked of the API server, and fields that no expression reads are not kept', async () => {
@@ -243,4 +258,21 @@ test('the rules of a namespace together pay for what they evaluate, and nobody e
   gate.enter('a', 500);
   gate.leave('a', UNITS_A_LOOK, 500);
   expect(() => gate.enter('a', 500)).toThrow(expect.objectContaining({ name: 'RetryAfter', ms: 1_000 }));
+});
+
+test('each look asks for leave, and pays what it cost, as the rules of its namespace or as a rule of the cluster', async () => {
+  const asked: string[] = [];
+  const paid = new Map<string, number>();
+  const controllers = new RuleControllers({
+    enter: (tenant) => void asked.push(tenant),
+    leave: (tenant, units) => void paid.set(tenant, units),
+  });
+  const cluster = RULE.replace('IssueRule', 'ClusterIssueRule').replace(', namespace: shop', '');
+  for (const yaml of [RULE, cluster]) {
+    const { definition } = controllers.of(await compiledRule(yaml));
+    await definition.observe(claim('Pending'), { now: () => new Date() } as unknown as Read, {});
+  }
+  expect(asked).toEqual(['the rules of namespace shop', 'the rule clusterrule.claims']);
+  expect([...paid.values()].every((units) => units > 5)).toBe(true);
+  expect([...paid.keys()]).toEqual(asked);
 });

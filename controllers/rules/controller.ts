@@ -25,7 +25,7 @@ export interface Noted {
 
 /** What the rules of one process share. */
 export interface RuleRuntime {
-  readonly gate: RuleGate;
+  readonly gate: Pick<RuleGate, 'enter' | 'leave'>;
   /** By source: the last one. */
   readonly noted: Map<string, Noted>;
   /** By source: an edited rule goes on where its predecessor was. */

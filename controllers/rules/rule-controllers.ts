@@ -8,8 +8,13 @@ import { RuleGate } from './gate.ts';
  * goes on when others change; an edited one knows what its predecessor has seen.
  */
 export class RuleControllers {
-  readonly #runtime: RuleRuntime = { gate: new RuleGate(), noted: new Map(), firstSeen: new Map() };
+  readonly #runtime: RuleRuntime;
   readonly #made = new Map<string, { readonly says: string; readonly controller: LoadedController }>();
+
+  /** `gate`: what the rules of this process may cost. */
+  constructor(gate: RuleRuntime['gate'] = new RuleGate()) {
+    this.#runtime = { gate, noted: new Map(), firstSeen: new Map() };
+  }
 
   of(rule: CompiledRule): LoadedController {
     const known = this.#made.get(rule.source);
