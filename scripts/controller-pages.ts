@@ -104,6 +104,7 @@ function kindsOf({ watches, reads = [], order, onDelete }: ControllerDefinition)
   const lines = reads.map((read) => {
     const notes = [
       ...(read.labelSelector ? [`only with the labels \`${read.labelSelector}\``] : []),
+      ...(read.fieldSelector ? [`only with \`${read.fieldSelector}\``] : []),
       ...(read.ownedByObject ? ['those that the watched objects own'] : []),
       ...(read.optional ? ['optional: without the right it looks on without them'] : []),
     ];

@@ -6,7 +6,6 @@ import {
   fields,
   multiLine,
   type ObjectLike,
-  oneLine,
   parseDuration,
   type Read,
   records,
@@ -16,15 +15,15 @@ import {
   type Verdict,
 } from '../../index.ts';
 import { labelsOf } from '../../pipelines/labels.ts';
-import { httpURL } from '../../pipelines/links.ts';
 import { KEYS, type Metadata, metadataOf } from '../../pipelines/metadata.ts';
 import { KONFLUX, TEKTON_VERSIONS } from '../../pipelines/versions.ts';
-import { MAX_DESCRIPTION, MAX_TITLE, short } from '../../pipelines/words.ts';
+import { MAX_DESCRIPTION, short } from '../../pipelines/words.ts';
 import { BUILD_SELECTOR, type Build, branchBuilds } from '../shared/builds.ts';
 import { taskBundles } from './bundle.ts';
 import { CATALOGUE } from './findings.ts';
 import { type Options, optionsSchema } from './options.ts';
 import { type BundleVerdict, judge, policyOf } from './policy.ts';
+import { iso, line, notes, notesURL, title } from './words.ts';
 
 /** Marks ConfigMaps with trusted task data, beside or instead of the EnterpriseContractPolicy. */
 const DATA_LABEL = 'faultline.dev/trusted-tasks';
@@ -163,50 +162,6 @@ function classOf({ until }: BundleVerdict, { options, now }: Context): { reason:
     : { reason: 'TaskBundleOutdated', severity: severity.outdated };
 }
 
-/** "payments uses 3 outdated task bundles: init 0.2 is trusted until 2026-12-01". No age: it would change every day. */
-function title(component: string, { bundle, until }: BundleVerdict, count: number, reason: string): string {
-  const bundles = count === 1 ? 'an outdated task bundle' : `${count} outdated task bundles`;
-  const task = short(`${bundle.task}${bundle.tag === undefined ? '' : ` ${bundle.tag}`}`, 80);
-  const since = until === undefined || until <= 0 ? '' : ` since ${iso(until).slice(0, 10)}`;
-  const words =
-    reason === 'TaskBundleUntrusted' || reason === 'TaskBundleExpired'
-      ? `is not trusted${since}`
-      : `is trusted until ${iso(until ?? 0).slice(0, 10)}`;
-  return oneLine(`${component} uses ${bundles}: ${task} ${words}`, MAX_TITLE);
-}
-
-function line({ bundle, until, newest }: BundleVerdict): string {
-  const date = until === undefined || until <= 0 ? 'not trusted' : `until ${iso(until)}`;
-  const update = newest === undefined || newest === bundle.tag ? '' : `; newest version ${short(newest, 64)}`;
-  return `- ${short(bundle.name, 100)}: ${short(bundle.key.replace('oci://', ''), 200)} ${date}${update}`;
-}
-
-/** What the policy says about each, once; else where to update to. */
-function notes(verdicts: readonly BundleVerdict[]): string {
-  const said = new Set(
-    verdicts.flatMap(({ notes: message }) =>
-      message === undefined ? [] : [multiLine(message.slice(0, 4_096), 1_000)],
-    ),
-  );
-  const updates = verdicts
-    .filter(({ bundle, newest }) => newest !== undefined && newest !== bundle.tag)
-    .map(({ bundle, newest }) => `${short(bundle.task, 100)} ${bundle.tag ?? ''} → ${short(newest ?? '', 64)}`);
-  const parts = [
-    ...[...said].slice(0, 5),
-    updates.length === 0 ? '' : `New versions, with migration notes: ${[...new Set(updates)].slice(0, 10).join(', ')}.`,
-    'Merge the pull request of MintMaker that updates the references (konflux/references/<branch>).',
-  ];
-  return parts.filter((part) => part !== '').join('\n');
-}
-
-function notesURL({ bundle, newest }: BundleVerdict, options: Options): string | undefined {
-  if (newest === undefined || newest === bundle.tag) return undefined;
-  const fill: Readonly<Record<string, string>> = { task: bundle.task, version: newest };
-  return httpURL(
-    options.migrationNotes.replace(/\{(task|version)\}/g, (_, name: string) => encodeURIComponent(fill[name] ?? '')),
-  );
-}
-
 /** When the words change by themselves: a date comes near, or is over. */
 function nextChange(verdicts: readonly BundleVerdict[], options: Options, now: number): number | undefined {
   const warn = parseDuration(options.warnBefore);
@@ -217,8 +172,4 @@ function nextChange(verdicts: readonly BundleVerdict[], options: Options, now: n
 
 function byDate(a: BundleVerdict, b: BundleVerdict): number {
   return (a.until ?? 0) - (b.until ?? 0) || (a.bundle.name < b.bundle.name ? -1 : 1);
-}
-
-function iso(at: number): string {
-  return new Date(at).toISOString();
 }
