@@ -110,13 +110,14 @@ describe('the kinds of a cluster', () => {
 
 test('without a cluster the kinds are those of the controllers, and others are believed', async () => {
   const watches = { apiVersion: ['tekton.dev/v1', 'tekton.dev/v1beta1'], kind: 'PipelineRun' };
-  const reads = [{ apiVersion: 'v1', kind: 'Pod' }];
+  const reads = ['Pod', 'Node'].map((kind) => ({ apiVersion: 'v1', kind }));
   const known = configuredKinds(() => [{ definition: { watches, reads } }] as never);
   const of = (kind: string, more = {}) => known.resolve({ kind, name: 'x', namespace: 'shop', ...more });
   expect(await of('pipelineruns')).toEqual({
     ...{ group: 'tekton.dev', version: 'v1', resource: 'pipelineruns', kind: 'PipelineRun', namespaced: true },
   });
   expect(await of('pod')).toMatchObject({ group: '', resource: 'pods' });
+  expect(await of('node')).toMatchObject({ resource: 'nodes', namespaced: false });
   expect(await of('pod', { group: 'other.dev' })).toMatchObject({ group: 'other.dev', kind: 'pod' });
   expect(await of('Deployment')).toMatchObject({ group: '', resource: 'deployments', kind: 'Deployment' });
 });

@@ -238,6 +238,7 @@ export class Controller {
         if (this.#gone.isKey(key)) this.#reporting.subjectGone(key);
         else await this.#reconcile(key, signal);
       } finally {
+        this.#looks.end(key);
         this.#working--;
         this.#queue.done(key);
       }
@@ -250,7 +251,6 @@ export class Controller {
     this.#looks.begin(key);
     if (object === undefined) this.#deleted(key);
     else await this.#look(key, object, signal);
-    this.#looks.end(key);
     this.#options.metrics.reconcileSeconds.observe({ controller: this.name }, (this.#clock.now() - since) / 1_000);
     if (this.#round.delete(key) && this.#round.size === 0) void this.#endRound();
   }

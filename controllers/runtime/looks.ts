@@ -78,7 +78,9 @@ export class Looks {
     return look?.fields() ?? this.#nameOf(key);
   }
 
+  /** What was taken is looked at, or was no object at all. */
   end(key: string): void {
+    this.#changed.delete(key);
     this.#current.get(key)?.end();
     this.#current.delete(key);
   }
