@@ -88,19 +88,22 @@ function printed(explanation: Answered, output: ExplainOptions['output']): strin
   }
 }
 
+const MAX_LINE = 8_192;
+
 /** For people. Nothing in it is executed by a terminal, whoever the server is. */
 export function explanationLines({ spec, status }: Pick<Answered, 'spec' | 'status'>): string[] {
   const { controllers, silent, message, resource } = status;
   const where = spec.namespace === undefined ? '' : ` in namespace ${spec.namespace}`;
   const group = resource.group === '' ? '' : `.${resource.group}`;
-  const late = silent.length === 0 ? [] : [`These processes did not answer in time: ${silent.join(', ')}`];
-  const lines = [
+  const head = [
     `${resource.kind}${group} ${spec.name}${where}`,
     ...(message === '' ? [] : [message]),
-    ...late,
+    ...(silent.length === 0 ? [] : [`These processes did not answer in time: ${silent.join(', ')}`]),
+  ];
+  return [
+    ...head.map((line) => oneLine(line, MAX_LINE)),
     ...controllers.flatMap((each) => ['', ...controllerLines(each)]),
   ];
-  return lines.map((line) => oneLine(line, 8_192));
 }
 
 function controllerLines(each: ControllerExplanation): string[] {
@@ -116,8 +119,10 @@ function controllerLines(each: ControllerExplanation): string[] {
     ['Why', each.message],
   ];
   return [
-    `${controller} (${use}, ${process})`,
-    ...facts.flatMap(([name, fact]) => (fact === undefined ? [] : [`  ${`${name}:`.padEnd(11)}${fact}`])),
+    oneLine(`${controller} (${use}, ${process})`, MAX_LINE),
+    ...facts.flatMap(([name, fact]) =>
+      fact === undefined ? [] : [`  ${`${name}:`.padEnd(11)}${oneLine(fact, MAX_LINE)}`],
+    ),
   ];
 }
 
