@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Installation, install } from './installation.ts';
@@ -69,7 +70,7 @@ async function untilStatus(
   }
 }
 
-test('what no rule may be is refused at admission, with what to do', async () => {
+test('what no rule may be is refused at admission, with what to do; the examples are taken', async () => {
   const refusals = [
     [RULE.replace('PersistentVolumeClaim', 'Secret'), 'rules never see Secrets'],
     [
@@ -91,6 +92,9 @@ test('what no rule may be is refused at admission, with what to do', async () =>
     const { code, stderr } = await apply(yaml, '-n', 'shop');
     expect([code, stderr]).toEqual([1, expect.stringContaining(message)]);
   }
+  const examples = join(import.meta.dirname, '..', '..', 'examples', 'rules');
+  const tried = await faultline.kubectl(['apply', '--dry-run=server', '-f', examples]);
+  expect([tried.code, tried.stderr, tried.stdout.trim().split('\n').length]).toEqual([0, '', 10]);
 });
 
 test('a rule names the right that it lacks, opens issues when it has it, follows edits, and leaves when deleted', async () => {
