@@ -37,10 +37,13 @@ async function definitionOf(use: string, load: () => Promise<unknown>): Promise<
 }
 
 function pageOf(use: string, definition: Exported, page: string | undefined): string {
-  const written = page ?? `# ${use}\n\n${definition.documentation?.summary}\n\n${BEGIN}\n${END}\n`;
+  const written = page ?? `# ${use}\n\n${BEGIN}\n${END}\n`;
   const [from, to] = [written.indexOf(BEGIN), written.indexOf(END)];
   if (from < 0 || to < from) throw new Error(`the page of ${use} lacks the markers ${BEGIN} and ${END}`);
-  const block = `${BEGIN}\n<!-- Written by \`npm run generate\` from the controller's definition. -->\n\n${generatedPart(definition)}\n`;
+  // Where somebody wrote an introduction, the summary would say the same again.
+  const isBare = written.slice(0, from).trim().split('\n').length === 1;
+  const parts = [...(isBare ? [definition.documentation?.summary] : []), generatedPart(definition)].join('\n\n');
+  const block = `${BEGIN}\n<!-- Written by \`npm run generate\` from the controller's definition. -->\n\n${parts}\n`;
   return `${written.slice(0, from)}${block}${written.slice(to)}`;
 }
 

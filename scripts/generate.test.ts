@@ -20,12 +20,17 @@ test('what people wrote on the page of a controller stays, around what is genera
   try {
     const page = join(root, 'docs/controllers/tekton-pipelinerun.md');
     await mkdir(dirname(page), { recursive: true });
-    await writeFile(page, 'above\n<!-- generated: begin -->\nstale\n<!-- generated: end -->\nbelow\n');
+    await writeFile(page, '# above\n<!-- generated: begin -->\nstale\n<!-- generated: end -->\nbelow\n');
     const pages = new Map(await controllerPages(root));
     const text = pages.get('docs/controllers/tekton-pipelinerun.md') ?? '';
-    expect(text).toMatch(/^above\n<!-- generated: begin -->\n/);
+    expect(text).toMatch(/^# above\n<!-- generated: begin -->\n/);
     expect(text).toMatch(/\n<!-- generated: end -->\nbelow\n$/);
     expect(text).not.toContain('stale');
+    // A heading alone is followed by the summary; an introduction takes its place.
+    expect(text).toContain('Tekton PipelineRuns: one issue for each thing');
+    await writeFile(page, '# title\n\nA word.\n\n<!-- generated: begin -->\n<!-- generated: end -->\n');
+    const introduced = new Map(await controllerPages(root)).get('docs/controllers/tekton-pipelinerun.md') ?? '';
+    expect(introduced).not.toContain('Tekton PipelineRuns: one issue for each thing');
     for (const part of ['| `OOMKilled` |', '| `severity.build` | `major` |', 'pipelineruns', 'pods/log'])
       expect(text).toContain(part);
     await writeFile(page, 'no markers');

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { controllerContract, NOW, type Subject, verdicts } from '../../tests/controllers/contract.ts';
 import { loadObjects } from '../../tests/recorded/read.ts';
 import { prepare } from '../runtime/definition-module.ts';
+import { isSameController, type LoadedController, loadControllers } from '../runtime/index.ts';
 import template from './index.ts';
 import { PRESETS } from './presets.ts';
 
@@ -86,6 +87,18 @@ test.each([
   const { faults } = prepare(template, given, 'controllers[0]');
   expect(faults).toMatchObject([{ path: expect.stringMatching(/^controllers\[0\]\.with/) as string }]);
   expect(faults[0]?.message).toContain(message);
+});
+
+test('the same options are the same controller: a reload of the configuration leaves it alone', async () => {
+  const load = async (given: Record<string, unknown>): Promise<LoadedController> => {
+    const builtins = new Map([['conditions', async () => template]]);
+    const { controllers } = await loadControllers([{ use: 'conditions', with: given }], { baseDir: '/', builtins });
+    return controllers[0] as LoadedController;
+  };
+  const before = await load({ preset: 'flux-kustomization' });
+  expect(isSameController(before, await load({ preset: 'flux-kustomization' }))).toBe(true);
+  expect(isSameController(before, await load({ preset: 'flux-kustomization', for: '2m' }))).toBe(false);
+  expect(isSameController(before, await load({ preset: 'flux-helmrelease' }))).toBe(false);
 });
 
 test('what a template makes is checked as any other definition', () => {

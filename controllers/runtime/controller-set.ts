@@ -244,7 +244,8 @@ function isFilled(informer: Informer): Promise<void> {
 /** Whether nothing has to be done to go from one to the other. */
 export function isSameController(a: LoadedController, b: LoadedController): boolean {
   if (a === b) return true;
-  const { definition, host: _, ...settings } = a;
-  const { definition: other, host: __, ...others } = b;
-  return definition === other && isDeepStrictEqual(settings, others);
+  const { definition, template, host: _, ...settings } = a;
+  const { definition: other, template: otherTemplate, host: __, ...others } = b;
+  const isSameCode = definition === other || (template !== undefined && template === otherTemplate);
+  return isSameCode && isDeepStrictEqual(settings, others);
 }

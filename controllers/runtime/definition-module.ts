@@ -11,7 +11,13 @@ export function defaultExport(module: unknown): unknown {
 
 /** A plugin as one entry of the configuration wants it. */
 export type Prepared =
-  | { readonly definition: ControllerDefinition; readonly options: unknown; readonly faults: readonly [] }
+  | {
+      readonly definition: ControllerDefinition;
+      readonly options: unknown;
+      /** What made the definition. */
+      readonly template?: ControllerTemplate;
+      readonly faults: readonly [];
+    }
   | { readonly definition?: never; readonly options?: never; readonly faults: readonly InputFault[] };
 
 /**
@@ -30,7 +36,7 @@ export function prepare(exported: unknown, given: Readonly<Record<string, unknow
   const { documentation } = source;
   const definition = { ...(documentation && { documentation }), ...source.create(options) } as ControllerDefinition;
   const wrong = definitionFaults(definition, `${path}.with`);
-  return wrong.length > 0 ? { faults: wrong } : { definition, options, faults: [] };
+  return wrong.length > 0 ? { faults: wrong } : { definition, options, template: source, faults: [] };
 }
 
 /** What a plugin makes of `with:`: checked and completed. `path` is where `with` is written. */

@@ -8,7 +8,7 @@ import { defaultExport, prepare } from './definition-module.ts';
 import { type Importer, importPlugin } from './import-plugin.ts';
 import type { PluginRequest } from './isolation/protocol.ts';
 import { parseLabelSelector } from './label-selector.ts';
-import type { ControllerDefinition } from './plugin.ts';
+import type { ControllerDefinition, ControllerTemplate } from './plugin.ts';
 import type { PluginHost } from './plugin-host.ts';
 
 /** One entry of `controllers:` in faultline.yaml. */
@@ -40,6 +40,8 @@ export interface LoadedController {
   readonly labelSelector: string;
   readonly concurrency: number;
   readonly maxAgeMs: number;
+  /** What the definition was made of, where its options make it: the same template with the same options is the same. */
+  readonly template?: ControllerTemplate;
   /** Of a plugin that does not run in this thread. */
   readonly host?: PluginHost;
 }
@@ -98,10 +100,11 @@ export async function loadControllers(entries: readonly ControllerEntry[], optio
         });
     }
     const settings = settingsOf(entry, path, found);
-    const { definition, host, options: given } = loaded;
+    const { definition, host, template, options: given } = loaded;
     found.push(...loaded.faults);
     if (definition !== undefined && name !== undefined && found.length === 0) {
-      controllers.push({ name, use: entry.use, definition, options: given, ...settings, ...(host && { host }) });
+      const made = { ...(template && { template }), ...(host && { host }) };
+      controllers.push({ name, use: entry.use, definition, options: given, ...settings, ...made });
     }
     faults.push(...found);
   }
@@ -135,6 +138,7 @@ function nameOf(entry: ControllerEntry, path: string, faults: InputFault[]): str
 interface Loaded {
   readonly definition?: ControllerDefinition;
   readonly options?: unknown;
+  readonly template?: ControllerTemplate;
   readonly host?: PluginHost;
   readonly faults: readonly InputFault[];
 }

@@ -9,7 +9,7 @@ export const FINDINGS = defineFindings({
     type: 'workload',
     severity: 'major',
     meaning:
-      'A Job was due by the schedule more than `missedAfter` ago, and none was started. Not while it is suspended.',
+      'A Job was due by the schedule more than `missedAfter` ago, and none was started. Not while it is suspended, and not of recorded objects.',
     remedy:
       'With `concurrencyPolicy: Forbid` a Job that still runs holds the next one up; else see the Events of the CronJob.',
   },

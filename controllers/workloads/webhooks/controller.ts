@@ -45,7 +45,7 @@ export function webhookController(kind: Kind): ControllerDefinition<ObjectLike, 
     order: 'state',
     onDelete: 'resolve',
     documentation: {
-      summary: `${kind}s whose Service does not exist or has no ready endpoints.`,
+      summary: `${kind}s whose Service does not exist or has no ready endpoints. Of recorded objects a Service that is missing says nothing.`,
       findings: FINDINGS.catalogue,
     },
     observe,
