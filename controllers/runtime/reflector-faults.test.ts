@@ -159,6 +159,53 @@ describe('what a server never tells', () => {
   });
 });
 
+describe('a watch that ends badly', () => {
+  /** A watch that was told of resourceVersion 102, then what comes of what happens to it. */
+  async function watching(happens: (api: FakeApiServer) => void) {
+    const world = await openWorld((api) => api.put('a', 'one', 1));
+    const reflector = createReflector(world.options, request);
+    const signal = AbortSignal.timeout(60_000);
+    const open = { phase: 'openWatch', served: widgets, resourceVersion: '101' } as const;
+    let [, state] = await reflector.step(open, signal);
+    await eventually(() => world.api.openWatches === 1);
+    world.api.put('a', 'one', 2);
+    [, state] = await reflector.step(state, signal);
+    happens(world.api);
+    const [events, next] = await reflector.step(state, signal);
+    return { world, reflector, signal, events, next };
+  }
+  const resumed = { phase: 'wait', next: { phase: 'openWatch', resourceVersion: '102' } };
+
+  it('in the middle of a line is resumed after the last whole one', async () => {
+    const { next } = await watching((api) => api.fault({ type: 'cutLine' }));
+    expect(next).toMatchObject(resumed);
+  });
+
+  it('with a line that is no JSON is resumed before it', async () => {
+    const { events, next } = await watching((api) => api.fault({ type: 'garbage' }));
+    expect(next).toMatchObject(resumed);
+    expect(events).toMatchObject([{ type: 'waiting', fault: { reason: 'ServerError' } }]);
+  });
+
+  it('with an error of the server is resumed, and so is one that cannot be opened; the third time everything is listed', async () => {
+    const { world, reflector, signal, next } = await watching((api) => api.fault({ type: 'errorEvent', code: 500 }));
+    expect(next).toMatchObject(resumed);
+    const open = { phase: 'openWatch', served: widgets, resourceVersion: '102' } as const;
+    for (const expected of ['openWatch', 'discover']) {
+      world.api.fault({ type: 'status', on: 'watch', code: 503 });
+      const [events, state] = await reflector.step(open, signal);
+      expect(events).toMatchObject([{ type: 'waiting', fault: { reason: 'ServerError' } }]);
+      expect(state).toMatchObject({ phase: 'wait', next: { phase: expected } });
+    }
+  });
+
+  it('sooner than a second after it began is resumed after a while', async () => {
+    const { world, next } = await watching((api) => api.fault({ type: 'endWatches' }));
+    expect(next.phase).toBe('wait');
+    expect(world.api.requests.filter((path) => path.includes('sendInitialEvents'))).toEqual([]);
+  });
+});
+
 describe('however the server behaves, what it is asked is bounded', () => {
   /** Goes on for so many minutes of waiting; `disturb` is called before each read of an open watch. */
   async function asked(minutes: number, disturb: (api: FakeApiServer) => void) {
