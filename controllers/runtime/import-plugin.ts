@@ -37,18 +37,51 @@ export interface PluginHooksOptions {
   readonly more?: Readonly<Record<string, string>>;
   /** Told the URL of every local file that the plugin is made of, whether it can be loaded or not. */
   readonly onFile?: (url: string) => void;
+  /** Given the code of those files as it is loaded. */
+  readonly onCode?: (piece: CodePiece) => void;
+  /** What is in here is not read again. */
+  readonly code?: PluginCode;
+}
+
+/** The local files of a plugin as they were when it was loaded. */
+export interface PluginCode {
+  /** Where an import led to, by `importKey`. */
+  readonly imports: Map<string, string>;
+  readonly modules: Map<string, ModuleCode>;
+}
+
+export interface ModuleCode {
+  readonly format: string;
+  readonly source: string;
+}
+
+export type CodePiece =
+  | { readonly import: string; readonly url: string }
+  | { readonly module: ModuleCode; readonly url: string };
+
+function importKey(name: string, parent: string | undefined): string {
+  return JSON.stringify([name, parent ?? '']);
 }
 
 /** Until they are deregistered, imports of this thread find what a plugin may import. */
 export function registerPluginHooks(
   specifier: string,
   baseDir: string,
-  { more = {}, onFile = () => {} }: PluginHooksOptions = {},
+  { more = {}, onFile = () => {}, onCode = () => {}, code }: PluginHooksOptions = {},
 ): { deregister(): void } {
   const parentURL = pathToFileURL(join(baseDir, 'faultline.yaml')).href;
-  const imports = new Imports(specifier, onFile);
+  const imports = new Imports(specifier, onFile, onCode);
   return registerHooks({
+    load(url, context, next) {
+      const known = code?.modules.get(url);
+      if (known !== undefined) return { ...known, shortCircuit: true };
+      const loaded = next(url, context);
+      imports.loaded(url, loaded);
+      return loaded;
+    },
     resolve(name, context, next) {
+      const known = code?.imports.get(importKey(name, context.parentURL));
+      if (known !== undefined) return { ...imports.recall(known, code?.modules.get(known)), shortCircuit: true };
       const given = more[name];
       if (given !== undefined) return { url: given, shortCircuit: true };
       const room = ROOMS[name];
@@ -84,13 +117,15 @@ function findPackage<T>(find: (from: string) => T, configuration: string): T {
 class Imports {
   readonly #specifier: string;
   readonly #onFile: (url: string) => void;
+  readonly #onCode: (piece: CodePiece) => void;
   readonly #told = new Set<string>();
   /** The same files as they were found: a link is another file. */
   readonly #found = new Set<string>();
 
-  constructor(specifier: string, onFile: (url: string) => void) {
+  constructor(specifier: string, onFile: (url: string) => void, onCode: (piece: CodePiece) => void) {
     this.#specifier = specifier;
     this.#onFile = onFile;
+    this.#onCode = onCode;
   }
 
   /** Tells the file before it is looked for: what is missing may come. */
@@ -101,7 +136,19 @@ class Imports {
     this.#told.add(url);
     const found = find();
     this.#found.add(found.url);
+    this.#onCode({ import: importKey(name, parent), url: found.url });
     return found;
+  }
+
+  loaded(url: string, { format, source }: { format?: string | null | undefined; source?: unknown }): void {
+    if (!this.#found.has(url) || typeof format !== 'string' || source === null || source === undefined) return;
+    const text = typeof source === 'string' ? source : Buffer.from(source as Uint8Array).toString('utf8');
+    this.#onCode({ module: { format, source: text }, url });
+  }
+
+  recall(url: string, module: ModuleCode | undefined): { url: string; format?: string } {
+    this.#found.add(url);
+    return { url, ...(module && { format: module.format }) };
   }
 
   #local(name: string, parent: string | undefined): string | undefined {

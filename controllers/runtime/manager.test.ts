@@ -404,6 +404,28 @@ describe('a manager whose controllers are changed while it runs', () => {
     await eventually(() => led(backend).at(-1)?.length === 0);
   });
 
+  it('watches other namespaces when they change, with every controller', async () => {
+    const one = loaded('one');
+    const { backend, manager, source } = await begin([one]);
+    await manager.apply([one], 'configuration', ['other']);
+    await manager.synced();
+    expect(manager.status()[0]?.counts.objects).toBe(1);
+    await eventually(() => source.open.length === 1);
+    expect(source.open[0]?.namespace).toBe('other');
+    const [filter] = (backend.of('/api/v1/lead').at(-1) as LeadRequest).sources.map((each) => each.filter);
+    expect(filter).toEqual({ namespaces: ['other'], labelSelector: '' });
+  });
+
+  it('says of every controller why the last edit is not what runs', async () => {
+    const { manager } = await begin([loaded('one')]);
+    const stale = () => manager.status()[0]?.conditions.find(({ type }) => type === 'ConfigurationStale');
+    expect(stale()).toBeUndefined();
+    manager.refuseEdit('faultline.yaml:3:1: unknown key');
+    expect(stale()).toMatchObject({ status: 'True', message: 'faultline.yaml:3:1: unknown key' });
+    manager.refuseEdit(undefined);
+    expect(stale()).toBeUndefined();
+  });
+
   it('knows the controllers of several origins apart', async () => {
     const { backend, manager } = await begin([loaded('one')]);
     const isLed = (...names: string[]): Promise<void> =>

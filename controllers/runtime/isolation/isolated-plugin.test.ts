@@ -61,7 +61,7 @@ async function begin(text: string, given: Record<string, unknown> = {}, settings
     cleanups.push(async () => dispose.call(world));
     return world;
   };
-  return { begun, run, lines, plugin: plugin as IsolatedPlugin };
+  return { begun, run, lines, file, plugin: plugin as IsolatedPlugin };
 }
 
 async function until(holds: () => boolean): Promise<void> {
@@ -234,6 +234,27 @@ describe('a plugin that stops', () => {
     );
     world.source.apply(pod('after'));
     await until(() => seen(world).includes('after'));
+  });
+
+  it('starts again as it was, though its files were broken or removed since', async () => {
+    const words = join(folder, 'words.ts');
+    await writeFile(words, 'export const word: string = "as it was";');
+    const text = podPlugin(
+      'if (labels.bad) process.exit(1); return broken(word);',
+      "import { word } from './words.ts';",
+    );
+    const { run, plugin, file } = await begin(text);
+    await rm(words);
+    await writeFile(file, 'export default {{');
+    const world = run([pod('bad', { bad: 'yes' })]);
+    await until(() => plugin.health().ends.Exited === 1);
+    world.source.delete(pod('bad'));
+    await settle(20);
+    await world.clock.advance(1_000);
+    await until(() => plugin.health().running);
+    world.source.apply(pod('good'));
+    await until(() => seen(world).includes('good'));
+    expect(world.sink.reports[0]?.body).toMatchObject({ findings: [{ title: 'as it was' }] });
   });
 
   it('parks the object that stops it three times, so that the others are looked at', async () => {

@@ -1,6 +1,7 @@
 import type { InputFault } from '../../../crds/report.ts';
 import { backoffDelay } from '../backoff.ts';
 import type { Clock } from '../clock.ts';
+import type { CodePiece } from '../import-plugin.ts';
 import type { Logger } from '../logger.ts';
 import { type ClusterObject, objectKey } from '../object.ts';
 import { type ControllerDefinition, type Read, RetryAfter, type Verdict } from '../plugin.ts';
@@ -66,7 +67,9 @@ export class IsolatedPlugin implements PluginHost, AsyncDisposable {
   #isDisposed = false;
 
   /** Loads it. Faults are those of the module and of its options, with the path of the entry; never rejects. */
-  static async begin(request: PluginRequest, options: IsolationOptions): Promise<Begun> {
+  static async begin(asked: PluginRequest, options: IsolationOptions): Promise<Begun> {
+    // Filled as it is loaded: a plugin that starts again is the one that began, whatever was edited since.
+    const request = { ...asked, code: { imports: new Map(), modules: new Map() } };
     let plugin: IsolatedPlugin | undefined;
     const worker = startWorker(request, options, (end, looks) => plugin?.hasEnded(end, looks));
     const loaded = await worker.loaded;
@@ -236,7 +239,13 @@ function startWorker(
   onEnd: (end: PluginEnd, looks: readonly PluginLook[]) => void,
 ): PluginWorker {
   const { controller, logger, clock, memoryMb = 128, loadTimeoutMs = 10_000, onFile = () => {} } = options;
-  const worker = new PluginWorker(request, { controller, logger, clock, memoryMb, loadTimeoutMs, onFile, onEnd });
+  const onCode = (piece: CodePiece): void => {
+    if ('module' in piece) request.code?.modules.set(piece.url, piece.module);
+    else request.code?.imports.set(piece.import, piece.url);
+  };
+  const worker = new PluginWorker(request, {
+    ...{ controller, logger, clock, memoryMb, loadTimeoutMs, onFile, onCode, onEnd },
+  });
   options.signal?.addEventListener('abort', () => void worker.stop(), { once: true });
   return worker;
 }

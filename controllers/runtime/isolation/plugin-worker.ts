@@ -2,6 +2,7 @@ import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { InputFault } from '../../../crds/report.ts';
 import type { Clock } from '../clock.ts';
+import type { CodePiece } from '../import-plugin.ts';
 import type { Logger } from '../logger.ts';
 import { type ClusterObject, isRecord } from '../object.ts';
 import type { Read } from '../plugin.ts';
@@ -28,6 +29,8 @@ export interface PluginWorkerOptions {
   readonly loadTimeoutMs: number;
   /** Told the URL of each local file that the plugin imports, as it does. */
   readonly onFile: (url: string) => void;
+  /** Given its code as it is loaded. */
+  readonly onCode: (piece: CodePiece) => void;
   /** The thread has ended after it had loaded, with the looks that were under way. Never called after `stop`. */
   readonly onEnd: (end: PluginEnd, looks: readonly PluginLook[]) => void;
 }
@@ -154,6 +157,9 @@ export class PluginWorker {
         break;
       case 'files':
         for (const file of message.files) this.#options.onFile(file);
+        break;
+      case 'code':
+        this.#options.onCode(message.piece);
         break;
       case 'read':
         void this.#read(message);

@@ -1,4 +1,5 @@
 import type { InputFault } from '../../../crds/report.ts';
+import type { CodePiece, PluginCode } from '../import-plugin.ts';
 import type { ClusterObject } from '../object.ts';
 import type { ControllerDefinition } from '../plugin.ts';
 
@@ -16,6 +17,8 @@ export interface PluginRequest {
   readonly with: Readonly<Record<string, unknown>>;
   /** Where the entry is written: `controllers[1]`. Faults begin with it. */
   readonly path: string;
+  /** What it was made of when it began: what is in here is not read again, whatever was edited since. */
+  readonly code?: PluginCode;
 }
 
 /** Everything of a definition that is data. Options stay in the worker. */
@@ -36,6 +39,7 @@ export type ToWorker =
 export type FromWorker =
   | { readonly type: 'loaded'; readonly definition: DefinitionData }
   | { readonly type: 'faulty'; readonly faults: readonly InputFault[] }
+  | { readonly type: 'code'; readonly piece: CodePiece }
   /** Files that the plugin is made of, as URLs; what it imports later follows. */
   | { readonly type: 'files'; readonly files: readonly string[] }
   | {

@@ -21,7 +21,11 @@ const send = (message: FromWorker): void => batch.push(message);
 
 const request = workerData as PluginRequest;
 // For as long as the worker lives: a plugin may import more when it looks.
-registerPluginHooks(request.specifier, request.baseDir, { onFile: (file) => send({ type: 'files', files: [file] }) });
+registerPluginHooks(request.specifier, request.baseDir, {
+  onFile: (file) => send({ type: 'files', files: [file] }),
+  onCode: (piece) => send({ type: 'code', piece }),
+  ...(request.code && { code: request.code }),
+});
 const faults: InputFault[] = [];
 const plugin = await load(request, faults);
 if (plugin === undefined) {
