@@ -66,7 +66,7 @@ const OF_OPTIONS =
 function kindsAndRights(definition: ControllerDefinition): string[] {
   return [
     kindsOf(definition),
-    'It needs these rights, in a ClusterRole or, with `namespaces:` by name, in a Role in each of them:',
+    'It needs these rights, in a ClusterRole or, with `namespaces:` by name, in a Role in each of them (`faultline rbac` prints those of a whole configuration):',
     `\`\`\`yaml\nrules:\n${rulesOf(definition).map(ruleLine).join('\n')}\n\`\`\``,
   ];
 }
