@@ -118,6 +118,19 @@ describe('following a configuration', () => {
     await reloading[Symbol.asyncDispose]();
   });
 
+  it('takes a file that is gone for a mistake, and not for the default', async () => {
+    const file = join(folder, 'faultline.yaml');
+    await writeFile(file, 'a');
+    const { world, pass, reloading } = setup(file, { ...configured('one'), file: 'faultline.yaml' });
+    await pass();
+    world.next = configured('default');
+    await rm(file);
+    await pass();
+    expect(world.faults.at(-1)).toBe(`${file} is gone`);
+    expect(world.applied).toEqual([['one']]);
+    await reloading[Symbol.asyncDispose]();
+  });
+
   it('says what of an edit needs a restart', async () => {
     const file = join(folder, 'faultline.yaml');
     const { world, lines, pass, reloading } = setup(file);

@@ -95,6 +95,8 @@ export class Reloading implements AsyncDisposable {
       // Whoever ends does not wait for a plugin that takes its time.
       const next = await Promise.race([load(), ended(signal)]);
       if (next === undefined || signal.aborted) return;
+      // At a start the built-in default would do; now it would end what runs, because of one missing file.
+      if (this.#current.file !== undefined && next.file === undefined) throw new Error(`${file} is gone`);
       const changes = changesBetween(this.#current, next);
       await apply(next);
       this.#current = next;
