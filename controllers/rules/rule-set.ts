@@ -5,7 +5,7 @@ import type { LoadedController } from '../runtime/loader.ts';
 import type { Logger } from '../runtime/logger.ts';
 import { NamespaceFilter, namespacesToWatch } from '../runtime/namespaces.ts';
 import type { ClusterObject } from '../runtime/object.ts';
-import type { ObjectSource, SourceEvent } from '../runtime/source.ts';
+import type { ObjectSource, SourceEvent, SourceFault } from '../runtime/source.ts';
 import { entryId, type RuleEntry, readEntry } from './entry.ts';
 import { faultText } from './fault.ts';
 import type { RuleMetrics } from './metrics.ts';
@@ -85,6 +85,15 @@ export class RuleSet {
     ]);
   }
 
+  #tell(kind: RuleKind, { reason, message: error }: SourceFault): void {
+    const { logger, namespaces } = this.#options;
+    const isBounded = namespacesToWatch([new NamespaceFilter(namespaces)]) !== undefined;
+    if (kind === 'ClusterIssueRule' && reason === 'Forbidden' && isBounded) {
+      // What faultline rbac prints for named namespaces are Roles, which cannot allow it.
+      logger.info({ kind, namespaces }, 'rules of the whole cluster are not followed: that takes a ClusterRole');
+    } else logger.warn({ kind, error }, 'rules cannot be watched');
+  }
+
   /** One watch over all, or one a namespace where namespaces are named: then Roles are enough. */
   #scopes(kind: RuleKind): readonly (string | undefined)[] {
     if (kind === 'ClusterIssueRule') return [undefined];
@@ -130,7 +139,7 @@ export class RuleSet {
           if (event.fault.reason === 'NotInstalled' || event.fault.reason === 'Forbidden') this.#settle(scope);
           // A cluster without these kinds is a cluster without rules: nothing to complain about.
           if (event.fault.reason !== 'NotInstalled' && event.fault.message !== told) {
-            this.#options.logger.warn({ kind, error: event.fault.message }, 'rules cannot be watched');
+            this.#tell(kind, event.fault);
           }
           told = event.fault.message;
           break;
