@@ -9,6 +9,7 @@ import { due } from './due.ts';
 import { evidence } from './evidence.ts';
 import { explain } from './explain.ts';
 import { importCommand } from './import.ts';
+import { newCommand } from './new.ts';
 import { rbac } from './rbac.ts';
 import { receiver } from './receiver.ts';
 import { replay } from './replay.ts';
@@ -36,6 +37,7 @@ export const commands: readonly Runnable[] = [
   runnable(comment),
   runnable(receiver),
   runnable(rule),
+  runnable(newCommand),
   runnable(importCommand),
   runnable(conformance),
   runnable(version),

@@ -14,7 +14,7 @@ import { type ClusterObject, ghostOf, namespaceOf } from './object.ts';
 import { isUndecided, type Look, observationsOf, reportsOf } from './observation.ts';
 import { failureOf, observeWithin } from './observe.ts';
 import type { WorkQueue } from './queue.ts';
-import { type Reading, Related, type RelatedKind } from './related.ts';
+import { type Reading, Related, relatedKinds } from './related.ts';
 import { Reporting } from './reporting.ts';
 import { RETRY_BUCKET, RetryLimiter } from './retry-limiter.ts';
 import { isFinished } from './run-times.ts';
@@ -79,10 +79,7 @@ export class Controller {
     const { apiVersions, kind } = primary;
     this.#looks = new Looks({ controller: controller.name, apiVersions, kind, tracer, clock: this.#clock });
     this.#queue = measuredQueue(controller.name, this.#clock, metrics, this.#looks);
-    const kinds = new Map<string, RelatedKind>(reads.map((read) => [read.informer.kind, read]));
-    // The watched kind can be read too; that one of its objects is gone says nothing about a subject.
-    if (!kinds.has(primary.kind)) kinds.set(primary.kind, watchedKind(options));
-    this.#related = new Related(kinds, live);
+    this.#related = new Related(relatedKinds(controller.definition, primary, reads), live);
     this.#gone = new GoneSubjects(reads.filter((read) => read.informer.kind !== primary.kind));
     this.#health = new Health({ ...options, looks: this.#looks });
     const [leadership, isDecided] = [() => this.#leadership, () => this.#round.size === 0];
@@ -379,9 +376,4 @@ export class Controller {
       if (key !== undefined && this.#gone.gone(key) !== undefined) this.#queue.add(key);
     }
   }
-}
-
-function watchedKind({ primary, controller }: ControllerOptions): RelatedKind {
-  const { indexes = {} } = controller.definition.watches;
-  return { informer: primary, ownedByObject: true, optional: false, indexes };
 }

@@ -10,6 +10,7 @@ import type { RuntimeMetrics } from './metrics.ts';
 import { NamespaceFilter, namespacesToWatch } from './namespaces.ts';
 import type { ClusterObject } from './object.ts';
 import type { Reads, Watches } from './plugin.ts';
+import type { RelatedKind } from './related.ts';
 import type { ObjectSource } from './source.ts';
 import { createStrip } from './strip.ts';
 
@@ -44,6 +45,10 @@ export interface PlannedController {
   readonly loaded: LoadedController;
   /** The informers that it uses. */
   readonly uses: ReadonlySet<KindInformer>;
+  /** The watched kind. */
+  readonly primary: Informer;
+  /** The declared reads. */
+  readonly reads: readonly RelatedKind[];
   /** A controller that was never run; any number of them share the informers. */
   create(at: Workplace): Controller;
 }
@@ -104,6 +109,8 @@ export function planControllers(options: BuildOptions): Plan {
     ({ controller, primary, reads }): PlannedController => ({
       loaded: controller,
       uses: new Set([primary, ...reads.map(({ id }) => id)].map((id) => kinds.get(id) as KindInformer)),
+      primary: informer(primary),
+      reads: reads.map(({ id, ...read }) => ({ ...read, informer: informer(id) })),
       create: ({ sink, covers, relists }) =>
         new Controller({
           controller,

@@ -2,7 +2,7 @@ import type { CacheChange, ObjectCache } from './cache.ts';
 import { Dependencies } from './dependencies.ts';
 import type { Informer } from './informer.ts';
 import { type ClusterObject, kindId, objectKey } from './object.ts';
-import { type DeepReadonly, type ObjectLike, type Read, TerminalError } from './plugin.ts';
+import { type ControllerDefinition, type DeepReadonly, type ObjectLike, type Read, TerminalError } from './plugin.ts';
 import { isFinished } from './run-times.ts';
 
 /**
@@ -170,6 +170,19 @@ export class Related {
       `observe() read the kind ${kind}, which the plugin does not declare: add it to reads (${declared})`,
     );
   }
+}
+
+/**
+ * What a controller may read, by the name of the kind: what it declares and what it watches. That a watched object is gone
+ * says nothing about a subject.
+ */
+export function relatedKinds(
+  { watches }: Pick<ControllerDefinition, 'watches'>,
+  primary: Informer,
+  reads: readonly RelatedKind[],
+): ReadonlyMap<string, RelatedKind> {
+  const watched = { informer: primary, ownedByObject: true, optional: false, indexes: watches.indexes ?? {} };
+  return new Map([watched, ...reads].map((kind) => [kind.informer.kind, kind]));
 }
 
 /** By an indexed label where there is one, else by looking at the whole namespace. */

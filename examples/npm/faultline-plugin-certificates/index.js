@@ -11,17 +11,20 @@ export default {
   onDelete: 'resolve',
   observe({ apiVersion, kind, metadata, spec, status }, read) {
     const subject = { apiVersion, kind, namespace: metadata.namespace ?? '', name: metadata.name };
-    const ready = status?.conditions?.find((condition) => condition.type === 'Ready');
+    // Whatever is stored there: nothing of an object is certain.
+    const conditions = Array.isArray(status?.conditions) ? status.conditions : [];
+    const ready = conditions.find((condition) => condition?.type === 'Ready');
     if (ready?.status === 'True') return { subject, findings: [] };
     if (ready?.status !== 'False') return { undecided: 'NotIssuedYet' };
-    const expired = Date.parse(status?.notAfter ?? '') <= read.now().getTime();
+    const expired = Date.parse(typeof status?.notAfter === 'string' ? status.notAfter : '') <= read.now().getTime();
+    const names = Array.isArray(spec?.dnsNames) ? spec.dnsNames : [metadata.name];
     const finding = {
       key: 'ready',
       type: 'security',
       severity: expired ? 'critical' : 'major',
-      reason: ready.reason ?? 'NotReady',
-      title: `Certificate of ${spec?.dnsNames?.join(', ') ?? metadata.name} ${expired ? 'has expired' : 'is not ready'}`,
-      description: ready.message ?? '',
+      reason: expired ? 'Expired' : 'NotReady',
+      title: `Certificate of ${names.join(', ')} ${expired ? 'has expired' : 'is not ready'}`,
+      description: typeof ready.message === 'string' ? ready.message : '',
     };
     return { subject, findings: [finding], again: 3_600_000 };
   },

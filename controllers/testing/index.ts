@@ -1,0 +1,11 @@
+/** The test kit for authors of controllers, as `faultline/testing`. It needs no cluster and no particular test runner. */
+export type { ClusterObject } from '../runtime/object.ts';
+export type { ApiFault } from './fake-api-server.ts';
+export { FakeApiServer } from './fake-api-server.ts';
+export type { AnyController, FixtureLook, Setup } from './fixture.ts';
+export type { GoldenOptions } from './golden.ts';
+export { expectGolden } from './golden.ts';
+export type { TotalSetup } from './half-filled.ts';
+export { expectDeterministic, expectTotal } from './half-filled.ts';
+export { ManualClock } from './manual-clock.ts';
+export { loadFixture, observeFixture } from './observe-fixture.ts';
