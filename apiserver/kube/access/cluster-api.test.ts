@@ -109,3 +109,24 @@ it('says which server does not answer at all', async () => {
   await using api = connect({ server: 'https://127.0.0.1:1' });
   await expect(api.get('/x')).rejects.toThrow(/https:\/\/127\.0\.0\.1:1\/x: .*ECONNREFUSED/);
 });
+
+it('has other credentials after the cluster has refused them, and asks for them once for many refusals', async () => {
+  let current = { ...client, ca: ca.cert };
+  let renewals = 0;
+  handle = ({ headers }, response) => {
+    response.statusCode = headers.authorization === 'Bearer 1' ? 200 : 401;
+    response.end('{}');
+  };
+  await using api = connect({
+    tls: async () => current,
+    headers: async () => ({ authorization: `Bearer ${renewals}` }),
+    renew: async () => {
+      renewals++;
+      current = { ...current };
+    },
+  });
+  const first = await Promise.allSettled([api.get('/one'), api.get('/two'), api.get('/three')]);
+  expect(first.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected']);
+  expect(await api.get('/four')).toEqual({});
+  expect(renewals).toBe(1);
+});

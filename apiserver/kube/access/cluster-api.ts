@@ -20,7 +20,7 @@ export interface ClusterConnection extends TlsMaterial {
   readonly server: string;
   /** Asked for every new connection instead, since files are renewed in place; the same object while nothing changed. */
   readonly tls?: () => Promise<TlsMaterial>;
-  /** Called when the cluster refuses the credentials, or one side the other's certificate: the next request has new ones. */
+  /** Called when the cluster refuses the credentials, at most every ten seconds: the next request has new ones. */
   readonly renew?: () => Promise<void>;
   /** Asked before every request, since projected tokens change hourly; the caller caches. */
   readonly headers?: () => Promise<Record<string, string>>;
@@ -85,6 +85,9 @@ export interface ClusterApiErrorDetails {
   readonly why?: string;
 }
 
+/** A cluster that refuses everything must not make us run an exec plugin for each request. */
+const RENEWAL_PAUSE_MS = 10_000;
+
 const CONTENT_TYPE = {
   GET: 'application/json',
   POST: 'application/json',
@@ -97,6 +100,7 @@ export function createClusterApi(connection: ClusterConnection): WritingClusterA
   const base = new URL(server);
   const prefix = base.pathname.replace(/\/+$/, '');
   const agent = new Agent({ connect: connector({ ...connection, timeoutMs }), allowH2: false });
+  let renewedAt = Number.NEGATIVE_INFINITY;
 
   async function request(method: keyof typeof CONTENT_TYPE, path: string, body: unknown, options: RequestOptions = {}) {
     const deadline = AbortSignal.timeout(timeoutMs);
@@ -114,7 +118,10 @@ export function createClusterApi(connection: ClusterConnection): WritingClusterA
         ...(body !== undefined && { body: JSON.stringify(body) }),
         signal,
       });
-      if (response.statusCode === 401) await renew?.();
+      if (response.statusCode === 401 && performance.now() - renewedAt > RENEWAL_PAUSE_MS) {
+        renewedAt = performance.now();
+        await renew?.();
+      }
       return await readAnswer(response, `${method} ${path}`);
     } catch (error) {
       if (error instanceof ClusterApiError) throw error;
