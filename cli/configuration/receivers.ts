@@ -1,4 +1,4 @@
-import { compileReceiver, type Declaration, receiverPath } from '../../apiserver/receivers/index.ts';
+import type { Declaration } from '../../apiserver/receivers/index.ts';
 import { type WebhookReceiver, webhookReceiverSchema } from '../../crds/webhook-receiver.ts';
 import type { ConfigurationFault, Path } from './fault.ts';
 import type { ReadConfiguration } from './load.ts';
@@ -11,6 +11,9 @@ export async function loadReceivers(
   read: Pick<ReadConfiguration, 'configuration' | 'writtenReceivers' | 'fault' | 'faultWithin'>,
 ): Promise<{ readonly receivers: readonly Declaration[]; readonly faults: readonly ConfigurationFault[] }> {
   const entries: readonly unknown[] = read.configuration?.receivers ?? read.writtenReceivers;
+  if (entries.length === 0) return { receivers: [], faults: [] };
+  // Most configurations have none, and a process of controllers never does.
+  const { compileReceiver, receiverPath } = await import('../../apiserver/receivers/index.ts');
   const faults: ConfigurationFault[] = [];
   const receivers: Declaration[] = [];
   const taken = new Map<string, number>();

@@ -1,6 +1,7 @@
 import type { MemberShape, Shape } from './json-projection.ts';
 import { type ClusterObject, isRecord, type JsonObject } from './object.ts';
 import { declaredAnnotations, type Selection, select, selectionOf } from './selection.ts';
+import { TextPool } from './text-pool.ts';
 
 /**
  * Field stripping: what is dropped before anything is kept. A PipelineRun of 75 KB shrinks to what its controller
@@ -32,20 +33,22 @@ export function createStrip(fields: readonly string[]): Strip {
   if (fields.includes(EVERYTHING)) return withoutBookkeeping;
   const selection = selectionOf([...RUNTIME_FIELDS, ...fields]);
   const annotations = declaredAnnotations(fields);
+  const pool = new TextPool();
   return (object) => {
-    const kept: Record<string, unknown> = { apiVersion: object.apiVersion, kind: object.kind };
+    const kept: Record<string, unknown> = { apiVersion: pool.share(object.apiVersion), kind: pool.share(object.kind) };
     for (const [name, below] of selection) {
       if (name === 'metadata' || name === 'apiVersion' || name === 'kind') continue;
       const value = select(object[name], below);
       if (value !== undefined) kept[name] = value;
     }
-    kept.metadata = stripMetadata(object.metadata as unknown as JsonObject, selection.get('metadata'), annotations);
+    const metadata = object.metadata as unknown as JsonObject;
+    kept.metadata = stripMetadata(metadata, selection.get('metadata'), annotations, pool);
     return deepFreeze(kept) as unknown as ClusterObject;
   };
 }
 
 function withoutBookkeeping(object: ClusterObject): ClusterObject {
-  const metadata = stripMetadata(object.metadata as unknown as JsonObject, true, 'all');
+  const metadata = stripMetadata(object.metadata as unknown as JsonObject, true, 'all', new TextPool());
   return deepFreeze({ ...object, metadata }) as ClusterObject;
 }
 
@@ -86,6 +89,7 @@ function stripMetadata(
   metadata: JsonObject,
   declared: Selection | undefined,
   annotations: 'all' | ReadonlySet<string>,
+  pool: TextPool,
 ): JsonObject {
   const extra =
     declared === undefined ? {} : ((declared === true ? metadata : select(metadata, declared)) as JsonObject);
@@ -98,9 +102,9 @@ function stripMetadata(
   delete kept.labels;
   delete kept.annotations;
   delete kept.ownerReferences;
-  if (isRecord(metadata.labels)) kept.labels = textValues(metadata.labels, () => true);
+  if (isRecord(metadata.labels)) kept.labels = textValues(metadata.labels, pool, () => true);
   if (isRecord(metadata.annotations)) {
-    kept.annotations = textValues(metadata.annotations, (key, text) => {
+    kept.annotations = textValues(metadata.annotations, pool, (key, text) => {
       if (annotations === 'all' || annotations.has(key)) return true;
       return text.length <= MAX_ANNOTATION && !DROPPED_ANNOTATIONS.has(key);
     });
@@ -109,11 +113,12 @@ function stripMetadata(
   return kept;
 }
 
-function textValues(record: JsonObject, keep: (key: string, text: string) => boolean): JsonObject {
-  const entries = Object.entries(record).filter((entry): entry is [string, string] => {
-    return typeof entry[1] === 'string' && keep(entry[0], entry[1]);
-  });
-  return Object.fromEntries(entries);
+function textValues(record: JsonObject, pool: TextPool, keep: (key: string, text: string) => boolean): JsonObject {
+  const kept: [string, string][] = [];
+  for (const [key, text] of Object.entries(record)) {
+    if (typeof text === 'string' && keep(key, text)) kept.push([key, pool.share(text)]);
+  }
+  return Object.fromEntries(kept);
 }
 
 function isOwner(owner: unknown): boolean {
