@@ -228,7 +228,8 @@ describe('the work queue', () => {
           } else if (each.type === 'take' && queue.depth > 0) {
             const taken = (await queue.take()) as string;
             expect(working).not.toContain(taken);
-            expect(owed.get(taken)).toBeLessThanOrEqual(clock.now());
+            // Who was looked at before its delay has passed is looked at once more then.
+            expect(owed.get(taken) ?? 0).toBeLessThanOrEqual(clock.now());
             owed.delete(taken);
             working.push(taken);
           } else if (each.type === 'done') {
