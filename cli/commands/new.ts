@@ -41,7 +41,7 @@ export const newCommand: Command<NewFlags, NewOptions> = {
       comment: 'A controller for the workflows of Argo',
       line: 'faultline new controller argo-workflow --kind Workflow --api-version argoproj.io/v1alpha1 --order run',
     },
-    { comment: 'Then, in the new folder', line: 'npm test && faultline replay fixtures --config faultline.yaml' },
+    { comment: 'Then, in the new folder', line: 'npm test && faultline up' },
   ],
   flags: [
     { spelling: '--kind <Kind>', description: 'What it watches (default: the name, as a kind).' },

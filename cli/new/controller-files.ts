@@ -152,6 +152,8 @@ function golden(options: NewOptions): string {
 function configuration({ name }: NewOptions): string {
   return `apiVersion: config.faultline.dev/v1alpha1
 kind: FaultlineConfiguration
+# Recorded objects; another cluster: faultline up --cluster.
+cluster: { folder: ./fixtures }
 controllers:
   - use: ./${name}.ts
 `;
@@ -189,10 +191,11 @@ A controller for Faultline: what is wrong with every ${kind} (${apiVersion}).
 | \`faultline.yaml\` | a configuration that runs it |
 
 \`\`\`sh
-${testing}                                               # UPDATE_GOLDEN=1 ${testing} writes the golden file anew
-faultline replay fixtures --config faultline.yaml      # the issues of recorded objects
-faultline up --cluster --config faultline.yaml         # those of a live cluster, read-only
-faultline rbac -f faultline.yaml                       # the rights that it needs in a cluster
+${testing}${' '.repeat(37 - testing.length)}# UPDATE_GOLDEN=1 ${testing} writes the golden file anew
+faultline replay fixtures            # the issues of the fixtures, once
+faultline up                         # the same, served for kubectl while you edit
+faultline up --cluster               # those of a live cluster, read-only
+faultline rbac -f faultline.yaml     # the rights that it needs in a cluster
 \`\`\`
 `;
 }

@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { IssueList } from '../../crds/issue.ts';
 import { startCommand } from '../testing/running-command.ts';
 
 let folder: string;
@@ -36,16 +35,6 @@ describe('faultline new controller', () => {
     // One process for both: it finds the tests below.
     expect((await nodeTest(folder)).stdout).toMatch(/pass 6\n/);
     expect(await readFile(join(folder, 'argo-workflow', 'README.md'), 'utf8')).toContain('# argo-workflow\n');
-  }, 90_000);
-
-  test('writes a configuration with which faultline finds the issue of the fixture', async () => {
-    const argv = ['replay', 'fixtures', '--config', 'faultline.yaml', '-o', 'json'];
-    const replay = startCommand(argv, { directory: join(folder, 'argo-workflow') });
-    expect([await replay.exitCode, replay.err.text()]).toEqual([0, '']);
-    const { items } = JSON.parse(replay.out.text()) as IssueList;
-    expect(items.map(({ spec }) => [spec.source, spec.reason, spec.title])).toEqual([
-      ['argo-workflow', 'Failed', 'Workflow broken failed'],
-    ]);
   }, 90_000);
 
   test('its tests fail when the controller says something else, and tell what to do', async () => {

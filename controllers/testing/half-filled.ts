@@ -14,8 +14,9 @@ export interface TotalSetup extends Setup {
 
 /**
  * Tries the controller on objects that are only half filled, made of the fixture: each path of each object is once removed,
- * null, and of every other type, and some of that is combined. Identity (apiVersion, kind, name, namespace, uid) stays: the API server vouches for
- * it. The same list for the same fixture and seed. Answers how many cases were tried.
+ * null, and of every other type, and some of that is combined. Identity stays (apiVersion, kind, name, namespace and uid, of
+ * an object and of its owners): the API server vouches for it. The same list for the same fixture and seed. Answers how many
+ * cases were tried.
  *
  * Rejects with an AssertionError that names the change, the object and the seed when `observe` throws something other than
  * TerminalError and RetryAfter, does not answer within 10 s, or answers what the backend would refuse.

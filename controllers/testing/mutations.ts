@@ -33,14 +33,15 @@ const VALUES: readonly unknown[] = [
   'x'.repeat(10_000),
 ];
 
-/** What the API server vouches for. */
-const IDENTITY = new Set(['apiVersion', 'kind', 'metadata', 'metadata.name', 'metadata.namespace', 'metadata.uid']);
+/** What the API server vouches for, of any kind: who an object is, and who its owners are. */
+const IDENTITY =
+  /^(apiVersion|kind|metadata|metadata\.(name|namespace|uid)|metadata\.ownerReferences\.\d+\.(apiVersion|kind|name|uid))$/;
 
 /** Each path of each object, with what it becomes. */
 export function changesOf(objects: readonly ObjectLike[]): Change[] {
   const paths = objects.flatMap((object, index) =>
     pathsOf(object)
-      .filter((path) => !IDENTITY.has(path.join('.')))
+      .filter((path) => !IDENTITY.test(path.join('.')))
       .map((path): Path => [index, ...path]),
   );
   return paths.flatMap((path) => VALUES.map((value) => ({ path, value })));
