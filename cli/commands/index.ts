@@ -12,6 +12,7 @@ import { importCommand } from './import.ts';
 import { newCommand } from './new.ts';
 import { rbac } from './rbac.ts';
 import { receiver } from './receiver.ts';
+import { record } from './record.ts';
 import { replay } from './replay.ts';
 import { resolve } from './resolve.ts';
 import { rule } from './rule.ts';
@@ -38,6 +39,7 @@ export const commands: readonly Runnable[] = [
   runnable(receiver),
   runnable(rule),
   runnable(newCommand),
+  runnable(record),
   runnable(importCommand),
   runnable(conformance),
   runnable(version),
