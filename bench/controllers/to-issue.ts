@@ -45,7 +45,7 @@ export async function measureToIssue(
   const revisions = runs.map((_, index): number => (isFailed(index, 0) ? 0 : isFailed(index, 1) ? 1 : 2));
   const took: number[] = [];
   const pending = new Map<string, { state: string; sentAt: number }>();
-  void watch.each((name, state) => {
+  const watching = watch.each((name, state) => {
     const waiting = pending.get(name);
     if (waiting?.state !== state) return;
     pending.delete(name);
@@ -78,6 +78,7 @@ export async function measureToIssue(
   const perSecond = changes / ((performance.now() - begunAt) / 1_000);
   await untilEmpty(pending, context.signal);
   watch.close();
+  await watching;
   return { changes, perSecond, p50Ms: percentile(took, 50), p99Ms: percentile(took, 99) };
 }
 
@@ -127,9 +128,13 @@ async function watchIssues(target: Parameters<typeof clientOf>[0]) {
     async each(seen: (name: string, state: string) => void): Promise<void> {
       body.on('error', () => {});
       const events = linesOf(body, (line) => JSON.parse(line.toString()) as Event);
-      for await (const some of events) {
-        for (const { object } of some)
-          if (object.status?.observed) seen(object.status.observed.name, object.status.state);
+      try {
+        for await (const some of events) {
+          for (const { object } of some)
+            if (object.status?.observed) seen(object.status.observed.name, object.status.state);
+        }
+      } catch (error) {
+        if (!connection.signal.aborted) throw error;
       }
     },
     close: () => connection.abort(),

@@ -15,6 +15,7 @@ import {
 } from '../../controllers/runtime/index.ts';
 import { parseDuration } from '../../crds/duration.ts';
 import { aborted } from '../aborted.ts';
+import { startReturningIdleMemory } from '../backend/idle-memory.ts';
 import { type ChosenCluster, type ClusterFlags, chooseCluster } from '../cluster/choose.ts';
 import type { ControllersOptions } from '../commands/controllers.ts';
 import { type Configured, configure } from '../configuration/controllers.ts';
@@ -37,6 +38,7 @@ export async function runControllers(options: ControllersOptions, streams: Strea
   const { signal } = streams;
   const log = createLog(options.log, streams.err, streams.env);
   await using closing = new AsyncDisposableStack();
+  closing.use(startReturningIdleMemory());
   const plugins = closing.use(createPlugins({ logger: log }));
   const rules = new RuleControllers();
   const configured = await configure(options.config, streams, rules, plugins);
