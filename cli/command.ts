@@ -45,16 +45,44 @@ export interface Given<Flags> {
 /** A command that can be added to a program, whatever its options are. */
 export interface Runnable {
   readonly name: string;
-  addTo(program: Commander, streams: Streams, done: (exitCode: number) => void): void;
+  /** As `addTo` without its flags and its code: what the list of commands shows. Absent: `addTo` costs nothing. */
+  list?(program: Commander): void;
+  /** The command itself, for who needs more than to run it. */
+  load(): Promise<Described>;
+  addTo(program: Commander, streams: Streams, done: (exitCode: number) => void): void | Promise<void>;
+}
+
+/** What the documentation says of a command. */
+export type Described = Pick<
+  Command<never, never>,
+  'name' | 'parameters' | 'summary' | 'description' | 'examples' | 'flags'
+>;
+
+/** What is known of a command before it is loaded; a test holds it to what the command says. */
+export type Listed = Pick<Described, 'name' | 'parameters' | 'summary'>;
+
+/** A command that is loaded when it is the one that runs: every other start is not slowed down by it. */
+export function lazy<Flags, Options>(listed: Listed, load: () => Promise<Command<Flags, Options>>): Runnable {
+  return {
+    name: listed.name,
+    load,
+    list: (program) => void program.command(usageOf(listed)).summary(listed.summary).description(listed.summary),
+    addTo: async (program, streams, done) => runnable(await load()).addTo(program, streams, done),
+  };
+}
+
+function usageOf({ name, parameters }: Listed): string {
+  return parameters === undefined ? name : `${name} ${parameters}`;
 }
 
 /** Binds the three steps of a command to a program. */
 export function runnable<Flags, Options>(command: Command<Flags, Options>): Runnable {
   return {
     name: command.name,
+    load: async () => command,
     addTo(program, streams, done) {
       const added = program
-        .command(`${command.name}${command.parameters === undefined ? '' : ` ${command.parameters}`}`)
+        .command(usageOf(command))
         .summary(command.summary)
         .description(command.description)
         .addHelpText('after', examplesText(command.examples))

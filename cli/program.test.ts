@@ -103,3 +103,18 @@ describe('the help', () => {
     expect(await help(name)).toMatch(/Examples:\n {2}# .+\n {2}faultline /);
   });
 });
+
+describe('the list of commands', () => {
+  it.each(commands.map((command) => [command.name, command] as const))(
+    'says of %s what it says itself',
+    async (_, one) => {
+      const listed: string[] = [];
+      for (const command of [one, { name: one.name, load: one.load, addTo: one.addTo }]) {
+        const streams = recordedStreams();
+        await runProgram(['--help'], streams, { name: 'faultline', version: '1.2.3', commands: [command] });
+        listed.push(streams.out.text().replaceAll('[options]', '').replaceAll(/\s+/g, ' '));
+      }
+      expect(listed[0]).toBe(listed[1]);
+    },
+  );
+});

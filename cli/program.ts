@@ -17,10 +17,10 @@ export interface ProgramOptions {
  */
 export async function runProgram(argv: readonly string[], streams: Streams, options: ProgramOptions): Promise<number> {
   let exitCode: number = EXIT.ok;
-  const program = createProgram(streams, options, (code) => {
-    exitCode = code;
-  });
   try {
+    const program = await createProgram(argv, streams, options, (code) => {
+      exitCode = code;
+    });
     await program.parseAsync(argv.length === 0 ? ['--help'] : [...argv], { from: 'user' });
     return exitCode;
   } catch (error) {
@@ -29,7 +29,12 @@ export async function runProgram(argv: readonly string[], streams: Streams, opti
   }
 }
 
-function createProgram(streams: Streams, options: ProgramOptions, done: (exitCode: number) => void): Program {
+async function createProgram(
+  argv: readonly string[],
+  streams: Streams,
+  options: ProgramOptions,
+  done: (exitCode: number) => void,
+): Promise<Program> {
   const program = new Program(options.name)
     .description('What is broken in your Kubernetes cluster right now, as Kubernetes resources.')
     .version(options.version, '-V, --version', 'Print the version.')
@@ -47,7 +52,11 @@ function createProgram(streams: Streams, options: ProgramOptions, done: (exitCod
       getOutHasColors: () => false,
       getErrHasColors: () => false,
     });
-  for (const command of options.commands) command.addTo(program, streams, done);
+  const [wanted] = argv.filter((word) => !word.startsWith('-') && word !== 'help');
+  for (const command of options.commands) {
+    if (command.list === undefined || command.name === wanted) await command.addTo(program, streams, done);
+    else command.list(program);
+  }
   return program;
 }
 

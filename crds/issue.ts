@@ -1,14 +1,13 @@
 import Joi from 'joi';
+import { type IssueState, SEVERITIES, type Severity, STATES } from './issue-words.ts';
 import type { Condition, KubernetesList, KubernetesObject, ObjectMeta } from './meta.ts';
 import { type API_VERSION, DNS_LABEL } from './names.ts';
 import { rfc3339 } from './time.ts';
 
 /** The kind `Issue`: the stored state of one finding of one subject from one source in one namespace. */
 
-export const SEVERITIES = ['critical', 'major', 'minor', 'info'] as const;
-export type Severity = (typeof SEVERITIES)[number];
-export const STATES = ['Active', 'Resolved'] as const;
-export type IssueState = (typeof STATES)[number];
+export * from './issue-words.ts';
+
 export const RESOLVED_REASONS = ['Recovered', 'SubjectDeleted', 'Expired', 'SourceRemoved', 'Manual'] as const;
 export type ResolvedReason = (typeof RESOLVED_REASONS)[number];
 export const LINK_RELATIONS = ['log', 'console', 'commit', 'pull-request', 'docs'] as const;
@@ -100,11 +99,6 @@ export interface Issue extends KubernetesObject {
 }
 
 export type IssueList = KubernetesList<Issue>;
-
-/** Names of the resource as kubectl and RBAC know it. */
-export const ISSUE_NAMES = {
-  kind: 'Issue', listKind: 'IssueList', plural: 'issues', singular: 'issue', shortNames: ['iss'], categories: ['faultline'],
-} as const; // biome-ignore format: one line reads better
 
 const apiVersion = Joi.string()
   .max(317)

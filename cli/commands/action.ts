@@ -1,6 +1,6 @@
 import { DNS_LABEL, DNS_SUBDOMAIN } from '../../crds/names.ts';
 import type { Flag } from '../command.ts';
-import { type KubeconfigFlags, kubeconfigFlags } from './flags.ts';
+import { type KubeconfigFlags, kubeconfigFlags } from './kubeconfig-flags.ts';
 
 /** What the commands have in common that act on one issue. */
 export interface ActionFlags extends KubeconfigFlags {

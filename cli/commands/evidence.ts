@@ -1,6 +1,6 @@
 import type { Command } from '../command.ts';
 import { ISSUE_PARAMETER, issueFaults, issueName } from './action.ts';
-import { type KubeconfigFlags, kubeconfigFlags } from './flags.ts';
+import { type KubeconfigFlags, kubeconfigFlags } from './kubeconfig-flags.ts';
 
 export interface EvidenceFlags extends KubeconfigFlags {
   readonly namespace?: string;

@@ -1,6 +1,6 @@
 import { DNS_LABEL } from '../../crds/names.ts';
 import type { Command } from '../command.ts';
-import { type KubeconfigFlags, kubeconfigFlags } from './flags.ts';
+import { type KubeconfigFlags, kubeconfigFlags } from './kubeconfig-flags.ts';
 
 export const EXPLAIN_OUTPUTS = ['text', 'json', 'yaml'] as const;
 export type ExplainOutput = (typeof EXPLAIN_OUTPUTS)[number];

@@ -4,6 +4,8 @@ import type { Flag } from '../command.ts';
 import { LOG_LEVELS, type LogLevel, type LogOptions } from '../log.ts';
 import type { Streams } from '../streams.ts';
 
+export { type KubeconfigFlags, kubeconfigFlags } from './kubeconfig-flags.ts';
+
 /** Flags that several commands have. */
 export const CONFIG_FLAG: Flag = {
   spelling: '--config <file>',
@@ -18,19 +20,6 @@ export const LOG_FLAGS: readonly Flag[] = [
     choices: ['lines', 'json'],
   },
 ];
-
-export interface KubeconfigFlags {
-  readonly kubeconfig?: string;
-  readonly context?: string;
-}
-
-/** `what`: what the kubeconfig is for, with its default. */
-export function kubeconfigFlags(what: string): readonly Flag[] {
-  return [
-    { spelling: '--kubeconfig <file>', description: what },
-    { spelling: '--context <name>', description: 'A context of the kubeconfig (default: its current context).' },
-  ];
-}
 
 export interface LogFlags {
   readonly logLevel?: LogLevel;

@@ -1,46 +1,110 @@
-import type { Runnable } from '../command.ts';
-import { runnable } from '../command.ts';
-import { acknowledge } from './acknowledge.ts';
-import { assign } from './assign.ts';
-import { comment } from './comment.ts';
-import { conformance } from './conformance.ts';
-import { controllers } from './controllers.ts';
-import { due } from './due.ts';
-import { evidence } from './evidence.ts';
-import { explain } from './explain.ts';
-import { importCommand } from './import.ts';
-import { newCommand } from './new.ts';
-import { rbac } from './rbac.ts';
-import { receiver } from './receiver.ts';
-import { record } from './record.ts';
-import { replay } from './replay.ts';
-import { resolve } from './resolve.ts';
-import { rule } from './rule.ts';
-import { server } from './server.ts';
-import { snooze } from './snooze.ts';
-import { up } from './up.ts';
-import { version } from './version.ts';
+import { lazy, type Runnable } from '../command.ts';
 
-/** Every command, in the order of `faultline --help`. */
+/** Every command, in the order of `faultline --help`: each is loaded when it runs. */
 export const commands: readonly Runnable[] = [
-  runnable(up),
-  runnable(replay),
-  runnable(server),
-  runnable(controllers),
-  runnable(explain),
-  runnable(rbac),
-  runnable(resolve),
-  runnable(acknowledge),
-  runnable(snooze),
-  runnable(evidence),
-  runnable(assign),
-  runnable(due),
-  runnable(comment),
-  runnable(receiver),
-  runnable(rule),
-  runnable(newCommand),
-  runnable(record),
-  runnable(importCommand),
-  runnable(conformance),
-  runnable(version),
+  lazy(
+    { name: 'up', summary: 'Start everything on this machine and serve kubectl.' },
+    async () => (await import('./up.ts')).up,
+  ),
+  lazy(
+    { name: 'get', parameters: '[names...]', summary: 'List what is broken.' },
+    async () => (await import('./get.ts')).get,
+  ),
+  lazy(
+    {
+      name: 'replay',
+      parameters: '<folder|file|->',
+      summary: 'Print the issues of recorded objects, without a cluster.',
+    },
+    async () => (await import('./replay.ts')).replay,
+  ),
+  lazy(
+    { name: 'server', summary: 'Serve the aggregated API in a cluster.' },
+    async () => (await import('./server.ts')).server,
+  ),
+  lazy(
+    { name: 'controllers', summary: 'Run the controllers of a configuration against a server.' },
+    async () => (await import('./controllers.ts')).controllers,
+  ),
+  lazy(
+    { name: 'explain', parameters: '<kind/name>', summary: 'Show why there is an issue for an object, or none.' },
+    async () => (await import('./explain.ts')).explain,
+  ),
+  lazy(
+    { name: 'rbac', summary: 'Print the rights that the controllers of a configuration need.' },
+    async () => (await import('./rbac.ts')).rbac,
+  ),
+  lazy(
+    { name: 'resolve', parameters: '<issue>', summary: 'Resolve an issue by hand.' },
+    async () => (await import('./resolve.ts')).resolve,
+  ),
+  lazy(
+    { name: 'acknowledge', parameters: '<issue>', summary: 'Say that you have taken note of an issue.' },
+    async () => (await import('./acknowledge.ts')).acknowledge,
+  ),
+  lazy(
+    { name: 'snooze', parameters: '<issue>', summary: 'Be quiet about an issue for a while.' },
+    async () => (await import('./snooze.ts')).snooze,
+  ),
+  lazy(
+    {
+      name: 'evidence',
+      parameters: '<issue>',
+      summary: 'Show what showed an issue: the failing step and the end of its log.',
+    },
+    async () => (await import('./evidence.ts')).evidence,
+  ),
+  lazy(
+    { name: 'assign', parameters: '<issue>', summary: 'Say who works on an issue.' },
+    async () => (await import('./assign.ts')).assign,
+  ),
+  lazy(
+    { name: 'due', parameters: '<issue>', summary: 'Say by when an issue shall be resolved.' },
+    async () => (await import('./due.ts')).due,
+  ),
+  lazy(
+    { name: 'comment', parameters: '<issue> <text>', summary: 'Say something about an issue.' },
+    async () => (await import('./comment.ts')).comment,
+  ),
+  lazy(
+    {
+      name: 'receiver',
+      parameters: '<test> <receiver.yaml> <payload.json>',
+      summary: 'Show what a receiver of webhooks makes of a payload.',
+    },
+    async () => (await import('./receiver.ts')).receiver,
+  ),
+  lazy(
+    {
+      name: 'rule',
+      parameters: '<test|backtest> <rule.yaml> [objects...]',
+      summary: 'Show what a rule makes of objects, or would have made of recorded ones.',
+    },
+    async () => (await import('./rule.ts')).rule,
+  ),
+  lazy(
+    {
+      name: 'new',
+      parameters: '<controller> <name>',
+      summary: 'Write a new controller: plugin, fixture, test, README.',
+    },
+    async () => (await import('./new.ts')).newCommand,
+  ),
+  lazy(
+    {
+      name: 'record',
+      parameters: '<kinds...>',
+      summary: 'Record what happens to objects of a cluster, for tests and backtests.',
+    },
+    async () => (await import('./record.ts')).record,
+  ),
+  lazy(
+    { name: 'import', parameters: '<system>', summary: 'Copy what another system stored: kite.' },
+    async () => (await import('./import.ts')).importCommand,
+  ),
+  lazy(
+    { name: 'conformance', summary: 'Check whether an aggregated resource behaves as a built-in one.' },
+    async () => (await import('./conformance.ts')).conformance,
+  ),
+  lazy({ name: 'version', summary: 'Print the version.' }, async () => (await import('./version.ts')).version),
 ];

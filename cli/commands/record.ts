@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { parseDuration } from '../../crds/duration.ts';
 import { DNS_LABEL } from '../../crds/names.ts';
 import type { Command } from '../command.ts';
-import { type KubeconfigFlags, kubeconfigFlags } from './flags.ts';
+import { type KubeconfigFlags, kubeconfigFlags } from './kubeconfig-flags.ts';
 
 interface RecordFlags extends KubeconfigFlags {
   readonly output?: string;

@@ -1,0 +1,67 @@
+import { parseDuration } from '../../crds/duration.ts';
+import { DNS_LABEL, DNS_SUBDOMAIN } from '../../crds/names.ts';
+import type { Flag } from '../command.ts';
+import { issueName } from './action.ts';
+import { type KubeconfigFlags, kubeconfigFlags } from './kubeconfig-flags.ts';
+
+/** What the commands have in common that read issues. */
+export interface ReadingFlags extends KubeconfigFlags {
+  readonly namespace?: string;
+  readonly asOf?: string;
+}
+
+export interface ReadingOptions extends KubeconfigFlags {
+  /** Undefined: that of the context, else `default`. */
+  readonly namespace: string | undefined;
+  /** A duration for so long ago, or an RFC 3339 time; undefined: now. */
+  readonly asOf: string | undefined;
+}
+
+export const NAMESPACE_FLAG: Flag = {
+  spelling: '-n, --namespace <namespace>',
+  description: 'Of the issues (default: that of the context).',
+};
+export const AS_OF_FLAG: Flag = {
+  spelling: '--as-of <moment>',
+  description: 'How it was then: a duration for so long ago, such as 2h, or a time such as 2026-11-21T03:00:00Z.',
+};
+export const READING_FLAGS: readonly Flag[] = kubeconfigFlags(
+  'How to reach the cluster, or faultline up (default: $KUBECONFIG, ~/.kube/config).',
+);
+
+/** Names as they were typed: `issue.faultline.dev/x` is x, and a leading `issues` is what kubectl wants to hear. */
+export function issueNames([first, ...more]: readonly string[]): string[] {
+  if (first === undefined) return [];
+  const isResource = /^(issues?|iss)(\.faultline\.dev)?$/.test(first);
+  return [...new Set([...(isResource ? [] : [first]), ...more].map(issueName))];
+}
+
+export function nameFaults(names: readonly string[]): string[] {
+  return names
+    .filter((name) => !DNS_SUBDOMAIN.test(name))
+    .map((name) => `${JSON.stringify(name)} is no name of an issue: see faultline get -A`);
+}
+
+export function readingFaults({ namespace, asOf }: Pick<ReadingOptions, 'namespace' | 'asOf'>): string[] {
+  const faults: string[] = [];
+  if (namespace !== undefined && !DNS_LABEL.test(namespace)) {
+    faults.push(`--namespace: ${JSON.stringify(namespace)} is no name of a namespace`);
+  }
+  if (asOf !== undefined && momentOf(asOf, 0) === undefined) {
+    faults.push(`--as-of: ${JSON.stringify(asOf)} is no moment: write for example 2h, 1d or 2026-11-21T03:00:00Z`);
+  }
+  return faults;
+}
+
+/** ms since 1970 of a duration for so long before `now`, or of an RFC 3339 time. */
+export function momentOf(text: string, now: number): number | undefined {
+  if (/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2})$/i.test(text)) {
+    const ms = Date.parse(text);
+    return Number.isNaN(ms) ? undefined : ms;
+  }
+  try {
+    return now - parseDuration(text);
+  } catch {
+    return undefined;
+  }
+}

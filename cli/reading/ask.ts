@@ -1,0 +1,113 @@
+import type { IncomingMessage } from 'node:http';
+import type { ClusterConnection } from '../cluster/connection.ts';
+import { Failure } from '../exit.ts';
+import { faultOfAnswer, unreachable, whereIs } from './fault.ts';
+
+/** kube-apiserver cuts what is no watch after 60 s. */
+const SILENCE_MS = 65_000;
+
+export interface Question {
+  /** Default: JSON. */
+  readonly accept?: string;
+  /** POSTed as JSON. */
+  readonly body?: object;
+  /** For what never ends. */
+  readonly silent?: boolean;
+}
+
+export interface Answered<T> {
+  readonly body: T;
+  /** The `Warning` headers. */
+  readonly warning: string | undefined;
+}
+
+/**
+ * Asks an API server with what Node has built in: nothing is loaded for it, and answers are streams. Rejects with a
+ * Failure of one line, a Refusal when the server said no.
+ */
+export class Asker implements AsyncDisposable {
+  readonly connection: ClusterConnection;
+  readonly #signal: AbortSignal;
+  #agent: import('node:http').Agent | undefined;
+
+  constructor(connection: ClusterConnection, signal: AbortSignal) {
+    this.connection = connection;
+    this.#signal = signal;
+  }
+
+  async json<T>(path: string, question: Question = {}): Promise<Answered<T>> {
+    const response = await this.open(path, question);
+    const text = await this.#read(response);
+    try {
+      return { body: JSON.parse(text) as T, warning: response.headers.warning as string | undefined };
+    } catch {
+      throw new Failure(`${whereIs(this.connection)} answered what is no JSON: is it a Kubernetes API server?`);
+    }
+  }
+
+  /** The answer when it is a 2xx. A 401 renews the credentials and asks once more: exec plugins have newer ones. */
+  async open(path: string, question: Question = {}): Promise<IncomingMessage> {
+    let response = await this.#send(path, question);
+    if (response.statusCode === 401 && this.connection.renew !== undefined) {
+      response.resume();
+      await this.connection.renew();
+      response = await this.#send(path, question);
+    }
+    const { statusCode = 0 } = response;
+    if (statusCode >= 200 && statusCode < 300) return response;
+    throw faultOfAnswer(statusCode, await this.#read(response), this.connection);
+  }
+
+  async #send(path: string, { accept = 'application/json', body, silent = false }: Question): Promise<IncomingMessage> {
+    const { connection } = this;
+    const url = new URL(connection.server);
+    const secure = url.protocol === 'https:';
+    const { Agent, request } = secure ? await import('node:https') : await import('node:http');
+    this.#agent ??= new Agent({ keepAlive: true });
+    const { ca, cert, key } = (await connection.tls?.()) ?? connection;
+    const tls = {
+      ...(ca && { ca }),
+      ...(cert && { cert }),
+      ...(key && { key }),
+      ...(connection.serverName !== undefined && { servername: connection.serverName }),
+      rejectUnauthorized: connection.skipTlsVerify !== true,
+    };
+    const text = body === undefined ? undefined : JSON.stringify(body);
+    const headers = {
+      'user-agent': 'faultline',
+      accept,
+      ...(text !== undefined && { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) }),
+      ...(await connection.headers()),
+    };
+    return await new Promise<IncomingMessage>((answered, failed) => {
+      const asked = request({
+        ...(secure ? tls : {}),
+        host: url.hostname.replace(/^\[|\]$/g, ''),
+        port: url.port || (secure ? 443 : 80),
+        path: `${url.pathname.replace(/\/+$/, '')}${path}`,
+        method: text === undefined ? 'GET' : 'POST',
+        headers,
+        agent: this.#agent,
+        signal: this.#signal,
+      });
+      if (!silent) asked.setTimeout(SILENCE_MS, () => asked.destroy(new Error(`no answer for ${SILENCE_MS / 1000} s`)));
+      asked.once('response', answered);
+      asked.once('error', (error) => failed(this.#signal.aborted ? error : unreachable(error, connection)));
+      asked.end(text);
+    });
+  }
+
+  async #read(response: IncomingMessage): Promise<string> {
+    const chunks: Buffer[] = [];
+    try {
+      for await (const chunk of response) chunks.push(chunk as Buffer);
+    } catch (error) {
+      throw this.#signal.aborted ? error : unreachable(error, this.connection);
+    }
+    return Buffer.concat(chunks).toString('utf8');
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#agent?.destroy();
+  }
+}

@@ -1,0 +1,143 @@
+import type { Issue } from '../../crds/issue.ts';
+import { API_VERSION } from '../../crds/names.ts';
+import { Failure } from '../exit.ts';
+import type { Asker } from './ask.ts';
+import { Refusal, whereIs } from './fault.ts';
+
+/** The lists and objects of the Kubernetes API, as pages of rows. */
+
+export interface ColumnDefinition {
+  readonly name: string;
+  readonly priority?: number;
+}
+
+export interface Row {
+  /** Of the server's Table; empty when objects were asked for. */
+  readonly cells: readonly unknown[];
+  /** Its metadata at least; the whole issue when it was asked for. */
+  readonly object: Issue;
+}
+
+export interface Page {
+  /** Undefined where they are as before: in a watch. */
+  readonly columns: readonly ColumnDefinition[] | undefined;
+  readonly rows: readonly Row[];
+}
+
+/** What to list: a namespace or all, selected, then or now, as a Table or as objects. */
+export interface ListQuery {
+  /** Undefined: all. */
+  readonly namespace: string | undefined;
+  readonly labelSelector: string;
+  readonly fieldSelector: string;
+  readonly asOf: string | undefined;
+  readonly table: boolean;
+  /** With a Table: the whole objects, too. */
+  readonly objects: boolean;
+}
+
+const TABLE = 'application/json;as=Table;v=v1;g=meta.k8s.io,application/json';
+/** The first page is there in a blink, as kubectl's; those that follow are few. */
+const FIRST_PAGE = 500;
+const NEXT_PAGES = 5_000;
+
+export function issuesPath(namespace: string | undefined, name?: string): string {
+  const where = namespace === undefined ? '' : `/namespaces/${namespace}`;
+  return `/apis/${API_VERSION}${where}/issues${name === undefined ? '' : `/${name}`}`;
+}
+
+interface Listed {
+  readonly kind?: string;
+  readonly metadata?: { readonly resourceVersion?: string; readonly continue?: string };
+  readonly columnDefinitions?: readonly ColumnDefinition[];
+  readonly rows?: readonly Row[];
+  readonly items?: readonly Issue[];
+}
+
+/** Pages as they come; answers the resourceVersion of the list. A page that expires meanwhile goes on as things are now. */
+export async function* listPages(asker: Asker, query: ListQuery): AsyncGenerator<Page, string> {
+  let page: string | undefined;
+  let resourceVersion = '';
+  do {
+    const path = `${issuesPath(query.namespace)}?${parameters(query, {
+      limit: String(page === undefined ? FIRST_PAGE : NEXT_PAGES),
+      ...(page !== undefined && { continue: page }),
+    })}`;
+    const body: Listed = await read(asker, path, query);
+    resourceVersion = body.metadata?.resourceVersion ?? '';
+    page = body.metadata?.continue || undefined;
+    yield pageOf(body, asker);
+  } while (page !== undefined);
+  return resourceVersion;
+}
+
+/** One issue, as a page of one row. Rejects with a Refusal whose status is 404 when there is none. */
+export async function readIssue(asker: Asker, name: string, query: ListQuery): Promise<Page> {
+  const rest = parameters({ ...query, labelSelector: '', fieldSelector: '' }, {});
+  return pageOf(await read(asker, `${issuesPath(query.namespace, name)}?${rest}`, query), asker);
+}
+
+async function read<T>(asker: Asker, path: string, query: ListQuery): Promise<T> {
+  const { body, warning } = await asker.json<T>(path, query.table ? { accept: TABLE } : {});
+  // A server that does not know of the past answers with the present.
+  if (query.asOf !== undefined && !warning?.includes(' as of ')) {
+    throw new Failure(`${whereIs(asker.connection)} does not know --as-of: its Faultline is older than this command`);
+  }
+  return body;
+}
+
+/** The query of a list or a watch. */
+export function parameters(query: ListQuery, more: Readonly<Record<string, string>>): string {
+  const given = {
+    ...(query.labelSelector !== '' && { labelSelector: query.labelSelector }),
+    ...(query.fieldSelector !== '' && { fieldSelector: query.fieldSelector }),
+    ...(query.asOf !== undefined && { asOf: query.asOf }),
+    ...(query.table && { includeObject: query.objects ? 'Object' : 'Metadata' }),
+    ...more,
+  };
+  return new URLSearchParams(given).toString();
+}
+
+function pageOf(body: Listed, asker: Asker): Page {
+  if (body.kind === 'Table') return { columns: body.columnDefinitions ?? [], rows: body.rows ?? [] };
+  if (body.kind === 'IssueList') return { columns: [], rows: (body.items ?? []).map(rowOf) };
+  if (body.kind === 'Issue') return { columns: [], rows: [rowOf(body as unknown as Issue)] };
+  throw new Failure(`${whereIs(asker.connection)} answered something else than issues: ${body.kind ?? 'no object'}`);
+}
+
+function rowOf(object: Issue): Row {
+  return { cells: [], object: { ...object, kind: 'Issue', apiVersion: API_VERSION } };
+}
+
+/** Lines of a watch, each an event. Ends when the server ends it. */
+export async function* watchRows(
+  asker: Asker,
+  query: ListQuery,
+  resourceVersion: string,
+): AsyncGenerator<{ readonly type: string; readonly page: Page; readonly resourceVersion: string | undefined }> {
+  const path = `${issuesPath(query.namespace)}?${parameters(query, {
+    ...{ watch: 'true', allowWatchBookmarks: 'true', resourceVersion },
+  })}`;
+  const response = await asker.open(path, { ...(query.table && { accept: TABLE }), silent: true });
+  response.setEncoding('utf8');
+  let rest = '';
+  for await (const chunk of response) {
+    const lines = (rest + (chunk as string)).split('\n');
+    rest = lines.pop() ?? '';
+    for (const line of lines) {
+      if (line !== '') yield eventOf(line, asker);
+    }
+  }
+}
+
+function eventOf(line: string, asker: Asker) {
+  const { type, object } = JSON.parse(line) as { type: string; object: Listed & { code?: number; message?: string } };
+  if (type === 'ERROR') {
+    throw new Refusal(object.message ?? 'the watch failed', object.code ?? 500, undefined, undefined);
+  }
+  const number = object.rows?.at(-1)?.object.metadata.resourceVersion ?? object.metadata?.resourceVersion;
+  const page = type === 'BOOKMARK' ? { columns: undefined, rows: [] } : pageOf(object, asker);
+  // Only the first event of a Table names its columns.
+  const columns = page.columns?.length === 0 ? undefined : page.columns;
+  return { type, page: { ...page, columns }, resourceVersion: number };
+}

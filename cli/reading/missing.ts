@@ -1,0 +1,50 @@
+import { Failure } from '../exit.ts';
+import { suggest } from '../suggest.ts';
+import type { Asker } from './ask.ts';
+import { Refusal } from './fault.ts';
+import { issuesPath, type Page } from './issues.ts';
+
+/** So many names are looked through for one that was meant. */
+const NAMES = 5_000;
+
+/**
+ * For an issue that is not there: the same, with where it is or what was probably meant, as far as the caller may list.
+ * Every other error stays as it is.
+ */
+export async function explainMissing(
+  error: unknown,
+  asker: Asker,
+  name: string,
+  namespace: string | undefined,
+): Promise<unknown> {
+  if (!(error instanceof Refusal) || error.status !== 404 || error.object === undefined) return error;
+  const elsewhere = await namesIn(asker, undefined, `metadata.name=${name}`);
+  const [found] = elsewhere;
+  const where = namespace === undefined ? '' : ` in namespace ${namespace}`;
+  const missing = `there is no issue "${name}"${where}`;
+  if (found !== undefined)
+    return new Failure(`${missing}: it is in namespace ${found.namespace}, ask with -n ${found.namespace}`);
+  const near = suggest(
+    name,
+    (await namesIn(asker, namespace, '')).map((each) => each.name),
+  );
+  return new Failure(
+    near === undefined ? `${missing}: see faultline get --all` : `${missing}; did you mean "${near}"?`,
+  );
+}
+
+async function namesIn(
+  asker: Asker,
+  namespace: string | undefined,
+  fieldSelector: string,
+): Promise<{ name: string; namespace: string }[]> {
+  const query = new URLSearchParams({ limit: String(NAMES), ...(fieldSelector !== '' && { fieldSelector }) });
+  try {
+    const { body } = await asker.json<Pick<Page, 'rows'>>(`${issuesPath(namespace)}?${query}`, {
+      accept: 'application/json;as=Table;v=v1;g=meta.k8s.io',
+    });
+    return body.rows.map(({ object: { metadata } }) => ({ name: metadata.name, namespace: metadata.namespace }));
+  } catch {
+    return []; // who may not list is told what is known
+  }
+}

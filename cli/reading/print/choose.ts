@@ -1,0 +1,30 @@
+import type { GetOptions } from '../../commands/get.ts';
+import type { Streams } from '../../streams.ts';
+import type { Printer } from './printer.ts';
+import { tablePrinter } from './table.ts';
+
+/** The printer of `-o`. Throws a UsageError for a template that cannot be read. */
+export async function printerOf(options: GetOptions, streams: Streams): Promise<Printer> {
+  const { headers, allNamespaces: withNamespace, names, watch } = options;
+  const { format, template } = options.output;
+  const { out } = streams;
+  const single = names.length === 1 || watch;
+  switch (format) {
+    case 'json':
+      return (await import('./objects.ts')).jsonPrinter(single, out);
+    case 'yaml':
+      return (await import('./objects.ts')).yamlPrinter(single, out);
+    case 'jsonpath':
+      return (await import('./templates.ts')).jsonPathPrinter(template, single, out);
+    case 'custom-columns':
+      return (await import('./templates.ts')).customColumnsPrinter(template, headers, out);
+    case 'name':
+      return (await import('./records.ts')).namePrinter(out);
+    case 'csv':
+      return (await import('./records.ts')).csvPrinter(headers, out);
+    case 'markdown':
+      return (await import('./records.ts')).markdownPrinter({ withNamespace, headers }, out);
+    default:
+      return tablePrinter({ wide: format === 'wide', headers, withNamespace }, streams);
+  }
+}

@@ -1,0 +1,59 @@
+import { stringify } from 'yaml';
+import type { Issue } from '../../../crds/issue.ts';
+import { escapeForTerminal } from '../../../crds/text.ts';
+import type { Output } from '../../streams.ts';
+import type { Page } from '../issues.ts';
+import type { Printer } from './printer.ts';
+
+/**
+ * `-o json` as kubectl: a `List` whose items are written as they come, or each object on its own (`single`: one name,
+ * or a watch).
+ */
+export function jsonPrinter(single: boolean, out: Output): Printer {
+  let isFirst = true;
+  return {
+    table: false,
+    objects: true,
+    page({ rows }: Page) {
+      for (const { object } of rows) {
+        const text = escapeForTerminal(JSON.stringify(object, null, 4));
+        if (single) out.write(`${text}\n`);
+        else out.write(`${isFirst ? LIST_BEGIN : ','}\n        ${text.replaceAll('\n', '\n        ')}`);
+        isFirst = false;
+      }
+    },
+    end() {
+      if (!single) out.write(`${isFirst ? `${LIST_BEGIN}]` : '\n    ]'},${LIST_END}`);
+    },
+  };
+}
+
+const LIST_BEGIN = '{\n    "apiVersion": "v1",\n    "items": [';
+const LIST_END = '\n    "kind": "List",\n    "metadata": {\n        "resourceVersion": ""\n    }\n}\n';
+
+/** The same in YAML; objects of a watch are documents. */
+export function yamlPrinter(single: boolean, out: Output): Printer {
+  let isFirst = true;
+  return {
+    table: false,
+    objects: true,
+    page({ rows }: Page) {
+      for (const { object } of rows) {
+        const begin = single ? (isFirst ? '' : '---\n') : isFirst ? 'apiVersion: v1\nitems:\n' : '';
+        out.write(begin + yamlOf(single ? object : [object]));
+        isFirst = false;
+      }
+    },
+    end() {
+      if (single) return;
+      out.write(`${isFirst ? 'apiVersion: v1\nitems: []\n' : ''}kind: List\nmetadata:\n  resourceVersion: ""\n`);
+    },
+  };
+}
+
+/** A long title is one line for grep, and what a terminal would execute is written as an escape. */
+function yamlOf(object: Issue | readonly Issue[]): string {
+  return stringify(JSON.parse(escapeForTerminal(JSON.stringify(object))), {
+    ...{ lineWidth: 0, aliasDuplicateObjects: false },
+  }).replace(/[\u007f-\u009f\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, '\ufffd');
+}

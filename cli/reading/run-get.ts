@@ -1,0 +1,151 @@
+import { LABELS } from '../../crds/names.ts';
+import type { GetOptions } from '../commands/get.ts';
+import { momentOf } from '../commands/reading.ts';
+import { EXIT } from '../exit.ts';
+import type { Streams } from '../streams.ts';
+import { Asker } from './ask.ts';
+import { connectToRead } from './connect.ts';
+import { type ListQuery, listPages, type Page, type Row, readIssue } from './issues.ts';
+import { explainMissing } from './missing.ts';
+import { printerOf } from './print/choose.ts';
+import type { Printer } from './print/printer.ts';
+import { type Selection, selectionOf } from './select.ts';
+import { followWatch } from './watch.ts';
+
+/**
+ * `faultline get`: answers the exit code. Throws a Failure of one line for what is wrong with the kubeconfig or what the
+ * server said. `now`: ms since 1970.
+ */
+export async function runGet(options: GetOptions, streams: Streams, now = Date.now): Promise<number> {
+  const printer = await printerOf(options, streams);
+  const order = options.sortBy === undefined ? undefined : (await import('./sort.ts')).orderOf(options.sortBy);
+  const connection = await connectToRead(options, streams);
+  await using asker = new Asker(connection, streams.signal);
+  const me = options.filters.mine ? await whoAmI(asker) : undefined;
+  const namespace = options.allNamespaces ? undefined : (options.namespace ?? connection.namespace ?? 'default');
+  const at = options.asOf === undefined ? now() : (momentOf(options.asOf, now()) ?? now());
+  const selection = selectionOf(options, me, at);
+  const query: ListQuery = {
+    ...selection,
+    namespace,
+    asOf: options.asOf,
+    table: printer.table,
+    objects: printer.objects || selection.keeps !== undefined || order !== undefined,
+  };
+  const seen = new Seen(printer, selection, order, options.filters.state);
+  let resourceVersion = '';
+  if (options.names.length > 0 && !options.watch) await readNamed(asker, options.names, query, seen);
+  else resourceVersion = await readAll(listPages(asker, query), seen);
+  if (options.watch && options.names[0] !== undefined && seen.count === 0) {
+    await readNamed(asker, options.names, query, seen); // that there is none is told at once
+  }
+  seen.end();
+  if (seen.count === 0) streams.err.write(`${nothingIn(options, namespace)}\n`);
+  if (options.watch) {
+    // The server would show what resolves as it was before: the state is looked at here.
+    const { labelSelector } = selectionOf({ ...options, filters: { ...options.filters, state: [] } }, me, at);
+    const changes = { page: (page: Page) => seen.changed(page) };
+    await followWatch(asker, { ...query, labelSelector }, resourceVersion, changes, streams);
+  }
+  return options.exitCode && seen.isCritical ? EXIT.found : EXIT.ok;
+}
+
+/** What was read goes through the filters that are ours, then into the order that was asked for, then to the printer. */
+class Seen {
+  count = 0;
+  isCritical = false;
+  readonly #printer: Printer;
+  readonly #keeps: Selection['keeps'];
+  readonly #order: ((a: Row, b: Row) => number) | undefined;
+  readonly #states: readonly string[];
+  readonly #shown = new Set<string>();
+  #waiting: Row[] = [];
+  #columns: Page['columns'];
+
+  constructor(
+    printer: Printer,
+    { keeps }: Selection,
+    order: ((a: Row, b: Row) => number) | undefined,
+    states: readonly string[],
+  ) {
+    this.#states = states;
+    this.#printer = printer;
+    this.#keeps = keeps;
+    this.#order = order;
+  }
+
+  page({ columns, rows }: Page): void {
+    const keeps = this.#keeps;
+    const kept = keeps === undefined ? rows : rows.filter(({ object }) => keeps(object));
+    this.count += kept.length;
+    this.isCritical ||= kept.some(({ object: { metadata } }) => isOpenAndCritical(metadata.labels));
+    for (const row of kept) this.#shown.add(keyOf(row));
+    if (this.#order === undefined) this.#printer.page({ columns, rows: kept });
+    else {
+      this.#columns = columns;
+      for (const row of kept) this.#waiting.push(row);
+    }
+  }
+
+  /** Of a watch: what has one of the states, and what had it before, once more. */
+  changed({ columns, rows }: Page): void {
+    const shown = rows.filter((row) => this.#isWanted(row) || this.#shown.has(keyOf(row)));
+    this.page({ columns, rows: shown });
+    for (const row of shown) if (!this.#isWanted(row)) this.#shown.delete(keyOf(row));
+  }
+
+  #isWanted({ object: { metadata } }: Row): boolean {
+    return this.#states.length === 0 || this.#states.includes(metadata.labels?.[LABELS.state] ?? '');
+  }
+
+  end(): void {
+    if (this.#order !== undefined) {
+      this.#printer.page({ columns: this.#columns, rows: this.#waiting.sort(this.#order) });
+    }
+    this.#printer.end();
+  }
+}
+
+function keyOf({ object: { metadata } }: Row): string {
+  return `${metadata.namespace}/${metadata.name}`;
+}
+
+function isOpenAndCritical(labels: Readonly<Record<string, string>> = {}): boolean {
+  return labels[LABELS.severity] === 'critical' && labels[LABELS.state] === 'Active';
+}
+
+async function readAll(pages: AsyncGenerator<Page, string>, seen: Seen): Promise<string> {
+  for (;;) {
+    const { done, value } = await pages.next();
+    if (done) return value;
+    seen.page(value);
+  }
+}
+
+async function readNamed(asker: Asker, names: readonly string[], query: ListQuery, seen: Seen): Promise<void> {
+  const rows: Row[] = [];
+  let columns: Page['columns'];
+  for (const name of names) {
+    const page = await readIssue(asker, name, query).catch(async (error: unknown) => {
+      throw await explainMissing(error, asker, name, query.namespace);
+    });
+    columns = page.columns;
+    rows.push(...page.rows);
+  }
+  seen.page({ columns, rows });
+}
+
+async function whoAmI(asker: Asker): Promise<string | undefined> {
+  const review = { apiVersion: 'authentication.k8s.io/v1', kind: 'SelfSubjectReview' };
+  const { body } = await asker.json<{ status?: { userInfo?: { username?: string } } }>(
+    '/apis/authentication.k8s.io/v1/selfsubjectreviews',
+    { body: review },
+  );
+  return body.status?.userInfo?.username;
+}
+
+function nothingIn({ filters, names, asOf }: GetOptions, namespace: string | undefined): string {
+  const states = filters.state.length === 0 || names.length > 0 ? '' : `${filters.state.join(' or ')} `;
+  const where = namespace === undefined ? 'in any namespace' : `in namespace ${namespace}`;
+  return `No ${states}issues ${where}${asOf === undefined ? '.' : ' at that time.'}`;
+}
