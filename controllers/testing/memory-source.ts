@@ -20,8 +20,14 @@ export class MemorySource implements ObjectSource {
   }
 
   apply(object: ClusterObject): void {
+    const before = this.#objects.get(identity(object));
     this.#objects.set(identity(object), object);
     this.#emit(object, { type: 'applied', object });
+    if (before === undefined) return;
+    // What leaves a selector leaves its watch.
+    for (const { request, events } of this.#watches) {
+      if (isAskedFor(before, request) && !isAskedFor(object, request)) events.push({ type: 'deleted', object: before });
+    }
   }
 
   delete(object: ClusterObject): void {

@@ -33,6 +33,8 @@ export interface WorldOptions {
   logger?: Logger;
   registry?: Registry;
   tracer?: Tracer;
+  /** Default: one that begins at 2026-11-21T08:00:00Z. */
+  clock?: ManualClock;
   /** Before anything runs. */
   prepare?: (source: MemorySource) => void;
 }
@@ -43,7 +45,7 @@ export function createWorld(definition: ControllerDefinition, options: WorldOpti
   const source = new MemorySource(objects, { live });
   options.prepare?.(source);
   const sink = new MemorySink();
-  const clock = new ManualClock();
+  const clock = options.clock ?? new ManualClock();
   const syncs: ClusterObject[][] = [];
   const active: { namespace: string; subject: Subject }[] = [];
   const stop = new AbortController();
