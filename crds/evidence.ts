@@ -1,6 +1,6 @@
 import Joi from 'joi';
-import { maskSecrets } from './mask-secrets.ts';
-import { multiLine, oneLine, truncate } from './text.ts';
+import { maskedLines } from './masked-text.ts';
+import { oneLine, truncate } from './text.ts';
 import { formatTime, parseTime } from './time.ts';
 
 /**
@@ -114,7 +114,7 @@ function cleanFailing({ apiVersion, kind, name }: NonNullable<Evidence['failing'
 function cleanCondition(condition: EvidenceCondition): EvidenceCondition {
   const { type, status, reason, message, lastTransitionTime } = condition;
   const at = parseTime(lastTransitionTime);
-  const text = message === undefined ? '' : shown(message.slice(0, MAX_MESSAGE_BYTES * 4), MAX_MESSAGE_BYTES);
+  const text = message === undefined ? '' : maskedLines(message.slice(0, MAX_MESSAGE_BYTES * 4), MAX_MESSAGE_BYTES);
   return {
     type: oneLine(type, 63),
     status: oneLine(status, 63),
@@ -129,7 +129,7 @@ function cleanLog({ pod, container, lines, cut }: EvidenceLog, maxBytes: number)
   const whole = lines.join('\n');
   // What begins in the middle of a line could begin in the middle of a credential: that line goes.
   const from = whole.length > MAX_READ_CHARACTERS ? whole.indexOf('\n', whole.length - MAX_READ_CHARACTERS) + 1 : 0;
-  const all = shown(whole.slice(from), Number.POSITIVE_INFINITY).split('\n');
+  const all = maskedLines(whole.slice(from), Number.POSITIVE_INFINITY).split('\n');
   const about = { ...phrase('pod', pod, 253), ...phrase('container', container, 253) };
   const kept: string[] = [];
   let room = maxBytes - bytesOf({ log: { ...about, lines: [], cut: true } });
@@ -143,11 +143,6 @@ function cleanLog({ pod, container, lines, cut }: EvidenceLog, maxBytes: number)
   if (kept.length === 0 || kept.every((line) => line === '')) return undefined;
   const isCut = cut === true || from > 0 || all.length > 0;
   return { ...about, lines: kept.reverse(), ...(isCut ? { cut: true } : {}) };
-}
-
-/** Cleaned before it is masked: a control character must not hide a credential from the rules. */
-function shown(text: string, maxBytes: number): string {
-  return multiLine(maskSecrets(multiLine(text, Number.POSITIVE_INFINITY)), maxBytes);
 }
 
 function phrase<Name extends string>(name: Name, text: string | undefined, max: number): { [key in Name]?: string } {

@@ -3,10 +3,11 @@ import { cleanEvidence, evidenceText } from '../../crds/evidence.ts';
 import { withoutText } from '../../crds/finding-text.ts';
 import { everyAspectHash, subjectHash } from '../../crds/identity.ts';
 import type { IssueSpec, Link, ObservedObject, Remediation, Subject } from '../../crds/issue.ts';
+import { maskedLine, maskedLines } from '../../crds/masked-text.ts';
 import { LABEL_VALUE } from '../../crds/names.ts';
 import type { OrderKey } from '../../crds/order.ts';
 import type { Finding, InputFault, Report, ReportOrder } from '../../crds/report.ts';
-import { multiLine, oneLine, storable } from '../../crds/text.ts';
+import { oneLine, storable } from '../../crds/text.ts';
 import { formatTime, parseTime } from '../../crds/time.ts';
 import type { SubjectRef } from '../store/store.ts';
 import type { NormalizedBody, NormalizedFinding, NormalizedReport } from './normalized.ts';
@@ -14,6 +15,7 @@ import type { NormalizedBody, NormalizedFinding, NormalizedReport } from './norm
 /**
  * The door: from a report that the schema accepted to one that can be stored and shown. Nothing here fails because of
  * ugly text; text is cut, cleaned and, where it is no valid label value, left out (crds/text.ts, design.md "Names").
+ * Credentials in what a person reads are masked: it quotes containers and logs, and an issue is read by more than those.
  */
 
 export const MAX_TITLE = 200;
@@ -120,7 +122,7 @@ function cleanFinding(
 
 /** Members in one fixed order: the content hash is over its JSON. */
 function specOf(finding: Finding, { source, subject }: SubjectRef): IssueSpec {
-  const description = multiLine(finding.description ?? '', MAX_DESCRIPTION_BYTES);
+  const description = described(finding.description);
   const links = (finding.links ?? []).slice(0, MAX_LINKS).map(cleanLink);
   // White space is the name of no group.
   const group = finding.group && oneLine(finding.group, 253);
@@ -132,7 +134,7 @@ function specOf(finding: Finding, { source, subject }: SubjectRef): IssueSpec {
     type: oneLine(finding.type, 63) || 'unknown',
     severity: finding.severity,
     reason: finding.reason,
-    title: oneLine(finding.title, MAX_TITLE) || finding.reason,
+    title: maskedLine(finding.title, MAX_TITLE) || finding.reason,
     ...(description ? { description } : {}),
     ...(links.length > 0 ? { links } : {}),
     ...(group ? { group } : {}),
@@ -141,12 +143,17 @@ function specOf(finding: Finding, { source, subject }: SubjectRef): IssueSpec {
   };
 }
 
+/** Of a longer text only so much is looked at: a bound on the work, well above what is kept. */
+function described(text = ''): string {
+  return maskedLines(text.slice(0, MAX_DESCRIPTION_BYTES * 4), MAX_DESCRIPTION_BYTES);
+}
+
 function cleanLink({ rel, title, url }: Link): Link {
   return { rel, title: oneLine(title, MAX_TITLE), url: storable(url) };
 }
 
 function cleanRemediation({ text, url }: Remediation): Remediation {
-  return { text: multiLine(text, MAX_DESCRIPTION_BYTES), ...(url === undefined ? {} : { url: storable(url) }) };
+  return { text: described(text), ...(url === undefined ? {} : { url: storable(url) }) };
 }
 
 function cleanSubject({ apiVersion, kind, namespace, name, aspect }: Subject): Subject {
