@@ -3,7 +3,7 @@ import { cpuSeconds } from '../harness/cpu-time.ts';
 import type { BenchContext } from '../scenario.ts';
 import { type Cluster, fill } from './cluster.ts';
 import { startFaultline } from './contestants.ts';
-import { putAll, runKey } from './etcd.ts';
+import { putEach, runKey } from './etcd.ts';
 import { isFailed, SMALL, storedRun, uidOf } from './pipeline-runs.ts';
 
 export interface Storm {
@@ -50,7 +50,7 @@ export async function measureStorm(
       const value = storedRun(index, SMALL, { now, revision });
       return { key: runKey(value.metadata.namespace, value.metadata.name), value };
     });
-    await putAll(plane.etcdUrl, stored);
+    await putEach(plane.etcdUrl, stored);
     await sleep(Math.max(0, begunAt + tick * EVERY_MS - performance.now()), undefined, { signal: context.signal });
   }
   const tookMs = performance.now() - begunAt;
