@@ -10,7 +10,7 @@ export interface Storm {
   readonly changes: number;
   /** As it came out: the writer may be the slower one. */
   readonly perSecond: number;
-  /** Of one core, while the changes went on. */
+  /** Of one core, until all was reported. */
   readonly cpuShare: number;
   /** From the last change until the last report that it needed. */
   readonly drainMs: number;
@@ -54,7 +54,6 @@ export async function measureStorm(
     await sleep(Math.max(0, begunAt + tick * EVERY_MS - performance.now()), undefined, { signal: context.signal });
   }
   const tookMs = performance.now() - begunAt;
-  const cpuShare = ((await cpuSeconds(running.pid)) - cpuBefore) / (tookMs / 1_000);
   const stale = (): number[] =>
     revisions.flatMap((revision, index) =>
       isLastWord(recorder.said.get(uidOf(index)), index, revision, now) ? [] : index,
@@ -68,6 +67,7 @@ export async function measureStorm(
       });
     });
   const drainMs = Math.max(0, performance.now() - begunAt - tookMs);
+  const cpuShare = ((await cpuSeconds(running.pid)) - cpuBefore) / ((tookMs + drainMs) / 1_000);
   return { changes, perSecond: changes / (tookMs / 1_000), cpuShare, drainMs, reports: recorder.reports };
 }
 
