@@ -123,7 +123,14 @@ describe('what is recorded', () => {
         { name: 'URL', value: 'https://user:pw@example.com/x' },
         { name: 'K', valueFrom: { secretKeyRef: { name: 'ci', key: 'password' } } },
       ],
-      { password: 'correct horse', tokens: ['a', 'b'], secretName: 'ci', automountServiceAccountToken: true, count: 3 },
+      {
+        credentials: { user: 'u', parts: ['p'], secretName: 'ci' },
+        password: 'correct horse',
+        tokens: ['a', 'b'],
+        secretName: 'ci',
+        automountServiceAccountToken: true,
+        count: 3,
+      },
     );
     expect(redact(before)).toEqual(
       pod(
@@ -133,7 +140,14 @@ describe('what is recorded', () => {
           { name: 'URL', value: 'https://***@example.com/x' },
           { name: 'K', valueFrom: { secretKeyRef: { name: 'ci', key: 'password' } } },
         ],
-        { password: '***', tokens: ['***', '***'], secretName: 'ci', automountServiceAccountToken: true, count: 3 },
+        {
+          credentials: { user: '***', parts: ['***'], secretName: 'ci' },
+          password: '***',
+          tokens: ['***', '***'],
+          secretName: 'ci',
+          automountServiceAccountToken: true,
+          count: 3,
+        },
       ),
     );
   });

@@ -39,11 +39,15 @@ function hidden(values: unknown): unknown {
   return Object.fromEntries(Object.keys(values).map((key) => [key, MASK]));
 }
 
+/** `isSecret`: its name, or that of what it is a part of, says so. */
 function below(value: unknown, isSecret = false): unknown {
   if (typeof value === 'string') return isSecret && value !== '' ? MASK : maskSecrets(value);
-  if (Array.isArray(value)) return value.map((item) => below(item, isSecret && typeof item === 'string'));
+  if (Array.isArray(value)) return value.map((item) => below(item, isSecret));
   if (typeof value !== 'object' || value === null) return value;
-  const entries = Object.entries(value).map(([key, part]) => [key, below(part, isSensitive(nameOf(key, value)))]);
+  const entries = Object.entries(value).map(([key, part]) => {
+    const name = nameOf(key, value);
+    return [key, below(part, !REFERENCE.test(name) && (isSecret || isSensitive(name)))];
+  });
   return Object.fromEntries(entries) as unknown;
 }
 
@@ -55,5 +59,5 @@ function nameOf(key: string, parent: object): string {
 /** Whether the masking of text would mask what is written after this name. */
 function isSensitive(name: string): boolean {
   const line = `"${name}": opaque`;
-  return !REFERENCE.test(name) && maskSecrets(line) !== line;
+  return maskSecrets(line) !== line;
 }

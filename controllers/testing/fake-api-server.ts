@@ -40,14 +40,34 @@ interface OpenWatch {
   readonly namespace: string | undefined;
 }
 
+/** The kind that is served. Default: the namespaced `Widget` of example.com/v1. */
+export interface FakeApiServerOptions {
+  /** `apps/v1`, or `v1` of the core. */
+  readonly apiVersion?: string;
+  readonly kind?: string;
+  /** Default: the kind in lower case with an s. */
+  readonly plural?: string;
+}
+
 /**
- * A small API server for the tests of the reflector: it serves one kind, `widgets.example.com/v1`, over real HTTP with
- * paged and streamed lists, watches, bookmarks, compaction, and the faults that a test injects.
+ * A small API server over real HTTP for one namespaced kind: what the tests of the reflector themselves use. It promises
+ *
+ * - discovery of the group and version, lists of all namespaces or of one, and watches of either;
+ * - one resourceVersion that grows with each change; objects carry the one of their last change, of a deletion its own;
+ * - lists in pages (`limit`, `continue`) of the moment of the first page, and exact ones (`resourceVersionMatch=Exact`);
+ * - watches from a resourceVersion, or from a streamed list (`sendInitialEvents`) that ends with its bookmark; after that
+ *   every change once and in order, and bookmarks when `bookmark()` is called, never by themselves;
+ * - 410 for resourceVersions and pages of before a `compact`;
+ * - the faults of `fault()`, each once, in the order in which they were asked for.
+ *
+ * It does not promise selectors, writes over HTTP, authentication, Tables or other media types, and keeps everything in memory.
+ * `requests` has every path with its query, in order; `openWatches` how many watches are open. Disposing of it ends all connections.
  */
 export class FakeApiServer implements AsyncDisposable {
   /** Whether `sendInitialEvents` is understood: `refused` as by a server whose gate is off, `ignored` as by an old one. */
   streamedLists: 'served' | 'refused' | 'ignored' = 'served';
   installed = true;
+  /** Path and query of every request, in order. */
   readonly requests: string[] = [];
   readonly #objects = new Map<string, ClusterObject>();
   readonly #faults: ApiFault[] = [];
@@ -60,13 +80,20 @@ export class FakeApiServer implements AsyncDisposable {
   #version = 100;
   #floor = 100;
 
-  private constructor(server: Server) {
+  readonly #served: Required<FakeApiServerOptions>;
+
+  private constructor(
+    server: Server,
+    { apiVersion = 'example.com/v1', kind = 'Widget', plural }: FakeApiServerOptions,
+  ) {
     this.#server = server;
+    this.#served = { apiVersion, kind, plural: plural ?? `${kind.toLowerCase()}s` };
   }
 
-  static async start(): Promise<FakeApiServer> {
+  /** Listens on a free port of loopback. */
+  static async start(options: FakeApiServerOptions = {}): Promise<FakeApiServer> {
     const server = createServer((request, response) => api.#answer(request, response));
-    const api = new FakeApiServer(server);
+    const api = new FakeApiServer(server, options);
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     return api;
   }
@@ -87,16 +114,23 @@ export class FakeApiServer implements AsyncDisposable {
     return [...this.#objects.values()];
   }
 
+  /** Creates or replaces an object of which only `spec.value` matters. */
   put(namespace: string, name: string, value: unknown): void {
-    const key = `${namespace}/${name}`;
+    this.apply({ metadata: { name, namespace }, spec: { value } });
+  }
+
+  /** Creates or replaces an object; it gets the served kind, a resourceVersion, and a uid where it has none. */
+  apply(given: {
+    readonly metadata: { readonly name: string; readonly namespace: string };
+    readonly [field: string]: unknown;
+  }): void {
+    const key = `${given.metadata.namespace}/${given.metadata.name}`;
     const before = this.#objects.get(key);
     const version = ++this.#version;
-    const object: ClusterObject = {
-      apiVersion: 'example.com/v1',
-      kind: 'Widget',
-      metadata: { name, namespace, uid: before?.metadata.uid ?? `uid-${version}`, resourceVersion: String(version) },
-      spec: { value },
-    };
+    const { apiVersion, kind } = this.#served;
+    const uid = before?.metadata.uid ?? `uid-${version}`;
+    const metadata = { uid, ...given.metadata, resourceVersion: String(version) };
+    const object: ClusterObject = { ...given, apiVersion, kind, metadata };
     this.#objects.set(key, object);
     this.#publish({ version, type: before === undefined ? 'ADDED' : 'MODIFIED', object });
   }
@@ -191,14 +225,18 @@ export class FakeApiServer implements AsyncDisposable {
   #answer(request: IncomingMessage, response: ServerResponse): void {
     const url = new URL(request.url ?? '/', 'http://fake');
     this.requests.push(`${url.pathname}?${url.searchParams}`);
-    const on = url.searchParams.has('watch') ? 'watch' : url.pathname.endsWith('/widgets') ? 'list' : 'discovery';
+    const on = url.searchParams.has('watch')
+      ? 'watch'
+      : url.pathname.endsWith(`/${this.#served.plural}`)
+        ? 'list'
+        : 'discovery';
     const index = this.#faults.findIndex((fault) => ('on' in fault ? fault.on : 'list') === on);
     const [fault] = index < 0 ? [] : this.#faults.splice(index, 1);
     if (fault?.type === 'cut') {
       request.socket.destroy();
     } else if (fault?.type === 'stall') {
       response.writeHead(200, { 'content-type': 'application/json' });
-      response.write('{"kind":"WidgetList","metadata":{"resourceVersion":"1"},"items":[');
+      response.write(`{"kind":"${this.#served.kind}List","metadata":{"resourceVersion":"1"},"items":[`);
     } else if (fault?.type === 'status') {
       if (fault.retryAfter !== undefined) response.setHeader('retry-after', String(fault.retryAfter));
       status(response, fault.code, 'injected');
@@ -209,15 +247,17 @@ export class FakeApiServer implements AsyncDisposable {
   }
 
   #discovery(path: string, response: ServerResponse): void {
-    if (path !== '/apis/example.com/v1' || !this.installed) {
+    const { apiVersion, kind, plural } = this.#served;
+    const root = apiVersion.includes('/') ? '/apis' : '/api';
+    if (path !== `${root}/${apiVersion}` || !this.installed) {
       status(response, 404, 'not found');
       return;
     }
     const resources = [
-      { name: 'widgets/status', kind: 'Widget', namespaced: true, verbs: ['get'] },
-      { name: 'widgets', kind: 'Widget', namespaced: true, verbs: ['get', 'list', 'watch'] },
+      { name: `${plural}/status`, kind, namespaced: true, verbs: ['get'] },
+      { name: plural, kind, namespaced: true, verbs: ['get', 'list', 'watch'] },
     ];
-    json(response, 200, { kind: 'APIResourceList', groupVersion: 'example.com/v1', resources });
+    json(response, 200, { kind: 'APIResourceList', groupVersion: apiVersion, resources });
   }
 
   #list(url: URL, response: ServerResponse): void {
@@ -239,8 +279,8 @@ export class FakeApiServer implements AsyncDisposable {
       last !== undefined && page.length < rest.length ? { continue: JSON.stringify([version, keyOf(last)]) } : {};
     const items = page.map(({ apiVersion: _a, kind: _k, ...item }) => item);
     json(response, 200, {
-      apiVersion: 'example.com/v1',
-      kind: 'WidgetList',
+      apiVersion: this.#served.apiVersion,
+      kind: `${this.#served.kind}List`,
       metadata: { resourceVersion: String(version), ...more },
       items,
     });
@@ -303,7 +343,8 @@ export class FakeApiServer implements AsyncDisposable {
 
   #bookmarkLine(annotations: Record<string, string>): string {
     const metadata = { resourceVersion: String(this.#version), annotations };
-    return eventLine('BOOKMARK', { apiVersion: 'example.com/v1', kind: 'Widget', metadata });
+    const { apiVersion, kind } = this.#served;
+    return eventLine('BOOKMARK', { apiVersion, kind, metadata });
   }
 }
 

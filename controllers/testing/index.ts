@@ -1,7 +1,7 @@
 /** The test kit for authors of controllers, as `faultline/testing`. It needs no cluster and no particular test runner. */
 export type { ClusterObject } from '../runtime/object.ts';
 export type { RecordedChange } from '../runtime/recorded-stream.ts';
-export type { ApiFault } from './fake-api-server.ts';
+export type { ApiFault, FakeApiServerOptions } from './fake-api-server.ts';
 export { FakeApiServer } from './fake-api-server.ts';
 export type { AnyController, FixtureLook, Setup } from './fixture.ts';
 export type { GoldenOptions } from './golden.ts';
