@@ -23,7 +23,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'controllers/workloads': ['controllers/index.ts', 'controllers/states'],
   'controllers/conditions': ['controllers/index.ts', 'controllers/states'],
   // Not a plugin that a loader loads: it makes controllers of rules.
-  'controllers/rules': ['controllers/runtime', 'cel', 'crds'],
+  'controllers/rules': ['controllers/runtime', 'controllers/states/first-seen.ts', 'cel', 'crds'],
   'apiserver/store': ['crds', 'migrations'],
   'apiserver/ingest': ['apiserver/store', 'crds', 'tracing'],
   'apiserver/receivers': ['apiserver/ingest', 'cel', 'crds'],

@@ -4,10 +4,10 @@ import type { LoadedController } from '../runtime/loader.ts';
 import type { ClusterObject } from '../runtime/object.ts';
 import type { ControllerDefinition, Observation } from '../runtime/plugin.ts';
 import { TerminalError, undecided } from '../runtime/plugin.ts';
+import { FirstSeen } from '../states/first-seen.ts';
 import type { CompiledRule } from './compile.ts';
 import { evaluateRule } from './evaluate.ts';
 import { faultText } from './fault.ts';
-import { FirstSeen } from './first-seen.ts';
 import type { RuleGate } from './gate.ts';
 
 /** What an object that is wrong, but not for long enough, is undecided for. */

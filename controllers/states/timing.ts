@@ -2,7 +2,8 @@ import { parseDuration, parseTime, type Read } from '../index.ts';
 
 /**
  * What time says about one look: how long something has been so, and when to look again because it will have been so for
- * long enough. All thresholds are made of times that the object itself carries, so that a restart changes nothing.
+ * long enough. Thresholds are made of times that the object itself carries, so that a restart changes nothing, and of a
+ * `Memory` only where it carries none.
  */
 export class Timing {
   readonly now: number;
@@ -16,8 +17,13 @@ export class Timing {
   /** A time of the object, in ms; undefined when it is none. The latest that was asked for is the time of the transition. */
   at(text: unknown): number | undefined {
     const time = parseTime(text);
-    if (time !== undefined && time <= this.now) this.#latest = Math.max(time, this.#latest ?? time);
+    if (time !== undefined) this.note(time);
     return time;
+  }
+
+  /** A time, ms, that is not in the object but of it, such as when it was first seen to be so. */
+  note(time: number): void {
+    if (time <= this.now) this.#latest = Math.max(time, this.#latest ?? time);
   }
 
   /**

@@ -1,12 +1,14 @@
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { controllerContract, subjectOf, verdicts } from '../../../tests/controllers/contract.ts';
+import { controllerContract, NOW, subjectOf, verdicts } from '../../../tests/controllers/contract.ts';
 import { loadObjects } from '../../../tests/recorded/read.ts';
-import controller from './index.ts';
+import { daemonSets } from './index.ts';
 
 const recorded = loadObjects(join(import.meta.dirname, 'fixtures'));
 
 test('what it says of the recorded objects', async () => {
+  const controller = daemonSets();
+  await verdicts(subjectOf(controller, {}, NOW - 600_000), recorded);
   expect(await verdicts(subjectOf(controller), recorded)).toMatchInlineSnapshot(`
     {
       "gpu": "healthy",
@@ -20,4 +22,4 @@ test('what it says of the recorded objects', async () => {
   `);
 });
 
-controllerContract(subjectOf(controller), recorded);
+controllerContract(subjectOf(daemonSets()), recorded);

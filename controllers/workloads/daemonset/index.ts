@@ -1,4 +1,5 @@
 import {
+  type ControllerDefinition,
   count,
   type DeepReadonly,
   defineController,
@@ -12,40 +13,51 @@ import {
   type Verdict,
 } from '../../index.ts';
 import { conditionsOf } from '../../states/conditions.ts';
+import { HELD, Memory } from '../../states/memory.ts';
 import { isOutdated } from '../../states/metadata.ts';
 import { observationOf } from '../../states/observation.ts';
 import { Timing } from '../../states/timing.ts';
 import { POD_FIELDS } from '../pods/fields.ts';
 import { podFindings } from '../pods/findings.ts';
-import { shortageOf, shortageWords } from '../replicas/shortage.ts';
+import { type Shortage, shortageOf, shortageWords } from '../replicas/shortage.ts';
 import { FINDINGS } from './catalogue.ts';
 import { type Options, optionsSchema } from './options.ts';
 
 /** DaemonSets, with their Pods (docs/controllers/workloads-daemonset.md). */
-export default defineController<ObjectLike, Options>({
-  apiVersion: 'controller/v1',
-  watches: {
-    apiVersion: 'apps/v1',
-    kind: 'DaemonSet',
-    fields: ['status.observedGeneration', 'status.desiredNumberScheduled'],
-  },
-  reads: [
-    { apiVersion: 'v1', kind: 'Pod', fields: POD_FIELDS },
-    { apiVersion: 'v1', kind: 'Node', fields: ['status.conditions.type', 'status.conditions.status'], optional: true },
-  ],
-  options: optionsSchema,
-  order: 'state',
-  onDelete: 'resolve',
-  logs: true,
-  documentation: {
-    summary:
-      'DaemonSets whose Pods are missing, not ready, or do not run. Pods on a node that is not ready do not count: one broken node is one issue, of `workloads/node`.',
-    findings: FINDINGS.catalogue,
-  },
-  observe,
-});
+export function daemonSets(): ControllerDefinition<ObjectLike, Options> {
+  const memory = new Memory();
+  return defineController<ObjectLike, Options>({
+    apiVersion: 'controller/v1',
+    watches: {
+      apiVersion: 'apps/v1',
+      kind: 'DaemonSet',
+      fields: ['status.observedGeneration', 'status.desiredNumberScheduled'],
+    },
+    reads: [
+      { apiVersion: 'v1', kind: 'Pod', fields: POD_FIELDS },
+      {
+        apiVersion: 'v1',
+        kind: 'Node',
+        fields: ['status.conditions.type', 'status.conditions.status'],
+        optional: true,
+      },
+    ],
+    options: optionsSchema,
+    order: 'state',
+    onDelete: 'resolve',
+    logs: true,
+    documentation: {
+      summary:
+        'DaemonSets whose Pods are missing, not ready, or do not run. Pods on a node that is not ready do not count: one broken node is one issue, of `workloads/node`.',
+      findings: FINDINGS.catalogue,
+    },
+    observe: (set, read, options) => observe(set, read, options, memory),
+  });
+}
 
-async function observe(set: DeepReadonly<ObjectLike>, read: Read, options: Options): Promise<Verdict> {
+export default daemonSets();
+
+async function observe(set: DeepReadonly<ObjectLike>, read: Read, options: Options, memory: Memory): Promise<Verdict> {
   if (set.metadata.deletionTimestamp !== undefined) return undecided('Terminating');
   if (isOutdated(set)) return undecided('StatusOutdated');
   const timing = new Timing(read);
@@ -54,20 +66,14 @@ async function observe(set: DeepReadonly<ObjectLike>, read: Read, options: Optio
   const pods = all.filter((pod) => !broken.has(nodeOf(pod) ?? ''));
   const who = `DaemonSet ${set.metadata.name}`;
   const desired = count(fields(fields(set).status).desiredNumberScheduled) ?? 0;
-  const elsewhere = all.length - pods.length;
-  const findings = availability(who, set, pods, Math.max(0, desired - elsewhere), { options, timing });
+  const wanted = Math.max(0, desired - (all.length - pods.length));
+  const shortage = shortageOf(set, pods, wanted, { read, memory, unavailableFor: options.unavailableFor, timing });
+  if (shortage === undefined) return undecided(HELD, timing.again);
   const ofPods = await podFindings(who, pods, { say: FINDINGS.of, read, options, timing });
-  return observationOf(set, [...findings, ...ofPods], timing, options);
+  return observationOf(set, [...availability(who, shortage, wanted), ...ofPods], timing, options);
 }
 
-function availability(
-  who: string,
-  set: DeepReadonly<ObjectLike>,
-  pods: readonly DeepReadonly<ObjectLike>[],
-  wanted: number,
-  { options: { unavailableFor }, timing }: { options: Options; timing: Timing },
-): Finding[] {
-  const shortage = shortageOf(set, pods, wanted, { unavailableFor, timing });
+function availability(who: string, shortage: Shortage, wanted: number): Finding[] {
   const short = shortage.unready + shortage.missing;
   if (short === 0) return [];
   const reason = short >= wanted ? 'NoReplicasAvailable' : 'ReplicasUnavailable';

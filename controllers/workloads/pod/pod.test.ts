@@ -11,6 +11,7 @@ test('what it says of the recorded Pods', async () => {
     {
       "crash-loop": "major CrashLoopBackOff (pod/app): Pod crash-loop: container app crashes again and again (exit code 2)",
       "crash-loop-running": "major CrashLoopBackOff (pod/app): Pod crash-loop-running: container app crashes again and again (exit code 1)",
+      "ended-with-finalizer": "minor StuckTerminating (termination): Pod ended-with-finalizer does not terminate",
       "etcd-node-a": "major CrashLoopBackOff (pod/etcd): Pod etcd-node-a: container etcd crashes again and again (exit code 1)",
       "evicted": "minor Evicted (phase): Pod evicted was evicted by its node",
       "gated": "healthy",

@@ -33,8 +33,9 @@ const TERMINATING = { phrase: 'does not terminate', phraseOfMany: 'do not termin
 export function podTroubles(pod: DeepReadonly<ObjectLike>, options: PodOptions, timing: Timing): readonly PodTrouble[] {
   const { status } = fields(pod);
   const phase = fields(status).phase;
-  if (phase === 'Succeeded' || phase === 'Failed') return [];
+  // First: a deleted Pod is made terminal before its finalizers are waited for.
   if (pod.metadata.deletionTimestamp !== undefined) return terminating(pod, options, timing);
+  if (phase === 'Succeeded' || phase === 'Failed') return [];
   const conditions = conditionsOf(pod, timing);
   const unscheduled = unschedulable(pod, conditions.get('PodScheduled'), options, timing);
   if (unscheduled !== undefined) return [unscheduled];

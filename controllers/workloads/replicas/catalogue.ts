@@ -15,7 +15,8 @@ export const REPLICA_ENTRIES = {
     key: 'availability',
     type: 'workload',
     severity: 'major',
-    meaning: 'Some of its Pods have not been ready, or there, for longer than `unavailableFor`.',
+    meaning:
+      'Some of its Pods have not been ready, or have been seen to be missing, for longer than `unavailableFor`. Of recorded objects none is missing.',
     remedy: REMEDY,
   },
 } satisfies Readonly<Record<string, FixedFinding>>;

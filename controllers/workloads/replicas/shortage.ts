@@ -1,5 +1,6 @@
-import type { DeepReadonly, ObjectLike } from '../../index.ts';
+import type { DeepReadonly, ObjectLike, Read } from '../../index.ts';
 import { conditionsOf } from '../../states/conditions.ts';
+import type { Memory } from '../../states/memory.ts';
 import { latest, type Timing } from '../../states/timing.ts';
 
 /** How many Pods a workload has lacked for too long. */
@@ -10,30 +11,46 @@ export interface Shortage {
   readonly missing: number;
 }
 
+interface Asked {
+  readonly read: Pick<Read, 'live'>;
+  readonly memory: Memory;
+  readonly unavailableFor: string;
+  readonly timing: Timing;
+}
+
+const MISSING = 'missing';
+
 /**
  * What a StatefulSet or DaemonSet lacks. Their status has no times, so their Pods have to say it: a Pod that is there has
- * not been ready for so long; one that is not there has been missing since anything last happened.
+ * not been ready for so long. That one is not there nobody says: it counts from when it was first seen, and anew whenever
+ * something happens to the other Pods. Undefined: Pods are missing, and not for long enough. Of a recording none is: it
+ * may just not have been recorded.
  */
 export function shortageOf(
   workload: DeepReadonly<ObjectLike>,
   pods: readonly DeepReadonly<ObjectLike>[],
   wanted: number,
-  { unavailableFor, timing }: { unavailableFor: string; timing: Timing },
-): Shortage {
+  { read, memory, unavailableFor, timing }: Asked,
+): Shortage | undefined {
   const staying = pods.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
   const looked = staying.map((pod) => {
     const ready = conditionsOf(pod, timing).get('Ready');
     return { isReady: ready?.status === 'True', since: ready?.since ?? timing.at(pod.metadata.creationTimestamp) };
   });
-  const unready = looked.filter(({ isReady, since }) => !isReady && timing.lasts(since, unavailableFor)).length;
-  const lacking = Math.max(0, wanted - staying.length);
-  const quietSince = latest(
+  const late = looked.filter(({ isReady, since }) => !isReady && timing.lasts(since, unavailableFor));
+  const unready = Math.min(late.length, wanted);
+  const missing = Math.max(0, wanted - staying.length);
+  if (missing === 0 || !read.live) {
+    memory.forget(workload, MISSING);
+    return { unready, missing: 0 };
+  }
+  const changed = [
     timing.at(workload.metadata.creationTimestamp),
     ...looked.map(({ since }) => since),
     ...pods.flatMap(({ metadata }) => [timing.at(metadata.creationTimestamp), timing.at(metadata.deletionTimestamp)]),
-  );
-  const missing = lacking > 0 && timing.lasts(quietSince, unavailableFor) ? lacking : 0;
-  return { unready: Math.min(unready, wanted), missing };
+  ];
+  const since = latest(memory.since(workload, MISSING, read, timing), ...changed);
+  return timing.lasts(since, unavailableFor) ? { unready, missing } : undefined;
 }
 
 /** "1 of its 3 Pods is not ready and 1 is missing". */

@@ -28,6 +28,10 @@ export class FirstSeen {
     return since;
   }
 
+  has(key: string): boolean {
+    return this.#seen.has(key);
+  }
+
   forget(key: string): void {
     this.#seen.delete(key);
   }
