@@ -143,6 +143,16 @@ test('JSON that is nested too deep is refused, not followed', () => {
   expect(() => fromJson(deep)).toThrow('nested deeper than 100 levels');
 });
 
+test('JSON is paid for by its nodes before anything is asked of it, and its text is free', () => {
+  const units = (value: unknown): number => {
+    const budget = new Budget(1_000);
+    fromJson(value, budget);
+    return budget.spent;
+  };
+  expect(units({ a: [1, 'x'.repeat(1_000_000)], b: { c: null } })).toBe(6);
+  expect(() => units(Array.from({ length: 1_000 }, () => 0))).toThrow('costs more than 1000 units');
+});
+
 /** Whatever arrives, an expression answers. */
 test('evaluation is total', () => {
   const texts = [

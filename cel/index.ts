@@ -2,7 +2,7 @@
  * Expressions of the Common Expression Language, on a budget. Loading this costs 30 MB: import it where the first
  * expression is compiled, not before.
  */
-export { Budget } from './budget.ts';
+export { Budget, BudgetExceeded } from './budget.ts';
 export { MAX_NODES, MAX_TEXT } from './check.ts';
 export {
   type Bindings,

@@ -59,7 +59,7 @@ async function evaluate(
   try {
     const { payload, headers, query } = delivery;
     bindings = Object.fromEntries(
-      Object.entries({ payload, headers, query }).map(([name, value]) => [name, cel.fromJson(value)]),
+      Object.entries({ payload, headers, query }).map(([name, value]) => [name, cel.fromJson(value, all)]),
     );
   } catch (error) {
     return { said: [refused(0, { path: 'payload', message: (error as Error).message })], skipped: 0 };

@@ -246,6 +246,26 @@ test('what costs too much fails, for that object alone', async () => {
   expect(degraded?.message).toContain('huge: spec.when 1:1: costs more than 100000 units');
 });
 
+test('an object is paid for as it is turned into values, though the rule asks for nothing of it', async () => {
+  const looks = new Map<number, number>();
+  for (const length of [10, 10_000, 100_000]) {
+    const paid: number[] = [];
+    const gate = { enter: () => {}, leave: (_: string, units: number) => void paid.push(units) };
+    const object = claim('Pending', {}, { l: Array.from({ length }, () => 'i') });
+    const whole = RULE.replace(
+      "object.status.phase == 'Pending'",
+      "object.status != null && object.status.phase == 'Pending'",
+    );
+    await using world = await worldOf(whole, [object], new RuleControllers(gate));
+    looks.set(length, Math.max(...paid));
+    const degraded = world.controller.status().conditions.find(({ type }) => type === 'Degraded');
+    const said = length === 100_000 ? 'data: object: costs more than 100000 units' : '';
+    expect(degraded?.message ?? '').toContain(said);
+  }
+  expect(looks.get(10_000)).toBeGreaterThan(10_000);
+  expect(looks.get(10)).toBeLessThan(1_000);
+});
+
 test('the rules of a namespace together pay for what they evaluate, and nobody else waits', () => {
   const gate = new RuleGate();
   for (let look = 0; look < 40; look++) {

@@ -66,10 +66,10 @@ export async function evaluateRule(rule: CompiledRule, object: ClusterObject, as
   const cel = await import('../../cel/index.ts');
   const budget = new cel.Budget(UNITS_A_LOOK);
   try {
-    const bindings = bindingsOf(cel, object, asking.now, rule.uses);
+    const bindings = bindingsOf(cel, object, asking.now, rule.uses, budget);
     return { ...verdictOf(rule, object, asking, lookWith(cel, bindings, budget)), units: budget.spent };
   } catch (error) {
-    if (error instanceof cel.NotConvertible) {
+    if (error instanceof cel.NotConvertible || error instanceof cel.BudgetExceeded) {
       return { verdict: 'fault', fault: { path: ['object'], message: error.message }, units: budget.spent };
     }
     if (!(error instanceof LookFault)) throw error;

@@ -1,4 +1,4 @@
-import type { Bindings } from '../../cel/index.ts';
+import type { Bindings, Budget } from '../../cel/index.ts';
 import { type ClusterObject, isRecord } from '../runtime/object.ts';
 
 /** What the expressions of a rule may name; the table of docs/write-a-rule.md is made of it. */
@@ -15,16 +15,17 @@ export type Variable = keyof typeof VARIABLES;
 export const OF_OBJECT: readonly Variable[] = ['object', 'conditions', 'now'];
 export const OF_ITEM: readonly Variable[] = [...OF_OBJECT, 'item'];
 
-/** The values of the variables that are used. Throws what `fromJson` throws: nested too deep. */
+/** The values of the variables that are used, paid from `budget`. Throws what `fromJson` throws: too deep, too much. */
 export function bindingsOf(
   cel: typeof import('../../cel/index.ts'),
   object: ClusterObject,
   now: number,
   uses: ReadonlySet<string>,
+  budget: Budget,
 ): Bindings {
   return {
-    ...(uses.has('object') ? { object: cel.fromJson(object) } : {}),
-    ...(uses.has('conditions') ? { conditions: cel.fromJson(conditionsOf(object)) } : {}),
+    ...(uses.has('object') ? { object: cel.fromJson(object, budget) } : {}),
+    ...(uses.has('conditions') ? { conditions: cel.fromJson(conditionsOf(object), budget) } : {}),
     ...(uses.has('now') ? { now: cel.timestamp(now) } : {}),
   };
 }
