@@ -104,6 +104,14 @@ describe('the help', () => {
   });
 });
 
+it.each([
+  [['-n', 'shop', 'nothing']],
+  [['--namespace=shop', '--context', 'c', 'nothing']],
+  [['--kubeconfig', 'x', '-nshop', 'nothing']],
+])('%j: the flags of kubectl may come before the command', async (argv) => {
+  expect((await run(argv)).err).toBe("error: unknown command 'nothing'\nSee faultline --help\n");
+});
+
 describe('the list of commands', () => {
   it.each(commands.map((command) => [command.name, command] as const))(
     'says of %s what it says itself',

@@ -17,17 +17,32 @@ export interface ProgramOptions {
  */
 export async function runProgram(argv: readonly string[], streams: Streams, options: ProgramOptions): Promise<number> {
   let exitCode: number = EXIT.ok;
+  const typed = commandFirst(argv);
   try {
-    const program = await createProgram(argv, streams, options, (code) => {
+    const program = await createProgram(typed, streams, options, (code) => {
       exitCode = code;
     });
-    await program.parseAsync(argv.length === 0 ? ['--help'] : [...argv], { from: 'user' });
+    await program.parseAsync(typed.length === 0 ? ['--help'] : [...typed], { from: 'user' });
     return exitCode;
   } catch (error) {
-    const command = options.commands.find(({ name }) => name === argv[0]);
+    const command = options.commands.find(({ name }) => name === typed[0]);
     return report(error, streams, command === undefined ? options.name : `${options.name} ${command.name}`);
   }
 }
+
+/** kubectl takes its flags before the command, too: `kubectl faultline -n shop get`. */
+function commandFirst(argv: readonly string[]): readonly string[] {
+  let at = 0;
+  for (let word = argv[at]; word !== undefined; word = argv[at]) {
+    if (SHARED_FLAGS.has(word)) at += 2;
+    else if (SHARED_FLAGS.has(word.replace(/=.*$/s, '')) || /^-n.+/s.test(word)) at += 1;
+    else break;
+  }
+  const [command, ...rest] = argv.slice(at);
+  return at === 0 || command === undefined ? argv : [command, ...argv.slice(0, at), ...rest];
+}
+
+const SHARED_FLAGS: ReadonlySet<string> = new Set(['-n', '--namespace', '--context', '--kubeconfig']);
 
 async function createProgram(
   argv: readonly string[],

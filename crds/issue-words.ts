@@ -4,6 +4,8 @@ export const SEVERITIES = ['critical', 'major', 'minor', 'info'] as const;
 export type Severity = (typeof SEVERITIES)[number];
 export const STATES = ['Active', 'Resolved'] as const;
 export type IssueState = (typeof STATES)[number];
+export const LINK_RELATIONS = ['log', 'console', 'commit', 'pull-request', 'docs'] as const;
+export type LinkRelation = (typeof LINK_RELATIONS)[number];
 
 /** Names of the resource as kubectl and RBAC know it. */
 export const ISSUE_NAMES = {

@@ -1,5 +1,12 @@
 import Joi from 'joi';
-import { type IssueState, SEVERITIES, type Severity, STATES } from './issue-words.ts';
+import {
+  type IssueState,
+  LINK_RELATIONS,
+  type LinkRelation,
+  SEVERITIES,
+  type Severity,
+  STATES,
+} from './issue-words.ts';
 import type { Condition, KubernetesList, KubernetesObject, ObjectMeta } from './meta.ts';
 import { type API_VERSION, DNS_LABEL } from './names.ts';
 import { rfc3339 } from './time.ts';
@@ -10,8 +17,6 @@ export * from './issue-words.ts';
 
 export const RESOLVED_REASONS = ['Recovered', 'SubjectDeleted', 'Expired', 'SourceRemoved', 'Manual'] as const;
 export type ResolvedReason = (typeof RESOLVED_REASONS)[number];
-export const LINK_RELATIONS = ['log', 'console', 'commit', 'pull-request', 'docs'] as const;
-export type LinkRelation = (typeof LINK_RELATIONS)[number];
 /** `type` is open text; these values are well known to the printers and the documentation. */
 export const WELL_KNOWN_TYPES = [
   'build', 'test', 'release', 'dependency', 'pipeline', 'workload', 'security',

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { evidenceLines } from './run-evidence.ts';
+import { evidenceLines } from './evidence-lines.ts';
 
 const recordedAt = '2026-11-21T07:00:00Z';
 

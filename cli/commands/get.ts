@@ -70,6 +70,8 @@ export interface GetOptions extends ReadingOptions {
   readonly headers: boolean;
   readonly sortBy: string | undefined;
   readonly exitCode: boolean;
+  /** Words that the issues have; undefined: any. */
+  readonly search?: string;
 }
 
 const many = (spelling: string, description: string): Flag => ({ spelling, description, repeated: true });
@@ -86,6 +88,17 @@ export const FILTER_FLAGS: readonly Flag[] = [
   { spelling: '--mine', description: 'Only what is assigned to you.' },
   { spelling: '--since <moment>', description: 'Only what began since then: 2h for so long ago, or a time.' },
   { spelling: '--all', description: 'Resolved issues, too.' },
+];
+
+export const ALL_NAMESPACES_FLAG: Flag = { spelling: '-A, --all-namespaces', description: 'Of all namespaces.' };
+export const OUTPUT_FLAG: Flag = {
+  spelling: '-o, --output <format>',
+  description: `How: ${OUTPUT_FORMATS.join(', ')}; jsonpath=TEMPLATE and custom-columns=NAME:PATH,… as in kubectl.`,
+  default: 'table',
+};
+export const ORDER_FLAGS: readonly Flag[] = [
+  { spelling: '--no-headers', description: 'No line with the names of the columns.' },
+  { spelling: '--sort-by <path>', description: 'severity, since, or a path such as .metadata.name.' },
 ];
 
 export const get: Command<GetFlags, GetOptions> = {
@@ -108,50 +121,51 @@ export const get: Command<GetFlags, GetOptions> = {
   ],
   flags: [
     NAMESPACE_FLAG,
-    { spelling: '-A, --all-namespaces', description: 'Of all namespaces.' },
+    ALL_NAMESPACES_FLAG,
     { spelling: '-l, --selector <labels>', description: 'A label selector, as kubectl has it.' },
     { spelling: '--field-selector <fields>', description: 'A field selector, such as spec.subject.name=web.' },
     ...FILTER_FLAGS,
-    {
-      spelling: '-o, --output <format>',
-      description: `How: ${OUTPUT_FORMATS.join(', ')}; jsonpath=TEMPLATE and custom-columns=NAME:PATH,… as in kubectl.`,
-      default: 'table',
-    },
+    OUTPUT_FLAG,
     { spelling: '-w, --watch', description: 'Go on with what changes, until Ctrl-C.' },
-    { spelling: '--no-headers', description: 'No line with the names of the columns.' },
-    { spelling: '--sort-by <path>', description: 'severity, since, or a path such as .metadata.name.' },
+    ...ORDER_FLAGS,
     { spelling: '--exit-code', description: 'End with 10 when one of the issues is critical and Active.' },
     AS_OF_FLAG,
     ...READING_FLAGS,
   ],
-  complete({ parameters, flags }) {
-    const names = issueNames(parameters);
-    const { namespace, kubeconfig, context, asOf, selector, fieldSelector, output = 'table', sortBy } = flags;
-    const [format = '', ...template] = output.split('=');
-    return {
-      ...{ names, namespace, asOf, selector, fieldSelector, sortBy },
-      ...(kubeconfig !== undefined && { kubeconfig }),
-      ...(context !== undefined && { context }),
-      allNamespaces: flags.allNamespaces ?? false,
-      filters: filtersOf(flags, names.length > 0),
-      output: { format, template: template.join('=') },
-      watch: flags.watch ?? false,
-      headers: flags.headers ?? true,
-      exitCode: flags.exitCode ?? false,
-    };
-  },
-  validate: (options) => [
-    ...readingFaults(options),
-    ...nameFaults(options.names),
-    ...filterFaults(options.filters),
-    ...outputFaults(options),
-    ...contradictions(options),
-  ],
+  complete: ({ parameters, flags }) => getOptions(issueNames(parameters), flags),
+  validate: getFaults,
   async run(options, streams) {
     const { runGet } = await import('../reading/run-get.ts');
     return await runGet(options, streams);
   },
 };
+
+export function getOptions(names: readonly string[], flags: GetFlags): GetOptions {
+  const { namespace, kubeconfig, context, asOf, selector, fieldSelector, output = 'table', sortBy } = flags;
+  const [format = '', ...template] = output.split('=');
+  return {
+    ...{ names, namespace, asOf, selector, fieldSelector, sortBy },
+    ...(kubeconfig !== undefined && { kubeconfig }),
+    ...(context !== undefined && { context }),
+    allNamespaces: flags.allNamespaces ?? false,
+    filters: filtersOf(flags, names.length > 0),
+    output: { format, template: template.join('=') },
+    watch: flags.watch ?? false,
+    headers: flags.headers ?? true,
+    exitCode: flags.exitCode ?? false,
+  };
+}
+
+/** What contradicts, and what is no word of the language. */
+export function getFaults(options: GetOptions): string[] {
+  return [
+    ...readingFaults(options),
+    ...nameFaults(options.names),
+    ...filterFaults(options.filters),
+    ...outputFaults(options),
+    ...contradictions(options),
+  ];
+}
 
 function filtersOf(flags: FilterFlags, named: boolean): Filters {
   const { since, mine = false, all = false } = flags;

@@ -12,6 +12,22 @@ export const commands: readonly Runnable[] = [
   ),
   lazy(
     {
+      name: 'describe',
+      parameters: '<names...>',
+      summary: 'Show all that is known of an issue: why, evidence, timeline, what else is wrong.',
+    },
+    async () => (await import('./describe.ts')).describe,
+  ),
+  lazy(
+    { name: 'search', parameters: '<text...>', summary: 'Find issues by words.' },
+    async () => (await import('./search.ts')).search,
+  ),
+  lazy(
+    { name: 'open', parameters: '<name>', summary: 'Open the link of an issue.' },
+    async () => (await import('./open.ts')).open,
+  ),
+  lazy(
+    {
       name: 'replay',
       parameters: '<folder|file|->',
       summary: 'Print the issues of recorded objects, without a cluster.',

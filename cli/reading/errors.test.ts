@@ -253,6 +253,69 @@ describe('what is written to a terminal and to a pipe', () => {
   });
 });
 
+describe('through the aggregator, which knows nothing of /api/v1', () => {
+  const issue = (spec: object = {}) => ({
+    ...{ kind: 'Issue', apiVersion: 'faultline.dev/v1alpha1', metadata: { name: 'a', namespace: 'default' } },
+    spec: { title: 'It broke', severity: 'major', subject: { kind: 'Component', name: 'web' }, ...spec },
+    status: { state: 'Active', openedAt: '2026-11-20T10:00:00Z', lastSeenAt: '2026-11-20T10:00:00Z', occurrences: 2 },
+  });
+
+  it('describe tells what there is, and what cannot be had and why', async () => {
+    answer = (url, response) => {
+      if (url.startsWith('/api/v1/')) return status(404, { reason: 'NotFound', message: 'not found' })(url, response);
+      if (url.endsWith('/evidence')) {
+        return status(403, { reason: 'Forbidden', message: 'cannot get issues/evidence', details: { name: 'a' } })(
+          url,
+          response,
+        );
+      }
+      if (/issues\/a(\?|$)/.test(url)) return status(200, issue())(url, response);
+      return status(403, { reason: 'Forbidden', message: 'cannot list issues' })(url, response);
+    };
+    const { code, out } = await run('describe', 'a');
+    expect(code).toBe(0);
+    expect(out).toContain('\nSeen:       2 times');
+    expect(out).toContain('\nEvidence: you may not read it: cannot get issues/evidence; ask for the right');
+    expect(out).toContain('\nTimeline: not through this API server: ask the one of Faultline, see docs/api.md\n');
+    expect(out).not.toContain('Also wrong');
+  });
+
+  it('open prints the log before the console, the relation that was asked for, and no other program', async () => {
+    const links = [
+      { rel: 'console', title: 'c', url: 'https://console.example.com/x' },
+      { rel: 'log', title: 'l', url: 'https://log.example.com/x?a=b&c=\u001b[2Jd' },
+      { rel: 'docs', title: 'd', url: 'file:///etc/passwd' },
+    ];
+    answer = status(200, issue({ links }));
+    expect((await run('open', 'a')).out).toBe('https://log.example.com/x?a=b&c=%1B[2Jd\n');
+    expect((await run('open', 'iss/a', '--link', 'console')).out).toBe('https://console.example.com/x\n');
+    expect((await run('open', 'a', '--link', 'commit')).err).toBe(
+      'error: "a" has no commit link (it has console, log, docs)\n',
+    );
+    expect((await run('open', 'a', '--link', 'docs')).code).toBe(1);
+  });
+
+  it('open opens on a terminal, unless it shall only print', async () => {
+    const { runOpen } = await import('./run-open.ts');
+    const { recordedOutput, recordedStreams } = await import('../testing/recorded-streams.ts');
+    answer = status(200, issue({ links: [{ rel: 'log', title: 'l', url: 'https://log.example.com/x' }] }));
+    const opened: string[] = [];
+    for (const [isTTY, print] of [
+      [true, false],
+      [true, true],
+      [false, false],
+    ] as const) {
+      const streams = recordedStreams({ out: recordedOutput({ isTTY }), directory, env: { KUBECONFIG: 'config' } });
+      const options = { name: 'a', namespace: undefined, asOf: undefined, link: undefined, print };
+      await runOpen(options, streams, async (url) => opened.push(url) === 0);
+      expect(streams.err.text()).toBe(
+        isTTY && !print ? 'no browser could be opened here: follow the link yourself\n' : '',
+      );
+    }
+    expect(opened).toEqual(['https://log.example.com/x']);
+  });
+});
+
 let made: Promise<{ expired: Pair; own: Pair }> | undefined;
 interface Pair {
   readonly key: string;

@@ -54,6 +54,9 @@ function statusOf(text: string): Partial<Status> | undefined {
     const body: unknown = JSON.parse(text);
     if (typeof body !== 'object' || body === null) return undefined;
     const { message, reason, details } = body as Partial<Status>;
+    // What is below /api/v1 fails in its own form.
+    const { error } = body as { error?: unknown };
+    if (typeof error === 'string') return { message: error };
     return {
       ...(typeof message === 'string' && { message }),
       ...(typeof reason === 'string' && { reason }),

@@ -31,6 +31,8 @@ export interface ListQuery {
   readonly labelSelector: string;
   readonly fieldSelector: string;
   readonly asOf: string | undefined;
+  /** Words that it has; undefined: any. */
+  readonly search?: string | undefined;
   readonly table: boolean;
   /** With a Table: the whole objects, too. */
   readonly objects: boolean;
@@ -92,6 +94,7 @@ export function parameters(query: ListQuery, more: Readonly<Record<string, strin
     ...(query.labelSelector !== '' && { labelSelector: query.labelSelector }),
     ...(query.fieldSelector !== '' && { fieldSelector: query.fieldSelector }),
     ...(query.asOf !== undefined && { asOf: query.asOf }),
+    ...(query.search !== undefined && { search: query.search }),
     ...(query.table && { includeObject: query.objects ? 'Object' : 'Metadata' }),
     ...more,
   };

@@ -154,3 +154,52 @@ describe('faultline get', { timeout: 60_000 }, () => {
     expect((await ask('get', '-A', '--state', 'resolved', '-o', 'name')).out).toMatch(/^\S+lint\S+\n$/);
   });
 });
+
+describe('faultline describe, search and open', { timeout: 60_000 }, () => {
+  it('tell all that the server knows of an issue', async () => {
+    const [build = ''] = await names();
+    expect((await ask('comment', build, '-n', 'shop', 'found \u001b[2Jit')).code).toBe(0);
+    const { code, out, err } = await ask('describe', build, '-n', 'shop');
+    expect([code, err]).toEqual([0, '']);
+    expect(out).toMatch(
+      /^Pipeline build failed\n\nName: +pipeline-build-\w+\nNamespace: +shop\nState: +Active\nSince: /,
+    );
+    expect(out).toMatch(/\nSubject: +Pipeline\/build\nObserved: +PipelineRun\/build-1\n/);
+    expect(out).toMatch(/\n\nWhy:\n {2}[\s\S]*broke/);
+    expect(out).toMatch(/\n\nEvidence:\n[\s\S]*Condition: Succeeded=False Failed/);
+    expect(out).toMatch(
+      /\n\nTimeline:\n {2}2026-11-20T10:00:00Z +opened\n[\s\S]*assign +by \S+ +to \S+\n[\s\S]*comment +by \S+ +"found it"\n/,
+    );
+    expect(out).not.toContain('\u001b');
+    const before = (await ask('describe', build, '-n', 'shop', '--as-of', '2026-11-20T10:15:00Z')).out;
+    expect(before).toContain('As it was at 2026-11-20T10:15:00Z');
+    expect(before).not.toContain('Timeline');
+    expect((await ask('describe', 'nothing', '-n', 'shop')).err).toMatch(
+      /^error: there is no issue "nothing" in namespace shop/,
+    );
+  });
+
+  it('find by words, in every form, Active ones unless all are asked for', async () => {
+    await vi.waitFor(
+      async () => expect((await ask('search', 'build', '-A', '-o', 'name')).out).toMatch(/^\S+build\S+\n$/),
+      {
+        timeout: 20_000,
+      },
+    );
+    await vi.waitFor(
+      async () => expect((await ask('search', 'lint', 'failed', '-n', 'shop', '--all')).out).toContain('Resolved'),
+      {
+        timeout: 20_000,
+      },
+    );
+    expect((await ask('search', 'lint', '-A')).err).toBe('No Active issues in any namespace.\n');
+    expect((await ask('search', ' ')).code).toBe(2);
+  });
+
+  it('open says which links there are not', async () => {
+    const [build = ''] = await names();
+    expect(await ask('open', build, '-n', 'shop')).toEqual({
+      ...{ code: 1, out: '', err: `error: "${build}" has no link\n` },
+    });
+  });
+});

@@ -29,6 +29,7 @@ export async function runGet(options: GetOptions, streams: Streams, now = Date.n
     ...selection,
     namespace,
     asOf: options.asOf,
+    search: options.search,
     table: printer.table,
     objects: printer.objects || selection.keeps !== undefined || order !== undefined,
   };

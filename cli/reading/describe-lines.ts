@@ -1,0 +1,168 @@
+import { humanDuration } from '../../crds/duration.ts';
+import type { Issue } from '../../crds/issue.ts';
+import type { IssueEvidenceStatus } from '../../crds/issue-evidence.ts';
+import { multiLine, oneLine } from '../../crds/text.ts';
+import { evidenceLines } from '../actions/evidence-lines.ts';
+import { formatTable } from '../printers/table.ts';
+
+/** What could be had of something, or why it could not. */
+export type Part<T> = { readonly value: T; readonly missing?: undefined } | { readonly missing: string };
+
+/** What `GET /api/v1/issues/…/timeline` answers (docs/api.md), as far as it is shown. */
+export interface Timeline {
+  readonly complete: boolean;
+  readonly events: readonly Readonly<Record<string, unknown>>[];
+}
+
+export interface RelatedIssue {
+  readonly namespace: string;
+  readonly name: string;
+  readonly title: string;
+}
+
+/** What `GET /api/v1/issues/…/related` answers. */
+export interface Relatives {
+  readonly cause: RelatedIssue | null;
+  readonly consequences: readonly RelatedIssue[];
+  readonly related: readonly { readonly issue: RelatedIssue }[];
+}
+
+export interface Described {
+  readonly issue: Issue;
+  readonly asOf: string | undefined;
+  readonly evidence?: Part<IssueEvidenceStatus>;
+  readonly timeline?: Part<Timeline>;
+  readonly relatives?: Part<Relatives>;
+  /** Undefined: they may not be listed. */
+  readonly others?: { readonly owner: string; readonly issues: readonly Issue[]; readonly more: number } | undefined;
+}
+
+const MAX_LINE = 4_096;
+const MAX_TEXT = 64 * 1024;
+
+/** For people. Nothing in it is executed by a terminal, whoever the server is. `now`: ms since 1970. */
+export function descriptionLines(described: Described, now: number): string[] {
+  const { issue, asOf, evidence, timeline, relatives, others } = described;
+  const { spec } = issue;
+  return [
+    oneLine(spec.title, MAX_LINE),
+    ...(asOf === undefined
+      ? []
+      : [`As it was at ${oneLine(issue.metadata.annotations?.['faultline.dev/as-of'] ?? asOf, 64)}`]),
+    '',
+    ...facts(factsOf(issue, now)),
+    ...section('Why', spec.description === undefined ? [] : textLines(spec.description)),
+    ...section('What to do', [
+      ...(spec.remediation === undefined ? [] : textLines(spec.remediation.text)),
+      ...(spec.remediation?.url === undefined ? [] : [oneLine(spec.remediation.url, MAX_LINE)]),
+    ]),
+    ...section('Links', rows((spec.links ?? []).map(({ rel, title, url }) => [rel, url, title]))),
+    ...partSection('Evidence', evidence, evidenceLines),
+    ...partSection('Timeline', timeline, timelineLines),
+    ...partSection('Related', relatives, relativeLines),
+    ...(others === undefined ? [] : section(`Also wrong with ${oneLine(others.owner, 300)}`, otherLines(others, now))),
+  ];
+}
+
+function factsOf({ metadata, spec, status }: Issue, now: number): [string, string | undefined][] {
+  const ago = (time: string | undefined) =>
+    time === undefined ? undefined : `${humanDuration(now - Date.parse(time))} ago (${time})`;
+  const { subject } = spec;
+  const { escalated, acknowledged, due, observed } = status;
+  return [
+    ['Name', metadata.name],
+    ['Namespace', metadata.namespace],
+    [
+      'State',
+      status.state === 'Active' ? 'Active' : `Resolved ${ago(status.resolvedAt) ?? ''}: ${status.resolvedReason}`,
+    ],
+    ['Since', ago(status.openedAt)],
+    ['Severity', `${spec.severity}${escalated ? `, raised from ${escalated.from} at ${escalated.at}` : ''}`],
+    ['Type', spec.type],
+    ['Reason', spec.reason],
+    ['Source', spec.source],
+    ['Subject', `${subject.kind}/${subject.name}${subject.aspect ? ` ${subject.aspect}` : ''}`],
+    ['Observed', observed && `${observed.kind}/${observed.name}`],
+    ['Last seen', ago(status.lastSeenAt)],
+    ['Seen', `${times(status.occurrences)}, reopened ${times(status.reopened)}`],
+    ['Assignee', status.assignee],
+    ['Taken note', acknowledged && `by ${acknowledged.by} at ${acknowledged.at}`],
+    ['Snoozed', status.snoozedUntil && `until ${status.snoozedUntil}`],
+    ['Due', due?.at ?? spec.dueAt],
+    ['Group', spec.group],
+  ];
+}
+
+function times(count: number): string {
+  return count === 1 ? 'once' : `${count} times`;
+}
+
+function facts(given: readonly (readonly [string, string | undefined])[]): string[] {
+  return given.flatMap(([name, fact]) =>
+    fact === undefined || fact === '' ? [] : [`${`${name}:`.padEnd(12)}${oneLine(fact, MAX_LINE)}`],
+  );
+}
+
+function section(title: string, lines: readonly string[]): string[] {
+  return lines.length === 0 ? [] : ['', `${title}:`, ...lines.map((line) => (line === '' ? '' : `  ${line}`))];
+}
+
+function partSection<T>(title: string, part: Part<T> | undefined, linesOf: (value: T) => readonly string[]): string[] {
+  if (part === undefined) return [];
+  if (part.missing !== undefined) return ['', `${title}: ${oneLine(part.missing, MAX_LINE)}`];
+  return section(title, linesOf(part.value));
+}
+
+function textLines(text: string): string[] {
+  return multiLine(text, MAX_TEXT).split('\n');
+}
+
+/** Columns without a head. */
+function rows(lines: readonly (readonly string[])[]): string[] {
+  if (lines.length === 0) return [];
+  const clean = lines.map((cells) => cells.map((cell) => oneLine(cell, MAX_LINE)));
+  const [, ...body] = formatTable({ columns: clean[0]?.map(() => '') ?? [], rows: clean }).split('\n');
+  return body.slice(0, -1).map((line) => line.trimEnd());
+}
+
+function timelineLines({ complete, events }: Timeline): string[] {
+  const said = events.map(({ at, event, actor, ...more }) => [
+    String(at),
+    String(event),
+    actor === undefined ? '' : `by ${String(actor)}`,
+    detailOf(more),
+  ]);
+  return [...(complete ? [] : ['What is older than the retention is gone.']), ...rows(said)];
+}
+
+function detailOf(more: Readonly<Record<string, unknown>>): string {
+  const { comment, until, assignee, dueAt, from, to, reason, durationSeconds, issue } = more;
+  const other = issue as Partial<RelatedIssue> | undefined;
+  const words = [
+    reason && String(reason),
+    typeof durationSeconds === 'number' && `after ${humanDuration(durationSeconds * 1_000)}`,
+    from && to && `${String(from)} to ${String(to)}`,
+    assignee && `to ${String(assignee)}`,
+    until && `until ${String(until)}`,
+    dueAt && `due ${String(dueAt)}`,
+    other && `${other.namespace}/${other.name}`,
+    comment && `"${String(comment)}"`,
+  ];
+  return words.filter(Boolean).join(' ');
+}
+
+function relativeLines({ cause, consequences, related }: Relatives): string[] {
+  const line = (how: string) => (issue: RelatedIssue) => [how, `${issue.namespace}/${issue.name}`, issue.title];
+  return rows([
+    ...(cause === null ? [] : [line('caused by')(cause)]),
+    ...consequences.map(line('causes')),
+    ...related.map(({ issue }) => line('linked')(issue)),
+  ]);
+}
+
+function otherLines({ issues, more }: NonNullable<Described['others']>, now: number): string[] {
+  const lines = issues.map(({ metadata, spec, status }) => [
+    ...[metadata.name, spec.severity, humanDuration(now - Date.parse(status.openedAt)), spec.title],
+  ]);
+  return [...rows(lines), ...(more === 0 ? [] : [`and ${more} more`])];
+}

@@ -1,0 +1,101 @@
+import type { Issue } from '../../crds/issue.ts';
+import type { IssueEvidence } from '../../crds/issue-evidence.ts';
+import { LABELS } from '../../crds/names.ts';
+import type { DescribeOptions } from '../commands/describe.ts';
+import { EXIT } from '../exit.ts';
+import type { Streams } from '../streams.ts';
+import { Asker } from './ask.ts';
+import { connectToRead } from './connect.ts';
+import { type Described, descriptionLines, type Part, type Relatives, type Timeline } from './describe-lines.ts';
+import { Refusal } from './fault.ts';
+import { issuesPath, listPages, readIssue } from './issues.ts';
+import { explainMissing } from './missing.ts';
+
+/** `faultline describe`: answers the exit code. Throws a Failure of one line when an issue cannot be had. */
+export async function runDescribe(options: DescribeOptions, streams: Streams, now = Date.now): Promise<number> {
+  const connection = await connectToRead(options, streams);
+  await using asker = new Asker(connection, streams.signal);
+  const namespace = options.namespace ?? connection.namespace ?? 'default';
+  let isFirst = true;
+  for (const name of options.names) {
+    const described = await describeOne(asker, namespace, name, options.asOf);
+    const text = descriptionLines(described, now()).join('\n');
+    streams.out.write(`${isFirst ? '' : '\n\n'}${text}\n`);
+    isFirst = false;
+  }
+  return EXIT.ok;
+}
+
+async function describeOne(
+  asker: Asker,
+  namespace: string,
+  name: string,
+  asOf: string | undefined,
+): Promise<Described> {
+  const query = { namespace, labelSelector: '', fieldSelector: '', asOf, table: false, objects: true };
+  const { rows } = await readIssue(asker, name, query).catch(async (error: unknown) => {
+    throw await explainMissing(error, asker, name, namespace);
+  });
+  const issue = rows[0]?.object as Issue;
+  // What people did and what relates is kept of now, and would be told as if it were of then.
+  if (asOf !== undefined) return { issue, asOf };
+  const [evidence, timeline, relatives, others] = await Promise.all([
+    evidenceOf(asker, namespace, name),
+    restPart<Timeline>(asker, `/api/v1/issues/${namespace}/${name}/timeline`),
+    restPart<Relatives>(asker, `/api/v1/issues/${namespace}/${name}/related`),
+    othersOf(asker, issue),
+  ]);
+  return { issue, asOf, evidence, timeline, relatives, others };
+}
+
+async function evidenceOf(asker: Asker, namespace: string, name: string): Promise<Part<IssueEvidence['status']>> {
+  try {
+    const { body } = await asker.json<IssueEvidence>(`${issuesPath(namespace, name)}/evidence`);
+    return { value: body.status };
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    if (error.status === 404) return { missing: 'none was recorded' };
+    return { missing: error.status === 403 ? `you may not read it: ${error.message}` : error.message };
+  }
+}
+
+/** Faultline's own routes: kube-apiserver knows nothing of them, and answers with a Status of its own. */
+async function restPart<T>(asker: Asker, path: string): Promise<Part<T>> {
+  try {
+    return { value: (await asker.json<T>(path)).body };
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    const isOurs = error.reason === undefined && error.status !== 404;
+    return {
+      missing: isOurs ? error.message : 'not through this API server: ask the one of Faultline, see docs/api.md',
+    };
+  }
+}
+
+/** So many others are shown. */
+const MOST = 10;
+
+/** The Active issues of the same application, else component, else subject; in the same namespace. */
+async function othersOf(asker: Asker, issue: Issue): Promise<Described['others']> {
+  const { labels = {}, namespace, name } = issue.metadata;
+  const key = [LABELS.application, LABELS.component].find((each) => labels[each]);
+  const owner = key === undefined ? issue.spec.subject.name : (labels[key] ?? '');
+  const active = `${LABELS.state}=Active`;
+  const query = {
+    ...{ namespace, asOf: undefined, table: false, objects: true },
+    labelSelector: key === undefined ? active : `${active},${key}=${owner}`,
+    fieldSelector: key === undefined ? `spec.subject.name=${owner.replace(/[\\,=]/g, '\\$&')}` : '',
+  };
+  const what = key === LABELS.application ? 'application' : key === LABELS.component ? 'component' : 'subject';
+  try {
+    const pages = listPages(asker, query);
+    const { value: page } = await pages.next();
+    const rows = typeof page === 'string' || page === undefined ? [] : page.rows;
+    const issues = rows.map(({ object }) => object).filter((other) => other.metadata.name !== name);
+    return { owner: `${what} ${owner}`, issues: issues.slice(0, MOST), more: Math.max(0, issues.length - MOST) };
+  } catch (error) {
+    // Who may get one issue may not list all.
+    if (error instanceof Refusal && error.status === 403) return undefined;
+    throw error;
+  }
+}
