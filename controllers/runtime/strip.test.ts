@@ -67,6 +67,19 @@ describe('field stripping', () => {
     expect(Object.keys(stripped.metadata.annotations ?? {})).toEqual(['small', 'example.com/declared']);
   });
 
+  it('keeps of the annotations of a Secret only declared ones: tools keep a copy of what they applied there', () => {
+    const annotations = {
+      'kapp.k14s.io/original': '{"data":{"tls.key":"cHJpdmF0ZQ=="}}',
+      empty: '',
+      'a.b/name': 'pay',
+    };
+    const secret = { ...object, apiVersion: 'v1', kind: 'Secret', metadata: { ...object.metadata, annotations } };
+    const fields = ['data["tls.crt"]', 'metadata.annotations.a.b/name'];
+    expect(createStrip(fields)(secret).metadata.annotations).toEqual({ 'a.b/name': 'pay' });
+    expect(createStrip([])(secret).metadata.annotations).toEqual({});
+    expect(createStrip(['metadata.annotations'])(secret).metadata.annotations).toEqual(annotations);
+  });
+
   it('freezes what it keeps and leaves the original alone', () => {
     const stripped = createStrip(['spec'])(structuredClone(object));
     expect(() => ((stripped.spec as { replicas: number }).replicas = 9)).toThrow(TypeError);

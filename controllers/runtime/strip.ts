@@ -8,8 +8,14 @@ import { TextPool } from './text-pool.ts';
  * declared, so that a cache of thousands fits into memory (peers.md, mistake 17).
  */
 
-/** Annotations longer than this are dropped unless `fields` declares them. */
+/** Annotations longer than this are dropped unless `fields` declares them; of a Secret all are. */
 export const MAX_ANNOTATION = 4_096;
+
+/**
+ * Tools keep the manifest that they applied in annotations of their own (`kapp.k14s.io/original`), short ones too: of a
+ * Secret that is what it holds, so only what `fields` declares is kept.
+ */
+const ONLY_DECLARED_ANNOTATIONS = new Set(['v1/Secret']);
 
 const DROPPED_ANNOTATIONS = new Set(['kubectl.kubernetes.io/last-applied-configuration']);
 /** What the runtime itself reads: when a run finished, and what its conditions decided (messages only if declared). */
@@ -42,13 +48,23 @@ export function createStrip(fields: readonly string[]): Strip {
       if (value !== undefined) kept[name] = value;
     }
     const metadata = object.metadata as unknown as JsonObject;
-    kept.metadata = stripMetadata(metadata, selection.get('metadata'), annotations, pool);
+    const maxAnnotation = ONLY_DECLARED_ANNOTATIONS.has(`${object.apiVersion}/${object.kind}`) ? -1 : MAX_ANNOTATION;
+    kept.metadata = stripMetadata(metadata, selection.get('metadata'), { annotations, maxAnnotation }, pool);
     return deepFreeze(kept) as unknown as ClusterObject;
   };
 }
 
+interface Annotations {
+  /** Those that are declared. */
+  readonly annotations: 'all' | ReadonlySet<string>;
+  /** How long another one may be, to be kept. */
+  readonly maxAnnotation: number;
+}
+
+const KEEP_ALL: Annotations = { annotations: 'all', maxAnnotation: Number.POSITIVE_INFINITY };
+
 function withoutBookkeeping(object: ClusterObject): ClusterObject {
-  const metadata = stripMetadata(object.metadata as unknown as JsonObject, true, 'all', new TextPool());
+  const metadata = stripMetadata(object.metadata as unknown as JsonObject, true, KEEP_ALL, new TextPool());
   return deepFreeze({ ...object, metadata }) as ClusterObject;
 }
 
@@ -88,7 +104,7 @@ const METADATA_TEXT = [
 function stripMetadata(
   metadata: JsonObject,
   declared: Selection | undefined,
-  annotations: 'all' | ReadonlySet<string>,
+  { annotations, maxAnnotation }: Annotations,
   pool: TextPool,
 ): JsonObject {
   const extra =
@@ -106,7 +122,7 @@ function stripMetadata(
   if (isRecord(metadata.annotations)) {
     kept.annotations = textValues(metadata.annotations, pool, (key, text) => {
       if (annotations === 'all' || annotations.has(key)) return true;
-      return text.length <= MAX_ANNOTATION && !DROPPED_ANNOTATIONS.has(key);
+      return text.length <= maxAnnotation && !DROPPED_ANNOTATIONS.has(key);
     });
   }
   if (Array.isArray(metadata.ownerReferences)) kept.ownerReferences = metadata.ownerReferences.filter(isOwner);

@@ -37,7 +37,7 @@ test('a certificate is looked at again when it comes into its last days, and whe
   expect(await observed(subject, valid as never, [])).toMatchObject({ again: 25 * day, findings: [] });
   expect(await observed(subject, expiring as never, [])).toMatchObject({
     again: 9 * day,
-    findings: [{ dueAt: '2026-11-30T00:00:00.000Z' }],
+    findings: [{ dueAt: '2026-11-30T00:00:00.000Z', description: 'Made by cert-manager for the Certificate pay.' }],
   });
 });
 

@@ -18,6 +18,8 @@ import { type Certificate, firstToEnd, parseChain } from './chain.ts';
 import { type Options, optionsSchema } from './options.ts';
 
 const TYPE = 'kubernetes.io/tls';
+/** Of a Secret no annotation is kept but this: others may hold a copy of the key (controllers/runtime/strip.ts). */
+const MADE_FOR = 'cert-manager.io/certificate-name';
 
 /**
  * Certificates in Secrets (docs/controllers/workloads-certificate.md). Only Secrets of one type are asked for, and of those
@@ -25,7 +27,12 @@ const TYPE = 'kubernetes.io/tls';
  */
 export default defineController<ObjectLike, Options>({
   apiVersion: 'controller/v1',
-  watches: { apiVersion: 'v1', kind: 'Secret', fieldSelector: `type=${TYPE}`, fields: ['type', 'data["tls.crt"]'] },
+  watches: {
+    apiVersion: 'v1',
+    kind: 'Secret',
+    fieldSelector: `type=${TYPE}`,
+    fields: ['type', 'data["tls.crt"]', `metadata.annotations.${MADE_FOR}`],
+  },
   options: optionsSchema,
   order: 'state',
   onDelete: 'resolve',
@@ -79,6 +86,6 @@ function expiry(
 }
 
 function originOf({ metadata }: DeepReadonly<ObjectLike>): string {
-  const made = metadata.annotations?.['cert-manager.io/certificate-name'];
+  const made = metadata.annotations?.[MADE_FOR];
   return made === undefined ? '' : `Made by cert-manager for the Certificate ${oneLine(made.slice(0, 1_000), 253)}.`;
 }
