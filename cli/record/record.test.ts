@@ -3,9 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { stringify } from 'yaml';
+import { defineController } from '../../controllers/index.ts';
 import type { ClusterObject } from '../../controllers/runtime/index.ts';
 import { type RecordedChange, readRecordedStream } from '../../controllers/runtime/recorded-stream.ts';
-import { FakeApiServer } from '../../controllers/testing/index.ts';
+import { FakeApiServer, loadStream, replayStream } from '../../controllers/testing/index.ts';
 import { startCommand } from '../testing/running-command.ts';
 import { redact } from './redact.ts';
 
@@ -25,6 +26,16 @@ async function kubeconfigOf(api: FakeApiServer): Promise<string> {
   await writeFile(path, stringify(content));
   return path;
 }
+
+const widgets = defineController({
+  apiVersion: 'controller/v1',
+  watches: { apiVersion: 'example.com/v1', kind: 'Widget', fields: [] },
+  order: 'state',
+  onDelete: 'resolve',
+  observe: ({ apiVersion, kind, metadata: { name, namespace = '' } }) => ({
+    ...{ subject: { apiVersion, kind, namespace, name }, findings: [] },
+  }),
+});
 
 async function recorded(file: string): Promise<RecordedChange[]> {
   const changes: RecordedChange[] = [];
@@ -58,6 +69,11 @@ describe('faultline record', () => {
       ['DELETED', 'b', { value: 'two' }],
       ['ADDED', 'end', { value: 'end' }],
     ]);
+    // And the test kit plays it.
+    const { last } = await replayStream(widgets, await loadStream(file), { faults: [{ after: 2, type: 'expired' }] });
+    expect(last.map(({ subject, body }) => [subject.name, 'findings' in body])).toEqual([
+      ...[['a', true], ['b', false], ['end', true]],
+    ]); // biome-ignore format: short
     expect((await stat(file)).mode & 0o777).toBe(0o600);
 
     const again = startCommand(argv, { directory: folder });

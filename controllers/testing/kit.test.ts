@@ -11,6 +11,7 @@ import {
   RetryAfter,
   TerminalError,
   undecided,
+  type Verdict,
 } from '../index.ts';
 import { expectDeterministic, expectGolden, expectTotal, loadFixture, observeFixture } from './index.ts';
 
@@ -128,6 +129,24 @@ describe('observeFixture', () => {
     await expect(observeFixture(definition, [lamp('a')], { options: { limit: 'x', limits: 1 } })).rejects.toThrow(
       /controller\.with\.limit: .*\ncontroller\.with\.limits: /,
     );
+  });
+
+  test('says when it looks again, and that it never will', async () => {
+    const looks = async (verdict: Verdict) =>
+      (
+        await observeFixture(
+          controllerOf(() => verdict),
+          [lamp('a')],
+        )
+      )[0];
+    expect(await looks(undecided('Soon', { again: 5_000 }))).toMatchObject({ undecided: 'Soon', again: 5_000 });
+    expect(await looks(undecided('Over', { final: true }))).toMatchObject({ undecided: 'Over', final: true });
+    const subject = subjectOf(lamp('a'));
+    const two = [
+      { subject, findings: [], again: 9_000 },
+      { subject: { ...subject, aspect: 'bulb' }, findings: [], again: 7_000 },
+    ];
+    expect(await looks(two)).toMatchObject({ again: 7_000, reports: [{}, { subject: { aspect: 'bulb' } }] });
   });
 
   test('takes a template, and says when nothing is watched and what is not accepted', async () => {
