@@ -1,4 +1,5 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import assert from 'node:assert';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -191,4 +192,23 @@ test('a stream is read from its file, compressed or not', async () => {
   } finally {
     await rm(folder, { recursive: true });
   }
+});
+
+test('what docs/write-a-controller.md shows about streams works', async () => {
+  const page = await readFile(join(import.meta.dirname, '../../docs/write-a-controller.md'), 'utf8');
+  const [, code = ''] = /```ts\n(const changes = await loadStream.*?)```/s.exec(page) ?? [];
+  expect(code).toContain('randomFaults');
+  const timeless = defineController<Lamp>({
+    ...controller,
+    observe: ({ apiVersion, kind, metadata, status }) => ({
+      subject: { apiVersion, kind, namespace: metadata.namespace ?? '', name: metadata.name },
+      findings:
+        status?.phase === 'Dark' ? [{ key: 'k', type: 't', severity: 'minor', reason: 'Dark', title: 'dark' }] : [],
+    }),
+  });
+  const given = { loadStream: async () => stream, replayStream, randomFaults, controller: timeless, assert };
+  const AsyncFunction = (async () => {}).constructor as new (
+    ...text: string[]
+  ) => (...values: unknown[]) => Promise<void>;
+  await new AsyncFunction(...Object.keys(given), code)(...Object.values(given));
 });
