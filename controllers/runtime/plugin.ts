@@ -119,6 +119,12 @@ export interface Read {
     kind: string,
     selector: { namespace: string; labels?: Record<string, string> },
   ): Promise<readonly DeepReadonly<K>[]>;
+  /**
+   * Whether an object of this kind that does not read in this namespace ('' for kinds without namespaces) is not there. False
+   * where namespaces are left out, for a kind that is read in part (selectors, `ownedByObject`, the watched kind), is not
+   * installed or may not be read, and of recorded objects (docs/adr/0025).
+   */
+  covers(kind: string, namespace: string): Promise<boolean>;
   /** The objects that have this value at a declared index (`indexes`), of one namespace or of all that are watched. */
   indexed<K extends ObjectLike>(
     kind: string,

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { MemorySource } from '../testing/memory-source.ts';
 import { createWorld } from '../testing/world.ts';
 import type { Informer, ScopeState } from './informer.ts';
+import type { ClusterObject } from './object.ts';
 import { defineController, type ObjectLike } from './plugin.ts';
 import { Related } from './related.ts';
 import type { SourceFault } from './source.ts';
@@ -53,5 +54,29 @@ describe('a kind that cannot be read', () => {
     [false, 'NotInstalled', 1, 'True'],
   ] as const)('optional %s, %s: decides %i and is ready %s', async (optional, reason, decided, ready) => {
     expect(await look(optional, reason)).toEqual({ decided, ready });
+  });
+});
+
+describe('that an object does not read means that it is not there', () => {
+  const covers = (state: ScopeState, { live = true, inPart = false } = {}) => {
+    const kinds = new Map([
+      ['Widget', { informer: informer('Widget', state), ownedByObject: inPart, optional: false }],
+    ]);
+    const object = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'a', namespace: 'shop', uid: 'u' } };
+    const { read } = new Related(kinds, live).begin(
+      object as ClusterObject,
+      Date.now,
+      AbortSignal.any([]),
+      async () => undefined,
+    );
+    return read.covers('Widget', 'shop');
+  };
+
+  test('where the kind is listed completely, of a cluster', async () => {
+    expect(await covers('synced')).toBe(true);
+    expect(await covers('synced', { live: false })).toBe(false);
+    expect(await covers('synced', { inPart: true })).toBe(false);
+    expect(await covers('blocked')).toBe(false);
+    expect(await covers('absent')).toBe(false);
   });
 });

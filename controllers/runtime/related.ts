@@ -104,6 +104,10 @@ export class Related {
         remember(Dependencies.object(kind, namespace, name));
         return cacheOf(kind).get(`${namespace}/${name}`) as unknown as DeepReadonly<K> | undefined;
       },
+      covers: async (kind, namespace) => {
+        const { informer, ownedByObject } = this.#related(kind);
+        return this.#live && !ownedByObject && informer.stateOf(namespace) === 'synced';
+      },
       list: async <K extends ObjectLike>(
         kind: string,
         selector: { namespace: string; labels?: Record<string, string> },

@@ -17,6 +17,7 @@ export function readOver(
     live,
     signal: new AbortController().signal,
     logs: async () => undefined,
+    covers: async () => live,
     // Only the runtime knows what a plugin's indexes are.
     indexed: async () => [],
     owned: async (kind) => find(kind, (object) => belongsTo(object, observed, objects)),

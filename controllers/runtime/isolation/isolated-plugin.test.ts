@@ -84,7 +84,8 @@ describe('a plugin in a thread of its own', () => {
         const found = await read.get('ConfigMap', namespace, 'settings');
         const all = await read.list('ConfigMap', { namespace, labels: { app: 'x' } });
         if (found && !Object.isFrozen(found.data)) return broken('read is not frozen');
-        return found ? broken(found.data.text + all.length + read.now().toISOString().slice(0, 10)) : healthy;`),
+        const covers = [await read.covers('ConfigMap', namespace), await read.covers('Pod', namespace)];
+        return found ? broken(found.data.text + all.length + covers + read.now().toISOString().slice(0, 10)) : healthy;`),
     );
     const world = run([pod('a')]);
     await until(() => seen(world).length === 1);
@@ -96,7 +97,7 @@ describe('a plugin in a thread of its own', () => {
       data: { text: 'wrong' },
     });
     await until(() => world.sink.reports.length === 2);
-    expect(world.sink.reports[1]?.body).toMatchObject({ findings: [{ title: 'wrong12026-11-21' }] });
+    expect(world.sink.reports[1]?.body).toMatchObject({ findings: [{ title: 'wrong1true,false2026-11-21' }] });
     expect(stopped(world)).toMatchObject({ status: 'False' });
   });
 

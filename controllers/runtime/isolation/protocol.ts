@@ -52,7 +52,7 @@ export type FromWorker =
   | { readonly type: 'decided'; readonly look: number; readonly verdict: unknown }
   | { readonly type: 'failed'; readonly look: number; readonly error: Thrown };
 
-export type ReadMethod = 'owned' | 'get' | 'list' | 'indexed' | 'logs';
+export type ReadMethod = 'owned' | 'get' | 'list' | 'covers' | 'indexed' | 'logs';
 
 /** What was thrown, as far as it decides what happens next: errors lose their class on the way. */
 export interface Thrown {

@@ -79,6 +79,7 @@ class Look {
       owned: (kind) => ask('owned', [kind]),
       get: (kind, namespace, name) => ask('get', [kind, namespace, name]),
       list: (kind, selector) => ask('list', [kind, selector]),
+      covers: (kind, namespace) => ask('covers', [kind, namespace]),
       indexed: (kind, index, value, selector) => ask('indexed', [kind, index, value, selector]),
       logs: (namespace, pod, container, options) => ask('logs', [namespace, pod, container, options]),
     };

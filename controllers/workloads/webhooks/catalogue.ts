@@ -6,7 +6,7 @@ export const FINDINGS = defineFindings({
     type: 'workload',
     severity: 'critical',
     meaning:
-      'The Service of a webhook does not exist, or has had no ready endpoint for longer than `missingFor`, and the failure policy is `Fail`: the requests it is for are refused.',
+      'The Service of a webhook has been seen not to exist, or has had no ready endpoint, for longer than `missingFor`, and the failure policy is `Fail`: the requests it is for are refused.',
     remedy: 'Bring the Pods of the Service back, or delete the configuration if what it belongs to was removed.',
   },
   WebhookSkipped: {

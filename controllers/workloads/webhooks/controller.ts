@@ -8,8 +8,10 @@ import {
   oneLine,
   type Read,
   records,
+  undecided,
   type Verdict,
 } from '../../index.ts';
+import { HELD, Memory } from '../../states/memory.ts';
 import { observationOf } from '../../states/observation.ts';
 import { latest, Timing } from '../../states/timing.ts';
 import { FINDINGS } from './catalogue.ts';
@@ -24,6 +26,7 @@ const SERVICE_NAME = 'kubernetes.io/service-name';
 
 /** Admission webhooks that nobody answers. Two kinds with one shape: a controller for each. */
 export function webhookController(kind: Kind): ControllerDefinition<ObjectLike, Options> {
+  const memory = new Memory();
   return defineController<ObjectLike, Options>({
     apiVersion: 'controller/v1',
     watches: {
@@ -45,35 +48,40 @@ export function webhookController(kind: Kind): ControllerDefinition<ObjectLike, 
     order: 'state',
     onDelete: 'resolve',
     documentation: {
-      summary: `${kind}s whose Service does not exist or has no ready endpoints. Of recorded objects a Service that is missing says nothing.`,
+      summary: `${kind}s whose Service does not exist or has no ready endpoints. Of recorded objects, and in namespaces that are left out, a Service that is missing says nothing.`,
       findings: FINDINGS.catalogue,
     },
-    observe,
+    observe: (configuration, read, options) => observe(configuration, read, options, memory),
   });
 }
 
-async function observe(configuration: DeepReadonly<ObjectLike>, read: Read, options: Options): Promise<Verdict> {
-  // Where not even the Service of the API server is seen, Services are not (all) read, and absence means nothing; of a
-  // recording it never does.
-  const seesAll = read.live && (await read.get('Service', 'default', 'kubernetes')) !== undefined;
+async function observe(
+  configuration: DeepReadonly<ObjectLike>,
+  read: Read,
+  { missingFor, findings: chosen }: Options,
+  memory: Memory,
+): Promise<Verdict> {
   const timing = new Timing(read);
-  const { kind, metadata } = configuration;
-  const findings = await Promise.all(
-    calledServices(configuration).map(async (service): Promise<Finding[]> => {
-      const trouble = await troubleOf(service, read, { ...options, seesAll }, timing);
-      if (trouble === undefined) return [];
-      const reason = service.refuses ? 'WebhookUnreachable' : 'WebhookSkipped';
-      const where = `${service.namespace}/${service.name}`;
-      return [
-        FINDINGS.of(reason, {
-          key: `service/${where}`,
-          title: oneLine(`${kind} ${metadata.name}: Service ${where} ${trouble}`, 200),
-          description: `Webhooks: ${namesOf(service)}`,
-        }),
-      ];
-    }),
+  const services = calledServices(configuration);
+  const looks = await Promise.all(
+    services.map((service) => troubleOf(configuration, service, read, { memory, missingFor, timing })),
   );
-  return observationOf(configuration, findings.flat(), timing, options);
+  if (looks.includes('held')) return undecided(HELD, timing.again);
+  if (looks.length > 0 && looks.every((look) => look === 'unknown')) return undecided('ServicesNotCovered');
+  const findings = services.flatMap((service, index): Finding[] => {
+    const look = looks[index];
+    return typeof look === 'object' ? [finding(configuration, service, look.trouble)] : [];
+  });
+  return observationOf(configuration, findings, timing, { findings: chosen });
+}
+
+function finding({ kind, metadata }: DeepReadonly<ObjectLike>, service: CalledService, trouble: string): Finding {
+  const where = `${service.namespace}/${service.name}`;
+  return FINDINGS.of(service.refuses ? 'WebhookUnreachable' : 'WebhookSkipped', {
+    key: `service/${where}`,
+    title: oneLine(`${kind} ${metadata.name}: Service ${where} ${trouble}`, 200),
+    description: `Webhooks: ${namesOf(service)}`,
+  });
 }
 
 const MAX_NAMES = 20;
@@ -85,23 +93,34 @@ function namesOf({ webhooks }: CalledService): string {
     : names.join(', ');
 }
 
-/** Completes "Service a/b …". */
+/**
+ * What is known of a Service. Unknown: it does not read, and its namespace is left out, or this is a recording; held: it does
+ * not exist, and was not seen to be missing for long enough.
+ */
+type Look = 'fine' | 'unknown' | 'held' | { /** Completes "Service a/b …". */ readonly trouble: string };
+
 async function troubleOf(
+  configuration: DeepReadonly<ObjectLike>,
   { namespace, name }: CalledService,
   read: Read,
-  { missingFor, seesAll }: Options & { readonly seesAll: boolean },
-  timing: Timing,
-): Promise<string | undefined> {
+  { memory, missingFor, timing }: { memory: Memory; missingFor: string; timing: Timing },
+): Promise<Look> {
+  const about = `service/${namespace}/${name}`;
   const service = await read.get<ObjectLike>('Service', namespace, name);
-  if (service === undefined) return seesAll ? 'does not exist' : undefined;
-  if (fields(fields(service).spec).type === 'ExternalName') return undefined;
+  if (service === undefined) {
+    if (!(await read.covers('Service', namespace))) return 'unknown';
+    const since = memory.since(configuration, about, read, timing);
+    return timing.lasts(since, missingFor) ? { trouble: 'does not exist' } : 'held';
+  }
+  memory.forget(configuration, about);
+  if (fields(fields(service).spec).type === 'ExternalName') return 'fine';
   const slices = await read.list<ObjectLike>('EndpointSlice', { namespace, labels: { [SERVICE_NAME]: name } });
-  if (slices.length === 0 && !seesAll) return undefined;
+  if (slices.length === 0 && !(await read.covers('EndpointSlice', namespace))) return 'unknown';
   // Unknown counts as ready, as for kube-proxy.
   const isReady = slices.some((slice) =>
     records(fields(slice).endpoints).some(({ conditions }) => fields(conditions).ready !== false),
   );
   const changed = slices.map(({ metadata }) => timing.at(metadata.annotations?.[CHANGED_AT]));
   const since = latest(timing.at(service.metadata.creationTimestamp), ...changed);
-  return isReady || !timing.lasts(since, missingFor) ? undefined : 'has no ready endpoint';
+  return isReady || !timing.lasts(since, missingFor) ? 'fine' : { trouble: 'has no ready endpoint' };
 }

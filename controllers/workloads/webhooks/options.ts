@@ -10,6 +10,6 @@ export interface Options extends FindingOptions {
 export const optionsSchema = Joi.object<Options, true>({
   missingFor: duration()
     .default('2m')
-    .description('How long a Service may be without ready endpoints, for a restart of its Pods.'),
+    .description('How long a Service may be missing or without ready endpoints, for a restart of its Pods.'),
   findings: findingOptions(FINDINGS),
 }).default();
