@@ -64,6 +64,14 @@ function importKey(name: string, parent: string | undefined): string {
   return JSON.stringify([name, parent ?? '']);
 }
 
+/** The files that were imported, by the URLs that were told, and where each was found. */
+export function importedFiles({ imports }: PluginCode): [url: string, found: string][] {
+  return [...imports].map(([key, found]) => {
+    const [name, parent] = JSON.parse(key) as [name: string, parent: string];
+    return [new URL(name, parent || undefined).href, found];
+  });
+}
+
 /** Until they are deregistered, imports of this thread find what a plugin may import. */
 export function registerPluginHooks(
   specifier: string,

@@ -283,4 +283,21 @@ describe('a plugin that stops', () => {
     world.source.delete(bad);
     await until(() => plugin.health().parked.length === 0);
   });
+
+  it('looks at suspects one by one, however many wait: the guilty one is parked, its neighbours are decided', async () => {
+    const { run, plugin } = await begin(podPlugin(`if (labels.bad) for (;;); return healthy;`));
+    const world = run([pod('bad', { bad: 'yes' }), pod('b'), pod('c'), pod('d')], 4);
+    for (let kills = 0; plugin.health().parked.length === 0 && kills < 8; kills++) {
+      await until(() => {
+        void world.clock.advance(25);
+        return plugin.health().ends.TimedOut > kills;
+      });
+      await settle(20);
+      await world.clock.advance(1_000 * 2 ** kills);
+      await until(() => plugin.health().running);
+    }
+    expect(plugin.health().parked).toEqual(['ns/bad']);
+    await until(() => seen(world).length === 3);
+    expect(seen(world)).toEqual(['b', 'c', 'd']);
+  });
 });

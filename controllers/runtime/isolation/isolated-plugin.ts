@@ -1,7 +1,7 @@
 import type { InputFault } from '../../../crds/report.ts';
 import { backoffDelay } from '../backoff.ts';
 import type { Clock } from '../clock.ts';
-import type { CodePiece } from '../import-plugin.ts';
+import type { CodePiece, PluginCode } from '../import-plugin.ts';
 import type { Logger } from '../logger.ts';
 import { type ClusterObject, objectKey } from '../object.ts';
 import { type ControllerDefinition, type Read, RetryAfter, type Verdict } from '../plugin.ts';
@@ -95,16 +95,19 @@ export class IsolatedPlugin implements PluginHost, AsyncDisposable {
     };
   }
 
+  /** Its local files as they were when it was loaded. */
+  get code(): PluginCode | undefined {
+    return this.#request.code;
+  }
+
   async admit(object: ClusterObject, signal: AbortSignal): Promise<() => void> {
     const isSuspect = this.#suspects.isSuspect(object);
     if (isSuspect) this.#suspectsWaiting++;
     try {
-      await this.#until(() => this.#mayEnter(isSuspect), signal);
+      await this.#until(() => this.#enter(isSuspect), signal);
     } finally {
       if (isSuspect) this.#suspectsWaiting--;
     }
-    this.#inside++;
-    this.#isAlone = isSuspect;
     return () => {
       this.#inside--;
       this.#isAlone = false;
@@ -153,18 +156,23 @@ export class IsolatedPlugin implements PluginHost, AsyncDisposable {
     return verdict;
   }
 
-  #mayEnter(isSuspect: boolean): boolean {
+  /** Asked and taken in one step: all that wait are woken together. */
+  #enter(isSuspect: boolean): boolean {
     if (this.#worker === undefined || this.#isAlone) return false;
-    return isSuspect ? this.#inside === 0 : this.#suspectsWaiting === 0;
+    if (isSuspect ? this.#inside > 0 : this.#suspectsWaiting > 0) return false;
+    this.#inside++;
+    this.#isAlone = isSuspect;
+    return true;
   }
 
-  async #until(holds: () => boolean, signal: AbortSignal): Promise<void> {
-    if (holds()) return;
+  /** `enters` is not asked again once it was true. */
+  async #until(enters: () => boolean, signal: AbortSignal): Promise<void> {
+    if (enters()) return;
     const aborted = Promise.withResolvers<void>();
     const abort = (): void => aborted.resolve();
     signal.addEventListener('abort', abort, { once: true });
     try {
-      while (!holds()) {
+      while (!enters()) {
         signal.throwIfAborted();
         await Promise.race([this.#changed.promise, aborted.promise]);
       }
@@ -246,6 +254,9 @@ function startWorker(
   const worker = new PluginWorker(request, {
     ...{ controller, logger, clock, memoryMb, loadTimeoutMs, onFile, onCode, onEnd },
   });
-  options.signal?.addEventListener('abort', () => void worker.stop(), { once: true });
+  const stop = (): void => void worker.stop();
+  options.signal?.addEventListener('abort', stop, { once: true });
+  // One signal outlives every thread that it may have to end.
+  void worker.exited.then(() => options.signal?.removeEventListener('abort', stop));
   return worker;
 }

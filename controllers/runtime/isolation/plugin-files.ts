@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFile, realpath } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { importedFiles, type PluginCode } from '../import-plugin.ts';
 
 /**
  * The local files that one plugin is made of, by the names under which they are replaced: what a mounted ConfigMap shows
@@ -33,9 +34,17 @@ export class PluginFiles {
     });
   }
 
-  /** Remembers what is in them now. */
-  async remember(): Promise<void> {
-    this.#contents = await this.#read(await this.paths());
+  /** Remembers what was loaded: a file may have been saved since. Of what is no code, what is in it now. */
+  async remember(code?: PluginCode): Promise<void> {
+    const urls = [...this.#urls];
+    const paths = await this.paths();
+    const loaded = code === undefined ? new Map<string, string>() : sourcesOf(code);
+    const contents = await this.#read(paths);
+    for (const [index, path] of paths.entries()) {
+      const source = loaded.get(urls[index] as string);
+      if (source !== undefined) contents.set(path, hashOf(source));
+    }
+    this.#contents = contents;
   }
 
   /** Whether anything else is in them than was remembered. */
@@ -47,9 +56,22 @@ export class PluginFiles {
   async #read(paths: Iterable<string>): Promise<Map<string, string>> {
     const contents = new Map<string, string>();
     for (const path of paths) {
-      const content = await readFile(path).catch(() => 'missing');
-      contents.set(path, createHash('sha256').update(content).digest('hex'));
+      contents.set(path, hashOf(await readFile(path, 'utf8').catch(() => 'missing')));
     }
     return contents;
   }
+}
+
+function hashOf(content: string): string {
+  return createHash('sha256').update(content).digest('hex');
+}
+
+/** By the names under which they were asked for: a link leads elsewhere. */
+function sourcesOf(code: PluginCode): Map<string, string> {
+  const sources = new Map<string, string>();
+  for (const [url, found] of importedFiles(code)) {
+    const module = code.modules.get(found);
+    if (module !== undefined) sources.set(url, module.source);
+  }
+  return sources;
 }

@@ -115,6 +115,11 @@ export class PluginWorker {
     return promise;
   }
 
+  /** Resolves when the thread has ended, for whatever reason. */
+  get exited(): Promise<void> {
+    return this.#exited.promise;
+  }
+
   /** Ends the thread, whatever it does; `onEnd` is not called. */
   async stop(): Promise<void> {
     this.#isStopped = true;

@@ -103,6 +103,22 @@ describe('a plugin from a mounted ConfigMap', () => {
   });
 });
 
+describe('a plugin that is edited while it is loaded', () => {
+  it('is loaded anew: what was loaded is remembered, not what was saved since', async () => {
+    const edit = `import { writeFileSync } from 'node:fs';
+      import { fileURLToPath } from 'node:url';
+      const self = fileURLToPath(import.meta.url);
+      writeFileSync(self, ${JSON.stringify(says('after'))});`;
+    const use = await write('mnt/pods.ts', podPlugin("return broken('before');", edit));
+    const first = await load({ use });
+    expect(await title(first[0])).toBe('before');
+    const second = await load({ use });
+    expect(await title(second[0])).toBe('after');
+    const third = await load({ use });
+    expect(third[0]?.host).toBe(second[0]?.host);
+  });
+});
+
 describe('a plugin as a package', () => {
   /** What `npm install` makes of a packed package. */
   async function install(into: string): Promise<void> {

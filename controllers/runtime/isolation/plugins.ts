@@ -77,8 +77,8 @@ class WorkerPlugins implements Plugins {
       ...{ ...limits, controller: name, logger, clock, random, onFile, signal },
     });
     if (begun.plugin === undefined) return { faults: begun.faults };
-    await files.remember();
     const { plugin } = begun;
+    await files.remember(plugin.code);
     this.#entries = [...this.#entries, { key, plugin, files }];
     return { definition: plugin.definition, host: plugin, faults: [] };
   }

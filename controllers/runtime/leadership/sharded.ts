@@ -32,7 +32,8 @@ class ShardedLeaders implements Leaders {
   readonly #places: readonly LeaseLock[];
   readonly #shards: readonly LeaseLock[];
   readonly #holdings = new Map<LeaseLock, Holding>();
-  readonly #broken = Promise.withResolvers<never>();
+  /** Aborts with the fault of a holding that ended by one. */
+  readonly #broken = new AbortController();
 
   constructor(options: ShardingOptions) {
     this.#options = options;
@@ -42,23 +43,20 @@ class ShardedLeaders implements Leaders {
     this.#places = indexes.map((index) => lock(`member-${index}`));
     this.#shards = indexes.map((index) => lock(`shard-${shardName({ index, count: options.shards })}`));
     for (const { name } of [...this.#places, ...this.#shards]) options.metrics.master.set({ name }, 0);
-    this.#broken.promise.catch(() => {});
   }
 
   async run(signal: AbortSignal, lead: Lead, warm: Promise<void>): Promise<void> {
     const { clock, times, random } = this.#options;
     const ending = new AbortController();
-    const ends = AbortSignal.any([signal, ending.signal]);
+    const ends = AbortSignal.any([signal, ending.signal, this.#broken.signal]);
     const watching = this.#watch(ends);
     try {
       await Promise.race([warm, pause(clock, times.leaseDurationMs, ends)]);
       while (!ends.aborted) {
-        await Promise.race([this.#balance(ends, lead), this.#broken.promise]);
-        await Promise.race([
-          this.#wakeUp.sleep(times.retryPeriodMs * (1 + JITTER * random()), ends),
-          this.#broken.promise,
-        ]);
+        await this.#balance(ends, lead);
+        await this.#wakeUp.sleep(times.retryPeriodMs * (1 + JITTER * random()), ends);
       }
+      this.#broken.signal.throwIfAborted();
     } finally {
       ending.abort();
       // The place too is given up at once: the others may then take each shard as soon as it is handed over.
@@ -122,7 +120,7 @@ class ShardedLeaders implements Leaders {
     this.#holdings.set(lock, holding);
     if (shard !== undefined) logger.info(what, 'leading a shard');
     holding.ended
-      .catch((error: unknown) => this.#broken.reject(error))
+      .catch((error: unknown) => this.#broken.abort(error))
       .finally(() => {
         this.#holdings.delete(lock);
         if (shard !== undefined) logger.info(what, 'leading this shard no longer');
