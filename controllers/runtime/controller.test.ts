@@ -471,6 +471,49 @@ describe('a subject', () => {
   });
 });
 
+describe('a subject that its object gave up', () => {
+  it('is told to be gone again when that was refused, with backoff', async () => {
+    await using world = createWorld(states, { objects: [thing('a', { broken: true, subject: 's' })] });
+    await world.controller.settled;
+    world.sink.take();
+    world.sink.answer = ({ body }) => ({ status: 'deleted' in body ? 409 : 200 });
+    world.source.apply(thing('a', { broken: true, subject: 't' }));
+    await world.settle();
+    await world.clock.advance(5_000);
+    expect(world.sink.take().filter(({ subject }) => subject.name === 's')).toHaveLength(2);
+    await world.clock.advance(9_999);
+    expect(world.sink.take()).toEqual([]);
+    world.sink.answer = () => ({ status: 200 });
+    await world.clock.advance(1);
+    expect(world.sink.take().map(({ subject }) => subject.name)).toEqual(['s', 't']);
+    world.source.apply(thing('a', { broken: false, subject: 't' }));
+    await world.settle();
+    expect(world.sink.take().map(({ subject }) => subject.name)).toEqual(['t']);
+  });
+
+  it('is told to be gone by a later process, where its object is there and was decided', async () => {
+    const objects = [thing('a', { broken: true, subject: 't' }), thing('new', {}), thing('b', { broken: true })];
+    await using world = createWorld(states, { objects });
+    const observed = (name: string) => ({ apiVersion: 'example.com/v1', kind: 'Thing', name, uid: `uid-${name}` });
+    const active = (name: string, of: object) => {
+      const subject = { apiVersion: 'example.com/v1', kind: 'Thing', namespace: 'ns', name };
+      world.active.push({ namespace: 'ns', subject, ...of });
+    };
+    active('lost', { observed: observed('a') });
+    active('t', { observed: observed('a') });
+    active('b', { observed: observed('a') });
+    active('undecided', { observed: observed('new') });
+    active('unlisted', { observed: observed('elsewhere') });
+    active('other-kind', { observed: { ...observed('a'), kind: 'Run' } });
+    active('unknown', {});
+    await world.controller.settled;
+    await world.settle();
+    const deleted = world.sink.reports.filter(({ body }) => 'deleted' in body);
+    expect(deleted.map(({ subject }) => subject.name)).toEqual(['lost']);
+    expect(deleted[0]?.body).toEqual({ deleted: 'object' });
+  });
+});
+
 describe('filters', () => {
   it('leave out other namespaces and other labels', async () => {
     const objects = ['team-a', 'team-x', 'other'].map((namespace) =>

@@ -1,4 +1,5 @@
 import type { ControllerExplanation, ObjectReference } from '../../crds/explanation.ts';
+import { ActiveSubjects } from './active-subjects.ts';
 import type { CacheChange } from './cache.ts';
 import { type Clock, systemClock } from './clock.ts';
 import type { ControllerOptions } from './controller-options.ts';
@@ -48,6 +49,7 @@ export class Controller {
   readonly #looks: Looks;
   readonly #reporting: Reporting;
   readonly #listed: ListedObjects;
+  readonly #active: ActiveSubjects;
   readonly #failures: RetryLimiter;
   readonly #refusals: RetryLimiter;
   /** The keys of the running round that were not looked at yet. */
@@ -100,6 +102,8 @@ export class Controller {
         if (epoch === this.#leadership?.epoch) this.#leadership.fenced();
       },
     });
+    const outcomeOf = (key: string) => this.#health.ledger.outcomeOf(key);
+    this.#active = new ActiveSubjects({ ...options, gone: this.#gone, reporting: this.#reporting, outcomeOf });
   }
 
   get name(): string {
@@ -246,6 +250,7 @@ export class Controller {
     const object = this.#options.primary.cache.get(key);
     const since = this.#clock.now();
     this.#looks.begin(key);
+    this.#reporting.repay(key, object ?? ghostOf(key, this.#options.primary));
     if (object === undefined) this.#deleted(key);
     else await this.#look(key, object, signal);
     this.#options.metrics.reconcileSeconds.observe({ controller: this.name }, (this.#clock.now() - since) / 1_000);
@@ -364,16 +369,12 @@ export class Controller {
     this.#health.caughtUp();
     this.#settled.resolve();
     if (this.#options.controller.definition.onDelete === 'resolve') void this.#listed.tell();
-    await this.#findGoneSubjects();
+    await this.#compareActive();
   }
 
-  /** Subjects that went away while nobody was looking. */
-  async #findGoneSubjects(): Promise<void> {
-    if (this.#leadership === undefined || !this.#options.live || !this.#gone.hasKinds) return;
-    for (const { namespace, subject } of await this.#leadership.activeSubjects()) {
-      if (this.#options.covers?.(namespace) === false) continue;
-      const key = this.#gone.remember(namespace, subject);
-      if (key !== undefined && this.#gone.gone(key) !== undefined) this.#queue.add(key);
-    }
+  async #compareActive(): Promise<void> {
+    const leads = this.#leadership;
+    if (leads === undefined) return;
+    for (const key of await this.#active.compare(leads)) this.#queue.add(key);
   }
 }

@@ -1,5 +1,5 @@
 import { objectHash } from '../../crds/identity.ts';
-import type { LeadRequest, LeadResponse, SourceFilter, Subject, SubjectsResponse } from '../../crds/report.ts';
+import type { LeadRequest, LeadResponse, SourceFilter, SubjectsResponse } from '../../crds/report.ts';
 import { isFenced } from '../../crds/report.ts';
 import { type Shard, shardName } from '../../crds/shard.ts';
 import type { Backend } from './backend.ts';
@@ -21,8 +21,10 @@ export interface Leadership {
   /** Row 7: everything that was listed; what the engine knows besides is gone. Resolves when it was taken or refused. */
   sync(listed: readonly ClusterObject[]): Promise<void>;
   /** The subjects with active issues of this source, as the engine believes. Empty when the engine refuses. */
-  activeSubjects(): Promise<readonly { namespace: string; subject: Subject }[]>;
+  activeSubjects(): Promise<readonly ActiveSubject[]>;
 }
+
+export type ActiveSubject = Pick<SubjectsResponse['subjects'][number], 'namespace' | 'subject' | 'observed'>;
 
 export interface LedSource {
   readonly name: string;

@@ -91,7 +91,7 @@ export function reportsOf(observations: readonly Observation[], look: Look): Map
   const reports = new Map<string, Report>();
   for (const observation of observations) {
     const report = reportOf(observation, look);
-    const subjectId = `${report.namespace}\u0000${subjectHash(report.subject)}`;
+    const subjectId = subjectIdOf(report.namespace, report.subject);
     if (reports.has(subjectId)) {
       const { kind, name } = report.subject;
       throw new TerminalError(`observe() answered two observations of ${kind} ${name} with one aspect`);
@@ -99,6 +99,11 @@ export function reportsOf(observations: readonly Observation[], look: Look): Map
     reports.set(subjectId, report);
   }
   return reports;
+}
+
+/** What makes two reports speak about the same thing. */
+export function subjectIdOf(namespace: string, subject: Subject): string {
+  return `${namespace}\u0000${subjectHash(subject)}`;
 }
 
 /** The report that an observed object, or a subject, is gone. A run's time is the database's: it beats every run so far. */

@@ -45,6 +45,8 @@ export class Reporting {
   readonly #options: ReportingOptions;
   readonly #claims = new Claims();
   readonly #backlog: Backlog;
+  /** What its object speaks about no more, by that object's key: until the backend knows. */
+  readonly #owed = new Map<string, Map<string, ClaimedSubject>>();
   #inFlight = 0;
 
   constructor(options: ReportingOptions) {
@@ -66,6 +68,27 @@ export class Reporting {
   rivals(key: string): string[] {
     const subjects = [...(this.#claims.of(key)?.keys() ?? [])];
     return [...new Set(subjects.flatMap((id) => [...this.#claims.claimants(id)]))].filter((other) => other !== key);
+  }
+
+  /** Whether a live object speaks about this subject. */
+  isClaimed(subjectId: string): boolean {
+    return this.#claims.claimants(subjectId).size > 0;
+  }
+
+  /** The object does not speak about these: says so, now and at every look at it until that is accepted. */
+  owe(key: string, object: ClusterObject, lost: ReadonlyMap<string, ClaimedSubject>): void {
+    if (lost.size === 0) return;
+    this.#owed.set(key, new Map([...(this.#owed.get(key) ?? []), ...lost]));
+    this.#sayLost(key, object, lost);
+  }
+
+  /** Says again what was refused, or not answered. */
+  repay(key: string, object: ClusterObject): void {
+    const owed = this.#owed.get(key);
+    if (owed === undefined) return;
+    for (const subjectId of [...owed.keys()]) if (this.isClaimed(subjectId)) owed.delete(subjectId);
+    if (owed.size === 0) this.#owed.delete(key);
+    else this.#sayLost(key, object, new Map(owed));
   }
 
   /** Sends what a look saw, or holds it until the round ends. `object` is what was looked at. */
@@ -170,19 +193,24 @@ export class Reporting {
     const claimed = new Map<string, ClaimedSubject>();
     for (const [subjectId, { namespace, subject }] of reports) claimed.set(subjectId, { namespace, subject });
     const orphans = this.#release(this.#claims.set(key, claimed));
-    if (this.#options.controller.definition.onDelete === 'keep' || orphans.length === 0) return;
-    this.#send(
-      key,
-      orphans.map((where) => deletionOf('object', where, this.#options.look(object))),
-    );
+    if (this.#options.controller.definition.onDelete === 'resolve') this.owe(key, object, orphans);
+  }
+
+  #sayLost(key: string, object: ClusterObject, lost: ReadonlyMap<string, ClaimedSubject>): void {
+    const reports = [...lost.values()].map((where) => deletionOf('object', where, this.#options.look(object)));
+    this.#send(key, reports, () => {
+      const owed = this.#owed.get(key);
+      for (const subjectId of lost.keys()) owed?.delete(subjectId);
+      if (owed?.size === 0) this.#owed.delete(key);
+    });
   }
 
   /** Whoever still claims a lost subject speaks for it alone now and is looked at again; returns what nobody claims. */
-  #release(lost: ReadonlyMap<string, ClaimedSubject>): ClaimedSubject[] {
-    const orphans: ClaimedSubject[] = [];
+  #release(lost: ReadonlyMap<string, ClaimedSubject>): ReadonlyMap<string, ClaimedSubject> {
+    const orphans = new Map<string, ClaimedSubject>();
     for (const [subjectId, where] of lost) {
       const others = this.#claims.claimants(subjectId);
-      if (others.size === 0) orphans.push(where);
+      if (others.size === 0) orphans.set(subjectId, where);
       for (const other of others) this.#options.again(other);
     }
     return orphans;
@@ -243,8 +271,9 @@ export class Reporting {
       key,
       results.flatMap(({ decisions = [] }) => decisions),
     );
-    this.#options.accepted(key);
     accepted();
+    // Or what is refused still would be said again and again without backoff.
+    if (!this.#owed.has(key)) this.#options.accepted(key);
   }
 
   #isTooOld(report: Report): boolean {

@@ -1,9 +1,8 @@
 import type { Registry } from 'prom-client';
-import type { Subject } from '../../crds/report.ts';
 import type { Tracer } from '../../tracing/tracer.ts';
 import type { Controller } from '../runtime/controller.ts';
 import { buildControllers } from '../runtime/informers.ts';
-import type { Leadership } from '../runtime/lead.ts';
+import type { ActiveSubject, Leadership } from '../runtime/lead.ts';
 import type { LoadedController } from '../runtime/loader.ts';
 import { type Logger, silentLogger } from '../runtime/logger.ts';
 import { createRuntimeMetrics } from '../runtime/metrics.ts';
@@ -21,7 +20,7 @@ export interface World extends AsyncDisposable {
   /** What was listed in each sync. */
   readonly syncs: ClusterObject[][];
   /** What the engine believes to be broken. */
-  readonly active: { namespace: string; subject: Subject }[];
+  readonly active: ActiveSubject[];
   settle(): Promise<void>;
 }
 
@@ -47,7 +46,7 @@ export function createWorld(definition: ControllerDefinition, options: WorldOpti
   const sink = new MemorySink();
   const clock = options.clock ?? new ManualClock();
   const syncs: ClusterObject[][] = [];
-  const active: { namespace: string; subject: Subject }[] = [];
+  const active: ActiveSubject[] = [];
   const stop = new AbortController();
   const loaded: LoadedController = {
     name: 'test',
