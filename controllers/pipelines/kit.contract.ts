@@ -19,6 +19,8 @@ export interface Scene {
   readonly now?: number;
   /** The log of every container. Default: none can be had. */
   readonly log?: readonly string[];
+  /** There was more of it. Default: false. */
+  readonly logCut?: boolean;
 }
 
 type Definition = ControllerDefinition<ObjectLike, never>;
@@ -111,7 +113,7 @@ async function observe(definition: Definition, object: ObjectLike, scene: Scene)
   const options = definition.options?.validate(scene.options ?? {}) ?? { value: {} };
   if ('error' in options && options.error) throw options.error;
   const read = readOver(object, scene.others ?? [], scene.now ?? NOW);
-  const logs = async () => (scene.log === undefined ? undefined : { lines: scene.log, cut: false });
+  const logs = async () => (scene.log === undefined ? undefined : { lines: scene.log, cut: scene.logCut ?? false });
   return definition.observe(object, { ...read, logs }, options.value as never);
 }
 

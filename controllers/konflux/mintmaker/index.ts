@@ -4,6 +4,7 @@ import {
   type Finding,
   fields,
   identifier,
+  type LogTail,
   type ObjectLike,
   type Observation,
   oneLine,
@@ -91,10 +92,12 @@ async function observe(run: DeepReadonly<ObjectLike>, read: Read, options: Optio
   if (log === undefined) return withoutLog(times.completedAt, read);
   // Two reasons may be one thing to repair: the token.
   const findings = new Map(
-    problemsOf(log)
+    problemsOf(log.lines)
       .map((problem) => finding(problem, context))
       .map((one) => [one.key, one]),
   );
+  // What went wrong may stand before what was read: the end of a log alone heals nothing.
+  if (log.cut && findings.size === 0) return undecided('LogCut', { final: true });
   return { ...observation, detail: 1, findings: [...findings.values()].slice(0, MAX_FINDINGS) };
 }
 
@@ -114,11 +117,11 @@ function stoppedRun(run: unknown, reason: string | undefined, message: string | 
   return /^Cancelled|^Stopped/.test(reason ?? wanted) ? undefined : { reason: 'DependencyRunFailed' };
 }
 
-async function renovateLog(namespace: string, read: Read): Promise<readonly string[] | undefined> {
+async function renovateLog(namespace: string, read: Read): Promise<LogTail | undefined> {
   for (const taskRun of await read.owned('TaskRun')) {
     const pod = identifier(fields(fields(taskRun).status).podName);
     const log = pod === undefined ? undefined : await read.logs(namespace, pod, STEP);
-    if (log !== undefined) return log.lines;
+    if (log !== undefined) return log;
   }
   return undefined;
 }

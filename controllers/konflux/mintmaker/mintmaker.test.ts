@@ -72,6 +72,17 @@ describe('a run of MintMaker', () => {
     });
   });
 
+  test('of whose log only the end is known says what is wrong there, and otherwise heals nothing', async () => {
+    const scene = { others: [taskRun], logCut: true };
+    const finished = line('Repository finished');
+    expect(await undecidedOf(controller, run(), { ...scene, log: [finished] })).toEqual({
+      undecided: 'LogCut',
+      final: true,
+    });
+    const log = [line('Authentication failure'), finished];
+    expect((await findingOf(controller, run(), { ...scene, log })).reason).toBe('TokenExpired');
+  });
+
   test('elsewhere than where MintMaker runs counts for nothing: its labels would name another tenant', async () => {
     const forged = run({ status: 'False', reason: 'Failed', message: 'token' }, { namespace: 'intruder' });
     expect(await undecidedOf(controller, forged)).toEqual({ undecided: 'NotMintMaker', final: true });
