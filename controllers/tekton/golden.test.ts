@@ -24,7 +24,7 @@ test('tekton/taskrun', async () => {
 test('tekton/stuck', async () => {
   expect(await golden(stuck)).toMatchInlineSnapshot(`
     [
-      "docs/print-6mk2s undecided: Finished (final)",
+      "docs/print-6mk2s → PipelineRun docs/print-6mk2s: healthy",
       "analytics/import-2b9xk → PipelineRun analytics/import-2b9xk: major PipelineRunPending [stuck] PipelineRun import-2b9xk is stuck: it waits to be released",
       "analytics/models-on-push-c4r8d → PipelineRun analytics/models-on-push-c4r8d: major PodUnschedulable [stuck] PipelineRun models-on-push-c4r8d of models on main is stuck: the pod of a task finds no node in task train",
     ]

@@ -5,7 +5,6 @@ import {
   multiLine,
   type ObjectLike,
   oneLine,
-  parseDuration,
   type Read,
   undecided,
   type Verdict,
@@ -21,7 +20,7 @@ import { TEKTON, TEKTON_VERSIONS } from '../../pipelines/versions.ts';
 import { lengthWords, MAX_DESCRIPTION, MAX_TITLE, placeWords, short } from '../../pipelines/words.ts';
 import { CATALOGUE } from './findings.ts';
 import { type Options, optionsSchema } from './options.ts';
-import { durationOf, type Wait, waitsOf } from './progress.ts';
+import { type Wait, waitsOf } from './progress.ts';
 import { REASONS } from './reasons.ts';
 
 /**
@@ -70,12 +69,8 @@ async function observe(run: DeepReadonly<ObjectLike>, read: Read, options: Optio
   if (name === undefined || namespace === undefined) return undecided('Malformed');
   const subject = { apiVersion: TEKTON, kind: 'PipelineRun', namespace, name };
   const waits = waitsOf(run, await read.owned('TaskRun'), options);
-  if (waits === undefined) {
-    // It was over before it could be stuck: nothing was ever said about it, so nothing is stored of it.
-    const limit = Math.min(parseDuration(options.pendingAfter), parseDuration(options.runningAfter));
-    const neverStuck = (durationOf(run) ?? Number.POSITIVE_INFINITY) < limit;
-    return neverStuck ? undecided('Finished', { final: true }) : { subject, findings: [] };
-  }
+  // Whatever it took: under other options than these it may have been stuck, and its issue is open.
+  if (waits === undefined) return { subject, findings: [] };
   const now = read.now().getTime();
   const over = waits.filter((wait) => wait.since + wait.limitMs <= now);
   const next = Math.min(...waits.filter((wait) => !over.includes(wait)).map((wait) => wait.since + wait.limitMs - now));

@@ -39,14 +39,6 @@ export function waitsOf(run: unknown, taskRuns: readonly unknown[], options: Opt
   return [...taskRuns.flatMap((taskRun) => taskWait(taskRun, pending)).sort(bySince), running];
 }
 
-/** How long it waited from its creation until it was over; undefined while it is not, or where nothing says. */
-export function durationOf(run: unknown): number | undefined {
-  const { metadata, status } = fields(run);
-  const created = parseTime(fields(metadata).creationTimestamp);
-  const completed = parseTime(fields(status).completionTime);
-  return created === undefined || completed === undefined ? undefined : completed - created;
-}
-
 function wait(reason: string, since: number, limitMs: number, message: string | undefined, task?: string): Wait {
   return { reason, since, limitMs, task, message, detail: causeOf(reason, message)?.words };
 }
