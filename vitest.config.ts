@@ -11,6 +11,7 @@ const resolve = {
   alias: {
     'faultline/controllers': `${import.meta.dirname}/controllers/index.ts`,
     'faultline/apiserver': `${import.meta.dirname}/apiserver/index.ts`,
+    'faultline/runtime': `${import.meta.dirname}/controllers/runtime/index.ts`,
     'faultline/testing': `${import.meta.dirname}/controllers/testing/index.ts`,
   },
 };

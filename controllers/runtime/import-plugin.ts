@@ -8,6 +8,7 @@ export type Importer = (specifier: string, baseDir: string) => Promise<unknown>;
 /** What a plugin may import of ours, wherever it lies, and where that is from here (source and dist alike). */
 const ROOMS: Readonly<Record<string, string>> = {
   'faultline/controllers': '../index',
+  'faultline/runtime': './index',
   'faultline/testing': '../testing/index',
   'faultline/crds': '../../crds/index',
 };
