@@ -9,9 +9,8 @@ export const FINDINGS = defineFindings({
     type: 'workload',
     severity: 'major',
     meaning:
-      'A Job was due by the schedule more than `missedAfter` ago, and none was started. Not while it is suspended, and not of recorded objects.',
-    remedy:
-      'With `concurrencyPolicy: Forbid` a Job that still runs holds the next one up; else see the Events of the CronJob.',
+      'A Job was due by the schedule more than `missedAfter` (and `spec.startingDeadlineSeconds`) ago, and none was started. Not while it is suspended or, with `concurrencyPolicy: Forbid`, a Job runs, and not of recorded objects.',
+    remedy: 'See the Events of the CronJob, and whether the controller manager runs.',
   },
   ...POD_ENTRIES,
 });

@@ -11,12 +11,14 @@ test('what it says of the recorded objects', async () => {
     {
       "backup": "major BackoffLimitExceeded (job): The last Job of CronJob backup failed and used up its retries",
       "berlin": "healthy, again in 900 s",
+      "cleaned-up": "undecided: JobGone",
+      "cleaned-up-running": "undecided: JobGone",
+      "cleaned-up-well": "healthy, again in 900 s",
       "healthy": "healthy, again in 900 s",
+      "may-be-late": "healthy, again in 3600 s",
       "never-started": "major ScheduleMissed (schedule): CronJob never-started missed its schedule",
-      "overrun": [
-        "major ScheduleMissed (schedule): CronJob overrun missed its schedule",
-        "major Unschedulable (scheduling): CronJob overrun: its Pod fits on no node",
-      ],
+      "overrun": "major Unschedulable (scheduling): CronJob overrun: its Pod fits on no node",
+      "overrun-ended": "healthy, again in 840 s",
       "recovered": "healthy, again in 900 s",
       "suspended": "healthy",
     }

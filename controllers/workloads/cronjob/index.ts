@@ -1,11 +1,14 @@
 import {
+  count,
   type DeepReadonly,
   defineController,
   type Finding,
   fields,
   type ObjectLike,
   oneLine,
+  parseDuration,
   type Read,
+  records,
   text,
   undecided,
   type Verdict,
@@ -31,6 +34,8 @@ export default defineController<ObjectLike, Options>({
       'spec.schedule',
       'spec.timeZone',
       'spec.suspend',
+      'spec.concurrencyPolicy',
+      'spec.startingDeadlineSeconds',
       'status.active.name',
       'status.lastScheduleTime',
       'status.lastSuccessfulTime',
@@ -51,7 +56,7 @@ export default defineController<ObjectLike, Options>({
   logs: true,
   documentation: {
     summary:
-      'CronJobs whose newest finished Job failed, which missed their schedule, or whose Pods do not run. The next Job that succeeds resolves the failure.',
+      'CronJobs whose newest finished Job failed, which missed their schedule, or whose Pods do not run. The next Job that succeeds resolves the failure; that the failed one was cleaned up does not.',
     findings: FINDINGS.catalogue,
   },
   observe,
@@ -68,10 +73,32 @@ async function observe(cronJob: DeepReadonly<ObjectLike>, read: Read, options: O
   const findings = [
     ...(await failure(who, cronJob, jobs, { pods, read, timing })),
     // When something was recorded nobody knows: every recorded CronJob would be late by now.
-    ...(read.live ? missed(who, cronJob, running.length > 0, options, timing) : []),
+    ...(read.live ? missed(who, cronJob, jobs, options, timing) : []),
     ...(await podFindings(who, ofRunning, { say: FINDINGS.of, read, options, timing })),
   ];
+  if (findings.length === 0 && isOutcomeGone(cronJob, jobs, timing)) return undecided('JobGone', timing.again);
   return observationOf(cronJob, findings, timing, options);
+}
+
+/** A Job ended of which nothing is left (`ttlSecondsAfterFinished`, a history of 0), and not with a success. */
+function isOutcomeGone(cronJob: DeepReadonly<ObjectLike>, jobs: readonly Looked[], timing: Timing): boolean {
+  if (jobs.some(({ outcome }) => outcome.state !== 'running')) return false;
+  const { spec, status } = fields(cronJob);
+  const scheduledAt = timing.at(fields(status).lastScheduleTime);
+  const succeededAt = timing.at(fields(status).lastSuccessfulTime);
+  if (scheduledAt === undefined) return false;
+  if (!isActive(cronJob, jobs)) return succeededAt === undefined || succeededAt < scheduledAt;
+  // What runs now is the last that was scheduled: was another one due between the last success and it?
+  const schedule = parseSchedule(text(fields(spec).schedule) ?? '');
+  const since = latest(succeededAt, timing.at(cronJob.metadata.creationTimestamp));
+  if (schedule === undefined || since === undefined) return false;
+  const due = nextTime(schedule, since, text(fields(spec).timeZone));
+  return due !== undefined && due < scheduledAt;
+}
+
+function isActive(cronJob: DeepReadonly<ObjectLike>, jobs: readonly Looked[]): boolean {
+  const { active } = fields(fields(cronJob).status);
+  return jobs.some(({ outcome }) => outcome.state === 'running') || records(active).length > 0;
 }
 
 interface Looked {
@@ -107,19 +134,30 @@ async function failure(
 function missed(
   who: string,
   cronJob: DeepReadonly<ObjectLike>,
-  isRunning: boolean,
+  jobs: readonly Looked[],
   { missedAfter }: Options,
   timing: Timing,
 ): Finding[] {
   const { spec, status } = fields(cronJob);
-  const { schedule: written, timeZone, suspend } = fields(spec);
+  const { schedule: written, timeZone, suspend, concurrencyPolicy, startingDeadlineSeconds } = fields(spec);
   const schedule = parseSchedule(text(written) ?? '');
   const last = latest(timing.at(cronJob.metadata.creationTimestamp), timing.at(fields(status).lastScheduleTime));
   if (schedule === undefined || suspend === true || last === undefined) return [];
-  const due = nextTime(schedule, last, text(timeZone));
-  if (due === undefined || !timing.lasts(due, missedAfter)) return [];
-  const why = isRunning ? 'A Job of it still runs, which may hold the next one up.' : '';
-  const description = [`Due at ${new Date(due).toISOString()} (${String(written)}).`, why].filter(Boolean).join(' ');
+  const isExclusive = concurrencyPolicy === 'Forbid';
+  // As it was told to, it waits; once that Job has ended, those it held up for longer than the deadline are not started.
+  if (isExclusive && isActive(cronJob, jobs)) return [];
+  const free = isExclusive
+    ? latest(...jobs.map(({ outcome }) => (outcome.state === 'running' ? undefined : outcome.at)))
+    : undefined;
+  const seconds = count(startingDeadlineSeconds);
+  const deadline = seconds === undefined ? undefined : seconds * 1_000;
+  const skipped = deadline === undefined || free === undefined ? undefined : free - deadline;
+  const due = nextTime(schedule, latest(last, skipped) ?? last, text(timeZone));
+  if (due === undefined) return [];
+  // While it may still start it is not missed.
+  const grace = Math.max(0, (deadline ?? 0) - parseDuration(missedAfter));
+  if (!timing.lasts(Math.max(due, free ?? due) + grace, missedAfter)) return [];
+  const description = `Due at ${new Date(due).toISOString()} (${String(written)}).`;
   return [FINDINGS.of('ScheduleMissed', { title: oneLine(`${who} missed its schedule`, 200), description })];
 }
 

@@ -1,4 +1,5 @@
 import {
+  type ControllerDefinition,
   type DeepReadonly,
   defineController,
   type Finding,
@@ -11,6 +12,7 @@ import {
   type Verdict,
 } from '../../index.ts';
 import { type Condition, conditionsOf, shownConditions, whyOf } from '../../states/conditions.ts';
+import { HELD, Memory } from '../../states/memory.ts';
 import { observationOf } from '../../states/observation.ts';
 import { Timing } from '../../states/timing.ts';
 import { FINDINGS } from './catalogue.ts';
@@ -20,31 +22,41 @@ import { type Options, optionsSchema } from './options.ts';
 const SELECTED_NODE = 'volume.kubernetes.io/selected-node';
 
 /** PersistentVolumeClaims (docs/controllers/workloads-persistentvolumeclaim.md). */
-export default defineController<ObjectLike, Options>({
-  apiVersion: 'controller/v1',
-  watches: {
-    apiVersion: 'v1',
-    kind: 'PersistentVolumeClaim',
-    fields: [
-      'spec.storageClassName',
-      'status.phase',
-      'status.allocatedResourceStatuses',
-      'status.conditions.reason',
-      'status.conditions.message',
-    ],
-  },
-  reads: [{ apiVersion: 'storage.k8s.io/v1', kind: 'StorageClass', fields: ['volumeBindingMode'], optional: true }],
-  options: optionsSchema,
-  order: 'state',
-  onDelete: 'resolve',
-  documentation: {
-    summary: 'PersistentVolumeClaims that get no volume, lost it, or could not be made larger.',
-    findings: FINDINGS.catalogue,
-  },
-  observe,
-});
+export function persistentVolumeClaims(): ControllerDefinition<ObjectLike, Options> {
+  const memory = new Memory();
+  return defineController<ObjectLike, Options>({
+    apiVersion: 'controller/v1',
+    watches: {
+      apiVersion: 'v1',
+      kind: 'PersistentVolumeClaim',
+      fields: [
+        'spec.storageClassName',
+        'status.phase',
+        'status.allocatedResourceStatuses',
+        'status.conditions.reason',
+        'status.conditions.message',
+      ],
+    },
+    reads: [{ apiVersion: 'storage.k8s.io/v1', kind: 'StorageClass', fields: ['volumeBindingMode'], optional: true }],
+    options: optionsSchema,
+    order: 'state',
+    onDelete: 'resolve',
+    documentation: {
+      summary: 'PersistentVolumeClaims that get no volume, lost it, or could not be made larger.',
+      findings: FINDINGS.catalogue,
+    },
+    observe: (claim, read, options) => observe(claim, read, options, memory),
+  });
+}
 
-async function observe(claim: DeepReadonly<ObjectLike>, read: Read, options: Options): Promise<Verdict> {
+export default persistentVolumeClaims();
+
+async function observe(
+  claim: DeepReadonly<ObjectLike>,
+  read: Read,
+  options: Options,
+  memory: Memory,
+): Promise<Verdict> {
   if (claim.metadata.deletionTimestamp !== undefined) return undecided('Terminating');
   const timing = new Timing(read);
   const { status } = fields(claim);
@@ -54,9 +66,12 @@ async function observe(claim: DeepReadonly<ObjectLike>, read: Read, options: Opt
       const title = oneLine(`${who} has lost its volume`, 200);
       return observationOf(claim, [FINDINGS.of('VolumeLost', { title })], timing, options);
     }
-    case 'Pending':
-      return observationOf(claim, await pending(who, claim, read, { options, timing }), timing, options);
+    case 'Pending': {
+      const found = await pending(who, claim, read, { options, timing, memory });
+      return found === HELD ? undecided(HELD, timing.again) : observationOf(claim, found, timing, options);
+    }
     case 'Bound':
+      memory.forget(claim, SELECTED_NODE);
       return observationOf(claim, resize(who, claim, timing), timing, options);
     default:
       return undecided('NoPhase');
@@ -67,8 +82,8 @@ async function pending(
   who: string,
   claim: DeepReadonly<ObjectLike>,
   read: Read,
-  { options: { pendingFor }, timing }: { options: Options; timing: Timing },
-): Promise<Finding[]> {
+  { options: { pendingFor }, timing, memory }: { options: Options; timing: Timing; memory: Memory },
+): Promise<Finding[] | typeof HELD> {
   const name = text(fields(fields(claim).spec).storageClassName);
   const storage = name === undefined ? undefined : await read.get<ObjectLike>('StorageClass', '', name);
   const known = await read.list<ObjectLike>('StorageClass', { namespace: '' });
@@ -78,6 +93,10 @@ async function pending(
   // Without a look at its class nobody knows whether it only waits for a Pod.
   const waitsForPod = name !== undefined && !isMissing && fields(storage).volumeBindingMode !== 'Immediate' && !isUsed;
   if (waitsForPod || !timing.lasts(timing.at(claim.metadata.creationTimestamp), pendingFor)) return [];
+  // It may have been there for long before a Pod came and its volume was asked for.
+  const askedFor = fields(storage).volumeBindingMode !== 'Immediate' && isUsed;
+  const asked = askedFor ? memory.since(claim, SELECTED_NODE, read, timing) : undefined;
+  if (asked !== undefined && !timing.lasts(asked, pendingFor)) return HELD;
   if (isMissing) {
     const title = oneLine(`${who} names the StorageClass ${name}, which does not exist`, 200);
     return [FINDINGS.of('StorageClassMissing', { title })];
