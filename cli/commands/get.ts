@@ -225,10 +225,13 @@ function outputFaults({ output: { format, template } }: GetOptions): string[] {
 function contradictions(options: GetOptions): string[] {
   const { names, allNamespaces, namespace, watch, asOf, sortBy, exitCode, output } = options;
   const selects = options.selector !== undefined || options.fieldSelector !== undefined;
+  const { since, mine, ...lists } = options.filters;
+  const filtered = mine || since !== undefined || Object.values(lists).some((values) => values.length > 0);
   const faults: [boolean, string][] = [
     [allNamespaces && namespace !== undefined, '--all-namespaces and --namespace say two things at once'],
     [allNamespaces && names.length > 0, 'names are of one namespace: leave out --all-namespaces'],
     [selects && names.length > 0, 'names and selectors say two things at once'],
+    [filtered && names.length > 0, 'names and filters say two things at once'],
     [watch && names.length > 1, 'one name can be watched, or all: use a selector'],
     [watch && asOf !== undefined, '--watch and --as-of: the past does not change'],
     [watch && sortBy !== undefined, '--watch and --sort-by: what comes next has no place in an order'],

@@ -173,6 +173,7 @@ describe('a command line that cannot be right', () => {
     [['--as-of', 'soon'], '--as-of: "soon" is no moment'],
     [['-A', '-n', 'x'], '--all-namespaces and --namespace say two things at once'],
     [['x', '-A'], 'names are of one namespace'],
+    [['x', '--severity', 'major'], 'names and filters say two things at once'],
     [['x', '-l', 'a=b'], 'names and selectors say two things at once'],
     [['X_Y'], '"X_Y" is no name of an issue'],
     [['-w', '--as-of', '2h'], '--watch and --as-of'],
@@ -213,7 +214,7 @@ describe('what is written to a terminal and to a pipe', () => {
       10,
       'NAMESPACE   NAME   SEVERITY   TITLE\nn           a      major      first\nn           a      critical   last\n',
     ]);
-    expect(asked.map((url) => new URL(url, 'http://x').searchParams.get('limit'))).toEqual(['500', '5000']);
+    expect(asked.map((url) => new URL(url, 'http://x').searchParams.get('limit'))).toEqual(['500', '2500']);
   });
 
   it('a resolved critical issue closes nothing', async () => {

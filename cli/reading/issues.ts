@@ -41,7 +41,7 @@ export interface ListQuery {
 const TABLE = 'application/json;as=Table;v=v1;g=meta.k8s.io,application/json';
 /** The first page is there in a blink, as kubectl's; those that follow are few. */
 const FIRST_PAGE = 500;
-const NEXT_PAGES = 5_000;
+const NEXT_PAGES = 2_500;
 
 export function issuesPath(namespace: string | undefined, name?: string): string {
   const where = namespace === undefined ? '' : `/namespaces/${namespace}`;

@@ -33,7 +33,7 @@ export async function runGet(options: GetOptions, streams: Streams, now = Date.n
     table: printer.table,
     objects: printer.objects || selection.keeps !== undefined || order !== undefined,
   };
-  const seen = new Seen(printer, selection, order, options.filters.state);
+  const seen = new Seen(printer, selection, order, options.watch ? options.filters.state : undefined);
   let resourceVersion = '';
   if (options.names.length > 0 && !options.watch) await readNamed(asker, options.names, query, seen);
   else resourceVersion = await readAll(listPages(asker, query), seen);
@@ -58,7 +58,8 @@ class Seen {
   readonly #printer: Printer;
   readonly #keeps: Selection['keeps'];
   readonly #order: ((a: Row, b: Row) => number) | undefined;
-  readonly #states: readonly string[];
+  /** Undefined when nothing is watched: then nobody asks what was shown. */
+  readonly #states: readonly string[] | undefined;
   readonly #shown = new Set<string>();
   #waiting: Row[] = [];
   #columns: Page['columns'];
@@ -67,7 +68,7 @@ class Seen {
     printer: Printer,
     { keeps }: Selection,
     order: ((a: Row, b: Row) => number) | undefined,
-    states: readonly string[],
+    states: readonly string[] | undefined,
   ) {
     this.#states = states;
     this.#printer = printer;
@@ -80,7 +81,7 @@ class Seen {
     const kept = keeps === undefined ? rows : rows.filter(({ object }) => keeps(object));
     this.count += kept.length;
     this.isCritical ||= kept.some(({ object: { metadata } }) => isOpenAndCritical(metadata.labels));
-    for (const row of kept) this.#shown.add(keyOf(row));
+    if (this.#states !== undefined) for (const row of kept) this.#shown.add(keyOf(row));
     if (this.#order === undefined) this.#printer.page({ columns, rows: kept });
     else {
       this.#columns = columns;
@@ -96,7 +97,8 @@ class Seen {
   }
 
   #isWanted({ object: { metadata } }: Row): boolean {
-    return this.#states.length === 0 || this.#states.includes(metadata.labels?.[LABELS.state] ?? '');
+    const states = this.#states ?? [];
+    return states.length === 0 || states.includes(metadata.labels?.[LABELS.state] ?? '');
   }
 
   end(): void {

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { printTemplate, valuesAt } from './evaluate.ts';
 import { JsonPathError, parseRelaxed, parseTemplate } from './parse.ts';
@@ -66,4 +67,40 @@ it('a path may be written short where it stands alone', () => {
     expect(valuesAt(parseRelaxed(path), document)).toEqual(['myself']);
   }
   expect(() => parseRelaxed('{a}{b}')).toThrow(JsonPathError);
+});
+
+it('any text at all is a template or refused as none', () => {
+  const word = fc.constantFrom(
+    '{',
+    '}',
+    '.',
+    '..',
+    '[',
+    ']',
+    '*',
+    '"',
+    "'",
+    '?(',
+    ')',
+    '@',
+    '==',
+    'range ',
+    'end',
+    'items',
+    '1',
+    ':',
+    '-',
+    ',',
+    '\\',
+  );
+  fc.assert(
+    fc.property(fc.array(word, { maxLength: 12 }), (words) => {
+      try {
+        expect(typeof print(words.join(''))).toBe('string');
+      } catch (error) {
+        expect(error).toBeInstanceOf(JsonPathError);
+      }
+    }),
+    { numRuns: 2_000 },
+  );
 });

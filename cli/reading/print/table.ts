@@ -22,8 +22,14 @@ export function shownColumns(columns: readonly ColumnDefinition[], wide: boolean
 }
 
 export function cellText(cell: unknown): string {
-  return cell === null || cell === undefined ? '' : oneLine(String(cell), MAX_CELL);
+  if (cell === null || cell === undefined) return '';
+  const text = String(cell);
+  // Most of them are: ten thousand lines are printed in a blink.
+  return text.length <= MAX_CELL && CLEAN.test(text) ? text : oneLine(text, MAX_CELL);
 }
+
+/** Printable ASCII without spaces to fold. */
+const CLEAN = /^(?:[!-~](?: (?=[!-~]))?)*$/;
 
 /**
  * As kubectl prints it. Columns are as wide as the first page needs and grow later, so that lines are there at once. On a
