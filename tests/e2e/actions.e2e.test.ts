@@ -308,6 +308,53 @@ describe('our commands', () => {
   });
 });
 
+describe('our commands that read', () => {
+  test('R5 print what kubectl prints, as who the kubeconfig says', async () => {
+    const kubectl = async (...args: string[]) =>
+      (await faultline.kubectl(['get', 'issues', '-n', 'shop', ...args], { kubeconfig: vic })).stdout;
+    const ours = async (...args: string[]) => (await cli(['get', '--all', ...args], vic)).out;
+    // kubectl pads the last column, where it is empty.
+    const ageless = (text: string) => text.replaceAll(/ +$/gm, '').replaceAll(/\b(\d+[smhdy])+( +|$)/gm, 'AGE ');
+    const templates = [
+      '{.items[*].metadata.name}',
+      '{range .items[*]}{.metadata.name}{"\\t"}{.spec.severity}{"\\n"}{end}',
+      '{.items[0].spec.subject}',
+      '{.items[?(@.spec.subject.name=="cli")].metadata.name}',
+      '{.items[0,1].spec.reason} {.items[-1].kind}',
+      "{.items[*].metadata.labels['faultline\\.dev/state']}{.items[1:3].status.occurrences}",
+      '{..resolvedReason}',
+    ];
+    for (const format of [
+      'name',
+      'custom-columns=A:.metadata.name,B:.spec.nothing',
+      ...templates.map((each) => `jsonpath=${each}`),
+    ]) {
+      expect([format, await ours('-o', format)]).toEqual([format, await kubectl('-o', format)]);
+    }
+    for (const flags of [[], ['-o', 'wide'], ['--no-headers']]) {
+      expect(ageless(await ours(...flags))).toBe(ageless(await kubectl(...flags)));
+    }
+    expect(JSON.parse(await ours('-o', 'json'))).toEqual(JSON.parse(await kubectl('-o', 'json')));
+  });
+
+  test('R5 say in one line what may not be read, and describe what may', async () => {
+    expect(await cli(['get', '-A'], vic)).toEqual({
+      ...{
+        code: 1,
+        out: '',
+        err: expect.stringMatching(/^error: issues[^\n]*cannot list[^\n]*at the cluster scope[^\n]*\n$/),
+      },
+    });
+    const { code, out, err } = await cli(['describe', name], vic);
+    expect([code, err]).toEqual([0, '']);
+    expect(out).toMatch(/\nEvidence: you may not read it: [^\n]*issues\/evidence/);
+    expect(out).toContain('\nTimeline: not through this API server');
+    expect((await cli(['get', 'nothing-here'], vic)).err).toBe(
+      'error: there is no issue "nothing-here" in namespace shop: see faultline get --all\n',
+    );
+  });
+});
+
 describe('the timeline of an issue', () => {
   test('A8 R5 is for who may get the issue, and has who did what', async () => {
     const issue = await issueOf('cli');

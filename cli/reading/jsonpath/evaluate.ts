@@ -28,7 +28,18 @@ export function valuesAt(steps: readonly Step[], value: unknown): readonly unkno
 /** As Go prints it: text as it is, objects and lists as JSON. */
 export function textOf(value: unknown): string {
   if (typeof value === 'string') return value;
-  return typeof value === 'object' && value !== null ? JSON.stringify(value) : value === null ? '' : String(value);
+  if (value === null) return '';
+  return typeof value === 'object' ? goJson(value) : String(value);
+}
+
+/** As encoding/json writes a map: its keys in order, and nothing that HTML would read. */
+function goJson(value: unknown): string {
+  const inOrder = (_: string, each: unknown): unknown =>
+    isRecord(each) ? Object.fromEntries(Object.entries(each).sort(([a], [b]) => (a < b ? -1 : 1))) : each;
+  return JSON.stringify(value, inOrder).replace(
+    /[<>&\u2028\u2029]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
 }
 
 function next(step: Step, value: unknown): readonly unknown[] {

@@ -37,7 +37,7 @@ describe('a template', () => {
     ['{.items[-1].n}{.items[0:1].n}{.items[::2].n}{.items[-2:].n}', '2111 2'],
     ['{.items[-1:].n}', '2'],
     ['{$.kind}{@.kind}', 'ListList'],
-    ['{.users[1].user}', '{"username":"admin","password":"secret"}'],
+    ['{.users[1].user}', '{"password":"secret","username":"admin"}'],
     ['{.nothing.at.all}', ''],
     ['{.items.*.n}', '1 2'],
     ['{.constructor}{.toString}', ''],
