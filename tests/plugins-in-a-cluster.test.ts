@@ -1,6 +1,8 @@
+import { exec } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 import { parse, parseAllDocuments } from 'yaml';
 import { startCommand } from '../cli/testing/running-command.ts';
@@ -78,6 +80,25 @@ test('its plugin says what it says', { timeout: 60_000 }, async () => {
     await using command = startCommand(['replay', 'pod.json'], { directory: folder });
     expect(await command.exitCode).toBe(0);
     expect(command.out.text()).toContain('Pod job-1 failed: evicted');
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+});
+
+test('its commands print the rights of the plugin where it lies, not where the cluster has it', {
+  timeout: 60_000,
+}, async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'faultline-docs-'));
+  try {
+    await writeFile(join(folder, 'pods.ts'), block('// pods.ts'));
+    await writeFile(join(folder, 'faultline.yaml'), block('# faultline.yaml'));
+    const [edit = '', print = ''] = blocks('sh')[0]?.split('\n') ?? [];
+    await promisify(exec)(edit, { cwd: folder });
+    const typed = /^faultline (.*) \| kubectl apply -f -$/.exec(print)?.[1] ?? '';
+    await using command = startCommand(typed.split(' '), { directory: folder });
+    expect([await command.exitCode, command.err.text()]).toEqual([0, '']);
+    expect(command.out.text()).toMatch(/resources:.*pods/s);
+    expect(command.out.text()).toContain('namespace: faultline-system');
   } finally {
     await rm(folder, { recursive: true });
   }
