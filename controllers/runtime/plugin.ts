@@ -109,7 +109,7 @@ export interface Read {
   now(): Date;
   /**
    * Whether this is a cluster as it is now. False for recorded objects: nobody knows when they were recorded, and what was
-   * not recorded may well have been there (docs/adr/0018).
+   * not recorded may well have been there (docs/adr/0020).
    */
   readonly live: boolean;
   readonly signal: AbortSignal;
