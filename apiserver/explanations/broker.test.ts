@@ -72,6 +72,48 @@ describe('a question', () => {
     expect((await asking).controllers.map(({ controller }) => controller)).toEqual(['mine']);
   });
 
+  test('is given to and answered by those only who may speak about its namespace', async () => {
+    using explanations = createExplanations({ patienceMs: 20 });
+    const poll = (
+      process: string,
+      namespaces: string[],
+      answers: { id: string; controllers: ControllerExplanation[] }[],
+    ) => ({
+      process,
+      sources: [
+        { name: 'pods', namespaces },
+        { name: 'other', namespaces: ['b'] },
+      ],
+      answers,
+      waitSeconds: 20,
+    });
+    const elsewhere = explanations.poll('tenant', poll('p', ['a'], []), FOREVER);
+    const real = explanations.poll('controllers', poll('p', ['shop'], []), FOREVER);
+    const asking = explanations.ask(OBJECT, FOREVER);
+    const [{ id } = expect.fail()] = (await real).questions;
+    const forged = { ...about('pods'), message: 'forged' };
+    void explanations.poll('tenant', poll('p', ['a'], [{ id, controllers: [forged] }]), FOREVER);
+    expect((await elsewhere).questions).toEqual([]);
+    const controllers = [about('pods'), about('other')];
+    void explanations.poll('controllers', poll('p', ['shop'], [{ id, controllers }]), FOREVER);
+    expect(await asking).toEqual({ controllers: [about('pods')], processes: ['p'], silent: [] });
+    const node = { group: '', kind: 'Node', name: 'n' };
+    expect(await explanations.ask(node, FOREVER)).toEqual({ controllers: [], processes: [], silent: [] });
+  });
+
+  test('reaches a process whatever others are called, and however many another user connects', async () => {
+    using explanations = createExplanations({ patienceMs: 20 });
+    await using _ = connect(explanations, 'p', ['pods']);
+    const sources = [{ name: 'pods', namespaces: ['*'] }];
+    for (let index = 0; index < 1_100; index++) {
+      const process = index === 0 ? 'p' : `flood-${index}`;
+      void explanations.poll('stranger', { process, sources, answers: [], waitSeconds: 20 }, FOREVER);
+    }
+    const { processes, silent } = await explanations.ask(OBJECT, FOREVER);
+    expect(processes).toEqual(['p']);
+    expect(silent).toHaveLength(100);
+  });
+
   test('is not lost with a poll whose connection broke', async () => {
     using explanations = createExplanations();
     const sources = [{ name: 'pods', namespaces: ['*'] }];

@@ -13,9 +13,12 @@ import type {
 export interface Explanations extends Disposable {
   /** As many questions are open as are answered at one time: a person asks one, a script may ask any number. */
   readonly full: boolean;
-  /** Asks every connected process; answers with what came in time. Never rejects. */
+  /** Asks every connected process that may speak about the object; answers with what came in time. Never rejects. */
   ask(object: ObjectReference, signal: AbortSignal): Promise<Asked>;
-  /** One poll of a process whose right was checked: resolves with the first questions, or with none in the end. */
+  /**
+   * One poll of a process of the user `who`: resolves with the first questions, or with none in the end. The namespaces of
+   * its sources are those where the right was checked, by name, or `*`: it is asked about no others.
+   */
   poll(who: string, poll: Required<ExplanationPoll>, signal: AbortSignal): Promise<ExplanationQuestions>;
 }
 
@@ -34,8 +37,12 @@ export interface ExplanationsOptions {
 }
 
 interface Connected {
+  /** User and name: what a process is called, anybody may call theirs. */
+  readonly id: string;
+  readonly who: string;
   readonly name: string;
-  sources: ReadonlySet<string>;
+  /** Where each source may be spoken for: namespaces, or `*`. */
+  sources: ReadonlyMap<string, ReadonlySet<string>>;
   /** Questions that it was not given yet. */
   readonly questions: Map<string, ObjectReference>;
   /** Of the poll that waits. */
@@ -47,13 +54,14 @@ interface Connected {
 
 interface Question {
   readonly object: ObjectReference;
-  /** By process: undefined until it answers. */
-  readonly answers: Map<string, readonly ControllerExplanation[] | undefined>;
+  /** By the id of the process: no controllers until it answers. */
+  readonly answers: Map<string, { readonly name: string; readonly controllers?: readonly ControllerExplanation[] }>;
   readonly done: () => void;
 }
 
-/** Whoever may report could connect any number of processes. */
+/** Whoever may report could connect any number of processes: one user's make no room for themselves among others'. */
 const MAX_PROCESSES = 1_000;
+const MAX_PROCESSES_OF_ONE = 100;
 const MAX_QUESTIONS = 100;
 
 export function createExplanations(options: ExplanationsOptions = {}): Explanations {
@@ -91,11 +99,12 @@ class Broker implements Explanations {
     signal.removeEventListener('abort', done);
     this.#questions.delete(id);
     for (const { questions } of this.#connected.values()) questions.delete(id);
-    const answered = [...question.answers];
+    const asked = [...question.answers.values()];
+    const names = (which: typeof asked): string[] => [...new Set(which.map(({ name }) => name))];
     return {
-      controllers: answered.flatMap(([, controllers]) => controllers ?? []),
-      processes: answered.filter(([, controllers]) => controllers !== undefined).map(([name]) => name),
-      silent: answered.filter(([, controllers]) => controllers === undefined).map(([name]) => name),
+      controllers: asked.flatMap(({ controllers = [] }) => controllers),
+      processes: names(asked.filter(({ controllers }) => controllers !== undefined)),
+      silent: names(asked.filter(({ controllers }) => controllers === undefined)),
     };
   }
 
@@ -103,13 +112,11 @@ class Broker implements Explanations {
     const process = this.#connect(who, poll);
     const { turn } = process;
     for (const { id, controllers } of poll.answers) {
-      // Nobody speaks for others than those whose right was checked.
-      const own = controllers.filter(({ controller }) => process.sources.has(controller));
-      this.#answer(id, process, own);
+      this.#answer(id, process, controllers);
     }
     if (process.questions.size === 0 && !this.#closed) await this.#wait(process, poll.waitSeconds, signal);
     if (process.turn !== turn) return { questions: [] };
-    process.absent = setTimeout(() => this.#leave(who, process), this.#absentAfterMs).unref();
+    process.absent = setTimeout(() => this.#leave(process), this.#absentAfterMs).unref();
     if (signal.aborted) return { questions: [] };
     const questions = [...process.questions].map(([id, object]) => ({ id, object }));
     process.questions.clear();
@@ -129,8 +136,8 @@ class Broker implements Explanations {
     const id = `${who}\u0000${name}`;
     const known = this.#connected.get(id);
     const process: Connected = known ?? {
-      name,
-      sources: new Set(),
+      ...{ id, who, name },
+      sources: new Map(),
       questions: new Map(),
       wake() {},
       turn: 0,
@@ -139,27 +146,44 @@ class Broker implements Explanations {
     clearTimeout(process.absent);
     process.turn++;
     process.wake();
-    process.sources = new Set(sources.map((source) => source.name));
+    process.sources = scopesOf(sources);
+    for (const [question, object] of process.questions) {
+      if (!maySpeak(process, object)) process.questions.delete(question);
+    }
     if (known === undefined) {
-      const [oldest] = this.#connected.keys();
-      if (this.#connected.size >= MAX_PROCESSES && oldest !== undefined) this.#connected.delete(oldest);
+      this.#makeRoom(who);
       this.#connected.set(id, process);
       for (const [question, asked] of this.#questions) this.#give(process, question, asked);
     }
     return process;
   }
 
+  /** Who has the most loses the oldest. */
+  #makeRoom(who: string): void {
+    const all = [...this.#connected.values()];
+    const of = Map.groupBy(all, (process) => process.who);
+    const own = of.get(who) ?? [];
+    const most = all.length < MAX_PROCESSES ? [] : [...of.values()].reduce((a, b) => (b.length > a.length ? b : a));
+    const [oldest] = own.length >= MAX_PROCESSES_OF_ONE ? own : most;
+    if (oldest === undefined) return;
+    this.#leave(oldest);
+    oldest.wake();
+  }
+
   #give(process: Connected, id: string, { object, answers }: Question): void {
-    answers.set(process.name, undefined);
+    if (!maySpeak(process, object)) return;
+    answers.set(process.id, { name: process.name });
     process.questions.set(id, object);
     process.wake();
   }
 
-  #answer(id: string, { name }: Connected, controllers: readonly ControllerExplanation[]): void {
+  /** Nobody speaks for others than those whose right was checked, nor about other places. */
+  #answer(id: string, { id: from, name, sources }: Connected, given: readonly ControllerExplanation[]): void {
     const question = this.#questions.get(id);
-    if (question === undefined || !question.answers.has(name)) return;
-    question.answers.set(name, controllers);
-    if ([...question.answers.values()].every((answer) => answer !== undefined)) question.done();
+    if (question === undefined || !question.answers.has(from)) return;
+    const controllers = given.filter(({ controller }) => covers(sources.get(controller), question.object));
+    question.answers.set(from, { name, controllers: controllers.map((each) => ({ ...each, process: name })) });
+    if ([...question.answers.values()].every((answer) => answer.controllers !== undefined)) question.done();
   }
 
   async #wait(process: Connected, seconds: number, signal: AbortSignal): Promise<void> {
@@ -171,8 +195,24 @@ class Broker implements Explanations {
     clearTimeout(timer);
   }
 
-  #leave(who: string, process: Connected): void {
-    const id = `${who}\u0000${process.name}`;
-    if (this.#connected.get(id) === process) this.#connected.delete(id);
+  #leave(process: Connected): void {
+    if (this.#connected.get(process.id) === process) this.#connected.delete(process.id);
   }
+}
+
+function scopesOf(sources: ExplanationPoll['sources']): Map<string, Set<string>> {
+  const scopes = new Map<string, Set<string>>();
+  for (const { name, namespaces } of sources) {
+    scopes.set(name, new Set([...(scopes.get(name) ?? []), ...namespaces]));
+  }
+  return scopes;
+}
+
+function maySpeak({ sources }: Connected, object: ObjectReference): boolean {
+  return [...sources.values()].some((scope) => covers(scope, object));
+}
+
+/** What is in no namespace is nobody's whose right is in some. */
+function covers(scope: ReadonlySet<string> | undefined, { namespace }: ObjectReference): boolean {
+  return scope !== undefined && (scope.has('*') || (namespace !== undefined && scope.has(namespace)));
 }

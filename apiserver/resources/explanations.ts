@@ -145,7 +145,7 @@ const ELSEWHERE: ReadonlySet<ControllerExplanation['verdict']> = new Set(['Stand
 
 function messageOf({ controllers, processes, silent }: Asked, { kind }: ObjectReference): string {
   if (processes.length === 0 && silent.length === 0) {
-    return 'no controllers process is connected to this server: is faultline controllers running, and may it report?';
+    return 'no controllers process that may report there is connected to this server: is faultline controllers running?';
   }
   if (controllers.length > 0) return '';
   if (processes.length === 0) return `${silent.join(', ')} did not answer in time: try again`;

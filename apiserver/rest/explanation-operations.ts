@@ -11,7 +11,8 @@ export const explanationOperations: readonly Operation[] = [
     summary: 'Answer what people ask about objects, and wait for the next questions',
     description:
       'A long poll of a controllers process: `answers` to the questions of the last poll go along with the next. People ' +
-      'with `faultline explain`, which creates an `Explanation` (docs/explain.md).',
+      'ask with `faultline explain`, which creates an `Explanation` (docs/explain.md). Whose right is for some namespaces ' +
+      'only is asked about objects there.',
     rights: 'the verb `report` on `sources.faultline.dev` for every source, as for leading it',
     body: {
       schema: explanationPollSchema,

@@ -30,13 +30,29 @@ export function explanationRoutes({ explanations, access }: ExplanationRoutesOpt
       throw new RestError(400, 'this is no poll for questions', { details });
     }
     const poll = value as Required<ExplanationPoll>;
+    const sources = [];
     for (const { name, namespaces } of poll.sources) {
       const permission = await access.mayLead(user, { source: name, namespaces });
       if (!permission.allowed) throw new RestError(403, permission.reason);
+      sources.push({ name, namespaces: await mayAnswer(access, user, name, namespaces) });
     }
     const gone = new AbortController();
     ctx.res.once('close', () => gone.abort());
-    answerJson(ctx, await explanations.poll(user.name, poll, gone.signal));
+    answerJson(ctx, await explanations.poll(user.name, { ...poll, sources }, gone.signal));
   });
   return restRoutes(router);
+}
+
+/**
+ * A process hears what is asked where it may speak. With the right for the whole cluster that is everything: what
+ * `namespaces` leaves out is an answer too.
+ */
+async function mayAnswer(
+  access: ReportAccess,
+  user: UserInfo,
+  source: string,
+  namespaces: string[],
+): Promise<string[]> {
+  const { allowed } = await access.mayLead(user, { source, namespaces: ['*'] });
+  return allowed ? ['*'] : namespaces;
 }
