@@ -17,8 +17,16 @@ export interface ActiveSubjectsOptions extends Pick<ControllerOptions, 'controll
 export class ActiveSubjects {
   readonly #options: ActiveSubjectsOptions;
 
+  /** Objects of which something may be stored that none of them speaks about here; undefined until that is known. */
+  #remembered: Set<string> | undefined;
+
   constructor(options: ActiveSubjectsOptions) {
     this.#options = options;
+  }
+
+  /** Whether something from an earlier epoch may be stored about this object. */
+  isRemembered(key: string): boolean {
+    return this.#remembered?.has(key) ?? true;
   }
 
   /**
@@ -26,21 +34,18 @@ export class ActiveSubjects {
    * themselves.
    */
   async compare(leads: Leadership): Promise<readonly string[]> {
-    const { live, gone } = this.#options;
-    const comparesObjects = this.#comparesObjects();
+    const { live, gone, controller } = this.#options;
+    const comparesObjects = controller.definition.onDelete === 'resolve';
     if (!live || !(gone.hasKinds || comparesObjects)) return [];
     const keys: string[] = [];
+    const remembered = new Set<string>();
     for (const active of await leads.activeSubjects()) {
-      if (comparesObjects) this.#compareObject(active);
+      if (comparesObjects) for (const key of this.#compareObject(active)) remembered.add(key);
       const key = this.#goneKey(active);
       if (key !== undefined) keys.push(key);
     }
+    this.#remembered = remembered;
     return keys;
-  }
-
-  #comparesObjects(): boolean {
-    const { order, onDelete } = this.#options.controller.definition;
-    return order === 'state' && onDelete === 'resolve';
   }
 
   #goneKey({ namespace, subject }: ActiveSubject): string | undefined {
@@ -50,19 +55,25 @@ export class ActiveSubjects {
     return key !== undefined && gone.gone(key) !== undefined ? key : undefined;
   }
 
-  /** An object that is there and was decided, and said nothing about this: it did before, and speaks for it no more. */
-  #compareObject(active: ActiveSubject): void {
-    const { primary, covers, reporting, outcomeOf } = this.#options;
+  /**
+   * A state that is there and was decided, and said nothing about this: it did before, and speaks for it no more. Returns
+   * the keys of what it may be stored for.
+   */
+  #compareObject(active: ActiveSubject): readonly string[] {
+    const { primary, covers, reporting, outcomeOf, controller } = this.#options;
     const { namespace, subject } = active;
     const subjectId = subjectIdOf(namespace, subject);
-    if (reporting.isClaimed(subjectId)) return;
-    const present = this.#observedKeys(active).filter((key) => primary.cache.get(key) !== undefined);
+    if (reporting.isClaimed(subjectId)) return [];
+    const keys = this.#observedKeys(active);
+    const present = keys.filter((key) => primary.cache.get(key) !== undefined);
     const isDecided = (key: string): boolean =>
       covers?.(namespaceOf(key)) !== false && DECIDED.has(outcomeOf(key) ?? 'undecided');
     const [key] = present;
     const object = key === undefined ? undefined : primary.cache.get(key);
-    if (key === undefined || object === undefined || !present.every(isDecided)) return;
-    reporting.owe(key, object, new Map([[subjectId, { namespace, subject }]]));
+    if (controller.definition.order === 'state' && key !== undefined && object && present.every(isDecided)) {
+      reporting.owe(key, object, new Map([[subjectId, { namespace, subject }]]));
+    }
+    return keys;
   }
 
   /** Issues do not keep the namespace of what was observed: it is the issue's or the subject's, or none. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Finding, Report } from '../../crds/report.ts';
-import { createWorld } from '../testing/world.ts';
+import { createWorld, type World } from '../testing/world.ts';
 import type { ClusterObject } from './object.ts';
 import { defineController, type ObjectLike, RetryAfter, TerminalError, undecided } from './plugin.ts';
 
@@ -412,12 +412,67 @@ describe('a deletion', () => {
     expect(titles(world.sink.reports)).toEqual([['deleted subject']]);
   });
 
-  it('of an object that was never decided asks for another sync', async () => {
-    await using world = createWorld(states, { objects: [thing('a', {}), thing('b', { broken: true })] });
+  const left = (name: string) => {
+    const subject = { apiVersion: 'example.com/v1', kind: 'Thing', namespace: 'ns', name: `of-${name}` };
+    const observed = { apiVersion: 'example.com/v1', kind: 'Thing', name, uid: `uid-${name}` };
+    return { namespace: 'ns', subject, observed };
+  };
+  const synced = (world: World) => world.syncs.map((listed) => listed.map(({ metadata }) => metadata.name));
+
+  it('of an object that was never decided asks for another sync, where it may have an issue', async () => {
+    const objects = [thing('a', {}), thing('b', { broken: true }), thing('never', {})];
+    await using world = createWorld(states, { objects });
+    world.active.push(left('a'));
     await world.controller.settled;
+    await world.settle();
+    world.source.delete(thing('never', {}));
+    await world.settle();
+    await world.clock.advance(3_600_000);
+    expect(synced(world)).toEqual([['a', 'b', 'never']]);
     world.source.delete(thing('a', {}));
     await world.settle();
-    expect(world.syncs.map((listed) => listed.map(({ metadata }) => metadata.name))).toEqual([['a', 'b'], ['b']]);
+    expect(synced(world)).toEqual([['a', 'b', 'never'], ['b']]);
+  });
+
+  it('of many such objects asks for one sync in 10 s at most, then for fewer, and the last one is told', async () => {
+    const many = ['a', 'b', 'c', 'd', 'e'];
+    await using world = createWorld(states, { objects: many.map((name) => thing(name, {})) });
+    world.active.push(...many.map(left));
+    await world.controller.settled;
+    await world.settle();
+    for (const [name, ms] of [
+      ['a', 10_000],
+      ['b', 20_000],
+      ['c', 40_000],
+    ] as const) {
+      const before = world.syncs.length;
+      world.source.delete(thing(name, {}));
+      await world.clock.advance(ms - 1);
+      expect(world.syncs).toHaveLength(before);
+      await world.clock.advance(1);
+      expect(world.syncs).toHaveLength(before + 1);
+    }
+    expect(synced(world).at(-1)).toEqual(['d', 'e']);
+    await world.clock.advance(300_000);
+    world.source.delete(thing('d', {}));
+    await world.settle();
+    expect(synced(world).at(-1)).toEqual(['e']);
+  });
+
+  it('is told at once under a new number, also while a sync waits for its turn', async () => {
+    await using world = createWorld(states, { objects: [thing('a', {}), thing('b', { broken: true })] });
+    world.active.push(left('a'));
+    await world.controller.settled;
+    await world.settle();
+    world.source.delete(thing('a', {}));
+    await world.settle();
+    expect(world.syncs).toHaveLength(1);
+    world.sink.answer = ({ order }) => ({
+      ...('epoch' in order && order.epoch < 8 ? { status: 409, error: 'fenced: epoch 7 is over' } : { status: 200 }),
+    });
+    world.source.apply(thing('b', { broken: false }));
+    await world.settle();
+    expect(synced(world)).toEqual([['a', 'b'], ['b']]);
   });
 });
 

@@ -85,7 +85,7 @@ export class Controller {
     this.#gone = new GoneSubjects(reads.filter((read) => read.informer.kind !== primary.kind));
     this.#health = new Health({ ...options, looks: this.#looks });
     const [leadership, isDecided] = [() => this.#leadership, () => this.#round.size === 0];
-    this.#listed = new ListedObjects({ ...options, leadership, isDecided });
+    this.#listed = new ListedObjects({ ...options, leadership, isDecided, clock: this.#clock });
     this.#reporting = new Reporting({
       ...options,
       related: this.#related,
@@ -338,7 +338,8 @@ export class Controller {
     this.#options.controller.host?.forget(key);
     if (this.#options.controller.definition.onDelete === 'keep') this.#refusals.forget(key);
     // Never decided here: what is stored about it is from an earlier epoch, which only a sync can tell.
-    if (!this.#reporting.deleted(key, ghostOf(key, this.#options.primary))) void this.#listed.tell();
+    const isKnown = this.#reporting.deleted(key, ghostOf(key, this.#options.primary));
+    if (!isKnown && this.#active.isRemembered(key)) void this.#listed.tell();
   }
 
   #refused(key: string, fenced: number | undefined): void {

@@ -1,3 +1,4 @@
+import { type Clock, pause } from './clock.ts';
 import type { Informer } from './informer.ts';
 import type { Leadership } from './lead.ts';
 import type { ClusterObject } from './object.ts';
@@ -10,7 +11,11 @@ export interface ListedObjectsOptions {
   readonly leadership: () => Leadership | undefined;
   /** Everything that was listed is decided. */
   readonly isDecided: () => boolean;
+  readonly clock: Clock;
 }
+
+/** Between two syncs of one epoch, ms: the engine reads every active issue of the source for each. Doubled while they are wanted. */
+const PAUSE = { base: 10_000, max: 300_000 };
 
 /** Row 7: tells the backend what there is, so that it knows what is gone. */
 export class ListedObjects {
@@ -19,6 +24,9 @@ export class ListedObjects {
   #wanted = false;
   /** The epoch in which the kind was listed again. */
   #relistedFor = -1;
+  /** The last sync: its epoch, when it ended, and how long the next one of that epoch waits. */
+  #last = { epoch: -1, at: 0, pause: PAUSE.base };
+  #waiting: AbortController | undefined;
 
   constructor(options: ListedObjectsOptions) {
     this.#options = options;
@@ -29,15 +37,39 @@ export class ListedObjects {
     const { primary, leadership, isDecided } = this.#options;
     // One at a time: a thousand deletions ask for one more sync, not for a thousand.
     this.#wanted = true;
-    if (this.#telling) return;
+    if (this.#telling) {
+      // What waits for its turn is of an epoch that is over.
+      if (leadership()?.epoch !== this.#last.epoch) this.#waiting?.abort();
+      return;
+    }
     this.#telling = true;
-    for (let leads = leadership(); this.#wanted && leads && primary.complete && isDecided(); leads = leadership()) {
+    const ready = (leads: Leadership | undefined): leads is Leadership =>
+      this.#wanted && leads?.signal.aborted === false && primary.complete && isDecided();
+    for (let leads = leadership(); ready(leads); leads = leadership()) {
+      await this.#pace(leads);
+      if (leadership() !== leads || !ready(leads)) continue;
       this.#wanted = false;
       await this.#relist(leads);
       const listed = this.#listed();
       if (listed !== undefined) await leads.sync(listed);
+      this.#last.at = this.#options.clock.now();
     }
     this.#telling = false;
+  }
+
+  /** The first sync of an epoch is due at once, later ones after a while: longer each time as long as more are wanted. */
+  async #pace({ epoch, signal }: Leadership): Promise<void> {
+    const { clock } = this.#options;
+    const { at, pause: ms } = this.#last;
+    const wait = at + ms - clock.now();
+    if (this.#last.epoch !== epoch || wait <= 0) {
+      this.#last = { epoch, at, pause: PAUSE.base };
+      return;
+    }
+    this.#waiting = new AbortController();
+    await pause(clock, wait, AbortSignal.any([signal, this.#waiting.signal]));
+    this.#waiting = undefined;
+    if (this.#last.epoch === epoch) this.#last.pause = Math.min(ms * 2, PAUSE.max);
   }
 
   /** A cache that was filled before this process led may lack what its predecessor saw last. */
