@@ -317,6 +317,39 @@ describe('through the aggregator, which knows nothing of /api/v1', () => {
   });
 });
 
+it('a watch survives a lost connection and a server that forgot, and ends for a refusal', async () => {
+  const row = (name: string, resourceVersion: string) => ({
+    kind: 'Table',
+    columnDefinitions: [{ name: 'Name' }],
+    metadata: { resourceVersion },
+    rows: [
+      { cells: [name], object: { metadata: { name, resourceVersion, labels: { 'faultline.dev/state': 'Active' } } } },
+    ],
+  });
+  const event = (type: string, object: object) => `${JSON.stringify({ type, object })}\n`;
+  const watches: ((response: ServerResponse) => void)[] = [
+    (response) => {
+      response.write(event('ADDED', row('second', '8')));
+      setImmediate(() => response.destroy());
+    },
+    (response) => void response.end(event('ERROR', { kind: 'Status', code: 410, message: 'too old' })),
+    (response) => void response.end(event('MODIFIED', row('fourth', '10'))),
+    (response) => status(403, { reason: 'Forbidden', message: 'no longer' })('', response),
+  ];
+  const lists = [row('first', '7'), row('third', '9')];
+  answer = (url, response) =>
+    url.includes('watch=true') ? watches.shift()?.(response) : status(200, lists.shift() ?? {})(url, response);
+  const { code, out, err } = await run('get', '-n', 'x', '-w', '--no-headers');
+  expect([code, out]).toEqual([1, 'first\nsecond\nthird\nfourth\n']);
+  expect(err).toMatch(
+    /^[^\n]*trying again\nthe server no longer knows[^\n]*\n(.*\n)*error: no longer; ask for the right/,
+  );
+  const versions = asked
+    .filter((url) => url.includes('watch=true'))
+    .map((url) => /resourceVersion=(\d+)/.exec(url)?.[1]);
+  expect(versions).toEqual(['7', '8', '9', '10']);
+});
+
 let made: Promise<{ expired: Pair; own: Pair }> | undefined;
 interface Pair {
   readonly key: string;
