@@ -15,6 +15,7 @@ export const NOT_AGAIN_ON_PGLITE: Readonly<Record<string, string>> = {
   'tests/e2e/degraded.e2e.test.ts': 'an outage of the database: PGlite is part of the server',
   'tests/e2e/leadership.e2e.test.ts':
     'who leads is decided by Leases; epochs and fences on PGlite are in the unit tests of ingest',
+  'tests/e2e/rbac.e2e.test.ts': 'what the printed rights allow is decided by the cluster, before anything is stored',
   'tests/e2e/rules.e2e.test.ts': 'rules are controllers: what they report is stored as any other report',
   'tests/e2e/rolling.e2e.test.ts': 'two servers on one database: PGlite belongs to one process',
 };
