@@ -88,7 +88,7 @@ export async function backtest(
   const ending = new AbortController();
   const leadership: Leadership = {
     ...{ epoch: 1, signal: ending.signal, next: new Promise(() => {}), fenced: () => {} },
-    ...{ sync: async () => {}, activeSubjects: async () => [] },
+    ...{ sync: async () => true, activeSubjects: async () => [] },
   };
   const running = [
     ...informers.map((informer) => informer.run(ending.signal)),

@@ -7,7 +7,7 @@ import { ManualClock, settle } from '../testing/manual-clock.ts';
 import { MemorySource } from '../testing/memory-source.ts';
 import type { RuleEntry } from './entry.ts';
 import { RuleControllers } from './rule-controllers.ts';
-import { MAX_RULES_A_NAMESPACE, RuleSet } from './rule-set.ts';
+import { MAX_RULES, MAX_RULES_A_NAMESPACE, RuleSet } from './rule-set.ts';
 import { statusOf } from './rule-status.ts';
 
 interface How {
@@ -55,10 +55,10 @@ async function running(source: ObjectSource, how: { namespaces?: string[]; confi
     clock,
     applied,
     isSettled: () => isSettled,
-    /** What runs after a change that came with others. */
+    /** What runs after a change that came with others, a while after the one before. */
     async now() {
       await settle(20);
-      await clock.advance(200);
+      await clock.advance(5_000);
       await settle(20);
       return applied.at(-1);
     },
@@ -88,6 +88,21 @@ test('rules run together once all of them are known, and as they come and go', a
   source.delete(rule('a'));
   expect(await world.now()).toEqual(['clusterrule.c', 'clusterrule.d', 'clusterrule.e', 'rule.shop.b']);
   expect(world.applied).toHaveLength(2);
+});
+
+test('rules that are edited all the time are applied every five seconds, and the last edit is not lost', async () => {
+  const source = new MemorySource([rule('a')]);
+  await using world = await running(source);
+  await world.clock.advance(60_000);
+  for (let edit = 0; edit < 40; edit++) {
+    source.apply(rule(`b${edit}`));
+    await settle(20);
+    await world.clock.advance(250);
+  }
+  // At once, and twice in the ten seconds.
+  expect(world.applied.length).toBeLessThanOrEqual(4);
+  expect(world.applied[1]).toEqual(['clusterrule.a', 'clusterrule.b0']);
+  expect(await world.now()).toHaveLength(41);
 });
 
 test('a cluster without the kinds, or where they may not be read, is one without rules', async () => {
@@ -232,4 +247,25 @@ test('of more rules than a namespace may have the oldest run, and the others say
   const entry = world.set.entries.find(({ source }) => source === 'rule.shop.n0') as RuleEntry;
   const status = statusOf(entry, { running: undefined, whyNot: world.set.whyNot(entry), noted: undefined, now: 0 });
   expect(status.conditions[0]).toMatchObject({ type: 'Accepted', status: 'False', reason: 'TooMany' });
+});
+
+test('of more rules than fit into one lead the oldest run, whatever their namespaces', async () => {
+  const at = (one: ClusterObject, creationTimestamp: string): ClusterObject =>
+    ({ ...one, metadata: { ...one.metadata, creationTimestamp } }) as ClusterObject;
+  const many = Array.from({ length: MAX_RULES }, (_, index) =>
+    at(rule(`n${index}`, { namespace: `team-${index % 10}` }), '2026-11-20T10:00:00Z'),
+  );
+  await using world = await running(
+    new MemorySource([
+      at(rule('young'), '2026-11-21T10:00:00Z'),
+      ...many,
+      at(rule('old', { namespace: 'shop' }), '2026-11-19T10:00:00Z'),
+    ]),
+  );
+  await world.now();
+  expect(world.applied[0]).toHaveLength(MAX_RULES);
+  expect(world.applied[0]).toContain('rule.shop.old');
+  expect(world.applied[0]).not.toContain('clusterrule.young');
+  const entry = world.set.entries.find(({ source }) => source === 'clusterrule.young') as RuleEntry;
+  expect(world.set.whyNot(entry)).toMatchObject({ reason: 'TooMany', message: expect.stringContaining('800') });
 });

@@ -28,6 +28,8 @@ export interface RuleSetOptions {
 
 /** One tenant's rules are watches and caches in a process that all share. */
 export const MAX_RULES_A_NAMESPACE = 100;
+/** Of all: a lead takes 1,000 sources, and the controllers of the configuration must always fit beside the rules. */
+export const MAX_RULES = 800;
 
 /** Why a rule that is valid does not run. */
 export interface NotRunning {
@@ -37,6 +39,8 @@ export interface NotRunning {
 
 /** Changes that come together (`kubectl apply -f folder/`) are one change of what runs. */
 const TOGETHER_MS = 200;
+/** And of changes that go on and on: every one leads all sources again. */
+const APART_MS = 5_000;
 
 /** The rules of a cluster, kept current while everything runs. A cluster that does not know the kinds has no rules. */
 export class RuleSet {
@@ -45,8 +49,8 @@ export class RuleSet {
   /** What is not listed yet; what cannot be listed is not waited for. */
   readonly #pending = new Set<string>();
   readonly #settled = Promise.withResolvers<void>();
-  /** Sources of rules that are too many for their namespace. */
-  #excess: ReadonlySet<string> = new Set();
+  /** Sources of rules that are too many, and for whom. */
+  #excess: ReadonlyMap<string, string> = new Map();
   #changes = 0;
   #changed = Promise.withResolvers<void>();
 
@@ -68,9 +72,8 @@ export class RuleSet {
       const message = 'the configuration of the controllers has a rule of this name, which runs instead';
       return { reason: 'Shadowed', message };
     }
-    if (!this.#excess.has(entry.source)) return undefined;
-    const message = `its namespace has more than ${MAX_RULES_A_NAMESPACE} rules: the oldest run`;
-    return { reason: 'TooMany', message };
+    const message = this.#excess.get(entry.source);
+    return message === undefined ? undefined : { reason: 'TooMany', message };
   }
 
   /** Runs until the signal aborts. */
@@ -194,6 +197,7 @@ export class RuleSet {
   async #applyAll(signal: AbortSignal): Promise<void> {
     const { apply, clock, controllers } = this.#options;
     let applied = 0;
+    let next = 0;
     while (!signal.aborted) {
       if (this.#pending.size > 0 || applied === this.#changes) {
         await this.#changed.promise;
@@ -201,10 +205,11 @@ export class RuleSet {
         continue;
       }
       // The first time there is nobody who could change anything in the meantime.
-      if (applied > 0) await pause(clock, TOGETHER_MS, signal);
+      if (applied > 0) await pause(clock, Math.max(TOGETHER_MS, next - clock.now()), signal);
       if (signal.aborted) return;
+      next = clock.now() + APART_MS;
       applied = this.#changes;
-      this.#excess = excessOf(this.entries);
+      this.#excess = excessOf(this.entries.filter((entry) => !this.#isShadowed(entry)));
       const running = this.entries
         .filter((entry) => this.whyNot(entry) === undefined)
         .flatMap(({ rule }) => rule ?? []);
@@ -215,17 +220,22 @@ export class RuleSet {
   }
 }
 
-/** The youngest beyond what one namespace may have. */
-function excessOf(entries: readonly RuleEntry[]): ReadonlySet<string> {
-  const byNamespace = Map.groupBy(
-    entries.filter(({ kind }) => kind === 'IssueRule'),
-    ({ object }) => object.metadata.namespace,
-  );
+/** The youngest beyond what one namespace, and all together, may have. */
+function excessOf(entries: readonly RuleEntry[]): ReadonlyMap<string, string> {
   const age = ({ object: { metadata } }: RuleEntry): string => `${metadata.creationTimestamp ?? ''}/${metadata.name}`;
-  const excess = [...byNamespace.values()].flatMap((rules) =>
-    rules.toSorted((a, b) => (age(a) < age(b) ? -1 : 1)).slice(MAX_RULES_A_NAMESPACE),
+  const oldest = entries.toSorted((a, b) => (age(a) < age(b) ? -1 : 1));
+  const byNamespace = Map.groupBy(oldest, ({ kind, object }) =>
+    kind === 'IssueRule' ? object.metadata.namespace : '',
   );
-  return new Set(excess.map(({ source }) => source));
+  const excess = new Map<string, string>();
+  for (const [namespace, rules] of byNamespace) {
+    if (namespace === '') continue;
+    for (const { source } of rules.slice(MAX_RULES_A_NAMESPACE))
+      excess.set(source, `its namespace has more than ${MAX_RULES_A_NAMESPACE} rules: the oldest run`);
+  }
+  for (const { source } of oldest.filter((entry) => !excess.has(entry.source)).slice(MAX_RULES))
+    excess.set(source, `there are more than ${MAX_RULES} rules: the oldest run`);
+  return excess;
 }
 
 function scopeId(kind: RuleKind, namespace: string | undefined): string {

@@ -62,8 +62,6 @@ export class Controller {
   #wake = Promise.withResolvers<void>();
   #leadership: Leadership | undefined;
   #sequence = 0;
-  /** Everything that was listed in this term, or in one that it renews, was looked at. */
-  #caughtUp = false;
   #working = 0;
 
   constructor(options: ControllerOptions) {
@@ -188,16 +186,16 @@ export class Controller {
   /** Everything is looked at with the numbers of this epoch, now and whenever this process leads again. */
   #begin(leadership: Leadership): void {
     if (leadership.signal.aborted) return;
+    const hasBegun = this.#leadership !== undefined;
     this.#leadership = leadership;
     void leadership.next.then((next) => this.#begin(next));
-    if (leadership.renewed === true && this.#caughtUp) {
-      // What was asked under the old number was refused.
-      if (this.#options.controller.definition.onDelete === 'resolve') void this.#listed.tell();
+    if (leadership.renewed === true && hasBegun) {
+      // A round goes on. What was asked under the old number was refused.
+      void this.#listed.tellAgain();
       for (const key of this.#fenced) this.#queue.add(key);
       this.#fenced.clear();
       return;
     }
-    this.#caughtUp = false;
     this.#fenced.clear();
     for (const key of this.#options.primary.cache.keys()) {
       if (!this.#covers(key)) continue;
@@ -366,7 +364,6 @@ export class Controller {
     for (const key of present) if (this.#wantsLogs.has(key)) this.#queue.add(key, 'backlog');
     if (this.#round.size > 0 || signal.aborted) return;
     this.#wantsLogs.clear();
-    this.#caughtUp = true;
     this.#health.caughtUp();
     this.#settled.resolve();
     if (this.#options.controller.definition.onDelete === 'resolve') void this.#listed.tell();

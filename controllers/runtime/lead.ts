@@ -18,8 +18,8 @@ export interface Leadership {
   readonly next: Promise<Leadership>;
   /** Only the set of sources changed: what was looked at in the term before still stands, under new numbers. */
   readonly renewed?: boolean;
-  /** Row 7: everything that was listed; what the engine knows besides is gone. Resolves when it was taken or refused. */
-  sync(listed: readonly ClusterObject[]): Promise<void>;
+  /** Row 7: everything that was listed; what the engine knows besides is gone. Resolves with whether it was taken. */
+  sync(listed: readonly ClusterObject[]): Promise<boolean>;
   /** The subjects with active issues of this source, as the engine believes. Empty when the engine refuses. */
   activeSubjects(): Promise<readonly ActiveSubject[]>;
 }
@@ -104,8 +104,8 @@ export async function lead(
 interface TermBegin {
   /** How often in a row another manager has ended the term before. */
   readonly quarrels: number;
-  /** See `Leadership`. */
-  readonly renewed: boolean;
+  /** See `Leadership`. Until the term has begun it may turn out that what was reported is lost. */
+  renewed: boolean;
 }
 
 /** One request leads all sources, so all of them end together. */
@@ -117,6 +117,8 @@ class Term implements LeadTerm {
   readonly #since: number;
   readonly #next = Promise.withResolvers<LeadTerm>();
   #isOver = false;
+  /** Of the next term, while that is asked for. */
+  #following: TermBegin | undefined;
 
   constructor(options: LeadOptions, signal: AbortSignal, begin: TermBegin) {
     this.#options = options;
@@ -154,7 +156,7 @@ class Term implements LeadTerm {
           objects,
         };
         const question = { method: 'POST', path: `${path}/sync`, body: () => body, persist: false, fenced } as const;
-        await ask(options, question, signal);
+        return (await ask(options, question, signal)) !== undefined;
       },
       async activeSubjects() {
         const question = { method: 'GET', path: `${path}/subjects?state=Active`, persist: false } as const;
@@ -165,6 +167,8 @@ class Term implements LeadTerm {
 
   /** What was acknowledged may be lost: leads again, at once unless that has just happened. */
   startOver(): void {
+    // A renewal may be on its way for as long as the backend is away, which is when another database takes over.
+    if (this.#following !== undefined) this.#following.renewed = false;
     const message = 'another database answers: everything is looked at and reported again';
     void this.#end(
       (quarrels) => (quarrels === 0 ? 0 : this.#wait(quarrels)),
@@ -199,7 +203,8 @@ class Term implements LeadTerm {
 
   async #lead(quarrels: number, renewed: boolean): Promise<void> {
     this.#isOver = true;
-    const next = await lead(this.#options, this.#signal, { quarrels, renewed });
+    this.#following = { quarrels, renewed };
+    const next = await lead(this.#options, this.#signal, this.#following);
     if (next !== undefined) this.#next.resolve(next);
   }
 }

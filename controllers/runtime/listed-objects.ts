@@ -22,6 +22,8 @@ export class ListedObjects {
   readonly #options: ListedObjectsOptions;
   #telling = false;
   #wanted = false;
+  /** What is there was to be told, and that was not taken yet. */
+  #isOwed = false;
   /** The epoch in which the kind was listed again. */
   #relistedFor = -1;
   /** The last sync: its epoch, when it ended, and how long the next one of that epoch waits. */
@@ -37,6 +39,7 @@ export class ListedObjects {
     const { primary, leadership, isDecided } = this.#options;
     // One at a time: a thousand deletions ask for one more sync, not for a thousand.
     this.#wanted = true;
+    this.#isOwed = true;
     if (this.#telling) {
       // What waits for its turn is of an epoch that is over.
       if (leadership()?.epoch !== this.#last.epoch) this.#waiting?.abort();
@@ -51,10 +54,16 @@ export class ListedObjects {
       this.#wanted = false;
       await this.#relist(leads);
       const listed = this.#listed();
-      if (listed !== undefined) await leads.sync(listed);
+      const isTaken = listed === undefined || (await leads.sync(listed));
+      this.#isOwed = !isTaken || this.#wanted;
       this.#last.at = this.#options.clock.now();
     }
     this.#telling = false;
+  }
+
+  /** Under another number: what was told before still holds, and what was refused under the old one is told again. */
+  async tellAgain(): Promise<void> {
+    if (this.#isOwed) await this.tell();
   }
 
   /** The first sync of an epoch is due at once, later ones after a while: longer each time as long as more are wanted. */

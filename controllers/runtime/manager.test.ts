@@ -388,6 +388,73 @@ describe('a manager whose controllers are changed while it runs', () => {
     ]);
   });
 
+  it('goes on with a round that has begun, and tells what is there once', async () => {
+    const looks: string[] = [];
+    const opened = Promise.withResolvers<void>();
+    const slow = defineController({
+      ...definition,
+      async observe(object, read, options) {
+        looks.push(object.metadata.name);
+        if (object.metadata.name === 'b') await opened.promise;
+        return await definition.observe(object, read, options);
+      },
+    });
+    const one = loaded('one', { definition: slow });
+    const { backend, manager } = await setup([one], new MemorySource([pod('a'), pod('b')]));
+    manager.start(new AbortController().signal);
+    await eventually(() => looks.length === 2);
+    await manager.apply([one, loaded('two')]);
+    await eventually(() => backend.of('/api/v1/sources/two/sync').length === 1);
+    opened.resolve();
+    await manager.synced();
+    await eventually(() => backend.of('/api/v1/sources/one/sync').length === 1);
+    await manager.apply([one]);
+    await manager.apply([one, loaded('two')]);
+    await eventually(() => backend.of('/api/v1/sources/two/sync').length === 2);
+    expect(looks.toSorted()).toEqual(['a', 'b']);
+    expect(backend.of('/api/v1/sources/one/sync')).toHaveLength(1);
+  });
+
+  it('tells again what is there when that was refused under the old number', async () => {
+    const one = loaded('one');
+    const source = new MemorySource([pod('a'), pod('b', 'ns', { undecided: 'x' })]);
+    const { backend, manager } = await setup([one], source, new ManualClock());
+    manager.start(new AbortController().signal);
+    await manager.synced();
+    await eventually(() => backend.of('/api/v1/sources/one/sync').length === 1);
+    const answered = Promise.withResolvers<void>();
+    Object.assign(backend, { epoch: 100, leads: answered.promise });
+    await manager.apply([one, loaded('two')]);
+    await eventually(() => led(backend).length === 2);
+    source.delete(pod('b'));
+    await eventually(() => backend.of('/api/v1/sources/one/sync').length === 2);
+    answered.resolve();
+    await eventually(() => backend.of('/api/v1/sources/one/sync').length === 3);
+    expect(backend.of('/api/v1/sources/one/sync')[2]).toMatchObject({ epoch: 100 });
+  });
+
+  it('reports everything again to another database, also when that answers while the new set is led', async () => {
+    const one = loaded('one');
+    const source = new MemorySource([pod('a')]);
+    const { backend, manager } = await setup([one], source, new ManualClock());
+    manager.start(new AbortController().signal);
+    await manager.synced();
+    const answered = Promise.withResolvers<void>();
+    backend.leads = answered.promise;
+    await manager.apply([one, loaded('two')]);
+    await eventually(() => led(backend).length === 2);
+    backend.database = 'two';
+    source.apply(pod('b'));
+    await eventually(() => reportsOf(backend, 'one').length === 2);
+    backend.epoch = 100;
+    answered.resolve();
+    await eventually(() => reportsOf(backend, 'one').length >= 4);
+    expect(reportsOf(backend, 'one').slice(2).toSorted()).toEqual([
+      ['a', 100],
+      ['b', 100],
+    ]);
+  });
+
   it('replaces what has changed, with a watch of its own where it reads more, and ends what nobody uses', async () => {
     const [one, two] = [loaded('one'), loaded('two')];
     const { backend, manager, source } = await begin([one, two]);

@@ -56,7 +56,7 @@ export async function replay(options: ReplayOptions): Promise<ReplaySummary> {
     // Nobody else leads what only this process sees.
     fenced: () => {},
     next: new Promise(() => {}),
-    sync: async () => {},
+    sync: async () => true,
     activeSubjects: async () => [],
   };
   const running = [

@@ -81,6 +81,7 @@ export function createWorld(definition: ControllerDefinition, options: WorldOpti
       next,
       sync: async (listed) => {
         syncs.push([...listed]);
+        return true;
       },
       activeSubjects: async () => active,
     };
