@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { Registry } from 'prom-client';
 import { afterEach, describe, expect, it } from 'vitest';
 import { objectHash } from '../../crds/identity.ts';
-import type { LeadRequest, Report } from '../../crds/report.ts';
+import type { LeadRequest, Report, SubjectsResponse } from '../../crds/report.ts';
 import { ManualClock } from '../testing/manual-clock.ts';
 import { MemorySource } from '../testing/memory-source.ts';
 import { ledSource } from './led-source.ts';
@@ -53,6 +53,8 @@ class FakeBackend {
   /** Looks of older epochs are refused. */
   epoch = 0;
   database = 'one';
+  /** The subjects with Active issues. */
+  active: SubjectsResponse['subjects'] = [];
   /** No lead is answered before that. */
   leads: Promise<void> = Promise.resolve();
   #server: Server | undefined;
@@ -99,7 +101,7 @@ class FakeBackend {
         database: this.database,
       };
     if (this.#statusOf(path, body) === 409) return { error: 'fenced: another leads' };
-    return { resolved: 0, kept: 0, subjects: [] };
+    return { resolved: 0, kept: 0, subjects: this.active };
   }
 
   #statusOf(path: string, body: unknown): number {
@@ -257,12 +259,17 @@ describe('a manager', () => {
   it('leads again when only its sync is told that another one led', async () => {
     const clock = new ManualClock();
     const { backend, manager, source } = await setup([loaded('one')], undefined, clock);
+    const observed = { apiVersion: 'v1', kind: 'Pod', name: 'b', uid: 'b' };
+    const subject = { apiVersion: 'v1', kind: 'Pod', namespace: 'other', name: 'b' };
+    backend.active = [{ namespace: 'other', subject, keys: ['k'], observed }];
     manager.start(new AbortController().signal);
     await manager.synced();
     await eventually(() => backend.of('/api/v1/sources/one/sync').length === 1);
     backend.epoch = 100;
     // Undecided and deleted: what it left behind only a sync can tell.
     source.delete(pod('b', 'other', { undecided: 'x' }));
+    await eventually(() => clock.pending > 0);
+    await clock.advance(10_000);
     await eventually(() => backend.of('/api/v1/sources/one/sync').length === 2);
     await eventually(() => clock.pending > 0);
     await clock.advance(15_000);
