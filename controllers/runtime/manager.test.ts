@@ -425,7 +425,11 @@ describe('a manager whose controllers are changed while it runs', () => {
   it('tells again what is there when that was refused under the old number', async () => {
     const one = loaded('one');
     const source = new MemorySource([pod('a'), pod('b', 'ns', { undecided: 'x' })]);
-    const { backend, manager } = await setup([one], source, new ManualClock());
+    const clock = new ManualClock();
+    const { backend, manager } = await setup([one], source, clock);
+    const observed = { apiVersion: 'v1', kind: 'Pod', name: 'b', uid: 'b' };
+    const subject = { apiVersion: 'v1', kind: 'Pod', namespace: 'ns', name: 'b' };
+    backend.active = [{ namespace: 'ns', subject, keys: ['k'], observed }];
     manager.start(new AbortController().signal);
     await manager.synced();
     await eventually(() => backend.of('/api/v1/sources/one/sync').length === 1);
@@ -433,7 +437,9 @@ describe('a manager whose controllers are changed while it runs', () => {
     Object.assign(backend, { epoch: 100, leads: answered.promise });
     await manager.apply([one, loaded('two')]);
     await eventually(() => led(backend).length === 2);
-    source.delete(pod('b'));
+    source.delete(pod('b', 'ns', { undecided: 'x' }));
+    await eventually(() => clock.pending > 0);
+    await clock.advance(10_000);
     await eventually(() => backend.of('/api/v1/sources/one/sync').length === 2);
     answered.resolve();
     await eventually(() => backend.of('/api/v1/sources/one/sync').length === 3);
