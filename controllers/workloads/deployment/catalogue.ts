@@ -1,7 +1,7 @@
-import { defineFindings } from '../../index.ts';
+import { type CataloguedFinding, defineFindings } from '../../index.ts';
 import { POD_ENTRIES } from '../pods/catalogue.ts';
 
-export const FINDINGS = defineFindings({
+const declared = defineFindings({
   NoReplicasAvailable: {
     key: 'availability',
     type: 'workload',
@@ -14,7 +14,7 @@ export const FINDINGS = defineFindings({
     type: 'workload',
     severity: 'major',
     meaning:
-      'It has had fewer available replicas than its strategy allows (`Available=False`) for longer than `unavailableFor`.',
+      'It has had fewer available replicas than its strategy allows (`Available=False`) for longer than `unavailableFor`; `minor` while its strategy allows so few, no rollout is in progress, and Pods of it have not been ready for that long.',
     remedy: 'The findings `pod/…` of the same Deployment, or the Events of its Pods, say why.',
   },
   ProgressDeadlineExceeded: {
@@ -35,3 +35,11 @@ export const FINDINGS = defineFindings({
   },
   ...POD_ENTRIES,
 });
+
+export const FINDINGS = {
+  ...declared,
+  catalogue: declared.catalogue.map(
+    (entry): CataloguedFinding =>
+      entry.reason === 'ReplicasUnavailable' ? { ...entry, severity: ['major', 'minor'] } : entry,
+  ),
+};

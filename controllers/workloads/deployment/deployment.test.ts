@@ -11,6 +11,8 @@ test('what it says of the recorded objects', async () => {
     {
       "degraded": "major ReplicasUnavailable (availability): Deployment degraded has fewer available replicas than it needs (it wants 4)",
       "down": "critical NoReplicasAvailable (availability): Deployment down has no available replica (it wants 2)",
+      "hangs": "minor ReplicasUnavailable (availability): Deployment hangs: 2 of its 8 Pods are not ready",
+      "hangs-in-rollout": "healthy",
       "healthy": "healthy",
       "just-down": "healthy, again in 240 s",
       "not-seen-yet": "undecided: StatusOutdated",

@@ -7,6 +7,7 @@ import {
   type ObjectLike,
   oneLine,
   type Read,
+  text,
   undecided,
   type Verdict,
 } from '../../index.ts';
@@ -16,6 +17,7 @@ import { observationOf } from '../../states/observation.ts';
 import { Timing } from '../../states/timing.ts';
 import { POD_FIELDS } from '../pods/fields.ts';
 import { podFindings } from '../pods/findings.ts';
+import { shortageWords } from '../replicas/shortage.ts';
 import { FINDINGS } from './catalogue.ts';
 import { type Options, optionsSchema } from './options.ts';
 
@@ -61,6 +63,7 @@ async function observe(deployment: DeepReadonly<ObjectLike>, read: Read, options
   const who = `Deployment ${deployment.metadata.name}`;
   const findings = [
     ...availability(deployment, conditions, options, timing),
+    ...unready(deployment, pods, conditions, { options, timing }),
     ...rollout(who, conditions),
     ...replicaFailure(who, conditions.get('ReplicaFailure'), options, timing),
   ].map((finding) => ({ ...finding, evidence: { conditions: shownConditions(conditions.values()) } }));
@@ -87,6 +90,30 @@ function availability(
   }
   const title = oneLine(`${who} has no available replica (it wants ${wanted})`, 200);
   return [FINDINGS.of('NoReplicasAvailable', { title, description })];
+}
+
+/** Its strategy allows so few, so that it stays available: for a while that is what the strategy is for. */
+function unready(
+  deployment: DeepReadonly<ObjectLike>,
+  pods: readonly DeepReadonly<ObjectLike>[],
+  conditions: ReadonlyMap<string, Condition>,
+  { options: { unavailableFor }, timing }: { options: Options; timing: Timing },
+): Finding[] {
+  const wanted = count(fields(fields(deployment).spec).replicas) ?? 1;
+  const isSettled = conditions.get('Progressing')?.status !== 'False' && !isRollingOut(conditions);
+  if (conditions.get('Available')?.status !== 'True' || !isSettled || wanted === 0) return [];
+  const late = pods.filter((pod) => {
+    // One that is over stays where it is, and another has taken its place.
+    const isOver = ['Succeeded', 'Failed'].includes(text(fields(fields(pod).status).phase) ?? '');
+    if (isOver || pod.metadata.deletionTimestamp !== undefined) return false;
+    const ready = conditionsOf(pod, timing).get('Ready');
+    const since = ready?.since ?? timing.at(pod.metadata.creationTimestamp);
+    return ready?.status !== 'True' && timing.lasts(since, unavailableFor);
+  });
+  if (late.length === 0) return [];
+  const words = shortageWords({ unready: Math.min(late.length, wanted), missing: 0 }, wanted);
+  const title = oneLine(`Deployment ${deployment.metadata.name}: ${words}`, 200);
+  return [FINDINGS.of('ReplicasUnavailable', { severity: 'minor', title })];
 }
 
 /** It is on its way, and its own deadline says when that is too long. Complete, or without a deadline, it is not. */
