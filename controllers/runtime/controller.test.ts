@@ -434,6 +434,20 @@ describe('a deletion', () => {
     expect(synced(world)).toEqual([['a', 'b', 'never'], ['b']]);
   });
 
+  it('in a namespace that could not be read, and is empty when it can, is told by a sync', async () => {
+    await using world = createWorld(states, {
+      objects: [thing('a', { broken: true })],
+      namespaces: ['ns', 'later'],
+      prepare: (source) => source.fail('Thing', { reason: 'Forbidden', message: 'no right', retryInMs: 1 }, 'later'),
+    });
+    await world.controller.settled;
+    await world.settle();
+    expect(world.syncs).toEqual([]);
+    world.source.fail('Thing', undefined, 'later');
+    await world.settle();
+    expect(synced(world)).toEqual([['a']]);
+  });
+
   it('of many such objects asks for one sync in 10 s at most, then for fewer, and the last one is told', async () => {
     const many = ['a', 'b', 'c', 'd', 'e'];
     await using world = createWorld(states, { objects: many.map((name) => thing(name, {})) });

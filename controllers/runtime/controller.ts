@@ -62,6 +62,8 @@ export class Controller {
   #wake = Promise.withResolvers<void>();
   #leadership: Leadership | undefined;
   #sequence = 0;
+  /** All of it was listed, when its state last changed. */
+  #isComplete = false;
   #working = 0;
 
   constructor(options: ControllerOptions) {
@@ -174,6 +176,10 @@ export class Controller {
     const { primary } = this.#options;
     // Not installed or not allowed: nothing to wait for at a start; when it comes, it is decided then.
     if (primary.settled && !primary.usable) this.#settled.resolve();
+    const wasComplete = this.#isComplete;
+    this.#isComplete = primary.complete;
+    // A namespace that could not be read before, and nothing in it: no round ends to compare what is stored of it.
+    if (this.#isComplete && !wasComplete && this.#leadership && this.#round.size === 0) this.#compare();
     this.#wake.resolve();
     this.#wake = Promise.withResolvers();
   }
@@ -366,8 +372,13 @@ export class Controller {
     this.#wantsLogs.clear();
     this.#health.caughtUp();
     this.#settled.resolve();
+    this.#compare();
+  }
+
+  /** What the backend believes, against what there is. */
+  #compare(): void {
     if (this.#options.controller.definition.onDelete === 'resolve') void this.#listed.tell();
-    await this.#compareActive();
+    void this.#compareActive();
   }
 
   async #compareActive(): Promise<void> {

@@ -35,11 +35,14 @@ export class MemorySource implements ObjectSource {
     this.#emit(object, { type: 'deleted', object });
   }
 
-  /** From now on a kind cannot be listed; without a fault it can again. */
-  fail(kind: string, fault: SourceFault | undefined): void {
-    if (fault !== undefined) this.#faults.set(kind, fault);
-    else this.#faults.delete(kind);
-    for (const watch of this.#watches) if (watch.request.kind === kind) this.#begin(watch);
+  /** From now on a kind cannot be listed, in one namespace or in all; without a fault it can again. */
+  fail(kind: string, fault: SourceFault | undefined, namespace = ''): void {
+    if (fault !== undefined) this.#faults.set(`${kind}/${namespace}`, fault);
+    else this.#faults.delete(`${kind}/${namespace}`);
+    for (const watch of this.#watches) {
+      const { request } = watch;
+      if (request.kind === kind && ['', request.namespace].includes(namespace)) this.#begin(watch);
+    }
   }
 
   /** Lists again, as after an expired resourceVersion. */
@@ -61,7 +64,8 @@ export class MemorySource implements ObjectSource {
   }
 
   #begin({ request, events }: { request: WatchRequest; events: Channel<SourceEvent> }): void {
-    const fault = this.#faults.get(request.kind);
+    const { kind, namespace } = request;
+    const fault = this.#faults.get(`${kind}/`) ?? this.#faults.get(`${kind}/${namespace}`);
     if (fault !== undefined) {
       events.push({ type: 'waiting', fault });
       return;
