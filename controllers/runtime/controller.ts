@@ -186,7 +186,11 @@ export class Controller {
 
   #canBegin(): boolean {
     const { primary, reads } = this.#options;
-    return primary.settled && primary.usable && reads.every(({ informer }) => informer.settled);
+    return (
+      primary.settled &&
+      primary.usable &&
+      reads.every(({ informer, optional }) => informer.settled || (optional && informer.excused))
+    );
   }
 
   /** Everything is looked at with the numbers of this epoch, now and whenever this process leads again. */

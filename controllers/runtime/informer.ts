@@ -1,4 +1,5 @@
 import { type CacheChange, ObjectCache } from './cache.ts';
+import { type Clock, systemClock } from './clock.ts';
 import type { Logger } from './logger.ts';
 import { type ClusterObject, objectKey } from './object.ts';
 import { isOlder } from './resource-version.ts';
@@ -31,7 +32,11 @@ export interface InformerOptions {
   /** Told how many changes a list found that the watch should have told: `faultline_watch_missed_total`. */
   onMissed?: (count: number) => void;
   logger: Logger;
+  clock?: Clock | undefined;
 }
+
+/** How long what can do without a kind waits for its first list once that has failed, ms. */
+const EXCUSED_AFTER = 30_000;
 
 /** A list that runs: what of it the watch should have told before. */
 interface Listing {
@@ -57,6 +62,9 @@ export class Informer {
   readonly #states = new Map<string, ScopeState>();
   readonly #faults = new Map<string, SourceFault>();
   readonly #listeners = new Set<InformerListener>();
+  /** Scopes whose first list has failed for `EXCUSED_AFTER`. */
+  readonly #excused = new Set<string>();
+  readonly #excusing = new Map<string, () => void>();
   readonly #listings = new Map<string, Listing>();
   /** Ends the watch of a scope, so that it is listed again. */
   readonly #again = new Map<string, AbortController>();
@@ -97,6 +105,16 @@ export class Informer {
     return this.#missed;
   }
 
+  /** Whether no scope is pending but by a fault: what can do without this kind waits for it no longer. */
+  get excused(): boolean {
+    return [...this.#states].every(([scope, state]) => state !== 'pending' || this.#excused.has(scope));
+  }
+
+  /** Whether the first list of a namespace has failed for `EXCUSED_AFTER`. */
+  isExcused(namespace: string): boolean {
+    return this.#excused.has(this.#states.has('') ? '' : namespace) || (namespace === '' && this.excused);
+  }
+
   stateOf(namespace: string): ScopeState {
     if (this.#options.covers?.(namespace) === false) return 'blocked';
     return this.#states.get('') ?? this.#states.get(namespace) ?? (namespace === '' ? this.#anyState() : 'blocked');
@@ -122,6 +140,7 @@ export class Informer {
   /** Runs until the signal aborts. */
   async run(signal: AbortSignal): Promise<void> {
     await Promise.all([...this.#states.keys()].map((scope) => this.#runScope(scope, signal)));
+    for (const cancel of this.#excusing.values()) cancel();
   }
 
   async #runScope(scope: string, signal: AbortSignal): Promise<void> {
@@ -230,6 +249,9 @@ export class Informer {
       );
     }
     this.#states.set(scope, 'synced');
+    this.#excused.delete(scope);
+    this.#excusing.get(scope)?.();
+    this.#excusing.delete(scope);
     this.#faults.delete(scope);
     if (this.#refreshing.delete(scope) && this.#refreshing.size === 0) {
       this.#refreshed.resolve();
@@ -245,12 +267,24 @@ export class Informer {
       if (fault.reason === 'NotInstalled') this.#states.set(scope, 'absent');
       else if (fault.reason === 'Forbidden' || fault.reason === 'Unauthorized') this.#states.set(scope, 'blocked');
     }
+    if (this.#states.get(scope) === 'pending') this.#excuse(scope);
     // One line a change of cause: a cluster that stays away must not flood the log.
     if (before?.reason !== fault.reason || before.message !== fault.message) {
       const fields = { kind: this.kind, namespace: scope || undefined, reason: fault.reason, error: fault.message };
       this.#options.logger.warn(fields, 'watch is waiting');
       this.#notify();
     }
+  }
+
+  /** Faults change (a 503, then a refused connection): it counts from the first one. */
+  #excuse(scope: string): void {
+    if (this.#excusing.has(scope)) return;
+    const cancel = (this.#options.clock ?? systemClock).after(EXCUSED_AFTER, () => {
+      if (this.#states.get(scope) !== 'pending') return;
+      this.#excused.add(scope);
+      this.#notify();
+    });
+    this.#excusing.set(scope, cancel);
   }
 
   #recovered(scope: string): void {

@@ -224,6 +224,7 @@ function informerOf(wanted: Wanted, options: BuildOptions): Informer {
     covers: (namespace) => filters.every((filter) => filter.matches(namespace)),
     accept: (object) => isOwned(object) && filters.every((filter) => filter.matches(object.metadata.namespace ?? '')),
     logger: options.logger,
+    clock: options.clock,
   });
 }
 

@@ -76,7 +76,8 @@ export class Related {
   unreadable(namespace: string): Informer | undefined {
     return [...this.#kinds.values()].find(({ informer, optional }) => {
       const state = informer.stateOf(namespace);
-      return state === 'pending' || (state === 'blocked' && !optional);
+      if (optional) return state === 'pending' && !informer.isExcused(namespace);
+      return state === 'pending' || state === 'blocked';
     })?.informer;
   }
 
