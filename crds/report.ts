@@ -169,6 +169,11 @@ export interface LeadRequest {
   /** Where the filters have a shard, its name (`3-of-8`); leads of the same manager with another count are over then. */
   shard?: string;
   sources: { name: string; class: OrderClass; filter: SourceFilter }[];
+  /**
+   * What the manager cannot tell about now, because it may not be read or is broken: names, or `rule.*`. A source of before
+   * that is left out is absent (row 8), but not one of these: it stays as it is.
+   */
+  unknown?: string[];
 }
 
 export interface LeadResponse {
@@ -300,6 +305,12 @@ export const leadRequestSchema = Joi.object<LeadRequest, true>({
     .unique('name')
     .max(1_000)
     .required(),
+  unknown: Joi.array()
+    .items(Joi.string().min(1).max(253))
+    .max(1_000)
+    .description(
+      'Sources that the manager cannot tell about now: names, or `rule.*` for all that begin so. They stay as they are though `sources` lacks them.',
+    ),
 });
 
 export const syncRequestSchema = Joi.object<SyncRequest, true>({

@@ -56,6 +56,15 @@ describe('leading', () => {
   const sync = (epoch: number, objects: string[], namespaces = ['*']) =>
     engine.sync('deployments', { epoch, filter: { namespaces, labelSelector: '' }, objects }, CALLER);
 
+  test('a lead may say what it knows nothing about: that is not absent', async () => {
+    const absent = async () => (await fixture.store.source('deployments', ''))?.absentSince !== undefined;
+    await lead();
+    await engine.lead({ manager: 'm', sources: [], unknown: ['deployments'] }, CALLER);
+    expect(await absent()).toBe(false);
+    await engine.lead({ manager: 'm', sources: [] }, CALLER);
+    expect(await absent()).toBe(true);
+  });
+
   test('fences the looks of older epochs in class state', async () => {
     const old = await lead();
     await engine.submit(look(old, 1, RED), CALLER);

@@ -50,13 +50,14 @@ export class Leaders {
   }
 
   async lead(input: unknown, caller: Caller): Promise<LeadResponse> {
-    const { manager, shard = '', sources } = accept(leadRequestSchema, input, 'lead request', SOURCES) as LeadRequest;
+    const request = accept(leadRequestSchema, input, 'lead request', SOURCES) as LeadRequest;
+    const { manager, shard = '', sources, unknown = [] } = request;
     checkShards(shard, sources);
     // A manager's name belongs to whoever uses it: a lead without a source declares that source absent (row 8), and
     // nobody may do that to the sources of somebody else.
     const owned = `${caller.name}/${manager}`;
     for (const source of sources as LedSource[]) await this.#allowToLead(caller, owned, shard, source);
-    const epochs = await this.#options.store.lead(owned, shard, sources as LedSource[]);
+    const epochs = await this.#options.store.lead(owned, shard, sources as LedSource[], unknown);
     return { sources: sources.map(({ name }, index) => ({ name, epoch: epochs[index] as number })) };
   }
 

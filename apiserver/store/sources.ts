@@ -14,6 +14,7 @@ import type { LedSource, StoredSource } from './store.ts';
  *
  * $5: the number of shards where there are shards, 0 where there is the one shard '' and -1 where shards are only names.
  * Shards of another number, and '' where there are some, are left out: one manager divides its namespaces in one way.
+ * $6: what the manager knows nothing about, and so leaves out in neither way.
  */
 const LEAD = `
 WITH led AS (
@@ -35,20 +36,27 @@ WITH led AS (
     THEN NOT EXISTS (SELECT FROM jsonb_to_recordset($3::jsonb) AS x(name text) WHERE x.name = s.name)
     ELSE $5::int >= 0 AND (s.shard = '' OR s.filter->'shard' IS NOT NULL)
       AND coalesce((s.filter->'shard'->>'count')::int, 0) <> $5::int END
+  AND NOT EXISTS (SELECT FROM jsonb_array_elements_text($6::jsonb) AS u(name)
+    WHERE s.name = u.name OR (right(u.name, 2) = '.*' AND starts_with(s.name, left(u.name, -1))))
 )
 SELECT name, epoch FROM led`;
 
 /** See `Store.lead`. */
 export async function lead(
   database: Database,
-  leader: { readonly manager: string; readonly shard: string; readonly clockOffset: number },
+  leader: {
+    readonly manager: string;
+    readonly shard: string;
+    readonly clockOffset: number;
+    readonly unknown: readonly string[];
+  },
   sources: readonly LedSource[],
 ): Promise<number[]> {
-  const { manager, shard, clockOffset } = leader;
+  const { manager, shard, clockOffset, unknown } = leader;
   const count = sources[0]?.filter.shard?.count ?? (shard === '' ? 0 : -1);
   const rows = await database.transaction(`BEGIN; ${TAKE_COMMIT_LOCK}`, (session) =>
     session.query<{ name: string; epoch: number }>(LEAD, [
-      ...[manager, shard, JSON.stringify(sources), clockOffset, count],
+      ...[manager, shard, JSON.stringify(sources), clockOffset, count, JSON.stringify(unknown)],
     ]),
   );
   await forgetOtherClasses(database, sources);

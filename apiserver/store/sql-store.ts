@@ -269,8 +269,13 @@ export class SqlStore implements Store, ResourceStore, PastIssues, IssueSearch, 
     return issuesAsOf(this.database, query);
   }
 
-  async lead(manager: string, shard: string, sources: readonly LedSource[]): Promise<number[]> {
-    return lead(this.database, { manager, shard, clockOffset: this.#clockOffset() }, sources);
+  async lead(
+    manager: string,
+    shard: string,
+    sources: readonly LedSource[],
+    unknown: readonly string[] = [],
+  ): Promise<number[]> {
+    return lead(this.database, { manager, shard, unknown, clockOffset: this.#clockOffset() }, sources);
   }
 
   async source(name: string, shard: string): Promise<StoredSource | undefined> {

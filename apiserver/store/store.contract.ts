@@ -370,6 +370,17 @@ function sourceContract(get: () => SqlStore): void {
     expect((await readOne(get(), ref('a', { source: 'other' }))).watermarks.size).toBe(1);
   });
 
+  test('a source that its manager knows nothing about now is not absent', async () => {
+    await get().lead('m', '', ['rule.a.x', 'rule.a.y', 'rules', 'clusterrule.z'].map(source));
+    await get().lead('m', '', [], ['rule.*', 'clusterrule.z', 'rule.a.y']);
+    const absent = async (name: string) => (await get().source(name, ''))?.absentSince !== undefined;
+    expect(await Promise.all(['rule.a.x', 'rule.a.y', 'rules', 'clusterrule.z'].map(absent))).toEqual([
+      ...[false, false, true, false],
+    ]);
+    await get().lead('m', '', [], ['rule.a.y']);
+    expect(await Promise.all(['rule.a.x', 'rule.a.y', 'clusterrule.z'].map(absent))).toEqual([true, false, true]);
+  });
+
   test('a source that its manager leaves out is absent until somebody registers it again', async () => {
     await get().lead('m', '', [source('a'), source('b')]);
     await get().lead('other', '', [source('c')]);

@@ -72,9 +72,9 @@ export interface Store extends AsyncDisposable {
 
   /**
    * Issues a new epoch per source to this manager and remembers what it covers; fences earlier epochs of (source, shard).
-   * Returns epochs in order, each greater than all that its source ever had in any shard.
+   * Returns epochs in order, each greater than all that its source ever had in any shard. `unknown`: see `LeadRequest`.
    */
-  lead(manager: string, shard: string, sources: readonly LedSource[]): Promise<number[]>;
+  lead(manager: string, shard: string, sources: readonly LedSource[], unknown?: readonly string[]): Promise<number[]>;
   /** The registered leader of a source, or undefined when nobody ever led it. */
   source(name: string, shard: string): Promise<StoredSource | undefined>;
   /** The registered leaders of all shards of a source. */

@@ -36,7 +36,7 @@ export function watchRules(options: WatchRulesOptions, signal: AbortSignal): Wat
     const set = new RuleSet({
       ...{ source, namespaces, controllers, logger: log, metrics, clock: systemClock },
       configured: () => sources,
-      apply: (wanted) => manager.apply(wanted, 'rules'),
+      apply: (wanted, unknown) => manager.apply(wanted, 'rules', undefined, unknown),
     });
     const end = new AbortController();
     const running = set.run(AbortSignal.any([signal, end.signal])).catch((error: unknown) => {

@@ -34,6 +34,7 @@ function rule(name: string, { namespace, when = 'object.status.x', generation = 
 async function running(source: ObjectSource, how: { namespaces?: string[]; configured?: string[] } = {}) {
   const clock = new ManualClock();
   const applied: string[][] = [];
+  const unknown: (readonly string[])[] = [];
   const ending = new AbortController();
   let isSettled = false;
   const set = new RuleSet({
@@ -43,7 +44,10 @@ async function running(source: ObjectSource, how: { namespaces?: string[]; confi
     namespaces: how.namespaces ?? ['*'],
     configured: () => new Set(how.configured),
     controllers: new RuleControllers(),
-    apply: async (controllers) => void applied.push(controllers.map(({ name }) => name).sort()),
+    async apply(controllers, missing) {
+      applied.push(controllers.map(({ name }) => name).sort());
+      unknown.push(missing);
+    },
   });
   void set.settled.then(() => {
     isSettled = true;
@@ -54,6 +58,7 @@ async function running(source: ObjectSource, how: { namespaces?: string[]; confi
     set,
     clock,
     applied,
+    unknown,
     isSettled: () => isSettled,
     /** What runs after a change that came with others, a while after the one before. */
     async now() {
@@ -111,8 +116,13 @@ test('a cluster without the kinds, or where they may not be read, is one without
   source.fail('IssueRule', fault('Forbidden'));
   await using world = await running(source);
   expect([world.applied, world.isSettled()]).toEqual([[[]], true]);
+  // Nobody removed what may not be read.
+  expect(world.unknown.at(-1)).toEqual(['rule.*']);
   source.fail('ClusterIssueRule', undefined);
   expect(await world.now()).toEqual(['clusterrule.a']);
+  source.fail('IssueRule', undefined);
+  await world.now();
+  expect(world.unknown.at(-1)).toEqual([]);
 });
 
 test('what a list lacks is gone', async () => {
@@ -141,6 +151,8 @@ test('a broken edit keeps what was valid before, a new rule that is broken does 
   const source = new MemorySource([rule('a'), rule('new', { when: 'nope' })]);
   await using world = await running(source);
   expect(world.applied.at(-1)).toEqual(['clusterrule.a']);
+  // It may have run before this process began: its issues stay.
+  expect(world.unknown.at(-1)).toEqual(['clusterrule.new']);
   source.apply(rule('a', { when: 'objct.x', generation: 2 }));
   expect(await world.now()).toEqual(['clusterrule.a']);
   const [entry] = world.set.entries as [RuleEntry];

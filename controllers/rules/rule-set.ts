@@ -1,4 +1,4 @@
-import { RULE_KINDS, type RuleKind } from '../../crds/issue-rule.ts';
+import { RULE_KINDS, RULE_SOURCES, type RuleKind } from '../../crds/issue-rule.ts';
 import { CONFIG_API_VERSION } from '../../crds/names.ts';
 import { type Clock, pause } from '../runtime/clock.ts';
 import type { LoadedController } from '../runtime/loader.ts';
@@ -19,8 +19,11 @@ export interface RuleSetOptions {
   /** Sources of the rules that the configuration declares: they come before objects of the same name. */
   readonly configured: () => ReadonlySet<string>;
   readonly controllers: RuleControllers;
-  /** Makes the running controllers of rules these. */
-  readonly apply: (controllers: readonly LoadedController[]) => Promise<void>;
+  /**
+   * Makes the running controllers of rules these. `unknown`: sources, or `rule.*`, of rules that there are though they do not
+   * run, or that there may be: nobody removed them.
+   */
+  readonly apply: (controllers: readonly LoadedController[], unknown: readonly string[]) => Promise<void>;
   readonly logger: Logger;
   readonly metrics?: RuleMetrics;
   readonly clock: Clock;
@@ -37,6 +40,9 @@ export interface NotRunning {
   readonly message: string;
 }
 
+/** A lead names 1,000 that are unknown. */
+const MAX_UNKNOWN = 500;
+
 /** Changes that come together (`kubectl apply -f folder/`) are one change of what runs. */
 const TOGETHER_MS = 200;
 /** And of changes that go on and on: every one leads all sources again. */
@@ -48,6 +54,8 @@ export class RuleSet {
   readonly #entries = new Map<string, RuleEntry>();
   /** What is not listed yet; what cannot be listed is not waited for. */
   readonly #pending = new Set<string>();
+  /** Scopes that may not be listed and never were. */
+  readonly #unreadable = new Map<string, RuleKind>();
   readonly #settled = Promise.withResolvers<void>();
   /** Sources of rules that are too many, and for whom. */
   #excess: ReadonlyMap<string, string> = new Map();
@@ -111,6 +119,7 @@ export class RuleSet {
       kind === 'ClusterIssueRule' || inside.matches(metadata.namespace ?? '');
     let listed: Set<string> | undefined;
     let told = '';
+    let isListed = false;
     for await (const event of this.#options.source.watch(request, signal)) {
       switch (event.type) {
         case 'listing':
@@ -133,12 +142,17 @@ export class RuleSet {
             if (isInScope && listed?.has(id) === false) this.#remove(id);
           }
           listed = undefined;
+          isListed = true;
+          this.#setUnreadable(scope, kind, false);
           this.#settle(scope);
           break;
         case 'watching':
           told = '';
           break;
         case 'waiting':
+          // What was listed once goes on.
+          if (event.fault.reason === 'Forbidden' && !isListed) this.#setUnreadable(scope, kind, true);
+          if (event.fault.reason === 'NotInstalled') this.#setUnreadable(scope, kind, false);
           if (event.fault.reason === 'NotInstalled' || event.fault.reason === 'Forbidden') this.#settle(scope);
           // A cluster without these kinds is a cluster without rules: nothing to complain about.
           if (event.fault.reason !== 'NotInstalled' && event.fault.message !== told) {
@@ -184,6 +198,25 @@ export class RuleSet {
     return this.#options.configured().has(source);
   }
 
+  #setUnreadable(scope: string, kind: RuleKind, is: boolean): void {
+    if (this.#unreadable.has(scope) === is) return;
+    if (is) this.#unreadable.set(scope, kind);
+    else this.#unreadable.delete(scope);
+    this.#options.metrics?.unreadable(kind, [...this.#unreadable.values()].includes(kind));
+    this.#change();
+  }
+
+  #unknown(): string[] {
+    const kinds = new Set(this.#unreadable.values());
+    const idle = this.entries.filter(
+      (entry) => !this.#isShadowed(entry) && (entry.rule === undefined || this.whyNot(entry) !== undefined),
+    );
+    // Of more than a lead may name all of their kinds.
+    if (idle.length > MAX_UNKNOWN) for (const { kind } of idle) kinds.add(kind);
+    const named = idle.filter(({ kind }) => !kinds.has(kind)).map(({ source }) => source);
+    return [...[...kinds].map((kind) => RULE_SOURCES[kind]), ...named].sort();
+  }
+
   #settle(scope: string): void {
     if (this.#pending.delete(scope) && this.#pending.size === 0) this.#change();
   }
@@ -214,7 +247,10 @@ export class RuleSet {
         .filter((entry) => this.whyNot(entry) === undefined)
         .flatMap(({ rule }) => rule ?? []);
       this.#options.metrics?.rules({ running: running.length, not: this.#entries.size - running.length });
-      await apply(running.map((rule) => controllers.of(rule)));
+      await apply(
+        running.map((rule) => controllers.of(rule)),
+        this.#unknown(),
+      );
       this.#settled.resolve();
     }
   }

@@ -40,6 +40,8 @@ export interface LeadOptions {
   shard?: Shard;
   /** Asked at every lead. Where it gives another list by the time of the answer, that one is led at once. */
   sources: () => readonly LedSource[];
+  /** See `LeadRequest`; asked and compared like `sources`. Default: nothing. */
+  unknown?: () => readonly string[];
   backend: Backend;
   logger: Logger;
   clock: Clock;
@@ -76,10 +78,13 @@ export async function lead(
 ): Promise<LeadTerm | undefined> {
   const { manager, shard } = options;
   let sources = options.sources();
+  let unknown = options.unknown?.();
   const body = (): LeadRequest => {
     sources = options.sources();
+    unknown = options.unknown?.();
     return {
       manager,
+      ...(unknown !== undefined && unknown.length > 0 && { unknown: [...unknown] }),
       ...(shard !== undefined && { shard: shardName(shard) }),
       sources: sources.map(({ name, class: orderClass, filter }) => ({
         ...{ name, class: orderClass },
@@ -90,7 +95,7 @@ export async function lead(
   let response: LeadResponse | undefined;
   do {
     response = await ask<LeadResponse>(options, { method: 'POST', path: '/api/v1/lead', body, persist: true }, signal);
-  } while (response !== undefined && sources !== options.sources());
+  } while (response !== undefined && (sources !== options.sources() || unknown !== options.unknown?.()));
   if (response === undefined) return undefined;
   // Without an epoch (a proxy that answers for the backend) the first look is fenced, and this is tried again.
   const led = Array.isArray(response?.sources) ? response.sources : [];

@@ -468,6 +468,19 @@ describe('a manager whose controllers are changed while it runs', () => {
     ]);
   });
 
+  it('says which sources it cannot tell about, and leads again when those change', async () => {
+    const { backend, manager } = await begin([loaded('one')]);
+    const unknown = () => backend.of('/api/v1/lead').map((body) => (body as LeadRequest).unknown);
+    await manager.apply([], 'rules', undefined, ['rule.*']);
+    await eventually(() => led(backend).length === 2);
+    await manager.apply([], 'rules', undefined, ['rule.*']);
+    await manager.apply([loaded('rule.a')], 'rules');
+    await eventually(() => led(backend).at(-1)?.length === 2);
+    await eventually(() => unknown().at(-1) === undefined);
+    expect(unknown()[1]).toEqual(['rule.*']);
+    expect(led(backend).length).toBeLessThanOrEqual(4);
+  });
+
   it('replaces what has changed, with a watch of its own where it reads more, and ends what nobody uses', async () => {
     const [one, two] = [loaded('one'), loaded('two')];
     const { backend, manager, source } = await begin([one, two]);

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Registry } from 'prom-client';
 import type { ControllerExplanation, ObjectReference } from '../../crds/explanation.ts';
 import type { Tracer } from '../../tracing/tracer.ts';
@@ -61,8 +62,14 @@ export interface Manager extends AsyncDisposable {
    * for their first lists nor for the backend. `ManagerOptions.controllers` are of the origin `configuration`. Names are
    * unique over all origins.
    * `namespaces`, when they are others than before, replace every controller.
+   * `unknown`: sources of this origin that are not known to be removed though they are missing (`LeadRequest`). Default: none.
    */
-  apply(controllers: readonly LoadedController[], origin?: string, namespaces?: readonly string[]): Promise<void>;
+  apply(
+    controllers: readonly LoadedController[],
+    origin?: string,
+    namespaces?: readonly string[],
+    unknown?: readonly string[],
+  ): Promise<void>;
   /** Why the last edit of the configuration is not what runs, for `status`; undefined when it is. */
   refuseEdit(message: string | undefined): void;
   /** Whether this process does its work, or could at once: what it leads is decided, or it stands by with filled caches. */
@@ -92,6 +99,9 @@ class ControllerManager implements Manager {
   readonly #ending = new AbortController();
   readonly #set: ControllerSet;
   readonly #origins = new Map<string, readonly LoadedController[]>();
+  /** By origin; and as it is told at a lead. */
+  readonly #unknown = new Map<string, readonly string[]>();
+  #untold: readonly string[] = [];
   readonly #backend: ReturnType<typeof createBackend>;
   readonly #leaders: Leaders;
   #running: Promise<void> | undefined;
@@ -156,15 +166,23 @@ class ControllerManager implements Manager {
     controllers: readonly LoadedController[],
     origin = 'configuration',
     namespaces?: readonly string[],
+    unknown: readonly string[] = [],
   ): Promise<void> {
     this.#origins.set(origin, controllers);
+    this.#unknown.set(origin, unknown);
     if (namespaces !== undefined) this.#namespaces = namespaces;
     const before = this.#applied;
     this.#applied = (async () => {
       // One at a time, each with what is wanted by then.
       await before;
       if (this.#signal?.aborted === true) return;
-      if (!(await this.#set.apply([...this.#origins.values()].flat(), this.#namespaces))) return;
+      const told = this.#untold;
+      const untold = [...this.#unknown.values()].flat();
+      // Nothing is absent in between.
+      if (!isDeepStrictEqual(told, untold)) this.#untold = [...new Set([...told, ...untold])];
+      const hasChanged = await this.#set.apply([...this.#origins.values()].flat(), this.#namespaces);
+      if (this.#untold !== told) this.#untold = untold;
+      else if (!hasChanged) return;
       for (const seat of this.#set.seats) seat.renew();
     })();
     return this.#applied;
@@ -236,7 +254,8 @@ class ControllerManager implements Manager {
     const [backend, clock, random] = [this.#backend, this.#clock, this.#random];
     const work = (seat: Seat): Promise<void> => this.#set.sit(seat);
     const sources = () => this.#set.sources;
-    const options = { manager, sources, work, backend, clusterScopedNamespace, logger, tracer, clock, random };
+    const unknown = () => this.#untold;
+    const options = { manager, sources, unknown, work, backend, clusterScopedNamespace, logger, tracer, clock, random };
     return new Seat(options, tenure).run();
   }
 }

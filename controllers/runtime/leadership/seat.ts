@@ -13,6 +13,8 @@ export interface SeatOptions {
   readonly manager: string;
   /** What has to be led; another list after every change. */
   readonly sources: () => readonly LedSource[];
+  /** See `LeadOptions`. */
+  readonly unknown?: () => readonly string[];
   /** Runs every controller at this seat until its signal aborts; resolves when all of them have ended. */
   readonly work: (seat: Seat) => Promise<void>;
   readonly backend: Backend;
@@ -29,6 +31,7 @@ const DRAIN_MS = 1_000;
 /** What the sinks of all shards may keep together is what one keeps alone. */
 const CAPACITY = 5_000;
 const MAX_BUFFERED = 64 * 1024 * 1024;
+const NOTHING: readonly string[] = [];
 
 /**
  * What a process does in one tenure: it leads the sources towards the backend, and its controllers look and report.
@@ -110,14 +113,14 @@ export class Seat {
   }
 
   async #lead(): Promise<void> {
-    const { manager, sources, logger, clock, random } = this.#options;
+    const { manager, sources, unknown = () => NOTHING, logger, clock, random } = this.#options;
     const { shard, ends } = this.#tenure;
     const onTerm = (term: LeadTerm): void => {
       this.#term = term;
       this.#termBegan.resolve();
       this.#termBegan = Promise.withResolvers();
     };
-    const common = { manager, sources, logger, clock, random, onTerm, backend: this.#backend };
+    const common = { manager, sources, unknown, logger, clock, random, onTerm, backend: this.#backend };
     await lead({ ...common, ...(shard !== undefined && { shard }) }, ends);
   }
 }
