@@ -114,9 +114,14 @@ export class ControllerSet {
     for (const [kind, end] of this.#informers) this.#runInformer(kind, end);
   }
 
-  /** Resolves when every informer has its first list, or knows that there is none to be had. */
+  /** Resolves when every informer has its first list, or knows that there is none to be had; or can be done without. */
   async filled(): Promise<void> {
-    await Promise.all(this.informers.map(isFilled));
+    const needed = new Set<Informer>();
+    for (const { primary, reads } of this.#members) {
+      needed.add(primary);
+      for (const { informer, optional } of reads) if (!optional) needed.add(informer);
+    }
+    await Promise.all(this.informers.map((informer) => isFilled(informer, needed.has(informer))));
   }
 
   /** Runs every controller at this seat until the signal of the seat aborts; resolves when all of them have ended. */
@@ -229,11 +234,12 @@ const NO_SINK: Sink = {
   room: () => Promise.resolve(),
 };
 
-function isFilled(informer: Informer): Promise<void> {
-  if (informer.settled) return Promise.resolve();
+function isFilled(informer: Informer, isNeeded: boolean): Promise<void> {
+  const filled = (): boolean => (isNeeded ? informer.settled : informer.excused);
+  if (filled()) return Promise.resolve();
   return new Promise((resolve) => {
     const stateChanged = (): void => {
-      if (!informer.settled) return;
+      if (!filled()) return;
       end();
       resolve();
     };

@@ -38,6 +38,15 @@ export interface InformerOptions {
 /** How long what can do without a kind waits for its first list once that has failed, ms. */
 const EXCUSED_AFTER = 30_000;
 
+/** A list of a scope, and the watch that follows it. */
+interface ScopeRun {
+  /** Ends the watch, so that the scope is listed again. */
+  readonly again: AbortController;
+  readonly begunAt: number;
+  readonly listed: PromiseWithResolvers<void>;
+  isListed: boolean;
+}
+
 /** A list that runs: what of it the watch should have told before. */
 interface Listing {
   readonly told: { readonly resourceVersion: string; readonly exact: boolean } | undefined;
@@ -59,6 +68,7 @@ export class Informer {
   readonly kind: string;
   readonly apiVersions: readonly string[];
   readonly #options: InformerOptions;
+  readonly #clock: Clock;
   readonly #states = new Map<string, ScopeState>();
   readonly #faults = new Map<string, SourceFault>();
   readonly #listeners = new Set<InformerListener>();
@@ -66,15 +76,14 @@ export class Informer {
   readonly #excused = new Set<string>();
   readonly #excusing = new Map<string, () => void>();
   readonly #listings = new Map<string, Listing>();
-  /** Ends the watch of a scope, so that it is listed again. */
-  readonly #again = new Map<string, AbortController>();
-  /** Scopes that are listed again because somebody asked for it. */
-  readonly #refreshing = new Set<string>();
-  #refreshed = Promise.withResolvers<void>();
+  readonly #runs = new Map<string, ScopeRun>();
+  /** Of the scopes that are listed once more when their list is over: when that is listed. */
+  readonly #next = new Map<string, PromiseWithResolvers<void>>();
   #missed = 0;
 
   constructor(options: InformerOptions) {
     this.#options = options;
+    this.#clock = options.clock ?? systemClock;
     this.cache = new ObjectCache(options.indexes);
     this.kind = options.kind;
     this.apiVersions = options.apiVersions;
@@ -126,15 +135,19 @@ export class Informer {
   }
 
   /**
-   * Lists everything once more; resolves when the cache has what there was when this was called, or later. What it finds
-   * was not missed: its watch is given up before it could tell. While a scope has no list it waits for that.
+   * Lists everything once more; resolves when the cache has what there was at `since` (ms, default: when this was called),
+   * or later. A list that began after that will do; one that runs is not given up, but followed by another, however many ask.
+   * What it finds was not missed: its watch is given up before it could tell. While a scope has no list it waits for that.
    */
-  refresh(): Promise<void> {
-    for (const [scope, again] of this.#again) {
-      this.#refreshing.add(scope);
-      again.abort();
-    }
-    return this.#refreshing.size === 0 ? Promise.resolve() : this.#refreshed.promise;
+  async refresh(since = this.#clock.now()): Promise<void> {
+    const listed = [...this.#runs].map(([scope, run]) => {
+      if (run.begunAt > since) return run.listed.promise;
+      const next = this.#next.get(scope) ?? Promise.withResolvers<void>();
+      this.#next.set(scope, next);
+      if (run.isListed) run.again.abort();
+      return next.promise;
+    });
+    await Promise.all(listed);
   }
 
   /** Runs until the signal aborts. */
@@ -156,7 +169,9 @@ export class Informer {
     };
     while (!signal.aborted) {
       const again = new AbortController();
-      this.#again.set(scope, again);
+      const listed = this.#next.get(scope) ?? Promise.withResolvers<void>();
+      this.#next.delete(scope);
+      this.#runs.set(scope, { again, begunAt: this.#clock.now(), listed, isListed: false });
       for await (const event of source.watch(request, AbortSignal.any([signal, again.signal]))) {
         if (again.signal.aborted) break;
         this.#handle(scope, event);
@@ -253,9 +268,11 @@ export class Informer {
     this.#excusing.get(scope)?.();
     this.#excusing.delete(scope);
     this.#faults.delete(scope);
-    if (this.#refreshing.delete(scope) && this.#refreshing.size === 0) {
-      this.#refreshed.resolve();
-      this.#refreshed = Promise.withResolvers();
+    const run = this.#runs.get(scope);
+    if (run !== undefined) {
+      run.isListed = true;
+      run.listed.resolve();
+      if (this.#next.has(scope)) run.again.abort();
     }
     this.#notify();
   }
@@ -279,7 +296,7 @@ export class Informer {
   /** Faults change (a 503, then a refused connection): it counts from the first one. */
   #excuse(scope: string): void {
     if (this.#excusing.has(scope)) return;
-    const cancel = (this.#options.clock ?? systemClock).after(EXCUSED_AFTER, () => {
+    const cancel = this.#clock.after(EXCUSED_AFTER, () => {
       if (this.#states.get(scope) !== 'pending') return;
       this.#excused.add(scope);
       this.#notify();

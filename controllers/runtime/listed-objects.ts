@@ -20,6 +20,8 @@ const PAUSE = { base: 10_000, max: 300_000 };
 /** Row 7: tells the backend what there is, so that it knows what is gone. */
 export class ListedObjects {
   readonly #options: ListedObjectsOptions;
+  /** When this process took the seat of its controller. */
+  readonly #since: number;
   #telling = false;
   #wanted = false;
   /** What is there was to be told, and that was not taken yet. */
@@ -32,6 +34,7 @@ export class ListedObjects {
 
   constructor(options: ListedObjectsOptions) {
     this.#options = options;
+    this.#since = options.clock.now();
   }
 
   /** Only when everything was listed, or what was not listed would look as if it were gone. */
@@ -84,7 +87,10 @@ export class ListedObjects {
   /** A cache that was filled before this process led may lack what its predecessor saw last. */
   async #relist({ epoch, renewed }: Leadership): Promise<void> {
     const { relists = false, primary } = this.#options;
-    if (relists && renewed !== true && this.#relistedFor !== epoch) await primary.refresh();
+    if (relists && renewed !== true && this.#relistedFor !== epoch) {
+      // What the predecessor saw it saw before this seat was taken: shards that are taken together share one list.
+      await primary.refresh(this.#relistedFor === -1 ? this.#since : undefined);
+    }
     this.#relistedFor = epoch;
   }
 
