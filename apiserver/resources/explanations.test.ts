@@ -117,7 +117,10 @@ test('of replicas and shards the one whose object it is answers, and what severa
 });
 
 test.each([
-  [{ controllers: [], processes: [], silent: [] }, 'no controllers process that may report there is connected to this server'],
+  [
+    { controllers: [], processes: [], silent: [] },
+    'no controllers process that may report there is connected to this server',
+  ],
   [{ controllers: [], processes: ['p'], silent: [] }, 'no configured controller watches Pod'],
   [{ controllers: [], processes: [], silent: ['p'] }, 'p did not answer in time'],
 ])('where the controllers say nothing, it is said why: %#', async (asked, message) => {
