@@ -54,10 +54,15 @@ test('konflux/component', async () => {
   expect(await golden(component)).toMatchInlineSnapshot(`
     [
       "garden-tenant/roses → Component garden-tenant/roses: healthy",
+      "garden-tenant/roses → Component garden-tenant/roses last-build: healthy",
       "garden-tenant/tulips → Component garden-tenant/tulips: minor ConfigurationNotMerged [pull-request-builds] The configuration of the builds of tulips is not merged",
+      "garden-tenant/tulips → Component garden-tenant/tulips last-build: healthy",
       "garden-tenant/lilies → Component garden-tenant/lilies: major GitHubAppNotInstalled [onboarding] The builds of lilies cannot be configured: the GitHub App is not installed in its repository",
-      "garden-tenant/ivy → Component garden-tenant/ivy: minor NoRecentBuild [last-build] Component ivy has not been built successfully for more than 30 days",
+      "garden-tenant/lilies → Component garden-tenant/lilies last-build: healthy",
+      "garden-tenant/ivy → Component garden-tenant/ivy: healthy",
+      "garden-tenant/ivy → Component garden-tenant/ivy last-build: minor NoRecentBuild [last-build] Component ivy has not been built successfully for more than 30 days",
       "garden-tenant/ferns → Component garden-tenant/ferns: major ImageRepositoryFailed [image-repository] Component ferns has no image repository",
+      "garden-tenant/ferns → Component garden-tenant/ferns last-build: healthy",
     ]
   `);
 });

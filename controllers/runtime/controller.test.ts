@@ -583,6 +583,40 @@ describe('a subject that its object gave up', () => {
   });
 });
 
+describe('no verdict about one of several subjects', () => {
+  const parts = defineController<Thing, unknown>({
+    apiVersion: 'controller/v1',
+    watches: { apiVersion: 'example.com/v1', kind: 'Thing', fields: ['spec'] },
+    order: 'state',
+    onDelete: 'resolve',
+    observe({ metadata: { name, namespace = '' }, spec }) {
+      const subject = { apiVersion: 'example.com/v1', kind: 'Thing', namespace, name };
+      const last = { subject: { ...subject, aspect: 'last' }, findings: spec?.broken === true ? [finding] : [] };
+      return [{ subject, findings: [] }, spec?.broken === 'later' ? { ...last, noVerdict: 'Forgotten' } : last];
+    },
+  });
+  const said = (reports: readonly Report[]) =>
+    reports.map(({ subject, body }) => [subject.aspect, 'deleted' in body ? body.deleted : body.findings.length]);
+
+  it('leaves what is open of it alone, until there is one or the object is gone', async () => {
+    await using world = createWorld(parts, { objects: [thing('a', { broken: true })] });
+    await world.controller.settled;
+    expect(said(world.sink.take())).toEqual([
+      [undefined, 0],
+      ['last', 1],
+    ]);
+    world.source.apply(thing('a', { broken: 'later' }));
+    await world.settle();
+    expect(said(world.sink.take())).toEqual([[undefined, 0]]);
+    world.source.delete(thing('a', { broken: 'later' }));
+    await world.settle();
+    expect(said(world.sink.take())).toEqual([
+      [undefined, 'object'],
+      ['last', 'object'],
+    ]);
+  });
+});
+
 describe('filters', () => {
   it('leave out other namespaces and other labels', async () => {
     const objects = ['team-a', 'team-x', 'other'].map((namespace) =>

@@ -12,7 +12,7 @@ import { ListedObjects } from './listed-objects.ts';
 import { Looks } from './looks.ts';
 import { measuredQueue } from './measured-queue.ts';
 import { type ClusterObject, ghostOf, namespaceOf } from './object.ts';
-import { isUndecided, type Look, observationsOf, reportsOf } from './observation.ts';
+import { decidedReports, isUndecided, type Look, observationsOf, reportsOf } from './observation.ts';
 import { failureOf, observeWithin } from './observe.ts';
 import type { WorkQueue } from './queue.ts';
 import { type Reading, Related, relatedKinds } from './related.ts';
@@ -328,10 +328,11 @@ export class Controller {
       return;
     }
     const observations = observationsOf(verdict);
-    const reports = reportsOf(observations, look);
+    const spokenAbout = reportsOf(observations, look);
+    const reports = decidedReports(spokenAbout, observations);
     this.#health.decided(key, reports.values());
     for (const { again } of observations) this.#again(key, again);
-    this.#reporting.seen(key, look.object, reports, this.#round.has(key));
+    this.#reporting.seen(key, look.object, { spokenAbout, reports }, this.#round.has(key));
   }
 
   /** `again: 0` would be a busy loop. */

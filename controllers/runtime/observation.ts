@@ -86,7 +86,7 @@ export function reportOf(observation: Observation, look: Look): Report {
   return validated(report);
 }
 
-/** By subject: two observations of one subject would contradict each other. */
+/** By subject, in the order of the observations: two of one subject would contradict each other. */
 export function reportsOf(observations: readonly Observation[], look: Look): Map<string, Report> {
   const reports = new Map<string, Report>();
   for (const observation of observations) {
@@ -104,6 +104,14 @@ export function reportsOf(observations: readonly Observation[], look: Look): Map
 /** What makes two reports speak about the same thing. */
 export function subjectIdOf(namespace: string, subject: Subject): string {
   return `${namespace}\u0000${subjectHash(subject)}`;
+}
+
+/** Those of `reportsOf(observations)` that say something: what has no verdict is spoken about, and nothing is sent of it. */
+export function decidedReports(
+  reports: ReadonlyMap<string, Report>,
+  observations: readonly Observation[],
+): Map<string, Report> {
+  return new Map([...reports].filter((_, index) => typeof observations[index]?.noVerdict !== 'string'));
 }
 
 /** The report that an observed object, or a subject, is gone. A run's time is the database's: it beats every run so far. */

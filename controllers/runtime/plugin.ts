@@ -87,6 +87,11 @@ export interface Observation {
   detail?: number;
   /** Look again after this many ms. */
   again?: number;
+  /**
+   * Of several observations: why there is no verdict about this subject, though there is one about the others. Nothing is
+   * sent about it and what is open stays open, where leaving it out would resolve it (docs/adr/0028). `findings` is empty.
+   */
+  noVerdict?: string;
   findings: readonly Finding[];
 }
 

@@ -37,6 +37,14 @@ export interface ReportingOptions {
 /** At most this many reports of a backlog are handed over at once; while they are under way, the next so many are. */
 const CHUNK = 500;
 
+/** What one look came to, by subject. */
+export interface Seen {
+  /** Of every subject, with those that have no verdict: it still belongs to the object. */
+  readonly spokenAbout: ReadonlyMap<string, Report>;
+  /** What is to be sent. */
+  readonly reports: ReadonlyMap<string, Report>;
+}
+
 /**
  * From what was seen to what the backend acknowledged: which looks are sent, held or left out, what a deletion says,
  * and what becomes of a refusal.
@@ -92,10 +100,10 @@ export class Reporting {
   }
 
   /** Sends what a look saw, or holds it until the round ends. `object` is what was looked at. */
-  seen(key: string, object: ClusterObject, reports: ReadonlyMap<string, Report>, hold: boolean): void {
+  seen(key: string, object: ClusterObject, { spokenAbout, reports }: Seen, hold: boolean): void {
     const { order } = this.#options.controller.definition;
     const { related, health, gone, looks } = this.#options;
-    if (this.#remembersSubjects()) this.#claim(key, object, reports);
+    if (this.#remembersSubjects()) this.#claim(key, object, spokenAbout);
     const sendable = [...reports].filter(([subjectId, { namespace, subject }]) => {
       if (order === 'run' && related.isGone(key, subject)) return health.skipped(key, 'SubjectGone');
       gone.remember(namespace, subject);

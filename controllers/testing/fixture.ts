@@ -8,7 +8,7 @@ import { silentLogger } from '../runtime/logger.ts';
 import { LogReader } from '../runtime/logs.ts';
 import { createRuntimeMetrics } from '../runtime/metrics.ts';
 import { type ClusterObject, isClusterObject, kindId } from '../runtime/object.ts';
-import { isUndecided, observationsOf, reportsOf } from '../runtime/observation.ts';
+import { decidedReports, isUndecided, observationsOf, reportsOf } from '../runtime/observation.ts';
 import { observeWithin } from '../runtime/observe.ts';
 import type { ControllerDefinition, ControllerTemplate, ObjectLike } from '../runtime/plugin.ts';
 import { createRecordedSource } from '../runtime/recorded-source.ts';
@@ -162,7 +162,11 @@ export class Fixtures {
         ...{ clusterScopedNamespace: 'faultline-system', crossNamespaceText },
       });
       const again = observations.map((each) => each.again).filter((ms) => ms !== undefined);
-      return { object: called, ...(again.length > 0 && { again: Math.min(...again) }), reports: [...reports.values()] };
+      return {
+        object: called,
+        ...(again.length > 0 && { again: Math.min(...again) }),
+        reports: [...decidedReports(reports, observations).values()],
+      };
     } catch (error) {
       return { object: called, during, error };
     }

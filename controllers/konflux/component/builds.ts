@@ -69,6 +69,11 @@ function awaitsMerge({ status }: Context, { succeeded }: Builds): boolean {
   return state === 'enabled' && mergeURL !== undefined && configuredAt !== undefined && !succeeded;
 }
 
+/** Builds have succeeded, and nothing is left in the cluster that says when: that heals nothing. */
+export function isForgotten({ status }: Context, { lastSuccess, succeeded }: Builds): boolean {
+  return lastSuccess === undefined && succeeded && status.state !== 'disabled' && status.state !== 'error';
+}
+
 /** No build has succeeded for long, or ever. */
 export function unbuilt(context: Context, builds: Builds): Overdue | undefined {
   const { status, options, now, metadata } = context;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { ObjectLike } from '../../index.ts';
-import { describeHealthy, describeHostile, findingOf, lookAt, NOW, where } from '../../pipelines/kit.contract.ts';
+import type { Finding, ObjectLike, Observation } from '../../index.ts';
+import { describeHealthy, describeHostile, looksAt, NOW, type Scene, where } from '../../pipelines/kit.contract.ts';
 import controller from './index.ts';
 
 const DAY = 86_400_000;
@@ -48,13 +48,29 @@ function made(kind: 'Snapshot' | 'PipelineRun', days: number, event = 'push', su
   } as unknown as ObjectLike;
 }
 
+/** Both aspects as one: what is wrong, and when it is looked at again. */
+async function lookAt(...asked: [unknown, ObjectLike, Scene?]): Promise<Pick<Observation, 'findings' | 'again'>> {
+  const looks = await looksAt(...asked);
+  const again = looks.map((look) => look.again).filter((one) => one !== undefined);
+  const next = again.length === 0 ? {} : { again: Math.min(...again) };
+  return { ...next, findings: looks.flatMap(({ findings }) => findings) };
+}
+
+async function findingOf(...asked: [unknown, ObjectLike, Scene?]): Promise<Finding> {
+  const { findings } = await lookAt(...asked);
+  expect(findings).toHaveLength(1);
+  return findings[0] as Finding;
+}
+
 const enabled = { pac: { state: 'enabled' } };
 
 describe('a Component', () => {
   test('is its own subject, and well when it was built lately', async () => {
-    const look = await lookAt(controller, component({ build: enabled }), { others: [made('Snapshot', 10)] });
-    expect(where(look)).toBe('Component shop/payments');
-    expect(look).toMatchObject({ findings: [], again: DAY });
+    const scene = { others: [made('Snapshot', 10)] };
+    const looks = await looksAt(controller, component({ build: enabled }), scene);
+    expect(looks.map(where)).toEqual(['Component shop/payments', 'Component shop/payments last-build']);
+    expect(looks.map(({ noVerdict }) => noVerdict)).toEqual([undefined, undefined]);
+    expect(await lookAt(controller, component({ build: enabled }), scene)).toEqual({ findings: [], again: DAY });
   });
 
   test('is looked at again when it would have been without a build for too long', async () => {
@@ -91,6 +107,14 @@ describe('a Component', () => {
       expect((await lookAt(controller, component({ build: enabled, status }))).findings).toEqual([]);
     expect((await lookAt(controller, component())).findings).toEqual([]);
     expect((await lookAt(controller, component({ build: { pac: { state: 'disabled' } } }))).findings).toEqual([]);
+  });
+
+  test('whose last build is forgotten is not healed by that: only of the rest there is a verdict', async () => {
+    const built = { lastBuiltCommit: 'abc' };
+    const [rest, last] = await looksAt(controller, component({ build: enabled, status: built }));
+    expect([rest?.noVerdict, last?.noVerdict]).toEqual([undefined, 'BuildsForgotten']);
+    const off = await looksAt(controller, component({ build: { pac: { state: 'disabled' } }, status: built }));
+    expect(off.map(({ noVerdict }) => noVerdict)).toEqual([undefined, undefined]);
   });
 
   test.each([

@@ -3,6 +3,7 @@ import {
   defineController,
   fields,
   type ObjectLike,
+  type Observation,
   parseTime,
   type Read,
   text,
@@ -15,7 +16,7 @@ import { KONFLUX, TEKTON_VERSIONS } from '../../pipelines/versions.ts';
 import { short } from '../../pipelines/words.ts';
 import { BUILD_SELECTOR } from '../shared/builds.ts';
 import { buildError, buildStatus, imageMessage } from './build-status.ts';
-import { buildsOf, unbuilt, unmerged } from './builds.ts';
+import { type Builds, buildsOf, isForgotten, type Overdue, unbuilt, unmerged } from './builds.ts';
 import { type Context, type Found, findingOf } from './context.ts';
 import { CATALOGUE, TEXTS } from './findings.ts';
 import { type Options, optionsSchema } from './options.ts';
@@ -84,18 +85,27 @@ async function observe(component: DeepReadonly<ObjectLike>, read: Read, options:
     now: read.now().getTime(),
   };
   const builds = await buildsOf(context, read);
-  const overdue = [unmerged(context, builds), unbuilt(context, builds)];
-  const found = [
-    notCreated(context),
-    notConfigured(context),
-    await imageRepository(context, read),
-    ...overdue.map((one) => one?.found),
-  ].filter((one) => one !== undefined);
-  const next = Math.min(...overdue.map((one) => one?.in ?? Number.POSITIVE_INFINITY));
+  const waiting = unmerged(context, builds);
+  const found = [notCreated(context), notConfigured(context), await imageRepository(context, read), waiting?.found];
+  const subject = { apiVersion: KONFLUX, kind: 'Component', namespace, name };
+  return [
+    { subject, ...about(found, waiting) },
+    { subject: { ...subject, aspect: 'last-build' }, ...lastBuild(context, builds) },
+  ];
+}
+
+/** Judged on its own: of a Component whose last build is forgotten the rest is still known. */
+function lastBuild(context: Context, builds: Builds): Omit<Observation, 'subject'> {
+  if (isForgotten(context, builds)) return { noVerdict: 'BuildsForgotten', findings: [] };
+  const overdue = unbuilt(context, builds);
+  return about([overdue?.found], overdue);
+}
+
+function about(some: readonly (Found | undefined)[], next: Overdue | undefined): Omit<Observation, 'subject'> {
+  const found = some.filter((one) => one !== undefined);
   return {
-    subject: { apiVersion: KONFLUX, kind: 'Component', namespace, name },
     ...observedAt(found),
-    ...(Number.isFinite(next) ? { again: Math.max(1_000, Math.min(next, MAX_AGAIN)) } : {}),
+    ...(next?.in === undefined ? {} : { again: Math.max(1_000, Math.min(next.in, MAX_AGAIN)) }),
     findings: found.map(({ finding }) => finding),
   };
 }
