@@ -24,11 +24,14 @@ async function findingsOf(exported: ControllerDefinition | ControllerTemplate): 
 
 type Keys = Record<string, { allow?: unknown[] }>;
 
+/** As of a live cluster, where what must have lasted is not told at the first look, and as of recorded objects. */
 async function lookAt(definition: Omit<ControllerDefinition, 'options'>, options: unknown): Promise<Finding[]> {
   const looks = clusters.flatMap((objects) =>
     objects
       .filter(({ kind }) => kind === definition.watches.kind)
-      .map((object) => definition.observe(object, readOver(object, objects), options)),
+      .flatMap((object) =>
+        [true, false].map((live) => definition.observe(object, readOver(object, objects, undefined, live), options)),
+      ),
   );
   const verdicts = (await Promise.all(looks)).flat();
   return verdicts.flatMap((verdict) => ('undecided' in verdict ? [] : (verdict as Observation).findings));
