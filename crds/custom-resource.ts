@@ -23,13 +23,14 @@ export interface PrinterColumn {
 }
 
 /** What `kubectl apply -f` takes. */
-export function customResourceDefinition(of: {
-  readonly kind: string;
-  readonly scope: 'Namespaced' | 'Cluster';
-  readonly schema: JsonSchema;
-  readonly columns: readonly PrinterColumn[];
-}): object {
-  const { kind, scope, schema, columns } = of;
+export function customResourceDefinition(
+  of: ObjectParts & {
+    readonly kind: string;
+    readonly scope: 'Namespaced' | 'Cluster';
+    readonly columns: readonly PrinterColumn[];
+  },
+): object {
+  const { kind, scope, columns } = of;
   const plural = `${kind.toLowerCase()}s`;
   const [group, version] = CONFIG_API_VERSION.split('/') as [string, string];
   return {
@@ -43,12 +44,42 @@ export function customResourceDefinition(of: {
       versions: [
         {
           ...{ name: version, served: true, storage: true },
-          schema: { openAPIV3Schema: schema },
+          schema: { openAPIV3Schema: objectSchema(of) },
           subresources: { status: {} },
           additionalPrinterColumns: columns,
         },
       ],
     },
+  };
+}
+
+interface ObjectParts {
+  readonly description: string;
+  /** Longest metadata.name: a source, or a path, is made of it. */
+  readonly longestName: number;
+  readonly spec: JsonSchema;
+  readonly status: JsonSchema;
+}
+
+function objectSchema({ description, longestName, spec, status }: ObjectParts): JsonSchema {
+  const rules: ValidationRule[] = [
+    {
+      rule: `size(self.metadata.name) <= ${longestName}`,
+      message: `the name must have at most ${longestName} characters`,
+    },
+  ];
+  return {
+    description,
+    type: 'object',
+    required: ['spec'],
+    properties: {
+      apiVersion: { type: 'string' },
+      kind: { type: 'string' },
+      metadata: { type: 'object' },
+      spec,
+      status,
+    },
+    'x-kubernetes-validations': rules,
   };
 }
 

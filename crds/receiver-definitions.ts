@@ -13,7 +13,9 @@ import { MAX_RECEIVER_NAME, type ReceiverKind, webhookReceiverSpecSchema } from 
 /** What `kubectl apply -f` takes. */
 export function receiverDefinition(kind: ReceiverKind): object {
   const scope = kind === 'WebhookReceiver' ? 'Namespaced' : 'Cluster';
-  return customResourceDefinition({ kind, scope, schema: objectSchema(kind), columns: COLUMNS });
+  const description = 'How payloads of a foreign webhook become issues (docs/receivers.md).';
+  const parts = { description, longestName: MAX_RECEIVER_NAME[kind], spec: specSchema(kind), status: STATUS };
+  return customResourceDefinition({ kind, scope, ...parts, columns: COLUMNS });
 }
 
 const COLUMNS = [
@@ -22,25 +24,6 @@ const COLUMNS = [
   { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' },
   { name: 'Message', type: 'string', priority: 1, jsonPath: '.status.conditions[?(@.type=="Accepted")].message' },
 ];
-
-function objectSchema(kind: ReceiverKind): JsonSchema {
-  const longest = MAX_RECEIVER_NAME[kind];
-  return {
-    description: 'How payloads of a foreign webhook become issues (docs/receivers.md).',
-    type: 'object',
-    required: ['spec'],
-    properties: {
-      apiVersion: { type: 'string' },
-      kind: { type: 'string' },
-      metadata: { type: 'object' },
-      spec: specSchema(kind),
-      status: STATUS,
-    },
-    'x-kubernetes-validations': [
-      { rule: `size(self.metadata.name) <= ${longest}`, message: `the name must have at most ${longest} characters` },
-    ] satisfies ValidationRule[],
-  };
-}
 
 /** The schema of the server, without what is for faultline.yaml only, and with its rules in the words of Kubernetes. */
 function specSchema(kind: ReceiverKind): JsonSchema {

@@ -17,7 +17,9 @@ import { GROUP } from './names.ts';
 /** What `kubectl apply -f` takes. */
 export function ruleDefinition(kind: RuleKind): object {
   const scope = kind === 'IssueRule' ? 'Namespaced' : 'Cluster';
-  return customResourceDefinition({ kind, scope, schema: objectSchema(kind), columns: COLUMNS });
+  const description = 'What is wrong with objects of a kind, as issues, without code (docs/write-a-rule.md).';
+  const parts = { description, longestName: MAX_RULE_NAME, spec: specSchema(kind), status: STATUS };
+  return customResourceDefinition({ kind, scope, ...parts, columns: COLUMNS });
 }
 
 const COLUMNS: readonly PrinterColumn[] = [
@@ -31,27 +33,6 @@ const COLUMNS: readonly PrinterColumn[] = [
   { name: 'Source', type: 'string', priority: 1, jsonPath: '.status.source' },
   { name: 'Message', type: 'string', priority: 1, jsonPath: '.status.conditions[?(@.type=="Ready")].message' },
 ];
-
-function objectSchema(kind: RuleKind): JsonSchema {
-  return {
-    description: 'What is wrong with objects of a kind, as issues, without code (docs/write-a-rule.md).',
-    type: 'object',
-    required: ['spec'],
-    properties: {
-      apiVersion: { type: 'string' },
-      kind: { type: 'string' },
-      metadata: { type: 'object' },
-      spec: specSchema(kind),
-      status: STATUS,
-    },
-    'x-kubernetes-validations': [
-      {
-        rule: `size(self.metadata.name) <= ${MAX_RULE_NAME}`,
-        message: `the name must have at most ${MAX_RULE_NAME} characters`,
-      },
-    ] satisfies ValidationRule[],
-  };
-}
 
 /** An IssueRule acts in its own namespace, so it has no word for another one. */
 function specSchema(kind: RuleKind): JsonSchema {

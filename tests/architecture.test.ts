@@ -16,7 +16,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'controllers/runtime': ['crds', 'tracing'],
   'controllers/index.ts': ['controllers/runtime', 'crds'],
   'controllers/testing': ['controllers/runtime', 'controllers/index.ts', 'crds', 'tracing'],
-  'controllers/pipelines': ['controllers/index.ts'],
+  'controllers/pipelines': ['controllers/index.ts', 'controllers/states/options.ts'],
   'controllers/tekton': ['controllers/index.ts', 'controllers/pipelines'],
   'controllers/konflux': ['controllers/index.ts', 'controllers/pipelines'],
   'controllers/states': ['controllers/index.ts'],

@@ -4,7 +4,7 @@ import { type CompiledRule, compileRule, type RuleFault } from '../../controller
 import type { IssueRule, RulePath } from '../../crds/issue-rule.ts';
 import { issueRuleSchema } from '../../crds/issue-rule-schema.ts';
 import { escapeControls } from '../../crds/text.ts';
-import { ConfigurationDocument } from '../configuration/document.ts';
+import { checkedDocument } from '../configuration/checked-document.ts';
 import { ConfigurationError, type ConfigurationFault } from '../configuration/fault.ts';
 import { Failure } from '../exit.ts';
 
@@ -25,28 +25,11 @@ export async function readRule(path: string): Promise<RuleFile> {
 }
 
 export async function parseRule(file: string, text: string): Promise<RuleFile> {
-  const document = new ConfigurationDocument(text);
-  const fail = (faults: readonly ConfigurationFault[]): never => {
-    throw new ConfigurationError(file, faults);
-  };
-  if (document.faults.length > 0) fail(document.faults);
-  const { value, error } = issueRuleSchema.validate(document.value() ?? {}, {
-    abortEarly: false,
-    convert: false,
-    errors: { label: false, wrap: { label: false, array: false } },
-  });
-  if (error) {
-    fail(
-      error.details.map(({ path, type, message }) =>
-        document.fault(path, message.trim(), type === 'object.unknown' ? 'key' : 'value'),
-      ),
-    );
-  }
-  const declared = value as IssueRule;
+  const { document, value: declared } = checkedDocument<IssueRule>(file, text, issueRuleSchema);
   const { rule, faults } = await compileRule(declared);
   const placed = ({ path, message, place }: RuleFault): ConfigurationFault =>
     place ? document.faultWithin(path, message, place) : document.fault(path, message);
-  if (rule === undefined) return fail(faults.map(placed));
+  if (rule === undefined) throw new ConfigurationError(file, faults.map(placed));
   return {
     rule,
     declared,

@@ -1,5 +1,8 @@
 import Joi from 'joi';
-import { parseDuration, type Severity } from '../index.ts';
+import type { Severity } from '../index.ts';
+import { duration } from '../states/options.ts';
+
+export { duration };
 
 /** Parts of the options of several controllers. */
 
@@ -7,16 +10,6 @@ export const PLACEHOLDERS = ['namespace', 'name', 'application', 'component'] as
 
 export const severity = (): Joi.StringSchema<Severity> =>
   Joi.string<Severity>().valid('critical', 'major', 'minor', 'info');
-
-export const duration = (): Joi.StringSchema =>
-  Joi.string().custom((value: string, helpers) => {
-    try {
-      parseDuration(value);
-      return value;
-    } catch {
-      return helpers.message({ custom: 'must be a duration such as 90s, 15m, 1h30m or 14d' });
-    }
-  }, 'a duration');
 
 /** A URL with `{placeholders}` of these names. */
 export const urlTemplate = (placeholders: readonly string[] = PLACEHOLDERS): Joi.StringSchema =>

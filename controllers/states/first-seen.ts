@@ -1,5 +1,5 @@
 /**
- * Since when objects were seen to be wrong, for rules whose objects do not say it. In memory: a process that starts
+ * Since when objects were seen to be wrong, where they do not say it. In memory: a process that starts
  * again has seen nothing, so it holds back what opens, and never what is open.
  */
 export class FirstSeen {

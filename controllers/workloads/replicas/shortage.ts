@@ -1,4 +1,4 @@
-import type { DeepReadonly, ObjectLike, Read } from '../../index.ts';
+import { type DeepReadonly, type Finding, type ObjectLike, oneLine, type Read } from '../../index.ts';
 import { conditionsOf } from '../../states/conditions.ts';
 import type { Memory } from '../../states/memory.ts';
 import { latest, type Timing } from '../../states/timing.ts';
@@ -51,6 +51,19 @@ export function shortageOf(
   ];
   const since = latest(memory.since(workload, MISSING, read, timing), ...changed);
   return timing.lasts(since, unavailableFor) ? { unready, missing } : undefined;
+}
+
+/** The finding of a shortage, if there is one; `say` makes it, by the catalogue of the controller. */
+export function shortageFindings(
+  who: string,
+  shortage: Shortage,
+  wanted: number,
+  say: (reason: 'NoReplicasAvailable' | 'ReplicasUnavailable', words: { readonly title: string }) => Finding,
+): Finding[] {
+  const short = shortage.unready + shortage.missing;
+  if (short === 0) return [];
+  const reason = short >= wanted ? 'NoReplicasAvailable' : 'ReplicasUnavailable';
+  return [say(reason, { title: oneLine(`${who}: ${shortageWords(shortage, wanted)}`, 200) })];
 }
 
 /** "1 of its 3 Pods is not ready and 1 is missing". */

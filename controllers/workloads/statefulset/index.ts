@@ -3,10 +3,8 @@ import {
   count,
   type DeepReadonly,
   defineController,
-  type Finding,
   fields,
   type ObjectLike,
-  oneLine,
   type Read,
   undecided,
   type Verdict,
@@ -17,7 +15,7 @@ import { observationOf } from '../../states/observation.ts';
 import { Timing } from '../../states/timing.ts';
 import { POD_FIELDS } from '../pods/fields.ts';
 import { podFindings } from '../pods/findings.ts';
-import { type Shortage, shortageOf, shortageWords } from '../replicas/shortage.ts';
+import { shortageFindings, shortageOf } from '../replicas/shortage.ts';
 import { FINDINGS } from './catalogue.ts';
 import { type Options, optionsSchema } from './options.ts';
 
@@ -52,12 +50,5 @@ async function observe(set: DeepReadonly<ObjectLike>, read: Read, options: Optio
   const shortage = shortageOf(set, pods, wanted, { read, memory, unavailableFor: options.unavailableFor, timing });
   if (shortage === undefined) return undecided(HELD, timing.again);
   const ofPods = await podFindings(who, pods, { say: FINDINGS.of, read, options, timing });
-  return observationOf(set, [...availability(who, shortage, wanted), ...ofPods], timing, options);
-}
-
-function availability(who: string, shortage: Shortage, wanted: number): Finding[] {
-  const short = shortage.unready + shortage.missing;
-  if (short === 0) return [];
-  const reason = short >= wanted ? 'NoReplicasAvailable' : 'ReplicasUnavailable';
-  return [FINDINGS.of(reason, { title: oneLine(`${who}: ${shortageWords(shortage, wanted)}`, 200) })];
+  return observationOf(set, [...shortageFindings(who, shortage, wanted, FINDINGS.of), ...ofPods], timing, options);
 }
