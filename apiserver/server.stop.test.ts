@@ -90,6 +90,27 @@ it('X2 while the Service still sends requests they are answered, and readyz fail
   await stopped;
 });
 
+it('X2 the connection of a watch that ended still answers a request that was on its way', async () => {
+  await using test = await TestServer.start({ server: { shutdown: { propagationMs: 500, drainMs: 20 } } });
+  const client = await test.admin();
+  const socket = connect({ ...client, ca: test.ca.cert, host: '127.0.0.1', port: Number(new URL(test.url).port) });
+  let text = '';
+  const ended = Promise.withResolvers<void>();
+  socket.setEncoding('utf8').on('data', (chunk: string) => {
+    text += chunk;
+    if (text.endsWith('\r\n0\r\n\r\n')) ended.resolve();
+  });
+  socket.write('GET /apis/example.dev/v1/widgets?watch=true HTTP/1.1\r\nHost: x\r\n\r\n');
+  await once(socket, 'data');
+  const stopped = test.server.stop();
+  await ended.promise;
+  socket.write('GET /version HTTP/1.1\r\nHost: x\r\n\r\n');
+  await once(socket, 'close');
+  await stopped;
+  expect(text.split(/(?=HTTP\/1\.1 )/).map((answer) => answer.slice(9, 12))).toEqual(['200', '200']);
+  expect(text).toMatch(/\r\nConnection: close\r\n/);
+});
+
 it('X2 E5 while it drains, a request on an open connection is refused with Retry-After, and the connection ends', async () => {
   const arrived = Promise.withResolvers<void>();
   const finish = Promise.withResolvers<void>();

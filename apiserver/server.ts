@@ -12,6 +12,9 @@ import type { ServerOptions } from './server/types.ts';
 export { type ListenAddress, parseListenAddress, type ServingCertificate } from './server/listener.ts';
 export type { KubernetesEndpoint, Logger, RequestState, ServerOptions, ShutdownOptions } from './server/types.ts';
 
+/** For the connections of ended watches to be taken by a request, which is answered, or to rest. */
+const SETTLE_MS = 1_000;
+
 export interface ApiServer extends AsyncDisposable {
   /** Begins to listen. Rejects with one line that says what to do when the address is taken. */
   start(): Promise<{ readonly url: string }>;
@@ -65,6 +68,9 @@ class Server implements ApiServer {
     if (propagationMs > 0) await sleep(propagationMs);
     // Everything else is still answered: the clients of the watches come back over connections that are open here.
     await this.#options.kube.endWatches?.(drainMs / 2);
+    // A watch could not say `Connection: close` when it began, so the aggregator holds its connection for an idle one that
+    // may carry the next POST. What is used now ends with its answer; what is not used has no request on its way.
+    if (propagationMs > 0) await sleep(Math.min(propagationMs, SETTLE_MS));
     await this.#connections.close(drainMs / 2);
   }
 
