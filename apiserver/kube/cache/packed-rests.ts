@@ -36,8 +36,8 @@ export class PackedRests {
 
   /** One of them. Who keeps it keeps all. */
   read(place: number): Buffer {
-    // In one piece: zlib would make it of many of 16 KiB.
-    const chunkSize = Math.max(this.#ends.at(-1) as number, constants.Z_MIN_CHUNK);
+    // In one piece: zlib would make it of many of 16 KiB, and of a full one it does not know that it was the last.
+    const chunkSize = Math.max((this.#ends.at(-1) as number) + 1, constants.Z_MIN_CHUNK);
     const all = this.#unpacked.of(this, () => zstdDecompressSync(this.#compressed, { chunkSize }));
     return all.subarray(this.#start(place), this.#ends[place]);
   }
@@ -61,7 +61,7 @@ export class UnpackedRests {
   readonly #max: number;
   readonly #known = new Map<PackedRests, Buffer>();
 
-  constructor(max = 32) {
+  constructor(max = 64) {
     this.#max = max;
   }
 

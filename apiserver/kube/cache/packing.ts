@@ -3,7 +3,7 @@ import { cellsLength, moveRest, objectLength, type ReadyObject, restOf } from '.
 import { PackedRests, UnpackedRests } from './packed-rests.ts';
 
 /** Objects that are packed together: more save little, and every get of one of them unpacks them all. */
-const TOGETHER = 64;
+const TOGETHER = 32;
 /** Of the limit: room for some changes, so that single ones do not begin a search. */
 const MARGIN = 1 / 32;
 
