@@ -113,9 +113,9 @@ describe('packed objects', () => {
 
   it('are packed with others when most of their neighbours are gone, which lets go of all of these', async () => {
     const collection = new Collection(0);
-    for (let index = 0; index < 256; index++) collection.set(ready(name(index), 1));
+    for (let index = 0; index < 128; index++) collection.set(ready(name(index), 1));
     await collection.run();
-    for (let index = 0; index < 256; index++) if (index % 8 !== 0) collection.delete(name(index));
+    for (let index = 0; index < 128; index++) if (index % 8 !== 0) collection.delete(name(index));
     const sparse = new Set(collection.objects.slice().map(({ packed }) => packed));
     expect(sparse.size).toBe(4);
     for (let index = 300; index < 316; index++) collection.set(ready(name(index), 2));
