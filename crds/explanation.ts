@@ -69,6 +69,8 @@ export interface ControllerExplanation {
   terminal?: boolean;
   /** What the last look found, at most 20. */
   findings?: FindingNote[];
+  /** Of several subjects that the look spoke about those without a verdict: nothing is sent of them. At most 20. */
+  noVerdict?: NoVerdictNote[];
   report?: ReportNote;
 }
 
@@ -78,6 +80,12 @@ export interface FindingNote {
   type: string;
   reason: string;
   title: string;
+}
+
+export interface NoVerdictNote {
+  /** `Component shop/payments last-build` */
+  subject: string;
+  reason: string;
 }
 
 /** What became of what the look said. */
@@ -167,6 +175,10 @@ export const controllerExplanationSchema = Joi.object<ControllerExplanation, tru
       }),
     )
     .max(20),
+  noVerdict: Joi.array()
+    .items(Joi.object<NoVerdictNote, true>({ subject: text.required(), reason: text.required() }))
+    .max(20)
+    .description('Of several subjects that the look spoke about those without a verdict: nothing is sent of them.'),
   report: reportNoteSchema,
 });
 

@@ -16,6 +16,7 @@ test('is told in lines that align, a fact each, and nothing in them moves a curs
       findings: [
         { key: 'run', severity: 'major', type: 'build', reason: 'TaskRunFailed', title: 'red\u001b[31m\nalert' },
       ],
+      noVerdict: [{ subject: 'Component shop/web last-build', reason: 'BuildsForgotten' }],
       report: {
         ...{ state: 'Accepted', subject: 'Component shop/web' },
         decisions: [{ key: 'run', cell: '1C', issue: { namespace: 'shop', name: 'component-web-abcd2345' } }],
@@ -29,14 +30,15 @@ test('is told in lines that align, a fact each, and nothing in them moves a curs
     'These processes did not answer in time: pod-2',
     '',
     'tekton-pipelinerun (tekton/pipelinerun, pod-1)',
-    '  Verdict:   Failing',
-    '  Looked at: 2026-11-21T17:40:02.000Z',
-    '  Finished:  yes',
-    '  Subject:   Component shop/web',
-    expect.stringMatching(/^ {2}Finding: {3}run major build TaskRunFailed: red/),
-    '  Report:    Accepted',
-    '  Decision:  run 1C ignored: a newer look at this subject decides, and its issue is Resolved: issue shop/component-web-abcd2345',
-    '  Why:       the look found one thing wrong',
+    '  Verdict:    Failing',
+    '  Looked at:  2026-11-21T17:40:02.000Z',
+    '  Finished:   yes',
+    '  Subject:    Component shop/web',
+    expect.stringMatching(/^ {2}Finding: {4}run major build TaskRunFailed: red/),
+    '  No verdict: Component shop/web last-build: BuildsForgotten',
+    '  Report:     Accepted',
+    '  Decision:   run 1C ignored: a newer look at this subject decides, and its issue is Resolved: issue shop/component-web-abcd2345',
+    '  Why:        the look found one thing wrong',
   ]);
   expect(lines.join('')).not.toMatch(/[\u0000-\u001f]/);
 });

@@ -107,13 +107,14 @@ export function explanationLines({ spec, status }: Pick<Answered, 'spec' | 'stat
 }
 
 function controllerLines(each: ControllerExplanation): string[] {
-  const { controller, use, process, verdict, reason, lookedAt, terminal, findings = [], report } = each;
+  const { controller, use, process, verdict, reason, lookedAt, terminal, findings = [], noVerdict = [], report } = each;
   const facts: [string, string | undefined][] = [
     ['Verdict', `${verdict}${reason === undefined ? '' : `: ${reason}`}`],
     ['Looked at', lookedAt],
     ['Finished', terminal ? 'yes' : undefined],
     ['Subject', report?.subject],
     ...findings.map((finding): [string, string] => ['Finding', findingText(finding)]),
+    ...noVerdict.map(({ subject, reason }): [string, string] => ['No verdict', `${subject}: ${reason}`]),
     ['Report', report && `${report.state}${report.reason === undefined ? '' : `: ${report.reason}`}`],
     ...(report?.decisions ?? []).map((decision): [string, string] => ['Decision', decisionText(decision)]),
     ['Why', each.message],
@@ -121,7 +122,7 @@ function controllerLines(each: ControllerExplanation): string[] {
   return [
     oneLine(`${controller} (${use}, ${process})`, MAX_LINE),
     ...facts.flatMap(([name, fact]) =>
-      fact === undefined ? [] : [`  ${`${name}:`.padEnd(11)}${oneLine(fact, MAX_LINE)}`],
+      fact === undefined ? [] : [`  ${`${name}:`.padEnd(12)}${oneLine(fact, MAX_LINE)}`],
     ),
   ];
 }

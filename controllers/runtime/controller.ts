@@ -329,8 +329,12 @@ export class Controller {
     }
     const observations = observationsOf(verdict);
     const spokenAbout = reportsOf(observations, look);
-    const reports = decidedReports(spokenAbout, observations);
-    this.#health.decided(key, reports.values());
+    const { decided: reports, noVerdict } = decidedReports(spokenAbout, observations);
+    const [first] = noVerdict;
+    // No verdict about anything is what undecided(reason) says.
+    const isAll = first !== undefined && reports.size === 0;
+    if (isAll) this.#health.undecided(key, { reason: first.reason, final: false, terminal: isFinished(look.object) });
+    else this.#health.decided(key, reports.values(), noVerdict);
     for (const { again } of observations) this.#again(key, again);
     this.#reporting.seen(key, look.object, { spokenAbout, reports }, this.#round.has(key));
   }

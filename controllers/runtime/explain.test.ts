@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { controllerExplanationSchema } from '../../crds/explanation.ts';
 import { createWorld } from '../testing/world.ts';
 import type { ClusterObject } from './object.ts';
-import { defineController, type ObjectLike, undecided } from './plugin.ts';
+import { defineController, type ObjectLike, type Observation, undecided } from './plugin.ts';
 
 /** The support engineer's question, answered by a controller: why is there no issue for this object? */
 
@@ -90,6 +91,33 @@ describe('why is there no issue for this object?', () => {
     await world.settle();
     expect(world.controller.status().counts.undecidedTerminal).toBe(0);
     expect(world.controller.explain(ask('waiting'))?.verdict).toBe('Failing');
+  });
+
+  it('because of several subjects there is no verdict about one, and why; of none it is undecided', async () => {
+    const { observe, ...rest } = definition('state');
+    const parts = defineController<Build, unknown>({
+      ...rest,
+      observe(object, read, options) {
+        const whole = observe(object, read, options) as Observation;
+        const forgotten = { noVerdict: 'BuildsForgotten', findings: [] };
+        const last = { subject: { ...whole.subject, aspect: 'last-build' }, ...forgotten };
+        return object.spec?.failed ? [{ ...whole, ...forgotten }, last] : [whole, last];
+      },
+    });
+    await using world = createWorld(parts, { objects: [build('a', {}), build('b', { failed: true })] });
+    await world.controller.settled;
+    const answer = world.controller.explain(ask('a'));
+    expect(answer).toMatchObject({
+      verdict: 'Healthy',
+      noVerdict: [{ subject: 'Component shop/a last-build', reason: 'BuildsForgotten' }],
+      report: { state: 'Accepted' },
+      message: expect.stringContaining(
+        'there is no verdict about Component shop/a last-build, of which nothing was sent: BuildsForgotten',
+      ),
+    });
+    expect(controllerExplanationSchema.validate({ ...answer, process: 'p' }).error).toBeUndefined();
+    expect(world.controller.explain(ask('b'))).toMatchObject({ verdict: 'Undecided', reason: 'BuildsForgotten' });
+    expect(world.controller.status().counts).toMatchObject({ decided: 1, undecidedTerminal: 1 });
   });
 
   it('because two live objects speak about one subject, and which', async () => {

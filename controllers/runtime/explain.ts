@@ -110,11 +110,12 @@ const VERDICTS = {
 } as const satisfies Record<Outcome, ExplanationVerdict>;
 
 function lookedAt(key: string, known: LedgerEntry, context: ExplainContext): Answer {
-  const { outcome, why, findings, goneAt } = known;
+  const { outcome, why, findings, noVerdict, goneAt } = known;
   const isGone = goneAt !== undefined;
   const note = noteOf(known);
   const sentences = [
     `${isGone ? `it was deleted at ${new Date(goneAt).toISOString()}; before that ` : ''}${verdictText(known)}`,
+    ...noVerdict.map(noVerdictText),
     reportText(key, known, context),
     ...(known.decisions.length > 0 ? known.decisions.map(decisionText) : []),
   ];
@@ -127,6 +128,7 @@ function lookedAt(key: string, known: LedgerEntry, context: ExplainContext): Ans
       .slice(0, 8_000),
     lookedAt: new Date(known.lookedAt).toISOString(),
     ...(findings.length > 0 && { findings: [...findings] }),
+    ...(noVerdict.length > 0 && { noVerdict: [...noVerdict] }),
     ...(note && { report: note }),
   };
 }
@@ -148,6 +150,10 @@ function verdictText({ outcome, why, findings }: LedgerEntry): string {
     default:
       return outcome satisfies never;
   }
+}
+
+function noVerdictText({ subject, reason }: LedgerEntry['noVerdict'][number]): string {
+  return `there is no verdict about ${subject}, of which nothing was sent: ${reason}`;
 }
 
 const STATE_TEXTS: Readonly<Record<ReportState, string>> = {

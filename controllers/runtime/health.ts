@@ -2,7 +2,7 @@ import type { Report, ReportResult } from '../../crds/report.ts';
 import { cachesOf } from './cache-memory.ts';
 import { type Clock, systemClock } from './clock.ts';
 import type { Informer } from './informer.ts';
-import { Ledger } from './ledger.ts';
+import { Ledger, type NoVerdict, subjectText } from './ledger.ts';
 import type { LoadedController } from './loader.ts';
 import type { Logger } from './logger.ts';
 import type { LookContext, Looks } from './looks.ts';
@@ -50,9 +50,13 @@ export class Health {
     beginController(options.metrics, options.controller.name);
   }
 
-  decided(key: string, reports: Iterable<Report>): void {
-    this.ledger.decided(key, reports);
-    this.#options.looks.of(key)?.outcome(this.ledger.outcomeOf(key) ?? '');
+  decided(key: string, reports: Iterable<Report>, noVerdict: readonly NoVerdict[]): void {
+    this.ledger.decided(key, reports, noVerdict);
+    const { logger, looks } = this.#options;
+    looks.of(key)?.outcome(this.ledger.outcomeOf(key) ?? '');
+    for (const { subject, reason } of noVerdict) {
+      logger.debug({ ...looks.fields(key), subject: subjectText(subject), reason }, 'no verdict about one of several');
+    }
     this.#reconciled('success');
   }
 

@@ -47,6 +47,28 @@ it('knows of each object its last look, why, and what became of the report', asy
   });
 });
 
+it('knows which of several subjects have no verdict, and why, in bounded memory', () => {
+  const ledger = new Ledger(new ManualClock());
+  const without = (aspect: string, reason = 'Forgotten') => ({
+    subject: { apiVersion: 'v1', kind: 'Component', namespace: 'ns', name: 'web', aspect },
+    reason,
+  });
+  ledger.decided('ns/web', [report('a', 0)], [without('last-build')]);
+  expect(ledger.entry('ns/web')).toMatchObject({
+    outcome: 'healthy',
+    noVerdict: [{ subject: 'Component ns/web last-build', reason: 'Forgotten' }],
+  });
+  ledger.decided('ns/web', [report('a', 1)], [without('last-build')]);
+  expect(ledger.entry('ns/web')).toMatchObject({ findings: [{ key: 'k0' }], noVerdict: [{ reason: 'Forgotten' }] });
+  const many = Array.from({ length: 100 }, (_, index) => without(`${index}`.padStart(1_000, 'x'), 'y'.repeat(1_000)));
+  ledger.decided('ns/web', [], many);
+  const notes = ledger.entry('ns/web')?.noVerdict ?? [];
+  expect(notes).toHaveLength(20);
+  expect(Math.max(...notes.map(({ subject, reason }) => subject.length + reason.length))).toBe(700);
+  ledger.decided('ns/web', [report('a', 0)]);
+  expect(ledger.entry('ns/web')?.noVerdict).toEqual([]);
+});
+
 it('remembers the last 1,000 objects that are gone, with the answer to their deletion', () => {
   const ledger = new Ledger(new ManualClock());
   for (let index = 0; index < 1_100; index++) {

@@ -1,4 +1,4 @@
-import type { DecisionNote, FindingNote, ReportState } from '../../crds/explanation.ts';
+import type { DecisionNote, FindingNote, NoVerdictNote, ReportState } from '../../crds/explanation.ts';
 import { REPORT_STATES } from '../../crds/explanation.ts';
 import type { Decision, Report } from '../../crds/report.ts';
 import { isFailing } from './backlog.ts';
@@ -23,11 +23,13 @@ export interface LedgerEntry {
   readonly subject: string;
   readonly findings: readonly FindingNote[];
   readonly decisions: readonly DecisionNote[];
+  /** Of several subjects those without a verdict (docs/adr/0028). */
+  readonly noVerdict: readonly NoVerdictNote[];
   /** Of what is gone: ms. */
   readonly goneAt?: number;
 }
 
-/** What only some objects have: those that fail, and those whose texts are too many to be shared. */
+/** What only some objects have: those that fail or have parts without a verdict, and those whose texts are too many to be shared. */
 interface Detail {
   why?: string;
   said?: string;
@@ -36,12 +38,15 @@ interface Detail {
   /** How many there are; more than are noted. */
   found?: number;
   decisions?: readonly DecisionNote[];
+  noVerdict?: readonly NoVerdictNote[];
 }
 
 const MAX_TEXT = 500;
 const MAX_TITLE = 200;
 const MAX_FINDINGS = 20;
 const MAX_DECISIONS = 100;
+const MAX_NO_VERDICT = 20;
+const MAX_REASON = 200;
 /** Of objects that are gone the last ones are remembered: somebody asks why a pruned run made no issue. */
 const MAX_GONE = 1_000;
 
@@ -86,14 +91,16 @@ export class Ledger {
     return slot === undefined ? undefined : (OUTCOMES[this.#outcome[slot] as number] as Outcome);
   }
 
-  /** A look was decided; nothing of it was sent yet. */
-  decided(key: string, reports: Iterable<Report>): void {
+  /** A look was decided; nothing of it was sent yet. `noVerdict`: of its subjects those that it says nothing about. */
+  decided(key: string, reports: Iterable<Report>, noVerdict: readonly NoVerdict[] = []): void {
     const failing = [...reports].filter(isFailing);
     const slot = this.#looked(key, failing.length > 0 ? 'failing' : 'healthy', '');
+    if (noVerdict.length > 0) this.#details.set(slot, { noVerdict: noVerdict.slice(0, MAX_NO_VERDICT).map(noteOf) });
     if (failing.length === 0) return;
     const found = failing.reduce((sum, { body }) => sum + ('findings' in body ? body.findings.length : 0), 0);
     this.#findings += found;
     this.#details.set(slot, {
+      ...this.#details.get(slot),
       found,
       subject: failing
         .map(({ subject }) => subjectText(subject))
@@ -165,6 +172,7 @@ export class Ledger {
       subject: detail?.subject ?? '',
       findings: detail?.findings ?? [],
       decisions: detail?.decisions ?? [],
+      noVerdict: detail?.noVerdict ?? [],
     };
   }
 
@@ -235,6 +243,16 @@ class SharedTexts {
     this.#numbers.set(text, this.#texts.length);
     return this.#texts.push(text) - 1;
   }
+}
+
+/** A subject that a look speaks about without a verdict, and why. */
+export interface NoVerdict {
+  readonly subject: Report['subject'];
+  readonly reason: string;
+}
+
+function noteOf({ subject, reason }: NoVerdict): NoVerdictNote {
+  return { subject: subjectText(subject).slice(0, MAX_TEXT), reason: reason.slice(0, MAX_REASON) };
 }
 
 function findingsOf({ body }: Report): FindingNote[] {

@@ -162,6 +162,13 @@ describe('a verdict', () => {
     expect(observationsOf([])).toEqual([]);
   });
 
+  it('says either what is wrong or that there is no verdict', () => {
+    const none = { subject, noVerdict: 'Forgotten', findings: [] };
+    expect(observationsOf(none)).toHaveLength(1);
+    const both = [observation(), { ...none, findings: [{}] }];
+    expect(() => observationsOf(both)).toThrow('an observation[1] with findings and with noVerdict');
+  });
+
   it.each([undefined, null, 'text', 7, {}, { subject }, { findings: [] }, [observation(), null]])(
     'that is none is the fault of the plugin: %j',
     (verdict) => {

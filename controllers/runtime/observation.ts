@@ -5,6 +5,7 @@ import { subjectHash } from '../../crds/identity.ts';
 import type { Finding, Link, Report, ReportOrder, Subject } from '../../crds/report.ts';
 import { reportSchema } from '../../crds/report.ts';
 import { multiLine, oneLine } from '../../crds/text.ts';
+import type { NoVerdict } from './ledger.ts';
 import { type ClusterObject, isRecord } from './object.ts';
 import { type Observation, TerminalError, type Undecided } from './plugin.ts';
 import { completionTime, validTime } from './run-times.ts';
@@ -56,6 +57,9 @@ export function observationsOf(verdict: unknown): readonly Observation[] {
     if (!Array.isArray(observation.findings)) {
       throw new TerminalError(`observe() answered an observation${at} without findings: healthy is an empty list`);
     }
+    if (typeof observation.noVerdict === 'string' && observation.findings.length > 0) {
+      throw new TerminalError(`observe() answered an observation${at} with findings and with noVerdict: one of them`);
+    }
   }
   return list as readonly Observation[];
 }
@@ -106,12 +110,19 @@ export function subjectIdOf(namespace: string, subject: Subject): string {
   return `${namespace}\u0000${subjectHash(subject)}`;
 }
 
-/** Those of `reportsOf(observations)` that say something: what has no verdict is spoken about, and nothing is sent of it. */
+/** `reportsOf(observations)`, parted: what has no verdict is spoken about, and nothing is sent of it. */
 export function decidedReports(
   reports: ReadonlyMap<string, Report>,
   observations: readonly Observation[],
-): Map<string, Report> {
-  return new Map([...reports].filter((_, index) => typeof observations[index]?.noVerdict !== 'string'));
+): { decided: Map<string, Report>; noVerdict: NoVerdict[] } {
+  const decided = new Map<string, Report>();
+  const noVerdict: NoVerdict[] = [];
+  for (const [index, [id, report]] of [...reports].entries()) {
+    const reason = observations[index]?.noVerdict;
+    if (typeof reason === 'string') noVerdict.push({ subject: report.subject, reason });
+    else decided.set(id, report);
+  }
+  return { decided, noVerdict };
 }
 
 /** The report that an observed object, or a subject, is gone. A run's time is the database's: it beats every run so far. */

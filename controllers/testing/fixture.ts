@@ -165,7 +165,7 @@ export class Fixtures {
       return {
         object: called,
         ...(again.length > 0 && { again: Math.min(...again) }),
-        reports: [...decidedReports(reports, observations).values()],
+        reports: [...decidedReports(reports, observations).decided.values()],
       };
     } catch (error) {
       return { object: called, during, error };
