@@ -7,6 +7,9 @@ import type { Output, Streams } from './streams.ts';
 
 /** The process: the only file that reads its arguments, environment and streams, and that ends it. */
 
+// What is made for development is slower: React asks for it when it is loaded.
+process.env.NODE_ENV ??= 'production';
+
 const stop = new AbortController();
 for (const name of ['SIGINT', 'SIGTERM'] as const) {
   process.on(name, () => {
@@ -37,6 +40,7 @@ const streams: Streams = {
   out: output(process.stdout),
   err: output(process.stderr),
   in: process.stdin,
+  ...(process.stdin.isTTY && process.stdout.isTTY && { terminal: { in: process.stdin, out: process.stdout } }),
   env: process.env,
   directory: process.cwd(),
   signal: stop.signal,

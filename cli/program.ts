@@ -17,7 +17,7 @@ export interface ProgramOptions {
  */
 export async function runProgram(argv: readonly string[], streams: Streams, options: ProgramOptions): Promise<number> {
   let exitCode: number = EXIT.ok;
-  const typed = commandFirst(argv);
+  const typed = commandFirst(argv.length === 0 && opensScreen(streams, options) ? ['ui'] : argv);
   try {
     const program = await createProgram(typed, streams, options, (code) => {
       exitCode = code;
@@ -28,6 +28,11 @@ export async function runProgram(argv: readonly string[], streams: Streams, opti
     const command = options.commands.find(({ name }) => name === typed[0]);
     return report(error, streams, command === undefined ? options.name : `${options.name} ${command.name}`);
   }
+}
+
+/** Who types the name alone on a terminal wants to see what is broken. */
+function opensScreen({ terminal, env }: Streams, { commands }: ProgramOptions): boolean {
+  return terminal !== undefined && env.TERM !== 'dumb' && commands.some(({ name }) => name === 'ui');
 }
 
 /** kubectl takes its flags before the command, too: `kubectl faultline -n shop get`. */

@@ -5,11 +5,19 @@ export interface Streams {
   readonly out: Output;
   readonly err: Output;
   readonly in: Readable;
+  /** Undefined where standard input or output is no terminal. */
+  readonly terminal?: Terminal;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** The current directory. */
   readonly directory: string;
   /** Aborts at the first SIGINT or SIGTERM: finish quickly. */
   readonly signal: AbortSignal;
+}
+
+/** The two ends of a terminal, for what takes the whole screen. */
+export interface Terminal {
+  readonly in: Readable;
+  readonly out: NodeJS.WriteStream;
 }
 
 export interface Output {

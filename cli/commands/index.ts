@@ -26,6 +26,7 @@ export const commands: readonly Runnable[] = [
     { name: 'open', parameters: '<name>', summary: 'Open the link of an issue.' },
     async () => (await import('./open.ts')).open,
   ),
+  lazy({ name: 'ui', summary: 'Watch what is broken on the full screen.' }, async () => (await import('./ui.ts')).ui),
   lazy(
     {
       name: 'replay',

@@ -112,16 +112,18 @@ function rowOf(object: Issue): Row {
   return { cells: [], object: { ...object, kind: 'Issue', apiVersion: API_VERSION } };
 }
 
-/** Lines of a watch, each an event. Ends when the server ends it. */
+/** Lines of a watch, each an event. Ends when the server ends it. `opened`: the server has begun to answer. */
 export async function* watchRows(
   asker: Asker,
   query: ListQuery,
   resourceVersion: string,
+  opened?: () => void,
 ): AsyncGenerator<{ readonly type: string; readonly page: Page; readonly resourceVersion: string | undefined }> {
   const path = `${issuesPath(query.namespace)}?${parameters(query, {
     ...{ watch: 'true', allowWatchBookmarks: 'true', resourceVersion },
   })}`;
   const response = await asker.open(path, { ...(query.table && { accept: TABLE }), silent: true });
+  opened?.();
   response.setEncoding('utf8');
   let rest = '';
   for await (const chunk of response) {

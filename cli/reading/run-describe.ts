@@ -26,7 +26,8 @@ export async function runDescribe(options: DescribeOptions, streams: Streams, no
   return EXIT.ok;
 }
 
-async function describeOne(
+/** All that is known of an issue; `asOf`: then, a time or a duration. */
+export async function describeOne(
   asker: Asker,
   namespace: string,
   name: string,

@@ -41,7 +41,7 @@ export async function runOpen(options: OpenOptions, streams: Streams, opener: Op
 }
 
 /** Without a shell: the link is an argument, whatever it says. */
-function openUrl(url: string): Promise<boolean> {
+export function openUrl(url: string): Promise<boolean> {
   const [command, ...before] = OPENERS[platform()] ?? ['xdg-open'];
   return new Promise((opened) => {
     const child = spawn(command ?? 'xdg-open', [...before, url], { stdio: 'ignore', detached: true });

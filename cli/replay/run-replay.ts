@@ -27,6 +27,22 @@ const CLUSTER_ID = 'replay';
 
 /** `faultline replay`: the configured controllers and the real engine over recorded objects, in memory. */
 export async function runReplay(options: ReplayOptions, streams: Streams): Promise<number> {
+  const { list, faults } = await replayRecorded(options, streams);
+  for (const fault of faults) streams.err.write(`warning: ${fault}\n`);
+  print(list, options, streams);
+  const isFound = list.items.some(({ status }) => status.state === 'Active');
+  return options.exitCode && isFound ? EXIT.found : EXIT.ok;
+}
+
+export interface Replayed {
+  readonly list: IssueList;
+  readonly objects: readonly ClusterObject[];
+  /** What could not be read, one line each. */
+  readonly faults: readonly string[];
+}
+
+/** What is recorded, and the issues that it opens. Throws a Failure of one line when nothing can be read. */
+export async function replayRecorded(options: ReplayedOptions, streams: Streams): Promise<Replayed> {
   const log = createLog(options.log, streams.err, streams.env);
   await using plugins = createPlugins({ logger: log });
   const configured = await configure(options.config, streams, undefined, plugins);
@@ -34,16 +50,14 @@ export async function runReplay(options: ReplayOptions, streams: Streams): Promi
   // Both take about a second: at the same time.
   const opening = openStore({ database: { embedded: 'memory' }, clusterId: CLUSTER_ID });
   opening.catch(() => {});
-  const recorded = await readObjects(options, streams, progress);
+  const { objects, summary } = await readObjects(options, streams, progress);
   await using store = await opening;
-  await decide(recorded.objects, { configured, store, log, streams, progress, options });
+  await decide(objects, { configured, store, log, streams, progress, options });
   const list = await listIssues(store, options.namespace);
-  progress[Symbol.dispose]();
-  tellFaults(recorded.summary, streams);
-  print(list, options, streams);
-  const isFound = list.items.some(({ status }) => status.state === 'Active');
-  return options.exitCode && isFound ? EXIT.found : EXIT.ok;
+  return { list, objects, faults: summary.faults.map(faultLine) };
 }
+
+type ReplayedOptions = Pick<ReplayOptions, 'from' | 'config' | 'namespace' | 'log'>;
 
 interface Recorded {
   readonly objects: readonly ClusterObject[];
@@ -53,7 +67,7 @@ interface Recorded {
 // A must-gather arrives as one; read as YAML it would be a riddle.
 const ARCHIVE = /\.(tar|tar\.\w+|tgz|zip)$/;
 
-async function readObjects(options: ReplayOptions, streams: Streams, progress: Progress): Promise<Recorded> {
+async function readObjects(options: ReplayedOptions, streams: Streams, progress: Progress): Promise<Recorded> {
   if (ARCHIVE.test(options.from) && !(await isFolder(resolve(streams.directory, options.from)))) {
     throw new Failure(`${options.from} is an archive: unpack it, and name the folder`);
   }
@@ -94,7 +108,7 @@ interface Deciding {
   readonly log: Log;
   readonly streams: Streams;
   readonly progress: Progress;
-  readonly options: ReplayOptions;
+  readonly options: ReplayedOptions;
 }
 
 async function decide(objects: readonly ClusterObject[], { configured, store, log, ...rest }: Deciding): Promise<void> {
@@ -131,10 +145,6 @@ async function listIssues(store: Store, namespace: string | undefined): Promise<
     namespace === undefined ? issues : issues.filter(({ metadata }) => metadata.namespace === namespace),
     String(resourceVersion),
   );
-}
-
-function tellFaults({ faults }: RecordedSummary, { err }: Streams): void {
-  for (const fault of faults) err.write(`warning: ${faultLine(fault)}\n`);
 }
 
 // A parser's message goes on with an excerpt of the file, which may be anything: the first line says what and where.

@@ -1,0 +1,50 @@
+import { humanDuration } from '../../../crds/duration.ts';
+import type { IssuesView } from '../state/state.ts';
+import { wrap } from '../text/width.ts';
+import type { Scene } from './scene.ts';
+
+/** Instead of an empty list: why it is empty, and what to do. */
+export function nothingLines(scene: Scene, view: IssuesView): string[] {
+  const { look, state } = scene;
+  const { role, text } = reason(scene, view);
+  return [
+    '',
+    ...text
+      .flatMap((line) => wrap(line, state.size.columns - 4))
+      .map((line) => look.paint(role, `  ${look.plain(line)}`)),
+  ];
+}
+
+function reason(
+  { connection, state, now }: Scene,
+  view: IssuesView,
+): { role: 'dim' | 'good' | 'error'; text: string[] } {
+  switch (connection.kind) {
+    case 'connecting':
+    case 'loading':
+      return { role: 'dim', text: ['Asking the server.'] };
+    case 'lost': {
+      const wait = humanDuration(Math.max(0, connection.again - now));
+      return { role: 'error', text: [connection.why, '', `Trying again in ${wait}.`] };
+    }
+    case 'refused':
+      return { role: 'error', text: [connection.why, '', 'Asked again from time to time; q leaves.'] };
+    case 'live':
+    case 'still': {
+      const where = view.namespace === undefined ? '' : ` in ${view.namespace}`;
+      const what = state.options.all ? 'issues' : 'Active issues';
+      if (view.filter !== '')
+        return { role: 'dim', text: [`No ${what}${where} match ${view.filter}. Esc takes the filter away.`] };
+      const then = view.asOf === undefined ? '' : ' at that time';
+      return {
+        role: 'good',
+        text: [
+          `No ${what}${where}${then}.`,
+          ...(state.options.all ? [] : ['A shows those that were resolved lately.']),
+        ],
+      };
+    }
+    default:
+      return connection satisfies never;
+  }
+}

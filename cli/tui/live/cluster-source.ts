@@ -1,0 +1,72 @@
+import { API_VERSION } from '../../../crds/names.ts';
+import type { ClusterConnection } from '../../cluster/connection.ts';
+import { Asker } from '../../reading/ask.ts';
+import { listPages, type Row } from '../../reading/issues.ts';
+import type { SmallTable } from '../frame/scene.ts';
+import type { Follower, Listed, Source } from '../source/source.ts';
+import type { Act } from '../state/state.ts';
+import { performAct } from './act.ts';
+import { controllerRemarks } from './controller-remarks.ts';
+import { clusterDocument } from './documents.ts';
+import { follow, queryOf } from './follow.ts';
+import { groupsTable } from './groups-table.ts';
+
+export interface ClusterSourceOptions {
+  /** Reads the kubeconfig as it is now. Throws a Failure of one line. */
+  connect(): Promise<ClusterConnection>;
+  readonly signal: AbortSignal;
+  /** ms since 1970. */
+  now(): number;
+}
+
+/** Issues of a cluster, through the Kubernetes API as the user of the kubeconfig. */
+export async function clusterSource({ connect, signal, now }: ClusterSourceOptions): Promise<Source> {
+  const connection = await connect();
+  // Credentials may have been renewed since: every question is asked with those of now.
+  const ask = async <T>(stop: AbortSignal, question: (asker: Asker) => Promise<T>): Promise<T> => {
+    await using asker = new Asker(await connect(), AbortSignal.any([signal, stop]));
+    return await question(asker);
+  };
+  return {
+    place: connection.name,
+    still: undefined,
+    follow: (to: Follower, namespace, stop) =>
+      follow({
+        open: async (until) => new Asker(await connect(), until),
+        ...{ namespace, to, signal: stop, now },
+        fallback: connection.namespace ?? 'default',
+      }),
+    past: (at, namespace, stop) => ask(stop, (asker) => pastOf(asker, at, namespace)),
+    document: (view, stop) => ask(stop, (asker) => clusterDocument(asker, view, now())),
+    groups: (stop): Promise<SmallTable> => ask(stop, (asker) => groupsTable(asker)),
+    controllers: (stop) => ask(stop, (asker) => controllerRemarks(asker)),
+    may: (act, namespace, stop) => ask(stop, (asker) => mayAct(asker, act, namespace)),
+    act: (act, key, text, stop) => ask(stop, (asker) => performAct(asker, act, key, text)),
+    async [Symbol.asyncDispose]() {},
+  };
+}
+
+async function pastOf(asker: Asker, at: number, namespace: string | undefined): Promise<Listed> {
+  const rows: Row[] = [];
+  let columns: Listed['columns'] = [];
+  for await (const page of listPages(asker, { ...queryOf(namespace), asOf: new Date(at).toISOString() })) {
+    columns = page.columns ?? columns;
+    for (const row of page.rows) rows.push(row);
+  }
+  return { columns, rows };
+}
+
+/** Asks about the user's own rights, as `kubectl auth can-i` does. */
+async function mayAct(asker: Asker, act: Act, namespace: string): Promise<boolean> {
+  const [group] = API_VERSION.split('/');
+  const { body } = await asker.json<{ status?: { allowed?: boolean } }>(
+    '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews',
+    {
+      body: {
+        ...{ apiVersion: 'authorization.k8s.io/v1', kind: 'SelfSubjectAccessReview' },
+        spec: { resourceAttributes: { group, resource: 'issues', subresource: act, verb: 'create', namespace } },
+      },
+    },
+  );
+  return body.status?.allowed === true;
+}

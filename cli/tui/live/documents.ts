@@ -1,0 +1,100 @@
+import type { Explanation } from '../../../crds/explanation.ts';
+import type { Issue, Subject } from '../../../crds/issue.ts';
+import { API_VERSION } from '../../../crds/names.ts';
+import { Failure } from '../../exit.ts';
+import type { Asker } from '../../reading/ask.ts';
+import { Refusal } from '../../reading/fault.ts';
+import { issuesPath, readIssue } from '../../reading/issues.ts';
+import type { Source } from '../source/source.ts';
+import { yamlLines } from '../source/yaml-lines.ts';
+
+type View = Parameters<Source['document']>[0];
+
+/** The text of a document. What each needs is loaded when it is asked for. */
+export async function clusterDocument(asker: Asker, view: View, now: number): Promise<readonly string[]> {
+  switch (view.kind) {
+    case 'issue':
+      return await issueDocument(asker, view, now);
+    case 'evidence':
+      return await evidenceDocument(asker, view);
+    case 'subject':
+      return await subjectDocument(asker, (await issueOf(asker, view)).spec.subject, view.namespace);
+    case 'ledger':
+      return await ledgerDocument(asker, await issueOf(asker, view));
+    case 'group':
+      return await yamlLines((await asker.json<object>(`/apis/${API_VERSION}/issuegroups/${view.name}`)).body);
+    default:
+      return view satisfies never;
+  }
+}
+
+interface Named {
+  readonly namespace: string;
+  readonly name: string;
+  readonly asOf: number | undefined;
+}
+
+async function issueDocument(asker: Asker, { namespace, name, asOf }: Named, now: number): Promise<string[]> {
+  const { describeOne } = await import('../../reading/run-describe.ts');
+  const { descriptionLines } = await import('../../reading/describe-lines.ts');
+  const at = asOf === undefined ? undefined : new Date(asOf).toISOString();
+  return descriptionLines(await describeOne(asker, namespace, name, at), asOf ?? now);
+}
+
+async function evidenceDocument(asker: Asker, { namespace, name }: Named): Promise<string[]> {
+  const { evidenceLines } = await import('../../actions/evidence-lines.ts');
+  try {
+    const path = `${issuesPath(namespace, name)}/evidence`;
+    return evidenceLines((await asker.json<{ status: Parameters<typeof evidenceLines>[0] }>(path)).body.status);
+  } catch (error) {
+    if (error instanceof Refusal && error.status === 404)
+      return ['No evidence was recorded of this issue: see docs/evidence.md.'];
+    throw error;
+  }
+}
+
+async function issueOf(asker: Asker, { namespace, name, asOf }: Named): Promise<Issue> {
+  const at = asOf === undefined ? undefined : new Date(asOf).toISOString();
+  const query = { namespace, labelSelector: '', fieldSelector: '', asOf: at, table: false, objects: true };
+  const { rows } = await readIssue(asker, name, query);
+  return rows[0]?.object as Issue;
+}
+
+interface ResourceList {
+  readonly resources?: readonly { readonly name: string; readonly kind: string; readonly namespaced: boolean }[];
+}
+
+/** The object as the cluster has it now, with the rights of the user, and without what nobody reads. */
+async function subjectDocument(asker: Asker, subject: Subject, namespace: string): Promise<readonly string[]> {
+  const { apiVersion, kind, name } = subject;
+  const root = apiVersion.includes('/') ? `/apis/${apiVersion}` : `/api/${apiVersion}`;
+  const { resources = [] } = await asker.json<ResourceList>(root).then(
+    ({ body }) => body,
+    (error: unknown): ResourceList => {
+      if (error instanceof Refusal && error.status === 404) return {};
+      throw error;
+    },
+  );
+  const resource = resources.find((each) => each.kind === kind && !each.name.includes('/'));
+  if (resource === undefined)
+    throw new Failure(`${kind} ${name}: this API server does not serve ${apiVersion} ${kind}`);
+  const where = resource.namespaced ? `/namespaces/${subject.namespace ?? namespace}` : '';
+  const { body } = await asker.json<{ metadata?: Record<string, unknown> }>(
+    `${root}${where}/${resource.name}/${encodeURIComponent(name)}`,
+  );
+  const { managedFields: _, ...metadata } = body.metadata ?? {};
+  return await yamlLines({ ...body, metadata });
+}
+
+/** What the controllers make of what was looked at. */
+async function ledgerDocument(asker: Asker, { metadata, spec, status }: Issue): Promise<readonly string[]> {
+  const { explanationLines } = await import('../../explain/run-explain.ts');
+  const { kind, name, apiVersion } = status.observed ?? spec.subject;
+  const [group = ''] = apiVersion.includes('/') ? apiVersion.split('/') : [''];
+  const question: Explanation = {
+    ...{ apiVersion: API_VERSION, kind: 'Explanation' },
+    spec: { group, kind, name, namespace: spec.subject.namespace ?? metadata.namespace },
+  };
+  const { body } = await asker.json<Explanation>(`/apis/${API_VERSION}/explanations`, { body: question });
+  return explanationLines(body as Parameters<typeof explanationLines>[0]);
+}

@@ -1,0 +1,112 @@
+import type { ColumnDefinition, Row as TableRow } from '../reading/issues.ts';
+import { compile, isTimed, type Predicate } from './filter/match.ts';
+import { parseFilter } from './filter/parse.ts';
+import { type How, Listing } from './rows/listing.ts';
+import { COMPARE, mergeInto, type Sort, takeOut } from './rows/order.ts';
+import { type Row, RowMaker } from './rows/row.ts';
+import { type RowChanges, RowStore } from './rows/row-store.ts';
+import { type Counts, noCounts, Tally } from './rows/tally.ts';
+import type { Lines } from './state/cursor.ts';
+import type { IssuesView, Options } from './state/state.ts';
+
+/** So long a list whose filter knows of time stays as it is. */
+const TIMED_MS = 10_000;
+
+/**
+ * Issues, and the list of them that is looked at: kept in order as changes come, made anew only when another list is asked
+ * for. One model is of now, others are of moments that are over.
+ */
+export class Model {
+  readonly store = new RowStore();
+  readonly byNamespace = new Tally(({ namespace }) => namespace);
+  readonly bySource = new Tally(({ source }) => source);
+  columns: readonly ColumnDefinition[] = [];
+  readonly #maker = new RowMaker();
+  #sort: Sort = 'severity';
+  #sorted: Row[] = [];
+  #listing:
+    | { readonly of: string; readonly collapsed: ReadonlySet<string>; readonly listing: Listing; readonly at: number }
+    | undefined;
+  #filter: { readonly text: string; readonly test: Predicate; readonly timed: boolean } = {
+    text: '',
+    test: () => true,
+    timed: false,
+  };
+  /** What is wrong with the filter that was asked for last. */
+  fault: string | undefined;
+
+  /** Answers what changed. */
+  apply(put: readonly TableRow[], remove: readonly string[]): RowChanges {
+    const changes = this.store.apply(
+      put.map((row) => this.#maker.make(row)),
+      remove,
+    );
+    this.byNamespace.apply(changes);
+    this.bySource.apply(changes);
+    const compare = COMPARE[this.#sort];
+    this.#sorted = mergeInto(takeOut(this.#sorted, changes.gone, compare), changes.come, compare);
+    this.#listing?.listing.apply(changes);
+    return changes;
+  }
+
+  /** What was not told again is gone. */
+  keepOnly(keys: ReadonlySet<string>): RowChanges {
+    return this.apply(
+      [],
+      [...this.store.keys()].filter((key) => !keys.has(key)),
+    );
+  }
+
+  /** The list of a view. `now`: ms since 1970. */
+  listing(view: IssuesView, options: Options, now: number): Listing {
+    this.#parse(view.filter);
+    const { all, sort } = options;
+    const { namespace, grouping, collapsed, asOf } = view;
+    const of = JSON.stringify([namespace, this.#filter.text, grouping, all, sort, asOf]);
+    const last = this.#listing;
+    const isOld = this.#filter.timed && asOf === undefined && now - (last?.at ?? 0) > TIMED_MS;
+    if (last !== undefined && last.of === of && last.collapsed === collapsed && !isOld) return last.listing;
+    this.#order(sort);
+    const { test } = this.#filter;
+    const at = asOf ?? now;
+    const keeps = (row: Row): boolean =>
+      (all || row.active) && (namespace === undefined || row.namespace === namespace) && test(row, at);
+    const how: How = { grouping, sort, collapsed, keeps };
+    const listing = new Listing(how, this.#sorted);
+    this.#listing = { of, collapsed, listing, at: now };
+    return listing;
+  }
+
+  /** Active issues of a namespace, or of all. */
+  counts(namespace: string | undefined): Counts {
+    if (namespace !== undefined) return this.byNamespace.counts.get(namespace) ?? noCounts();
+    const sum = noCounts();
+    for (const counts of this.byNamespace.counts.values()) {
+      for (let at = 0; at < sum.length; at++) sum[at] = (sum[at] ?? 0) + (counts[at] ?? 0);
+    }
+    return sum;
+  }
+
+  /** While a filter is typed it is often none for a moment: the last one that was one stays. */
+  #parse(text: string): void {
+    if (text === this.#filter.text && this.fault === undefined) return;
+    const { filter, fault } = parseFilter(text);
+    this.fault = fault;
+    if (filter !== undefined) this.#filter = { text, test: compile(filter), timed: isTimed(filter) };
+  }
+
+  #order(sort: Sort): void {
+    if (sort === this.#sort) return;
+    this.#sort = sort;
+    this.#sorted = this.#sorted.toSorted(COMPARE[sort]);
+  }
+}
+
+/** The lines of a list of issues, as a cursor moves over them. */
+export function linesOf(listing: Listing, { store }: Pick<Model, 'store'>): Lines {
+  return {
+    count: listing.count,
+    keyAt: (index) => listing.lineAt(index)?.key,
+    indexOf: (key) => listing.indexOf(key, store.get(key)),
+  };
+}

@@ -1,0 +1,177 @@
+import { oneLine } from '../../crds/text.ts';
+import type { UiOptions } from '../commands/ui.ts';
+import { EXIT, Failure } from '../exit.ts';
+import { connectToRead } from '../reading/connect.ts';
+import type { Streams, Terminal } from '../streams.ts';
+import { wantsColor } from '../streams.ts';
+import { frame } from './frame/frame.ts';
+import { spoken as spokenFrame } from './frame/spoken.ts';
+import type { Shown } from './ink/show.ts';
+import { showsUnicode } from './look/symbols.ts';
+import { clipboardSequence, copyOf, performAll } from './perform.ts';
+import { readSettings, type Settings, saveView, settingsPath } from './settings/settings.ts';
+import type { Source } from './source/source.ts';
+import type { Effect } from './state/action.ts';
+import { initialState, type State } from './state/state.ts';
+import { Tui } from './tui.ts';
+
+/** `faultline ui`: answers the exit code. Throws a Failure of one line when there is no terminal or no kubeconfig. */
+export async function runUi(options: UiOptions, streams: Streams): Promise<number> {
+  const { terminal, env } = streams;
+  if (terminal === undefined || env.TERM === 'dumb') {
+    throw new Failure('faultline ui needs a terminal: for scripts and pipes there is faultline get');
+  }
+  const spoken = options.screenReader || env.INK_SCREEN_READER === 'true';
+  // The first issues are on their way while Ink is loaded, which takes as long.
+  const [settings, { show }, source] = await Promise.all([
+    readSettings(settingsPath(env)),
+    import('./ink/show.ts'),
+    sourceOf(options, streams),
+  ]);
+  await using _ = source;
+  const stop = new AbortController();
+  const signal = AbortSignal.any([streams.signal, stop.signal]);
+  const until = Promise.withResolvers<void>();
+  let tui: Tui | undefined;
+  await using shown = show({
+    ...{ terminal, spoken, wheel: settings.wheel ?? true },
+    onKey: (input, key) => tui?.press(input, key),
+    onPaste: (text) => tui?.paste(text),
+  });
+  const draw = spoken ? spokenFrame : frame;
+  using running = new Tui({
+    ...{ source, signal, namespace: options.namespace },
+    state: stateOf(options, settings, terminal),
+    colours: wantsColor(streams.out, env),
+    unicode: !options.ascii && (settings.symbols === undefined ? showsUnicode(env) : settings.symbols === 'unicode'),
+    outside: {
+      now: Date.now,
+      draw: (scene) => shown.lines(draw(scene)),
+      perform: (effect) => void performed(effect),
+    },
+  });
+  tui = running;
+  const performed = (effect: Effect) => perform(effect, { tui: running, shown, streams, signal, quit: until.resolve });
+  const resize = (): void => running.dispatch({ kind: 'resize', size: sizeOf(terminal) });
+  terminal.out.on('resize', resize);
+  signal.addEventListener('abort', () => until.resolve(), { once: true });
+  running.draw();
+  running.run().catch(until.reject);
+  try {
+    await until.promise;
+  } finally {
+    terminal.out.off('resize', resize);
+    stop.abort();
+  }
+  return EXIT.ok;
+}
+
+async function sourceOf(options: UiOptions, streams: Streams): Promise<Source> {
+  if (options.from !== undefined) {
+    const { folderSource } = await import('./source/folder-source.ts');
+    const { from, config } = options;
+    return await folderSource({ from, config, log: { level: 'silent', format: 'lines' }, streams, now: Date.now });
+  }
+  const { clusterSource } = await import('./live/cluster-source.ts');
+  return await clusterSource({ connect: () => connectToRead(options, streams), signal: streams.signal, now: Date.now });
+}
+
+function stateOf(options: UiOptions, settings: Settings, terminal: Terminal): State {
+  const theme = options.theme ?? settings.theme;
+  const saved = settings.views ?? [];
+  const view = saved.find(({ name }) => name === options.view);
+  if (options.view !== undefined && view === undefined) {
+    const names = saved.length === 0 ? 'there is none' : `there is ${saved.map(({ name }) => name).join(', ')}`;
+    throw new Failure(`no view is saved as "${options.view}" (${names})`);
+  }
+  const filter = options.filter ?? view?.filter;
+  const namespace = options.namespace ?? view?.namespace;
+  return initialState({
+    size: sizeOf(terminal),
+    options: {
+      ...(theme && { theme }),
+      all: options.all || (view?.all ?? false),
+      ...(view?.wide !== undefined && { wide: view.wide }),
+      ...(view?.sort !== undefined && { sort: view.sort }),
+    },
+    view: { namespace, ...(filter !== undefined && { filter }), ...(view?.grouping && { grouping: view.grouping }) },
+    ...(settings.namespaces && { shortcuts: settings.namespaces }),
+    saved,
+  });
+}
+
+function sizeOf({ out }: Terminal): { columns: number; rows: number } {
+  return { columns: out.columns || 80, rows: out.rows || 24 };
+}
+
+interface Performing {
+  readonly tui: Tui;
+  readonly shown: Shown;
+  readonly streams: Streams;
+  readonly signal: AbortSignal;
+  quit(): void;
+}
+
+async function perform(effect: Effect, { tui, shown, streams, signal, quit }: Performing): Promise<void> {
+  const tell = (text: string, role: 'good' | 'warning' | 'error' = 'good'): void =>
+    tui.dispatch({ kind: 'notice', notice: { text: oneLine(text, 500), role } });
+  const rowOf = (key: string) => tui.model.store.get(key) ?? [];
+  switch (effect.kind) {
+    case 'quit':
+      return quit();
+    case 'redraw':
+      return shown.again();
+    case 'copy': {
+      const text = copyOf(effect.what, effect.keys.flatMap(rowOf));
+      if (text === '') return tell('there is nothing to copy', 'warning');
+      shown.send(clipboardSequence(text));
+      return tell(effect.keys.length === 1 ? `copied ${text}` : `copied ${effect.keys.length} lines`);
+    }
+    case 'open': {
+      const [row] = [rowOf(effect.key)].flat();
+      if (row === undefined || row.link === '') return tell('the issue has no link', 'warning');
+      const { openUrl } = await import('../reading/run-open.ts');
+      if (await openUrl(row.link)) return tell(`opened ${row.link}`);
+      return tell(`no browser here: ${row.link} (Y copies it)`, 'warning');
+    }
+    case 'save':
+      try {
+        const saved = await saveView(settingsPath(streams.env), effect.view);
+        tui.dispatch({ kind: 'saved-views', saved });
+        return tell(`saved as ${effect.view.name}: :view ${effect.view.name}`);
+      } catch (error) {
+        return tell(error instanceof Error ? error.message : String(error), 'error');
+      }
+    case 'check':
+      return await check(effect, tui, tell);
+    case 'act': {
+      const { act, keys, text } = effect;
+      tui.watch(keys);
+      const notice = await performAll(tui.source, act, keys, text, signal);
+      tui.dispatch({ kind: 'done', keys });
+      return tui.dispatch({ kind: 'notice', notice });
+    }
+    default:
+      return effect satisfies never;
+  }
+}
+
+/** Who may not is told so before anything is typed. */
+async function check(
+  { act, keys }: Extract<Effect, { kind: 'check' }>,
+  tui: Tui,
+  tell: (text: string, role: 'error' | 'warning') => void,
+): Promise<void> {
+  const { rights, source } = tui;
+  if (source.still !== undefined) return tell(source.still, 'warning');
+  const namespaces = [...new Set(keys.map((key) => key.slice(0, key.indexOf('/'))))];
+  const answers = await Promise.all(namespaces.map((namespace) => rights.may(act, namespace)));
+  const denied = namespaces.filter((_, at) => !answers[at]);
+  if (denied.length > 0) {
+    return tell(
+      `you may not ${act} issues in ${denied.join(', ')}: ask for create on issues/${act} (docs/actions.md)`,
+      'error',
+    );
+  }
+  tui.dispatch({ kind: 'allowed', act, keys });
+}

@@ -1,0 +1,41 @@
+import type { ColumnDefinition, Row as TableRow } from '../../reading/issues.ts';
+import type { Connection, SmallTable } from '../frame/scene.ts';
+import type { Act, DocumentView } from '../state/state.ts';
+
+/** Where issues come from: a cluster, or a folder. What fails rejects with an error whose message is one line for people. */
+export interface Source {
+  /** What the user calls it. */
+  readonly place: string;
+  /** Whether anything can be done to issues, and their past be asked for; undefined: yes, else why not. */
+  readonly still: string | undefined;
+  /** Tells of all issues, then of every change, until the signal aborts. Never rejects for what may pass. */
+  follow(to: Follower, namespace: string | undefined, signal: AbortSignal): Promise<void>;
+  /** How it was then; `at`: ms since 1970. */
+  past(at: number, namespace: string | undefined, signal: AbortSignal): Promise<Listed>;
+  document(view: Exclude<DocumentView, { kind: 'help' }>, signal: AbortSignal): Promise<readonly string[]>;
+  groups(signal: AbortSignal): Promise<SmallTable>;
+  /** What can be said of the controllers besides what their issues say. */
+  controllers(signal: AbortSignal): Promise<readonly string[]>;
+  /** Whether the user may, in the namespace. */
+  may(act: Act, namespace: string, signal: AbortSignal): Promise<boolean>;
+  /** Answers what became of it, as one would tell a person. */
+  act(act: Act, key: string, text: string, signal: AbortSignal): Promise<string>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+export interface Listed {
+  readonly columns: readonly ColumnDefinition[];
+  readonly rows: readonly TableRow[];
+}
+
+/** Who is told of issues. */
+export interface Follower {
+  connection(connection: Connection): void;
+  columns(columns: readonly ColumnDefinition[]): void;
+  /** New or changed, and those that are gone, by `namespace/name`. */
+  rows(put: readonly TableRow[], remove: readonly string[]): void;
+  /** Everything was told: what is not among these is gone. */
+  synced(keys: ReadonlySet<string>): void;
+  /** Only this namespace may be listed. */
+  limited(namespace: string, why: string): void;
+}

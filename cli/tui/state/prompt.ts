@@ -1,0 +1,83 @@
+import { completeCommand, parseCommand } from '../command-line/commands.ts';
+import type { Action, Effect } from './action.ts';
+import { type Edit, edited, editOf, typed } from './edit.ts';
+import { filtered, told } from './places.ts';
+import type { Reduced, Surroundings } from './reduce.ts';
+import { type Act, isList, type Prompt, placeOf, type State } from './state.ts';
+
+/** What `snooze` proposes. */
+const SNOOZE = '2h';
+
+/** Begins a line: a filter with what it is now, a command, or the reason of an action. */
+export function prompted(
+  state: State,
+  what: 'filter' | 'command' | { readonly act: Act; readonly keys: readonly string[] },
+): State {
+  return { ...state, notice: undefined, prompt: promptOf(state, what) };
+}
+
+function promptOf(state: State, what: Parameters<typeof prompted>[1]): Prompt {
+  if (typeof what === 'object')
+    return { kind: 'act', edit: editOf(what.act === 'snooze' ? `${SNOOZE} ` : ''), ...what };
+  if (what === 'command') return { kind: 'command', edit: editOf('') };
+  const { view } = placeOf(state);
+  const before = isList(view) ? view.filter : '';
+  return { kind: 'filter', edit: editOf(before), before };
+}
+
+export function edit(state: State, action: Extract<Action, { kind: 'type' | 'edit' }>): State {
+  const { prompt } = state;
+  if (prompt === undefined) return state;
+  if (action.kind === 'edit' && action.key === 'backspace' && prompt.edit.text === '' && prompt.kind !== 'act') {
+    return { ...state, prompt: undefined };
+  }
+  return withEdit(
+    state,
+    prompt,
+    action.kind === 'type' ? typed(prompt.edit, action.text) : edited(prompt.edit, action.key),
+  );
+}
+
+/** A filter acts while it is typed. */
+function withEdit(state: State, prompt: Prompt, next: Edit): State {
+  const changed: State = { ...state, prompt: { ...prompt, edit: next } };
+  return prompt.kind === 'filter' && isList(placeOf(state).view) ? filtered(changed, next.text) : changed;
+}
+
+/** Completes as far as it is clear. */
+export function completed(state: State, around: Surroundings): State {
+  const { prompt } = state;
+  if (prompt?.kind !== 'command') return state;
+  const { common } = completeCommand(prompt.edit.text, around.completions);
+  return common === undefined ? state : { ...state, prompt: { ...prompt, edit: editOf(common) } };
+}
+
+export function submitted(
+  state: State,
+  around: Surroundings,
+  reduce: (state: State, action: Action, around: Surroundings) => Reduced,
+): Reduced {
+  const { prompt } = state;
+  if (prompt === undefined) return [state, []];
+  const closed: State = { ...state, prompt: undefined };
+  switch (prompt.kind) {
+    case 'filter':
+      return [filtered(closed, prompt.edit.text.trim()), []];
+    case 'command': {
+      if (prompt.edit.text.trim() === '') return [closed, []];
+      const { action, fault } = parseCommand(prompt.edit.text, around);
+      return action === undefined ? [told(closed, fault, 'error'), []] : reduce(closed, action, around);
+    }
+    case 'act': {
+      const {
+        act,
+        keys,
+        edit: { text },
+      } = prompt;
+      const effect: Effect = { kind: 'act', act, keys, text: text.trim() };
+      return [closed, [effect]];
+    }
+    default:
+      return prompt satisfies never;
+  }
+}

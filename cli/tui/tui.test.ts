@@ -1,0 +1,238 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { displayWidth } from '../printers/table.ts';
+import { frame } from './frame/frame.ts';
+import type { Scene } from './frame/scene.ts';
+import { spoken } from './frame/spoken.ts';
+import type { Effect } from './state/action.ts';
+import { initialState, type Start } from './state/state.ts';
+import { type Given, MORNING, NOW } from './testing/issues.ts';
+import { type StillSource, stillSource } from './testing/still-source.ts';
+import { Tui } from './tui.ts';
+
+/** The terminal UI without a terminal: keys in, frames out. */
+interface Driven extends Disposable {
+  readonly tui: Tui;
+  readonly source: StillSource;
+  readonly effects: Effect[];
+  frame(): string[];
+  text(): string;
+  keys(...keys: readonly string[]): string;
+}
+
+const NAMED: Readonly<Record<string, object>> = {
+  enter: { return: true },
+  esc: { escape: true },
+  tab: { tab: true },
+  down: { downArrow: true },
+};
+
+async function drive(
+  given: readonly Given[] = MORNING,
+  over: Partial<Start> & { colours?: boolean; unicode?: boolean; source?: Parameters<typeof stillSource>[1] } = {},
+): Promise<Driven> {
+  const { colours = false, unicode = true, source: overSource, ...start } = over;
+  const source = stillSource(given, overSource);
+  const effects: Effect[] = [];
+  const outside = { now: () => NOW, draw: () => {}, perform: (effect: Effect) => void effects.push(effect) };
+  const state = initialState({ size: { columns: 80, rows: 24 }, ...start });
+  const tui = new Tui({
+    source,
+    state,
+    colours,
+    unicode,
+    outside,
+    signal: new AbortController().signal,
+    namespace: undefined,
+  });
+  void tui.run();
+  await vi.advanceTimersByTimeAsync(200);
+  const shown = (): string[] => frame(tui.scene());
+  return {
+    ...{ tui, source, effects, frame: shown },
+    text: () => shown().map(plain).join('\n'),
+    keys(...keys) {
+      for (const key of keys) tui.press(key in NAMED ? '' : key, NAMED[key] ?? {});
+      return shown().map(plain).join('\n');
+    },
+    [Symbol.dispose]: () => tui[Symbol.dispose](),
+  };
+}
+
+function plain(line: string): string {
+  return line.replace(/\u001b\[[0-9;]*m/g, '').trimEnd();
+}
+
+beforeEach(() => vi.useFakeTimers({ now: NOW }));
+afterEach(() => vi.useRealTimers());
+
+describe('frames', () => {
+  it.each([
+    ['issues-80x24', 80, 24, []],
+    ['issues-250x70', 250, 70, ['w']],
+    ['tree-100x30', 100, 30, ['t']],
+    ['filter-80x24', 80, 24, ['/', 'sev>=major !is:acked']],
+    ['filter-fault-80x24', 80, 24, ['/', 'sev:critcal']],
+    ['command-80x24', 80, 24, [':', 's']],
+    ['namespaces-80x24', 80, 24, [':', 'ns', 'enter']],
+    ['controllers-80x24', 80, 24, [':', 'controllers', 'enter']],
+    ['help-100x60', 100, 60, ['?']],
+    ['past-120x12', 120, 12, ['[', '[']],
+    ['small-40x8', 40, 8, ['j']],
+    ['too-small-20x5', 20, 5, []],
+  ])('%s', async (name, columns, rows, keys) => {
+    using driven = await drive(MORNING, { size: { columns, rows } });
+    driven.keys(...keys);
+    await vi.advanceTimersByTimeAsync(1_000);
+    const lines = driven.frame();
+    if (columns >= 40) expect(lines).toHaveLength(rows);
+    for (const line of lines) expect(displayWidth(plain(line))).toBeLessThanOrEqual(columns);
+    await expect(`${driven.text()}\n`).toMatchFileSnapshot(`testing/frames/${name}.txt`);
+  });
+
+  it('without Unicode nothing but ASCII is drawn', async () => {
+    using driven = await drive(MORNING, { unicode: false, size: { columns: 120, rows: 30 } });
+    for (const keys of [['j', ' '], ['t', 'j', 'z'], ['['], [':', 'x']])
+      expect(driven.keys(...keys)).toMatch(/^[\n\x20-\x7e]*$/);
+    await expect(`${driven.text()}\n`).toMatchFileSnapshot('testing/frames/ascii-120x30.txt');
+  });
+
+  it.each(['dark', 'light', 'high-contrast', 'colour-blind'] as const)(
+    'the theme %s paints, and says nothing else',
+    async (theme) => {
+      using painted = await drive(MORNING, { colours: true, options: { theme } });
+      using bare = await drive(MORNING);
+      expect(painted.text()).toBe(bare.text());
+      expect(painted.frame().join('\n')).toMatch(/\u001b\[(1;|38;|9|3)/);
+    },
+  );
+
+  it('NO_COLOR: no colour, and what is selected is still seen', async () => {
+    using driven = await drive(MORNING);
+    const codes = [
+      ...driven
+        .frame()
+        .join('\n')
+        .matchAll(/\u001b\[([0-9;]*)m/g),
+    ].map(([, code]) => code);
+    expect(new Set(codes)).toEqual(new Set(['0', '1', '7']));
+  });
+
+  it('control characters of titles never reach the terminal', async () => {
+    using driven = await drive(
+      [{ name: 'evil', title: 'a\u001b[2J\u009b31m\u202eb\u0007\tc', reason: 'R\u001b]0;x\u0007' }],
+      { options: { wide: true } },
+    );
+    expect(
+      driven
+        .frame()
+        .join('\n')
+        .replace(/\u001b\[[0-9;]*m/g, ''),
+    ).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202a-\u202e]/);
+    expect(driven.text()).toContain('ab c');
+  });
+});
+
+describe('a live list', () => {
+  it('shows what comes and goes, and keeps the selection', async () => {
+    using driven = await drive();
+    driven.keys('j', 'j');
+    const selected = driven.frame().find((line) => line.includes('\u001b[7m'));
+    driven.source.tell([
+      { name: 'component-new-aaaaaaaa', namespace: 'checkout', severity: 'critical', openedAt: '2026-11-21T08:59:58Z' },
+    ]);
+    expect(driven.text()).toContain('component-new');
+    expect(driven.frame().find((line) => line.includes('\u001b[7m'))).toBe(selected);
+    driven.source.follower?.rows([], ['checkout/component-new-aaaaaaaa']);
+    expect(driven.text()).not.toContain('component-new');
+    expect(driven.frame().find((line) => line.includes('\u001b[7m'))).toBe(selected);
+  });
+
+  it('ages go on without the server', async () => {
+    using driven = await drive();
+    expect(driven.text()).toMatch(/critical +build +12m +payments/);
+    const later = { ...driven.tui.scene(), now: NOW + 3_600_000 } satisfies Scene;
+    expect(frame(later).map(plain).join('\n')).toMatch(/critical +build +72m +payments/);
+  });
+
+  it('a connection that is lost is told, and the issues stay', async () => {
+    using driven = await drive();
+    driven.source.follower?.connection({
+      kind: 'lost',
+      why: 'cannot reach work',
+      since: NOW - 5_000,
+      again: NOW + 2_000,
+    });
+    expect(driven.text()).toContain('○ lost 5s ago');
+    expect(driven.text()).toContain('payments: build fails');
+    driven.source.follower?.connection({ kind: 'live' });
+    expect(driven.text()).toContain('● live');
+  });
+
+  it('what somebody did something to is told of when it is over', async () => {
+    using driven = await drive();
+    driven.tui.watch(['checkout/component-payments-mfrggzdf']);
+    driven.source.tell([{ ...(MORNING[0] as Given), state: 'Resolved' }]);
+    expect(driven.text()).toContain('checkout/component-payments-mfrggzdf is resolved');
+  });
+
+  it('the last filter that was one stays while another is typed', async () => {
+    using driven = await drive();
+    driven.keys('/', 'sev:critical');
+    expect(driven.keys(' age>')).not.toContain('cart');
+    expect(driven.keys('s')).toMatch(/age>s: write how long/);
+    expect(driven.text()).not.toContain('cart');
+  });
+
+  it('an issue is read again when it changes while it is looked at', async () => {
+    let read = 0;
+    using driven = await drive(MORNING, { source: { document: async () => [`read ${++read}`] } });
+    driven.keys('enter');
+    await vi.advanceTimersByTimeAsync(200);
+    expect(driven.text()).toContain('read 1');
+    driven.source.tell([
+      { ...(MORNING[2] as Given), title: 'more', name: 'component-payments-mfrggzdf', namespace: 'checkout' },
+    ]);
+    await vi.advanceTimersByTimeAsync(200);
+    expect(driven.text()).toContain('read 2');
+  });
+});
+
+describe('keys', () => {
+  it('several at once are each a key, and what follows the key of a line is typed', async () => {
+    using driven = await drive();
+    driven.tui.press('jj', {});
+    expect(driven.tui.state.places[0]?.cursor.index).toBe(2);
+    expect(driven.keys('/', 'signed')).toContain('/signed');
+    driven.tui.press('', { escape: true });
+    expect(driven.text()).toContain('payments');
+  });
+
+  it('pasted text is typed into a line, and else is nothing', async () => {
+    using driven = await drive();
+    driven.tui.paste('rq\n');
+    expect(driven.effects).toEqual([]);
+    driven.keys('/');
+    driven.tui.paste('cart\nx');
+    expect(driven.text()).toContain('/cart x');
+  });
+
+  it('what may not be done says so in the keys', async () => {
+    using driven = await drive(MORNING, { source: { may: async (act) => act !== 'resolve' } });
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(driven.text()).toMatch(/a ack {2}\(r resolve\)/);
+  });
+});
+
+describe('screen readers', () => {
+  it('hear where they are and the one line that is selected', async () => {
+    using driven = await drive();
+    driven.keys('j');
+    expect(spoken(driven.tui.scene())).toEqual([
+      'Faultline, work: 2 critical, 1 major, 1 minor, 1 info; live',
+      'issues: 2 of 5',
+      'critical release: nightly: the release pipeline timed out, in platform, since 5h48m, release-nightly-o5ux2lba',
+    ]);
+    driven.keys('/', 'cart');
+    expect(spoken(driven.tui.scene()).at(-1)).toBe('/cart');
+  });
+});

@@ -1,0 +1,333 @@
+import { completeCommand } from './command-line/commands.ts';
+import { type Connection, pageOf, type Scene, type SmallTable } from './frame/scene.ts';
+import { bindingOf } from './keys/bindings.ts';
+import { keyNames, type PressedKey } from './keys/key-name.ts';
+import { promptActions } from './keys/prompt-keys.ts';
+import { Look } from './look/look.ts';
+import { linesOf, Model } from './model.ts';
+import { Papers } from './papers.ts';
+import { Past } from './past.ts';
+import { Rights } from './rights.ts';
+import type { Listing } from './rows/listing.ts';
+import type { RowChanges } from './rows/row-store.ts';
+import { compareCounts } from './small-tables.ts';
+import type { Follower, Source } from './source/source.ts';
+import type { Action, Effect } from './state/action.ts';
+import { type Lines, NO_LINES } from './state/cursor.ts';
+import { settled } from './state/places.ts';
+import { reduce, type Surroundings } from './state/reduce.ts';
+import { type Act, type IssuesView, isList, placeOf, type State } from './state/state.ts';
+import { Tables } from './tables.ts';
+
+/** What the terminal UI does outside of itself. */
+export interface Outside {
+  /** Shows a scene; called as often as something may look different. */
+  draw(scene: Scene): void;
+  /** Does what the state cannot; answers are dispatched. */
+  perform(effect: Effect): void;
+  /** ms since 1970. */
+  now(): number;
+}
+
+export interface TuiOptions {
+  readonly source: Source;
+  readonly state: State;
+  readonly colours: boolean;
+  readonly unicode: boolean;
+  readonly outside: Outside;
+  readonly signal: AbortSignal;
+  /** What may be listed at first; undefined: all namespaces. */
+  readonly namespace: string | undefined;
+}
+
+/** Changes of issues are shown so often; keys are answered at once. */
+const FRAME_MS = 100;
+const TICK_MS = 1_000;
+
+/** The terminal UI without a terminal: state, data and keys in, scenes and effects out. */
+export class Tui implements Disposable {
+  readonly model = new Model();
+  readonly rights: Rights;
+  readonly source: Source;
+  readonly #options: TuiOptions;
+  readonly #papers: Papers;
+  readonly #tables: Tables;
+  readonly #past: Past;
+  readonly #ending = new AbortController();
+  #state: State;
+  #look: Look;
+  #connection: Connection = { kind: 'connecting' };
+  #following: AbortController | undefined;
+  /** The only namespace that may be listed. */
+  #scope: string | undefined;
+  #limited = false;
+  #timer: NodeJS.Timeout | undefined;
+  readonly #tick: NodeJS.Timeout;
+  #changes = 0;
+  readonly #watched = new Set<string>();
+
+  constructor(options: TuiOptions) {
+    const { source, state, signal, outside } = options;
+    this.#options = options;
+    this.#state = state;
+    this.#look = this.#newLook();
+    this.source = source;
+    const until = AbortSignal.any([signal, this.#ending.signal]);
+    const later = (): void => this.#later();
+    this.rights = new Rights(source, until, later);
+    this.#papers = new Papers(source, until, later);
+    this.#tables = new Tables(source, this.model, until, later);
+    this.#past = new Past(source, later, outside.now);
+    this.#tick = setInterval(() => this.draw(), TICK_MS);
+  }
+
+  get state(): State {
+    return this.#state;
+  }
+
+  get look(): Look {
+    return this.#look;
+  }
+
+  /** Follows the issues until it is disposed. Rejects for a mistake of ours alone. */
+  async run(): Promise<void> {
+    await this.#follow(this.#options.namespace);
+  }
+
+  dispatch(action: Action): void {
+    const before = this.#state;
+    const [state, effects] = reduce(before, action, this.#surroundings());
+    this.#state = state;
+    if (state.options.theme !== before.options.theme) this.#look = this.#newLook();
+    this.#followNamespace(before);
+    for (const effect of effects) this.#options.outside.perform(effect);
+    this.#later(0);
+  }
+
+  /** A key, or several that came at once: what follows the key of a line is typed into it. */
+  press(input: string, key: PressedKey): void {
+    const names = keyNames(input, key);
+    for (const [at, name] of names.entries()) {
+      if (this.#state.prompt !== undefined) {
+        for (const action of promptActions([...input].slice(at).join(''), key, names.slice(at))) this.dispatch(action);
+        break;
+      }
+      const binding = bindingOf(name, placeOf(this.#state).view);
+      if (binding !== undefined) this.dispatch(binding.action);
+    }
+    this.draw();
+  }
+
+  /** Text, wherever it comes from, is typed and never taken for keys. */
+  paste(text: string): void {
+    if (this.#state.prompt !== undefined) this.dispatch({ kind: 'type', text });
+  }
+
+  draw(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    if (this.#ending.signal.aborted) return;
+    this.#options.outside.draw(this.scene());
+  }
+
+  scene(): Scene {
+    const { now } = this.#options.outside;
+    const at = now();
+    const { listing, table, text, lines, model, connection } = this.#data(at);
+    this.#state = settled(this.#state, lines, this.#page());
+    const { view, cursor } = placeOf(this.#state);
+    const namespace = this.#namespaceAt(lines.keyAt(cursor.index));
+    if (namespace !== undefined) this.rights.look(namespace);
+    return {
+      ...{
+        state: this.#state,
+        look: this.#look,
+        now: at,
+        place: this.source.place,
+        connection,
+        lines,
+        listing,
+        table,
+        text,
+      },
+      counts: model.counts(view.kind === 'issues' ? view.namespace : undefined),
+      columns: model.columns.length > 0 ? model.columns : this.model.columns,
+      filterFault: view.kind === 'issues' ? model.fault : undefined,
+      candidates: this.#candidates(),
+      denied: (act: Act) => namespace !== undefined && this.rights.denied(act, namespace),
+    };
+  }
+
+  /** This issue is told of when it is over: somebody did something to it, or looks at it. */
+  watch(keys: readonly string[]): void {
+    for (const key of keys) this.#watched.add(key);
+  }
+
+  [Symbol.dispose](): void {
+    clearInterval(this.#tick);
+    clearTimeout(this.#timer);
+    this.#ending.abort();
+    this.#following?.abort();
+    this.rights[Symbol.dispose]();
+    this.#past[Symbol.dispose]();
+  }
+
+  #newLook(): Look {
+    const { colours, unicode } = this.#options;
+    return new Look({ theme: this.#state.options.theme, colours, unicode });
+  }
+
+  #page(): number {
+    return pageOf(this.#state.size.rows);
+  }
+
+  #later(ms = FRAME_MS): void {
+    if (ms === 0) {
+      clearTimeout(this.#timer);
+      this.#timer = undefined;
+    }
+    this.#timer ??= setTimeout(() => this.draw(), ms);
+  }
+
+  /** What the view shows. */
+  #data(now: number): {
+    listing: Listing | undefined;
+    table: SmallTable | undefined;
+    text: readonly string[] | undefined;
+    lines: Lines;
+    model: Model;
+    connection: Connection;
+  } {
+    const { view } = placeOf(this.#state);
+    const nothing = {
+      listing: undefined,
+      table: undefined,
+      text: undefined,
+      model: this.model,
+      connection: this.#connection,
+    };
+    if (view.kind === 'issues') {
+      const { model, connection } =
+        view.asOf === undefined ? nothing : this.#past.at(view.asOf, view.namespace ?? this.#scope);
+      const listing = model.listing(view, this.#state.options, now);
+      return { ...nothing, model, connection, listing, lines: linesOf(listing, model) };
+    }
+    if (isList(view)) {
+      const table = this.#tables.table(view.kind, view.filter, now, this.#changes);
+      return { ...nothing, table, lines: linesOfTable(table) };
+    }
+    const text = this.#papers.lines(view, this.#state.size.columns);
+    return { ...nothing, text, lines: { ...NO_LINES, count: text.length } };
+  }
+
+  #surroundings(): Surroundings {
+    const now = this.#options.outside.now();
+    const { lines, listing } = this.#data(now);
+    return {
+      ...{ lines, now, page: this.#page() },
+      under: (key) => {
+        if (!key.startsWith('\u0000')) return [key];
+        return listing?.rowsOf(key.slice(1)).map((row) => row.key) ?? [];
+      },
+      completions: (command) => this.#completions(command),
+    };
+  }
+
+  #completions(command: string): readonly string[] {
+    if (command === 'view') return this.#state.saved.map(({ name }) => name);
+    if (command === 'namespaces') return ['all', ...[...this.model.byNamespace.counts.keys()].sort()];
+    return [];
+  }
+
+  #candidates(): readonly string[] {
+    const { prompt } = this.#state;
+    if (prompt?.kind !== 'command' || prompt.edit.text === '') return [];
+    return completeCommand(prompt.edit.text, (command) => this.#completions(command)).candidates;
+  }
+
+  #namespaceAt(key: string | undefined): string | undefined {
+    const { view } = placeOf(this.#state);
+    if ('name' in view && 'namespace' in view) return view.namespace;
+    if (view.kind !== 'issues') return undefined;
+    return view.namespace ?? this.model.store.get(key ?? '')?.namespace;
+  }
+
+  async #follow(namespace: string | undefined): Promise<void> {
+    this.#following?.abort();
+    const stop = new AbortController();
+    this.#following = stop;
+    this.#scope = namespace;
+    const until = AbortSignal.any([this.#options.signal, this.#ending.signal, stop.signal]);
+    await this.source.follow(this.#follower(stop.signal), namespace, until);
+  }
+
+  /** Who may list one namespace at a time looks at another: it is listed. */
+  #followNamespace(before: State): void {
+    if (!this.#limited) return;
+    const [was, is] = [placeOf(before).view, placeOf(this.#state).view] as [IssuesView, IssuesView];
+    if (is.kind !== 'issues' || (was.kind === 'issues' && was.namespace === is.namespace)) return;
+    if (is.namespace !== this.#scope) void this.#follow(is.namespace);
+  }
+
+  #follower(stopped: AbortSignal): Follower {
+    const told = (tell: () => void): void => {
+      if (stopped.aborted) return;
+      tell();
+      this.#later();
+    };
+    return {
+      connection: (connection) =>
+        told(() => {
+          this.#connection = connection;
+        }),
+      columns: (columns) =>
+        told(() => {
+          this.model.columns = columns;
+        }),
+      rows: (put, remove) => told(() => this.#changed(this.model.apply(put, remove))),
+      synced: (keys) =>
+        told(() => {
+          this.#changed(this.model.keepOnly(keys));
+          this.#chooseShortcuts();
+        }),
+      limited: (namespace, why) =>
+        told(() => {
+          this.#limited = true;
+          this.#scope = namespace;
+          this.dispatch({ kind: 'namespace', namespace });
+          this.dispatch({ kind: 'notice', notice: { role: 'warning', text: `only namespace ${namespace}: ${why}` } });
+        }),
+    };
+  }
+
+  #changed({ gone, come }: RowChanges): void {
+    this.#changes++;
+    const { view } = placeOf(this.#state);
+    const about = 'name' in view && 'namespace' in view ? `${view.namespace}/${view.name}` : undefined;
+    for (const row of come) {
+      if (row.key === about && !('about' in view) && isDocument(view)) this.#papers.again(view);
+      const isOver = !row.active && gone.some((each) => each.key === row.key && each.active);
+      if (!isOver || !(this.#watched.has(row.key) || row.key === about)) continue;
+      this.dispatch({ kind: 'notice', notice: { role: 'good', text: `${row.key} is resolved` } });
+    }
+  }
+
+  /** Once, so that a number means the same all day. */
+  #chooseShortcuts(): void {
+    if (this.#state.shortcuts.length > 0) return;
+    const worst = [...this.model.byNamespace.counts].sort(([a, x], [b, y]) => compareCounts(x, y) || (a < b ? -1 : 1));
+    this.dispatch({ kind: 'shortcuts', shortcuts: worst.slice(0, 9).map(([namespace]) => namespace) });
+  }
+}
+
+function isDocument(view: State['places'][number]['view']): view is Extract<typeof view, { name: string }> {
+  return 'name' in view;
+}
+
+function linesOfTable({ rows }: SmallTable): Lines {
+  return {
+    count: rows.length,
+    keyAt: (index) => rows[index]?.key,
+    indexOf: (key) => rows.findIndex((row) => row.key === key),
+  };
+}
