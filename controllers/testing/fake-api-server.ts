@@ -1,6 +1,11 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { ClusterObject } from '../runtime/object.ts';
+import { groupOf } from '../../crds/meta.ts';
+import { pluralOf } from '../../crds/plural.ts';
+import type { Clock } from '../runtime/clock.ts';
+import type { ServedKind } from '../runtime/discovery.ts';
+import { type ClusterObject, kindId } from '../runtime/object.ts';
+import { errorLine, FakeResource, json, status } from './fake-resource.ts';
 
 /** What goes wrong next. Each fault hits one request, or the watch that is open. */
 export type ApiFault =
@@ -19,48 +24,59 @@ export type ApiFault =
   | { readonly type: 'errorEvent'; readonly code: number; readonly retryAfter?: number }
   /** Watches are told of an old change once more: the last one, or one before it. */
   | { readonly type: 'repeat'; readonly back: number }
-  /** Watches are told of the next two changes in the wrong order. */
+  /** Watches are told of the next two changes of one kind in the wrong order. */
   | { readonly type: 'swap' }
   /** What watches would be told from now on they are not told: something keeps it. Lists are as they should be. */
   | { readonly type: 'mute' }
+  /** What was kept is told, in order, to the watches that are open still. */
+  | { readonly type: 'unmute' }
+  /** Every connection is cut, and so is every new one until `up`. */
+  | { readonly type: 'down' }
+  | { readonly type: 'up' }
   /** Watches are never told of the next change. */
   | { readonly type: 'lie' }
   | { readonly type: 'endWatches' }
   /** The history is gone: resourceVersions and page tokens from before are answered with 410. */
   | { readonly type: 'compact' };
 
-interface Change {
-  readonly version: number;
-  readonly type: 'ADDED' | 'MODIFIED' | 'DELETED';
-  readonly object: ClusterObject;
-}
-
-interface OpenWatch {
-  readonly response: ServerResponse;
-  readonly namespace: string | undefined;
-}
-
-/** The kind that is served. Default: the namespaced `Widget` of example.com/v1. */
-export interface FakeApiServerOptions {
+/** A kind that is served. */
+export interface FakeKind {
   /** `apps/v1`, or `v1` of the core. */
-  readonly apiVersion?: string;
-  readonly kind?: string;
-  /** Default: the kind in lower case with an s. */
-  readonly plural?: string;
+  readonly apiVersion: string;
+  readonly kind: string;
+  /** Default: the kind in lower case with an English plural. */
+  readonly plural?: string | undefined;
+  /** Default true. */
+  readonly namespaced?: boolean;
 }
+
+/** The first kind that is served, default the namespaced `Widget` of example.com/v1, and what else is. */
+export interface FakeApiServerOptions extends Partial<FakeKind> {
+  /** Further kinds. Default none. */
+  readonly others?: readonly FakeKind[];
+  /**
+   * With a clock the server keeps time as a real one: a bookmark every 60 s to each watch that asked for them, and the end of a
+   * watch after its `timeoutSeconds`. Default: neither, ever.
+   */
+  readonly clock?: Clock;
+}
+
+const BOOKMARK_MS = 60_000;
 
 /**
- * A small API server over real HTTP for one namespaced kind: what the tests of the reflector themselves use. It promises
+ * A small API server over real HTTP: what the tests of the reflector themselves use. It promises
  *
- * - discovery of the group and version, lists of all namespaces or of one, and watches of either;
+ * - discovery of the groups and versions, lists of all namespaces or of one, and watches of either;
  * - one resourceVersion that grows with each change; objects carry the one of their last change, of a deletion its own;
  * - lists in pages (`limit`, `continue`) of the moment of the first page, and exact ones (`resourceVersionMatch=Exact`);
  * - watches from a resourceVersion, or from a streamed list (`sendInitialEvents`) that ends with its bookmark; after that
- *   every change once and in order, and bookmarks when `bookmark()` is called, never by themselves;
+ *   every change once and in order, and bookmarks when `bookmark()` is called or when its `clock` says so;
+ * - label and field selectors, of lists and of watches (what leaves a selector is deleted for its watch), and answers of
+ *   metadata only;
  * - 410 for resourceVersions and pages of before a `compact`;
  * - the faults of `fault()`, each once, in the order in which they were asked for.
  *
- * It does not promise selectors, writes over HTTP, authentication, Tables or other media types, and keeps everything in memory.
+ * It does not promise writes over HTTP, authentication, Tables or other media types, and keeps everything in memory.
  * `requests` has every path with its query, in order; `openWatches` how many watches are open. Disposing of it ends all connections.
  */
 export class FakeApiServer implements AsyncDisposable {
@@ -69,32 +85,34 @@ export class FakeApiServer implements AsyncDisposable {
   installed = true;
   /** Path and query of every request, in order. */
   readonly requests: string[] = [];
-  readonly #objects = new Map<string, ClusterObject>();
   readonly #faults: ApiFault[] = [];
-  readonly #watches = new Set<OpenWatch>();
   readonly #server: Server;
-  readonly #untold: ('swap' | 'lie')[] = [];
-  #held: Change | undefined;
-  #isMute = false;
-  #changes: Change[] = [];
+  readonly #clock: Clock | undefined;
+  readonly #first: FakeResource;
+  readonly #resources: readonly FakeResource[];
+  readonly #stop = new AbortController();
+  #isDown = false;
   #version = 100;
-  #floor = 100;
 
-  readonly #served: Required<FakeApiServerOptions>;
-
-  private constructor(
-    server: Server,
-    { apiVersion = 'example.com/v1', kind = 'Widget', plural }: FakeApiServerOptions,
-  ) {
+  private constructor(server: Server, { others = [], clock, ...first }: FakeApiServerOptions) {
+    const { apiVersion = 'example.com/v1', kind = 'Widget', ...rest } = first;
+    const resourceOf = (each: FakeKind): FakeResource =>
+      new FakeResource(servedOf(each), this.#version, () => ++this.#version);
     this.#server = server;
-    this.#served = { apiVersion, kind, plural: plural ?? `${kind.toLowerCase()}s` };
+    this.#clock = clock;
+    this.#first = resourceOf({ apiVersion, kind, ...rest });
+    this.#resources = [this.#first, ...others.map(resourceOf)];
   }
 
   /** Listens on a free port of loopback. */
   static async start(options: FakeApiServerOptions = {}): Promise<FakeApiServer> {
     const server = createServer((request, response) => api.#answer(request, response));
     const api = new FakeApiServer(server, options);
+    server.on('connection', (socket) => {
+      if (api.#isDown) socket.destroy();
+    });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    api.#keepTime();
     return api;
   }
 
@@ -107,11 +125,16 @@ export class FakeApiServer implements AsyncDisposable {
   }
 
   get openWatches(): number {
-    return this.#watches.size;
+    return this.#resources.reduce((sum, { openWatches }) => sum + openWatches, 0);
+  }
+
+  /** How many bytes the watches that are open were sent: whoever read as many has heard everything. */
+  get bytesTold(): number {
+    return this.#resources.reduce((sum, { written }) => sum + written, 0);
   }
 
   objects(): ClusterObject[] {
-    return [...this.#objects.values()];
+    return this.#resources.flatMap(({ objects }) => [...objects.values()]);
   }
 
   /** Creates or replaces an object of which only `spec.value` matters. */
@@ -119,69 +142,65 @@ export class FakeApiServer implements AsyncDisposable {
     this.apply({ metadata: { name, namespace }, spec: { value } });
   }
 
-  /** Creates or replaces an object; it gets the served kind, a resourceVersion, and a uid where it has none. */
+  /**
+   * Creates or replaces an object of the kind that it names, in any version, else of the first kind; it gets the served
+   * version, a resourceVersion, and a uid where it has none. Throws a RangeError for a kind that is not served.
+   */
   apply(given: {
-    readonly metadata: { readonly name: string; readonly namespace: string };
+    readonly metadata: { readonly name: string; readonly namespace?: string };
+    readonly apiVersion?: string;
+    readonly kind?: string;
     readonly [field: string]: unknown;
   }): void {
-    const key = `${given.metadata.namespace}/${given.metadata.name}`;
-    const before = this.#objects.get(key);
-    const version = ++this.#version;
-    const { apiVersion, kind } = this.#served;
-    const uid = before?.metadata.uid ?? `uid-${version}`;
-    const metadata = { uid, ...given.metadata, resourceVersion: String(version) };
-    const object: ClusterObject = { ...given, apiVersion, kind, metadata };
-    this.#objects.set(key, object);
-    this.#publish({ version, type: before === undefined ? 'ADDED' : 'MODIFIED', object });
+    this.#resourceOf(given).apply(given);
   }
 
-  delete(namespace: string, name: string): void {
-    const object = this.#objects.get(`${namespace}/${name}`);
-    if (object === undefined) return;
-    this.#objects.delete(`${namespace}/${name}`);
-    const last = { ...object, metadata: { ...object.metadata, resourceVersion: String(++this.#version) } };
-    this.#publish({ version: this.#version, type: 'DELETED', object: last });
+  /** `of`: its kind. Default the first. */
+  delete(namespace: string, name: string, of: { readonly apiVersion?: string; readonly kind?: string } = {}): void {
+    this.#resourceOf(of).delete(`${namespace}/${name}`);
   }
 
-  fault(fault: ApiFault): void {
+  /** `of`: only to watches of this kind, where the fault hits watches. Default: all. */
+  fault(fault: ApiFault, of?: { readonly apiVersion: string; readonly kind: string }): void {
+    const hit = of === undefined ? this.#resources : [this.#resourceOf(of)];
+    const end = (how: (response: ServerResponse) => void): void => {
+      for (const each of hit) each.endWatches(how);
+    };
     switch (fault.type) {
       case 'compact':
-        this.#floor = this.#version;
-        this.#changes = [];
+        for (const each of hit) each.compact();
         break;
       case 'endWatches':
-        this.#each(({ response }) => response.end());
+        end((response) => response.end());
         break;
-      case 'errorEvent': {
-        const status = {
-          kind: 'Status',
-          apiVersion: 'v1',
-          status: 'Failure',
-          code: fault.code,
-          message: 'injected',
-          reason: fault.code === 410 ? 'Expired' : 'InternalError',
-          ...(fault.retryAfter !== undefined && { details: { retryAfterSeconds: fault.retryAfter } }),
-        };
-        this.#each(({ response }) => response.end(`${JSON.stringify({ type: 'ERROR', object: status })}\n`));
+      case 'errorEvent':
+        end((response) => response.end(injected(fault)));
         break;
-      }
       case 'garbage':
-        this.#each(({ response }) => response.write('{"type":"MODIFIED","object":{"apiVersion":\n'));
+        end((response) => response.write('{"type":"MODIFIED","object":{"apiVersion":\n'));
         break;
       case 'cutLine':
-        this.#each(({ response }) => response.write('{"type":"ADDED","object":{"apiV', () => response.destroy()));
+        end((response) => response.write('{"type":"ADDED","object":{"apiV', () => response.destroy()));
         break;
-      case 'repeat': {
-        const change = this.#changes.at(-1 - fault.back);
-        if (change !== undefined) this.#tell(change);
+      case 'repeat':
+        for (const each of hit) each.repeat(fault.back);
         break;
-      }
       case 'mute':
-        this.#isMute = true;
+        for (const each of hit) each.mute();
+        break;
+      case 'unmute':
+        for (const each of hit) each.unmute();
+        break;
+      case 'down':
+        this.#isDown = true;
+        this.#server.closeAllConnections();
+        break;
+      case 'up':
+        this.#isDown = false;
         break;
       case 'swap':
       case 'lie':
-        this.#untold.push(fault.type);
+        for (const each of hit) each.next(fault.type);
         break;
       default:
         this.#faults.push(fault);
@@ -190,184 +209,100 @@ export class FakeApiServer implements AsyncDisposable {
 
   /** Sends a bookmark to every open watch. */
   bookmark(): void {
-    this.#each(({ response }) => response.write(this.#bookmarkLine({})), { keep: true });
+    for (const each of this.#resources) each.bookmark();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#stop.abort();
     this.#server.closeAllConnections();
     await new Promise((resolve) => this.#server.close(resolve));
   }
 
-  #each(act: (watch: OpenWatch) => void, { keep = false } = {}): void {
-    for (const watch of [...this.#watches]) {
-      if (!keep) this.#watches.delete(watch);
-      act(watch);
-    }
+  #resourceOf({ apiVersion, kind }: { readonly apiVersion?: string; readonly kind?: string }): FakeResource {
+    if (apiVersion === undefined || kind === undefined) return this.#first;
+    const found = this.#resources.find(
+      ({ served }) => kindId(served.apiVersion, served.kind) === kindId(apiVersion, kind),
+    );
+    if (found === undefined) throw new RangeError(`${apiVersion} ${kind} is not served: name it among the kinds`);
+    return found;
   }
 
-  #publish(change: Change): void {
-    this.#changes.push(change);
-    const held = this.#held;
-    this.#held = undefined;
-    const wrong = this.#untold.shift();
-    if (wrong === 'swap') this.#held = change;
-    if (wrong === undefined) this.#tell(change);
-    if (held !== undefined) this.#tell(held);
-  }
-
-  #tell(change: Change): void {
-    if (this.#isMute) return;
-    for (const { response, namespace } of this.#watches) {
-      if (isInside(change.object, namespace)) response.write(eventLine(change.type, change.object));
-    }
+  #keepTime(): void {
+    const again = (): void => {
+      if (this.#stop.signal.aborted) return;
+      for (const each of this.#resources) each.bookmark({ asked: true });
+      cancel = this.#clock?.after(BOOKMARK_MS, again);
+    };
+    let cancel = this.#clock?.after(BOOKMARK_MS, again);
+    this.#stop.signal.addEventListener('abort', () => cancel?.());
   }
 
   #answer(request: IncomingMessage, response: ServerResponse): void {
     const url = new URL(request.url ?? '/', 'http://fake');
     this.requests.push(`${url.pathname}?${url.searchParams}`);
-    const on = url.searchParams.has('watch')
-      ? 'watch'
-      : url.pathname.endsWith(`/${this.#served.plural}`)
-        ? 'list'
-        : 'discovery';
+    const resource = this.#resources.find(({ served }) => isCollection(url.pathname, served));
+    const on = url.searchParams.has('watch') ? 'watch' : resource !== undefined ? 'list' : 'discovery';
     const index = this.#faults.findIndex((fault) => ('on' in fault ? fault.on : 'list') === on);
     const [fault] = index < 0 ? [] : this.#faults.splice(index, 1);
+    const accept = request.headers.accept ?? '';
     if (fault?.type === 'cut') {
       request.socket.destroy();
     } else if (fault?.type === 'stall') {
       response.writeHead(200, { 'content-type': 'application/json' });
-      response.write(`{"kind":"${this.#served.kind}List","metadata":{"resourceVersion":"1"},"items":[`);
+      response.write(`{"kind":"${resource?.served.kind}List","metadata":{"resourceVersion":"1"},"items":[`);
     } else if (fault?.type === 'status') {
       if (fault.retryAfter !== undefined) response.setHeader('retry-after', String(fault.retryAfter));
       status(response, fault.code, 'injected');
     } else if (on === 'discovery') this.#discovery(url.pathname, response);
-    else if (!this.installed) status(response, 404, 'the server could not find the requested resource');
-    else if (on === 'watch') this.#watch(url, response);
-    else this.#list(url, response);
+    else if (!this.installed || resource === undefined)
+      status(response, 404, 'the server could not find the requested resource');
+    else if (on === 'watch') this.#watch(resource, url, accept, response);
+    else resource.list(url, accept, response);
+  }
+
+  #watch(resource: FakeResource, url: URL, accept: string, response: ServerResponse): void {
+    if (url.searchParams.get('sendInitialEvents') === 'true' && this.streamedLists === 'refused') {
+      const message = 'sendInitialEvents is forbidden for watch unless the WatchList feature gate is enabled';
+      status(response, 422, message, 'Invalid');
+      return;
+    }
+    resource.watch(url, accept, response, this.streamedLists === 'served');
+    const seconds = Number(url.searchParams.get('timeoutSeconds') ?? 0);
+    const cancel = seconds > 0 ? this.#clock?.after(seconds * 1_000, () => response.end()) : undefined;
+    response.on('close', () => cancel?.());
   }
 
   #discovery(path: string, response: ServerResponse): void {
-    const { apiVersion, kind, plural } = this.#served;
-    const root = apiVersion.includes('/') ? '/apis' : '/api';
-    if (path !== `${root}/${apiVersion}` || !this.installed) {
+    const here = this.#resources.filter(({ served }) => path === rootOf(served));
+    const [first] = here;
+    if (first === undefined || !this.installed) {
       status(response, 404, 'not found');
       return;
     }
-    const resources = [
-      { name: `${plural}/status`, kind, namespaced: true, verbs: ['get'] },
-      { name: plural, kind, namespaced: true, verbs: ['get', 'list', 'watch'] },
-    ];
-    json(response, 200, { kind: 'APIResourceList', groupVersion: apiVersion, resources });
-  }
-
-  #list(url: URL, response: ServerResponse): void {
-    const limit = Number(url.searchParams.get('limit') ?? 0);
-    const token = url.searchParams.get('continue');
-    const exact = url.searchParams.get('resourceVersionMatch') === 'Exact';
-    const now = exact ? Number(url.searchParams.get('resourceVersion')) : this.#version;
-    const [version, after] = token === null ? [now, ''] : (JSON.parse(token) as [number, string]);
-    if (version < this.#floor) {
-      status(response, 410, 'The provided continue parameter is too old', 'Expired');
-      return;
-    }
-    // Pages are of one moment: objects as they were at the version of the first page.
-    const all = this.#at(version).filter((object) => isInside(object, namespaceOf(url)));
-    const rest = all.filter((object) => keyOf(object) > after);
-    const page = limit === 0 ? rest : rest.slice(0, limit);
-    const last = page.at(-1);
-    const more =
-      last !== undefined && page.length < rest.length ? { continue: JSON.stringify([version, keyOf(last)]) } : {};
-    const items = page.map(({ apiVersion: _a, kind: _k, ...item }) => item);
-    json(response, 200, {
-      apiVersion: this.#served.apiVersion,
-      kind: `${this.#served.kind}List`,
-      metadata: { resourceVersion: String(version), ...more },
-      items,
-    });
-  }
-
-  #at(version: number): ClusterObject[] {
-    const objects = new Map(this.#objects);
-    for (const change of this.#changes.toReversed()) {
-      if (change.version <= version) break;
-      // Undo: the state before a change is the last change of the same object before it.
-      const key = keyOf(change.object);
-      const before = this.#changes.findLast((each) => each.version < change.version && keyOf(each.object) === key);
-      if (before === undefined && change.type !== 'ADDED') continue;
-      if (before === undefined || before.type === 'DELETED') objects.delete(key);
-      else objects.set(key, before.object);
-    }
-    return [...objects.values()].sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
-  }
-
-  #watch(url: URL, response: ServerResponse): void {
-    const namespace = namespaceOf(url);
-    const since = url.searchParams.get('resourceVersion');
-    const wantsInitial = url.searchParams.get('sendInitialEvents') === 'true';
-    if (wantsInitial && this.streamedLists === 'refused') {
-      status(
-        response,
-        422,
-        'sendInitialEvents is forbidden for watch unless the WatchList feature gate is enabled',
-        'Invalid',
-      );
-      return;
-    }
-    response.writeHead(200, { 'content-type': 'application/json' });
-    response.flushHeaders();
-    if (since !== null && Number(since) < this.#floor) {
-      const object = {
-        kind: 'Status',
-        apiVersion: 'v1',
-        status: 'Failure',
-        code: 410,
-        reason: 'Expired',
-        message: 'too old resource version',
-      };
-      response.end(`${JSON.stringify({ type: 'ERROR', object })}\n`);
-      return;
-    }
-    if (since === null) {
-      for (const object of this.#objects.values())
-        if (isInside(object, namespace)) response.write(eventLine('ADDED', object));
-      if (this.streamedLists === 'served') response.write(this.#bookmarkLine({ 'k8s.io/initial-events-end': 'true' }));
-    }
-    for (const change of this.#changes) {
-      if (since !== null && !this.#isMute && change.version > Number(since) && isInside(change.object, namespace))
-        response.write(eventLine(change.type, change.object));
-    }
-    const watch = { response, namespace };
-    this.#watches.add(watch);
-    response.on('close', () => this.#watches.delete(watch));
-  }
-
-  #bookmarkLine(annotations: Record<string, string>): string {
-    const metadata = { resourceVersion: String(this.#version), annotations };
-    const { apiVersion, kind } = this.#served;
-    return eventLine('BOOKMARK', { apiVersion, kind, metadata });
+    const resources = here.flatMap(({ served: { plural, kind, namespaced } }) => [
+      { name: `${plural}/status`, kind, namespaced, verbs: ['get'] },
+      { name: plural, kind, namespaced, verbs: ['get', 'list', 'watch'] },
+    ]);
+    json(response, 200, { kind: 'APIResourceList', groupVersion: first.served.apiVersion, resources });
   }
 }
 
-function eventLine(type: string, object: unknown): string {
-  return `${JSON.stringify({ type, object })}\n`;
+function servedOf({ apiVersion, kind, plural = pluralOf(kind), namespaced = true }: FakeKind): ServedKind {
+  return { apiVersion, kind, plural, namespaced };
 }
 
-function json(response: ServerResponse, code: number, body: unknown): void {
-  response.writeHead(code, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+function rootOf({ apiVersion }: ServedKind): string {
+  return groupOf(apiVersion) === '' ? `/api/${apiVersion}` : `/apis/${apiVersion}`;
 }
 
-function status(response: ServerResponse, code: number, message: string, reason = ''): void {
-  json(response, code, { kind: 'Status', apiVersion: 'v1', status: 'Failure', code, message, reason });
+function isCollection(path: string, served: ServedKind): boolean {
+  const root = rootOf(served);
+  if (!path.startsWith(`${root}/`)) return false;
+  const rest = path.slice(root.length + 1).split('/');
+  return rest.at(-1) === served.plural && (rest.length === 1 || (rest.length === 3 && rest[0] === 'namespaces'));
 }
 
-function keyOf({ metadata }: ClusterObject): string {
-  return `${metadata.namespace}/${metadata.name}`;
-}
-
-function namespaceOf(url: URL): string | undefined {
-  return /\/namespaces\/([^/]+)\//.exec(url.pathname)?.[1];
-}
-
-function isInside({ metadata }: ClusterObject, namespace: string | undefined): boolean {
-  return namespace === undefined || metadata.namespace === namespace;
+function injected({ code, retryAfter }: Extract<ApiFault, { type: 'errorEvent' }>): string {
+  const details = retryAfter === undefined ? {} : { details: { retryAfterSeconds: retryAfter } };
+  return errorLine(code, code === 410 ? 'Expired' : 'InternalError', 'injected', details);
 }

@@ -11,10 +11,12 @@ export class ManualClock implements Clock {
   #now: number;
   #order = 0;
   readonly #timers = new Set<Timer>();
+  readonly #settle: () => Promise<void>;
 
-  /** `start` is RFC 3339. */
-  constructor(start = '2026-11-21T08:00:00Z') {
+  /** `start` is RFC 3339. `settled`: resolves when what a timer began has gone on as far as it can without time; default `settle`. */
+  constructor(start = '2026-11-21T08:00:00Z', settled: () => Promise<void> = settle) {
     this.#now = Date.parse(start);
+    this.#settle = settled;
   }
 
   /** How many timers wait: a test can see what was left behind. */
@@ -35,12 +37,12 @@ export class ManualClock implements Clock {
   /** Lets `ms` pass: every timer that falls due is called in order, and what it awaits goes on before the next. */
   async advance(ms: number): Promise<void> {
     const until = this.#now + ms;
-    await settle();
+    await this.#settle();
     for (let next = this.#next(until); next !== undefined; next = this.#next(until)) {
       this.#timers.delete(next);
       this.#now = Math.max(this.#now, next.due);
       next.callback();
-      await settle();
+      await this.#settle();
     }
     this.#now = until;
   }

@@ -1,24 +1,38 @@
 import { type Clock, pause } from '../runtime/clock.ts';
-import { kindId, objectKey } from '../runtime/object.ts';
 import type { RecordedChange } from '../runtime/recorded-stream.ts';
+import { FakeApiServer } from './fake-api-server.ts';
 import type { MemorySource } from './memory-source.ts';
 import { randomOf } from './mutations.ts';
+import { ServerPlayer } from './server-player.ts';
+import { SourcePlayer } from './source-player.ts';
 
 /**
- * What goes wrong between the API server and a watch, after so many changes of the stream. As a source tells it, which has
- * resumed or listed again by itself: nothing is lost, much is late, repeated or found by a list.
+ * What goes wrong between the API server and a watch, after so many changes of the stream. Nothing is lost, much is late,
+ * repeated or found by a list. A `MemorySource` tells it as a source does, which has resumed or listed again by itself; a
+ * `FakeApiServer` does it to connections and lines, and a reflector has to notice.
  */
 export type StreamFault =
   /** 410: the history is gone, everything is listed again. */
   | { readonly after: number; readonly type: 'expired' }
-  /** Told as a fault; what happens in these ms of the stream's time is found by a list. */
+  /** Connections are cut, and new ones for these ms of the stream's time. A source tells it as a fault, and lists after it. */
   | { readonly after: number; readonly type: 'disconnect'; readonly ms: number }
-  /** Nothing arrives for so long, and nobody says so; then all of it, in order. */
+  /** Nothing arrives for so long, no bookmark either, and nobody says so; then all of it, in order. */
   | { readonly after: number; readonly type: 'silence'; readonly ms: number }
   /** The last change is told once more. */
   | { readonly after: number; readonly type: 'duplicate' }
   /** The next two changes are told in the wrong order; those of one object are noticed and listed. */
   | { readonly after: number; readonly type: 'reorder' };
+
+/** Where a stream happens. */
+export interface Player {
+  /** ms; undefined: what watches are told they are told at once. */
+  readonly awayUntil: number | undefined;
+  happen(change: RecordedChange): void;
+  /** `now`: ms. */
+  inject(fault: StreamFault, now: number, speed: number): void;
+  /** Ends a silence or a disconnect, and tells what waits to be told. */
+  comeBack(): void;
+}
 
 export interface PlayOptions {
   readonly clock: Clock;
@@ -30,15 +44,15 @@ export interface PlayOptions {
 }
 
 /**
- * Lets the changes of a recorded stream happen in `source`, at the distances in which they were recorded. Resolves when all
- * of them were told, or when the signal aborts.
+ * Lets the changes of a recorded stream happen, at the distances in which they were recorded: in a source in memory, or on a
+ * fake API server that serves their kinds (`kindsOf`). Resolves when all of them happened, or when the signal aborts.
  */
 export async function playStream(
   changes: readonly RecordedChange[],
-  source: MemorySource,
+  target: MemorySource | FakeApiServer,
   { clock, speed = 1, faults = [], signal = new AbortController().signal }: PlayOptions,
 ): Promise<void> {
-  const player = new Player(source);
+  const player = target instanceof FakeApiServer ? new ServerPlayer(target) : new SourcePlayer(target);
   const begin = clock.now();
   const first = Date.parse(changes[0]?.at ?? '');
   const dueAt = (at: number): number => begin + (at - first) / speed;
@@ -71,88 +85,4 @@ export function randomFaults(changes: number, { seed = 1, count = 10 } = {}): St
     const ms = 1_000 + Math.floor(random() * 120_000);
     return type === 'disconnect' || type === 'silence' ? { after, type, ms } : { after, type };
   });
-}
-
-class Player {
-  readonly #source: MemorySource;
-  readonly #kinds = new Set<string>();
-  /** What happened and was not told yet. */
-  readonly #untold: RecordedChange[] = [];
-  #away: { readonly until: number; readonly isTold: boolean } | undefined;
-  #isSwapping = false;
-  #last: RecordedChange | undefined;
-
-  constructor(source: MemorySource) {
-    this.#source = source;
-  }
-
-  /** ms; undefined: the watch is there. */
-  get awayUntil(): number | undefined {
-    return this.#away?.until;
-  }
-
-  happen(change: RecordedChange): void {
-    this.#kinds.add(change.object.kind);
-    this.#untold.push(change);
-    if (this.#away !== undefined || (this.#isSwapping && this.#untold.length < 2)) return;
-    this.#tellAll();
-  }
-
-  inject(fault: StreamFault, now: number, speed: number): void {
-    switch (fault.type) {
-      case 'expired':
-        this.#list();
-        break;
-      case 'duplicate':
-        if (this.#last !== undefined && this.#away === undefined) this.#tell(this.#last);
-        break;
-      case 'reorder':
-        this.#isSwapping = true;
-        break;
-      case 'silence':
-      case 'disconnect':
-        this.#away ??= { until: now + fault.ms / speed, isTold: fault.type === 'disconnect' };
-        if (fault.type === 'disconnect') this.#fail();
-        break;
-      default:
-        fault satisfies never;
-    }
-  }
-
-  comeBack(): void {
-    const isTold = this.#away?.isTold === true;
-    this.#away = undefined;
-    this.#tellAll();
-    if (isTold) for (const kind of this.#kinds) this.#source.fail(kind, undefined);
-  }
-
-  #fail(): void {
-    const fault = { reason: 'Unreachable', message: 'the recording was told to disconnect', retryInMs: 1_000 } as const;
-    for (const kind of this.#kinds) this.#source.fail(kind, fault);
-  }
-
-  #list(): void {
-    if (this.#away === undefined) for (const kind of this.#kinds) this.#source.relist(kind);
-  }
-
-  #tellAll(): void {
-    const changes = this.#untold.splice(0);
-    const [first, second, ...rest] = changes;
-    const isSwapped = this.#isSwapping && second !== undefined;
-    if (isSwapped) this.#isSwapping = false;
-    const isSame = isSwapped && first !== undefined && identity(first) === identity(second);
-    const told = isSwapped && !isSame ? [second, first, ...rest] : changes;
-    for (const change of told) if (change !== undefined) this.#tell(change);
-    if (isSame) this.#list();
-  }
-
-  #tell(change: RecordedChange): void {
-    this.#last = change;
-    if (change.type === 'DELETED') this.#source.delete(change.object);
-    else this.#source.apply(change.object);
-  }
-}
-
-function identity({ object }: RecordedChange): string {
-  return `${kindId(object.apiVersion, object.kind)}/${objectKey(object)}`;
 }

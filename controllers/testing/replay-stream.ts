@@ -3,11 +3,18 @@ import { prepare } from '../runtime/definition-module.ts';
 import type { ObjectLike } from '../runtime/plugin.ts';
 import { type RecordedChange, readRecordedStream } from '../runtime/recorded-stream.ts';
 import type { AnyController, Setup } from './fixture.ts';
+import { HttpCluster } from './http-cluster.ts';
 import { ManualClock } from './manual-clock.ts';
 import { type PlayOptions, playStream } from './play-stream.ts';
 import { createWorld } from './world.ts';
 
-export interface ReplaySetup extends Pick<Setup, 'options'>, Pick<PlayOptions, 'faults'> {}
+export interface ReplaySetup extends Pick<Setup, 'options'>, Pick<PlayOptions, 'faults'> {
+  /**
+   * Over HTTP: a fake API server tells the stream, and the reflector of the product follows it with all that it does about what
+   * goes wrong: resumed and repeated lists, backoff, 70 s of silence. Default: a source in memory, which is faster.
+   */
+  readonly http?: boolean;
+}
 
 export interface Replayed {
   /** Everything that was sent, in order. */
@@ -31,17 +38,22 @@ export async function loadStream(path: string): Promise<RecordedChange[]> {
 export async function replayStream<T extends ObjectLike, O>(
   controller: AnyController<T, O>,
   changes: readonly RecordedChange[],
-  { options: given = {}, faults = [] }: ReplaySetup = {},
+  { options: given = {}, faults = [], http = false }: ReplaySetup = {},
 ): Promise<Replayed> {
   const { definition, options, faults: wrong } = prepare(controller, given, 'controller');
   if (definition === undefined) throw new TypeError(wrong.map(({ path, message }) => `${path}: ${message}`).join('\n'));
   const [first] = changes;
   if (first === undefined) throw new RangeError('there is no change in the stream');
-  const clock = new ManualClock(first.at);
-  await using world = createWorld(definition, { clock, settings: { options } });
+  await using cluster = http ? await HttpCluster.start(definition, changes, first.at) : undefined;
+  const clock = cluster?.clock ?? new ManualClock(first.at);
+  await using world = createWorld(definition, {
+    ...{ clock, settings: { options } },
+    ...(cluster !== undefined && { through: cluster.source }),
+  });
   await world.settle();
+  await clock.advance(0);
   let isPlayed = false;
-  const playing = playStream(changes, world.source, { clock, faults }).finally(() => {
+  const playing = playStream(changes, cluster?.server ?? world.source, { clock, faults }).finally(() => {
     isPlayed = true;
   });
   // A minute more than the stream takes, for what is tried again.

@@ -8,6 +8,7 @@ import { type Logger, silentLogger } from '../runtime/logger.ts';
 import { createRuntimeMetrics } from '../runtime/metrics.ts';
 import type { ClusterObject } from '../runtime/object.ts';
 import type { ControllerDefinition } from '../runtime/plugin.ts';
+import type { ObjectSource } from '../runtime/source.ts';
 import { ManualClock, settle } from './manual-clock.ts';
 import { MemorySink } from './memory-sink.ts';
 import { MemorySource } from './memory-source.ts';
@@ -32,6 +33,8 @@ export interface WorldOptions {
   logger?: Logger;
   registry?: Registry;
   tracer?: Tracer;
+  /** Where the controller watches instead of `World.source`. */
+  through?: ObjectSource;
   /** Default: one that begins at 2026-11-21T08:00:00Z. */
   clock?: ManualClock;
   /** Before anything runs. */
@@ -61,7 +64,7 @@ export function createWorld(definition: ControllerDefinition, options: WorldOpti
   };
   const built = buildControllers({
     controllers: [loaded],
-    source,
+    source: options.through ?? source,
     namespaces: options.namespaces ?? ['*'],
     clusterScopedNamespace: 'faultline-system',
     sink,
