@@ -10,6 +10,7 @@ import { reportSchema } from '../crds/report.ts';
 import { ruleDefinition } from '../crds/rule-definitions.ts';
 import type { ReceiverKind } from '../crds/webhook-receiver.ts';
 import { apiPage } from './api-page.ts';
+import { chartTemplates } from './chart-templates.ts';
 import { cliPage } from './cli-page.ts';
 import { controllerPages } from './controller-pages.ts';
 import { errorsPage } from './errors-page.ts';
@@ -17,7 +18,8 @@ import { errorsPage } from './errors-page.ts';
 /**
  * Writes what is derived: from the Joi schemas of `crds/` into `crds/generated/` the schema that editors check
  * `faultline.yaml` with, and those of a report and of an issue; from the table of errors `docs/errors.md`, from that
- * of operations `docs/api.md`, from the commands `docs/cli.md`; from the definitions of the built-in controllers `docs/controllers/`. `--check`
+ * of operations `docs/api.md`, from the commands `docs/cli.md`; from the definitions of the built-in controllers `docs/controllers/`;
+ * of `manifests/base` the templates of the chart that only repeat it. `--check`
  * writes nothing and fails when a file differs.
  */
 const SCHEMA_BASE = 'https://faultline.dev/schemas';
@@ -45,7 +47,9 @@ async function generated(root: string): Promise<Map<string, string>> {
     ['docs/cli.md', await cliPage()],
     ...(await controllerPages(root)),
   ];
-  return new Map([...contents, ...customResources(), ...pages]);
+  const resources = customResources();
+  const definitions = resources.filter(([name]) => !name.endsWith('kustomization.yaml')).map(([, text]) => text);
+  return new Map([...contents, ...resources, ...chartTemplates(root, definitions), ...pages]);
 }
 
 /** What `kubectl apply -k` installs besides the server. */
