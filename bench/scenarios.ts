@@ -1,7 +1,6 @@
 import type { Scenario } from './scenario.ts';
 import { controllers } from './scenarios/controllers.ts';
 import { history } from './scenarios/history.ts';
-import { install } from './scenarios/install.ts';
 import { kite } from './scenarios/kite.ts';
 import { latency } from './scenarios/latency.ts';
 import { list } from './scenarios/list.ts';
@@ -27,5 +26,4 @@ export const scenarios: readonly Scenario[] = [
   million,
   history,
   controllers,
-  install,
 ];

@@ -17,6 +17,7 @@ import {
   find,
   helm,
   helmTemplate,
+  isDeployment,
   kustomize,
   type Manifest,
   NAMESPACE,
@@ -35,7 +36,7 @@ beforeAll(async () => {
   [plane, dir] = await Promise.all([startControlPlane(), mkdtemp(join(tmpdir(), 'faultline-manifests-')), tools()]);
   for (const name of Object.keys(OVERLAYS)) overlays.set(name, await kustomize(`overlays/${name}`));
   const needed = [find(overlay('ha'), 'Namespace', NAMESPACE), ...certManagerCrds];
-  await apply(needed, '--server-side');
+  await apply(needed);
   await asAdmin(['wait', '--for=condition=Established', 'crd', '--all', '--timeout=30s']);
 });
 afterAll(async () => {
@@ -46,7 +47,6 @@ afterAll(async () => {
 const overlay = (name: string): Manifest[] => overlays.get(name) as Manifest[];
 const yaml = (objects: readonly unknown[]): string => objects.map((one) => stringify(one)).join('---\n');
 const names = Object.keys(OVERLAYS);
-const isDeployment = (one: Manifest): one is Deployment => one.kind === 'Deployment';
 
 async function asAdmin(args: readonly string[], input?: string) {
   return await kubectl(args, { kubeconfig: plane.adminKubeconfigPath, ...(input !== undefined && { input }) });

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { parse, parseAllDocuments } from 'yaml';
+import { kubernetesVersion } from '../controlplane/assets.ts';
 import { kubectls } from '../controlplane/kubectl.ts';
 import { tools } from './tools.ts';
 
@@ -86,14 +87,16 @@ export async function kustomize(folder: string): Promise<Manifest[]> {
 
 /** What `helm template` prints. Values files are those of the chart; rejects with what Helm says. */
 export async function helmTemplate(args: readonly string[] = []): Promise<Manifest[]> {
-  return manifestsIn(await helm(['template', 'faultline', '.', `--namespace=${NAMESPACE}`, ...args]));
+  // A helm that is built without its link flags takes a cluster for Kubernetes 1.20.
+  const version = `--kube-version=${await kubernetesVersion()}`;
+  return manifestsIn(await helm(['template', 'faultline', '.', `--namespace=${NAMESPACE}`, version, ...args]));
 }
 
 /** Standard output of helm, in the chart's folder. Rejects with what it says. */
 export async function helm(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<string> {
-  const home = join(tmpdir(), 'faultline-helm');
-  const folders = { HELM_CACHE_HOME: home, HELM_CONFIG_HOME: home, HELM_DATA_HOME: home };
-  const options = { ...OUTPUT, cwd: chart, env: { PATH: process.env.PATH ?? '', ...folders, ...env } };
+  // Its caches would otherwise come into the folder where it runs, and so into the chart.
+  const HOME = join(tmpdir(), 'faultline-helm');
+  const options = { ...OUTPUT, cwd: chart, env: { PATH: process.env.PATH ?? '', HOME, ...env } };
   const { stdout } = await run((await tools()).helm, [...args], options);
   return stdout;
 }
@@ -122,14 +125,27 @@ export function find<Kind extends Manifest = Manifest>(
   return found as Kind;
 }
 
-/** By name, with texts that are YAML as what they mean, and without what only Helm or only kustomize has. */
+/** By name, texts that are YAML as what they mean, volumes in any order, and without what only Helm or only kustomize has. */
 export function comparable(manifests: readonly Manifest[]): Record<string, unknown> {
   return Object.fromEntries(
     manifests
       // `helm install --create-namespace` makes it.
       .filter(({ kind }) => kind !== 'Namespace')
-      .map((one) => [nameOf(one), one.kind === 'ConfigMap' ? withParsedData(one) : withoutHelm(one)]),
+      .map((one) => [nameOf(one), one.kind === 'ConfigMap' ? withParsedData(one) : inOrder(withoutHelm(one))]),
   );
+}
+
+function inOrder(one: Manifest): Manifest {
+  if (!isDeployment(one)) return one;
+  const { spec } = one.spec.template;
+  const byName = (a: { name: string }, b: { name: string }): number => (a.name < b.name ? -1 : 1);
+  const containers = spec.containers.map((each) => ({ ...each, volumeMounts: each.volumeMounts.toSorted(byName) }));
+  const sorted = { ...spec, containers, volumes: spec.volumes.toSorted(byName) };
+  return { ...one, spec: { ...one.spec, template: { ...one.spec.template, spec: sorted } } };
+}
+
+export function isDeployment(one: Manifest): one is Deployment {
+  return one.kind === 'Deployment';
 }
 
 function withParsedData({ data, ...rest }: Manifest): object {
@@ -137,7 +153,7 @@ function withParsedData({ data, ...rest }: Manifest): object {
   return { ...rest, data: Object.fromEntries(parsed) };
 }
 
-function withoutHelm(one: Manifest): object {
+function withoutHelm(one: Manifest): Manifest {
   const { 'helm.sh/resource-policy': _, ...annotations } = one.metadata.annotations ?? {};
   const { annotations: __, ...metadata } = one.metadata;
   return { ...one, metadata: { ...metadata, ...(Object.keys(annotations).length > 0 && { annotations }) } };
