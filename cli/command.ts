@@ -1,4 +1,5 @@
 import { type Command as Commander, Option } from 'commander';
+import { OVERRIDES_IN_ONE_LINE } from './commands/kubeconfig-flags.ts';
 import { UsageError } from './exit.ts';
 import type { Streams } from './streams.ts';
 
@@ -8,6 +9,8 @@ import type { Streams } from './streams.ts';
  */
 export interface Command<Flags, Options> {
   readonly name: string;
+  /** Other words for it. */
+  readonly aliases?: readonly string[];
   /** For example `<folder|file|->`. */
   readonly parameters?: string;
   /** One line for the list of commands. */
@@ -34,6 +37,8 @@ export interface Flag {
   readonly default?: string | boolean | readonly string[];
   /** May be given several times. */
   readonly repeated?: boolean;
+  /** Named in one line of `--help`, and described once in docs/cli.md. */
+  readonly hidden?: boolean;
 }
 
 /** What was typed: positional arguments, and flags by their camelCase name. */
@@ -45,6 +50,11 @@ export interface Given<Flags> {
 /** A command that can be added to a program, whatever its options are. */
 export interface Runnable {
   readonly name: string;
+  readonly aliases?: readonly string[];
+  /** Of the list of commands. */
+  readonly summary?: string;
+  /** For programs, not for people: in no list of commands. */
+  readonly hidden?: boolean;
   /** As `addTo` without its flags and its code: what the list of commands shows. Absent: `addTo` costs nothing. */
   list?(program: Commander): void;
   /** The command itself, for who needs more than to run it. */
@@ -55,18 +65,25 @@ export interface Runnable {
 /** What the documentation says of a command. */
 export type Described = Pick<
   Command<never, never>,
-  'name' | 'parameters' | 'summary' | 'description' | 'examples' | 'flags'
+  'name' | 'aliases' | 'parameters' | 'summary' | 'description' | 'examples' | 'flags'
 >;
 
 /** What is known of a command before it is loaded; a test holds it to what the command says. */
-export type Listed = Pick<Described, 'name' | 'parameters' | 'summary'>;
+export type Listed = Pick<Described, 'name' | 'aliases' | 'parameters' | 'summary'> & Pick<Runnable, 'hidden'>;
 
 /** A command that is loaded when it is the one that runs: every other start is not slowed down by it. */
 export function lazy<Flags, Options>(listed: Listed, load: () => Promise<Command<Flags, Options>>): Runnable {
   return {
-    name: listed.name,
+    ...{ name: listed.name, summary: listed.summary },
+    ...(listed.aliases && { aliases: listed.aliases }),
+    ...(listed.hidden && { hidden: true }),
     load,
-    list: (program) => void program.command(usageOf(listed)).summary(listed.summary).description(listed.summary),
+    list: (program) =>
+      void program
+        .command(usageOf(listed), { hidden: listed.hidden ?? false })
+        .aliases(listed.aliases ?? [])
+        .summary(listed.summary)
+        .description(listed.summary),
     addTo: async (program, streams, done) => runnable(await load()).addTo(program, streams, done),
   };
 }
@@ -79,13 +96,15 @@ function usageOf({ name, parameters }: Listed): string {
 export function runnable<Flags, Options>(command: Command<Flags, Options>): Runnable {
   return {
     name: command.name,
+    ...(command.aliases && { aliases: command.aliases }),
     load: async () => command,
     addTo(program, streams, done) {
       const added = program
         .command(usageOf(command))
+        .aliases(command.aliases ?? [])
         .summary(command.summary)
         .description(command.description)
-        .addHelpText('after', examplesText(command.examples))
+        .addHelpText('after', examplesText(command))
         .action(async (...received: unknown[]) => {
           // Commander appends the flags and itself to the positional arguments.
           const [flags] = received.slice(-2) as [Flags];
@@ -107,12 +126,14 @@ function toOption(flag: Flag): Option {
   const option = new Option(flag.spelling, flag.description);
   if (flag.choices) option.choices(flag.choices);
   if (flag.default !== undefined) option.default(flag.default);
+  if (flag.hidden) option.hideHelp();
   if (flag.repeated) {
     option.argParser((value: string, before: string[] | undefined) => [...(before ?? []), value]);
   }
   return option;
 }
 
-function examplesText(examples: readonly Example[]): string {
-  return `\nExamples:\n${examples.map(({ comment, line }) => `  # ${comment}\n  ${line}`).join('\n\n')}`;
+function examplesText({ examples, flags }: Pick<Described, 'examples' | 'flags'>): string {
+  const more = flags.some(({ hidden }) => hidden) ? `\n${OVERRIDES_IN_ONE_LINE}\n` : '';
+  return `${more}\nExamples:\n${examples.map(({ comment, line }) => `  # ${comment}\n  ${line}`).join('\n\n')}`;
 }

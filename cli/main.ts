@@ -2,7 +2,7 @@ import { basename } from 'node:path';
 import { commands } from './commands/index.ts';
 import { EXIT } from './exit.ts';
 import { packageVersion } from './package-info.ts';
-import { runProgram } from './program.ts';
+import { COMPLETE, runProgram } from './program.ts';
 import type { Output, Streams } from './streams.ts';
 
 /** The process: the only file that reads its arguments, environment and streams, and that ends it. */
@@ -46,8 +46,11 @@ const streams: Streams = {
   signal: stop.signal,
 };
 
-const isPlugin = basename(process.argv[1] ?? '').startsWith('kubectl-');
-process.exitCode = await runProgram(process.argv.slice(2), streams, {
+const called = basename(process.argv[1] ?? '');
+const isPlugin = called.startsWith('kubectl-');
+// How kubectl asks a plugin what may be typed next.
+const completes = called.startsWith('kubectl_complete-') ? [COMPLETE] : [];
+process.exitCode = await runProgram([...completes, ...process.argv.slice(2)], streams, {
   name: isPlugin ? 'kubectl faultline' : 'faultline',
   version: packageVersion(),
   commands,

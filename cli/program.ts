@@ -17,6 +17,7 @@ export interface ProgramOptions {
  */
 export async function runProgram(argv: readonly string[], streams: Streams, options: ProgramOptions): Promise<number> {
   let exitCode: number = EXIT.ok;
+  if (argv[0] === COMPLETE) return await complete(argv.slice(1), streams, options);
   const typed = commandFirst(argv.length === 0 && opensScreen(streams, options) ? ['ui'] : argv);
   try {
     const program = await createProgram(typed, streams, options, (code) => {
@@ -35,11 +36,20 @@ function opensScreen({ terminal, env }: Streams, { commands }: ProgramOptions): 
   return terminal !== undefined && env.TERM !== 'dumb' && commands.some(({ name }) => name === 'ui');
 }
 
+/** What shells ask while somebody types: it parses nothing, because what it is given is not complete. */
+export const COMPLETE = '__complete';
+
+async function complete(words: readonly string[], streams: Streams, { commands }: ProgramOptions): Promise<number> {
+  const { runComplete } = await import('./completion/run-complete.ts');
+  return await runComplete(words, streams, commands);
+}
+
 /** kubectl takes its flags before the command, too: `kubectl faultline -n shop get`. */
 function commandFirst(argv: readonly string[]): readonly string[] {
   let at = 0;
   for (let word = argv[at]; word !== undefined; word = argv[at]) {
-    if (SHARED_FLAGS.has(word)) at += 2;
+    if (word === '--insecure-skip-tls-verify') at += 1;
+    else if (SHARED_FLAGS.has(word)) at += 2;
     else if (SHARED_FLAGS.has(word.replace(/=.*$/s, '')) || /^-n.+/s.test(word)) at += 1;
     else break;
   }
@@ -47,7 +57,10 @@ function commandFirst(argv: readonly string[]): readonly string[] {
   return at === 0 || command === undefined ? argv : [command, ...argv.slice(0, at), ...rest];
 }
 
-const SHARED_FLAGS: ReadonlySet<string> = new Set(['-n', '--namespace', '--context', '--kubeconfig']);
+const SHARED_FLAGS: ReadonlySet<string> = new Set([
+  ...['-n', '--namespace', '--context', '--kubeconfig', '--server', '--token', '--as', '--as-group', '--as-uid'],
+  ...['--certificate-authority', '--tls-server-name', '--client-certificate', '--client-key', '--request-timeout'],
+]);
 
 async function createProgram(
   argv: readonly string[],
@@ -74,7 +87,8 @@ async function createProgram(
     });
   const [wanted] = argv.filter((word) => !word.startsWith('-') && word !== 'help');
   for (const command of options.commands) {
-    if (command.list === undefined || command.name === wanted) await command.addTo(program, streams, done);
+    const isWanted = command.name === wanted || command.aliases?.includes(wanted ?? '');
+    if (command.list === undefined || isWanted) await command.addTo(program, streams, done);
     else command.list(program);
   }
   return program;

@@ -104,6 +104,7 @@ test('R5 who may view a namespace reads its issues, who may edit it acts on them
   expect(aggregated('faultline-view')).toEqual(['view', 'edit', 'admin']);
   expect(role('faultline-view').rules).toEqual([
     { apiGroups: [GROUP], resources: ['issues'], verbs: ['get', 'list', 'watch'] },
+    { apiGroups: [GROUP], resources: ['issues/timeline', 'issues/related'], verbs: ['get'] },
   ]);
   expect(aggregated('faultline-edit')).toEqual(['edit', 'admin']);
   expect(role('faultline-edit').rules).toEqual([
@@ -160,7 +161,10 @@ test('R5 whoever may view a namespace sees its issues', () => {
   for (const role of ['view', 'edit', 'admin']) {
     expect(metadata.labels?.[`rbac.authorization.k8s.io/aggregate-to-${role}`]).toBe('true');
   }
-  expect(rules).toEqual([{ apiGroups: [GROUP], resources: ['issues'], verbs: ['get', 'list', 'watch'] }]);
+  expect(rules).toEqual([
+    { apiGroups: [GROUP], resources: ['issues'], verbs: ['get', 'list', 'watch'] },
+    { apiGroups: [GROUP], resources: ['issues/timeline', 'issues/related'], verbs: ['get'] },
+  ]);
 });
 
 test('several replicas of the controllers: one is ready before another one ends, and each may keep the Leases', () => {

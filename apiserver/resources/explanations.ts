@@ -21,6 +21,7 @@ import {
   tooManyRequests,
 } from '../kube/index.ts';
 import { forbidden } from '../kube/status.ts';
+import { checkedSpec } from './checked-spec.ts';
 
 export interface ExplanationsOptions {
   readonly explanations: Explanations;
@@ -51,7 +52,7 @@ export function explanationsResource(options: ExplanationsOptions): ResourceDefi
 
 async function create(options: ExplanationsOptions, request: CreateRequest): Promise<Explanation> {
   const { metadata = {} } = request.object as { metadata?: { name?: string } };
-  const asked = specOf(request.object.spec, metadata.name ?? '');
+  const asked = checkedSpec(objectReferenceSchema, request.object.spec, { ...KIND, name: metadata.name ?? '' });
   const kind = await resolve(options.kinds, asked);
   const spec = placed(asked, kind, metadata.name ?? '');
   await requireGet(options.authorizer, request.user, spec, kind);
@@ -67,24 +68,6 @@ async function create(options: ExplanationsOptions, request: CreateRequest): Pro
     message: messageOf({ controllers, processes, silent }, spec),
   };
   return { apiVersion: API_VERSION, kind: 'Explanation', metadata, spec, status };
-}
-
-function specOf(given: unknown, name: string): ObjectReference {
-  const { value, error } = objectReferenceSchema.validate(given ?? {}, {
-    abortEarly: false,
-    convert: false,
-    errors: { label: false },
-  });
-  if (error === undefined) return value as ObjectReference;
-  throw invalid(
-    KIND,
-    name,
-    error.details.map(({ path, message, type }) => ({
-      reason: type === 'any.required' ? ('FieldValueRequired' as const) : ('FieldValueInvalid' as const),
-      field: ['spec', ...path].join('.'),
-      message: message.trim(),
-    })),
-  );
 }
 
 async function resolve(kinds: Kinds, asked: ObjectReference): Promise<ServedKind> {

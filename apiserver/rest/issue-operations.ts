@@ -1,71 +1,12 @@
 import Joi from 'joi';
-import { SEVERITIES, STATES, subjectSchema } from '../../crds/issue.ts';
+import { type IssueReference, issueReferenceSchema, RELATIVES_FIELDS } from '../../crds/issue-relatives.ts';
+import { TIMELINE_FIELDS } from '../../crds/issue-timeline.ts';
 import { DNS_LABEL, DNS_SUBDOMAIN, UUID } from '../../crds/names.ts';
-import { rfc3339 } from '../../crds/time.ts';
-import type { IssueReference } from './issue-routes.ts';
-import type { IssueEvent } from './issue-timeline.ts';
 import type { Operation } from './openapi/operation.ts';
 
-const referenceSchema = Joi.object<IssueReference, true>({
-  id: Joi.string().pattern(UUID).required().description('Never changes, not even when metadata.uid does.'),
-  namespace: Joi.string().required(),
-  name: Joi.string().required(),
-  state: Joi.string()
-    .valid(...STATES)
-    .required(),
-  severity: Joi.string()
-    .valid(...SEVERITIES)
-    .required(),
-  type: Joi.string().required(),
-  reason: Joi.string().required(),
-  title: Joi.string().required(),
-  subject: subjectSchema.required(),
-  openedAt: rfc3339().required(),
-});
+const timelineSchema = Joi.object({ issue: issueReferenceSchema.required(), ...TIMELINE_FIELDS });
 
-const eventSchema = Joi.object<IssueEvent, true>({
-  at: rfc3339().required().description('Of an episode: when it was observed; of everything else: when it was stored.'),
-  event: Joi.string()
-    .required()
-    .description(
-      'opened, reopened, resolved; severity (another one was reported), escalate (age raised it); resolve, acknowledge, ' +
-        'snooze, assign, due, comment, relate, unrelate, delete (people; delete is of Kite’s clients).',
-    ),
-  actor: Joi.string().description('Who; absent: Faultline.'),
-  comment: Joi.string(),
-  auditId: Joi.string(),
-  until: rfc3339().description('snooze: its end.'),
-  assignee: Joi.string().description('assign; absent: to nobody.'),
-  dueAt: rfc3339().description('due; absent: the date was taken away.'),
-  from: Joi.string().description('severity, escalate.'),
-  to: Joi.string(),
-  issue: Joi.object({
-    id: Joi.string().required(),
-    namespace: Joi.string().required(),
-    name: Joi.string().required(),
-  }).description('relate, unrelate: the other issue, for who may get it.'),
-  episode: Joi.number().integer().description('opened, reopened, resolved: from 1.'),
-  reason: Joi.string().description('resolved: why.'),
-  severity: Joi.string().description('resolved: at the end of the episode.'),
-  title: Joi.string(),
-  durationSeconds: Joi.number().integer().description('resolved: how long the episode lasted.'),
-});
-
-const timelineSchema = Joi.object({
-  issue: referenceSchema.required(),
-  complete: Joi.boolean().required().description('false: episodes before the first event are forgotten (retention).'),
-  events: Joi.array().items(eventSchema).required().description('The oldest first.'),
-});
-
-const relatedSchema = Joi.object({
-  issue: referenceSchema.required(),
-  cause: referenceSchema.allow(null).required().description('The root, when this is a consequence.'),
-  consequences: Joi.array().items(referenceSchema).required(),
-  related: Joi.array()
-    .items(Joi.object({ by: Joi.string().required(), at: rfc3339().required(), issue: referenceSchema.required() }))
-    .required()
-    .description('What somebody linked it with.'),
-});
+const relatedSchema = Joi.object({ issue: issueReferenceSchema.required(), ...RELATIVES_FIELDS });
 
 const byName = Joi.object({
   namespace: Joi.string().pattern(DNS_LABEL).required(),

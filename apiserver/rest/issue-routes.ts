@@ -1,5 +1,7 @@
 import Router from '@koa/router';
 import type { Context } from 'koa';
+import type { IssueReference, IssueRelativesStatus } from '../../crds/issue-relatives.ts';
+import type { IssueTimelineStatus } from '../../crds/issue-timeline.ts';
 import { DNS_LABEL, DNS_SUBDOMAIN } from '../../crds/names.ts';
 import { formatTime } from '../../crds/time.ts';
 import type { Authorizer, UserInfo } from '../kube/access/types.ts';
@@ -16,21 +18,6 @@ export interface IssueRoutesOptions {
   readonly authorizer: Authorizer;
 }
 
-/** An issue as another one names it. */
-export interface IssueReference {
-  readonly id: string;
-  readonly namespace: string;
-  readonly name: string;
-  readonly state: string;
-  readonly severity: string;
-  readonly type: string;
-  readonly reason: string;
-  readonly title: string;
-  readonly subject: StoredIssue['spec']['subject'];
-  /** RFC 3339. */
-  readonly openedAt: string;
-}
-
 /**
  * `GET /api/v1/issues/{id}/timeline` and `/related`, also as `/issues/{namespace}/{name}/…`, and of issues that have left
  * the list. By id it is 404 for who may not get the issue, because ids tell nothing; by name 403, whether it exists or not.
@@ -40,18 +27,11 @@ export function issueRoutes({ store, authorizer }: IssueRoutesOptions): RestRout
   const find = finder(store, authorizer);
   const timeline = async (ctx: Context): Promise<void> => {
     const issue = await find(ctx);
-    const history = await store.history(issue.id);
-    const linked = history.lines.flatMap(({ detail }) => detail?.other ?? []);
-    const others = await visible(authorizer, callerOf(ctx), await store.issuesById([...new Set(linked)]));
-    answerJson(ctx, {
-      issue: referenceTo(issue),
-      complete: isComplete(issue, history),
-      events: eventsOf(issue, history, new Map(others.map((other) => [other.id, other]))),
-    });
+    answerJson(ctx, { issue: referenceTo(issue), ...(await timelineOf(issue, { store, authorizer }, callerOf(ctx))) });
   };
   const related = async (ctx: Context): Promise<void> => {
     const issue = await find(ctx);
-    answerJson(ctx, await relatedTo(issue, store, authorizer, callerOf(ctx)));
+    answerJson(ctx, { issue: referenceTo(issue), ...(await relativesOf(issue, { store, authorizer }, callerOf(ctx))) });
   };
   router.get('/issues/:id/timeline', timeline);
   router.get('/issues/:id/related', related);
@@ -60,12 +40,27 @@ export function issueRoutes({ store, authorizer }: IssueRoutesOptions): RestRout
   return restRoutes(router);
 }
 
-async function relatedTo(
+/** All that happened to an issue that `user` may get; other issues are named where `user` may get them, too. */
+export async function timelineOf(
   issue: StoredIssue,
-  store: IssueRoutesOptions['store'],
-  authorizer: Authorizer,
+  { store, authorizer }: IssueRoutesOptions,
   user: UserInfo,
-): Promise<object> {
+): Promise<IssueTimelineStatus> {
+  const history = await store.history(issue.id);
+  const linked = history.lines.flatMap(({ detail }) => detail?.other ?? []);
+  const others = await visible(authorizer, user, await store.issuesById([...new Set(linked)]));
+  return {
+    complete: isComplete(issue, history),
+    events: eventsOf(issue, history, new Map(others.map((other) => [other.id, other]))),
+  };
+}
+
+/** What an issue that `user` may get comes from, what comes from it and what it is linked with, as far as `user` may get it. */
+export async function relativesOf(
+  issue: StoredIssue,
+  { store, authorizer }: IssueRoutesOptions,
+  user: UserInfo,
+): Promise<IssueRelativesStatus> {
   const owners = familyOf(issue);
   const links = await store.relatedOf([issue.id]);
   const [family, linked] = await Promise.all([
@@ -77,7 +72,6 @@ async function relatedTo(
   const relatives = family.filter(({ id }) => id !== issue.id && seen.has(id));
   const cause = causeOf(issue, relatives);
   return {
-    issue: referenceTo(issue),
     cause: cause ? referenceTo(cause) : null,
     consequences: consequencesOf(issue, relatives).map(referenceTo),
     related: links.flatMap((link) => {

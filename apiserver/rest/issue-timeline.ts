@@ -1,40 +1,8 @@
+import type { IssueEvent } from '../../crds/issue-timeline.ts';
 import { formatTime } from '../../crds/time.ts';
 import { type IssueHistory, NOBODY, type StoredIssue, type TimelineEntry } from '../store/store.ts';
 
 /** All that happened to an issue, in the order of time: episodes, severities, and what people did. Pure. */
-
-export interface IssueEvent {
-  /** RFC 3339. Of an episode: when it was observed; of everything else: when it was stored. */
-  readonly at: string;
-  /**
-   * `opened`, `reopened`, `resolved`; `severity` (another one was reported), `escalate` (age raised it); and what people do:
-   * `resolve`, `acknowledge`, `snooze`, `assign`, `due`, `comment`, `relate`, `unrelate`.
-   */
-  readonly event: string;
-  /** Who; absent: Faultline. */
-  readonly actor?: string;
-  readonly comment?: string;
-  readonly auditId?: string;
-  /** `snooze`: its end. */
-  readonly until?: string;
-  /** `assign`; absent: to nobody. */
-  readonly assignee?: string;
-  /** `due`; absent: the date was taken away. */
-  readonly dueAt?: string;
-  /** `severity`, `escalate`. */
-  readonly from?: string;
-  readonly to?: string;
-  /** `relate`, `unrelate`: the other issue, when the caller may get it. */
-  readonly issue?: { readonly id: string; readonly namespace: string; readonly name: string };
-  /** `opened`, `reopened`, `resolved`: from 1. */
-  readonly episode?: number;
-  /** `resolved`: why, and what it said at its end. */
-  readonly reason?: string;
-  readonly severity?: string;
-  readonly title?: string;
-  /** `resolved`: how long the episode lasted, seconds. */
-  readonly durationSeconds?: number;
-}
 
 /** `others`: those of the linked issues that the caller may get, by id. */
 export function eventsOf(

@@ -1,14 +1,14 @@
 import Router from '@koa/router';
-import type { Context } from 'koa';
 import { parseDuration } from '../../crds/duration.ts';
+import type { IssueStatisticsStatus } from '../../crds/issue-statistics.ts';
 import { formatTime, parseTime } from '../../crds/time.ts';
 import type { UserInfo } from '../kube/access/types.ts';
-import type { IssueStatistics, Statistics } from '../store/statistics.ts';
+import type { IssueStatistics } from '../store/statistics.ts';
 import { answerJson } from './answer-json.ts';
 import { RestError } from './errors.ts';
 import { type RestRoutes, restRoutes } from './routes.ts';
 import { type SearchOptions, scopeOf } from './search.ts';
-import { parseStatistics } from './statistics-query.ts';
+import { parseStatistics, type StatisticsParameters } from './statistics-query.ts';
 
 export interface StatisticsOptions extends Pick<SearchOptions, 'listable' | 'authorizer' | 'now'> {
   readonly statistics: IssueStatistics;
@@ -16,23 +16,21 @@ export interface StatisticsOptions extends Pick<SearchOptions, 'listable' | 'aut
   readonly retention: number;
 }
 
-/** What `GET /api/v1/stats` answers. */
-export interface StatisticsAnswer extends Statistics {
-  /** RFC 3339. */
-  readonly since: string;
-  readonly until: string;
-}
-
 /** Numbers about what broke and how long it took, only of what the caller may list (docs/history.md). */
 export function statisticsRoutes(options: StatisticsOptions): RestRoutes {
   const router = new Router({ prefix: '/api/v1' });
-  router.get('/stats', async (ctx) => answerJson(ctx, await statistics(ctx, options)));
+  router.get('/stats', async (ctx) =>
+    answerJson(ctx, await answerStatistics(parseStatistics(ctx.query), ctx.state.user as UserInfo, options)),
+  );
   return restRoutes(router);
 }
 
-async function statistics(ctx: Context, options: StatisticsOptions): Promise<StatisticsAnswer> {
-  const user = ctx.state.user as UserInfo;
-  const parameters = parseStatistics(ctx.query);
+/** What `user` may know of it. Throws RestError: 400 for moments that make no span, 403 for a namespace that is not theirs. */
+export async function answerStatistics(
+  parameters: StatisticsParameters,
+  user: UserInfo,
+  options: StatisticsOptions,
+): Promise<IssueStatisticsStatus> {
   const now = options.now();
   const until = parameters.until === undefined ? now : Math.min(moment(parameters.until, now), now);
   const since = Math.max(moment(parameters.since, now), now - options.retention);

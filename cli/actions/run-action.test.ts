@@ -3,9 +3,13 @@ import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { json } from 'node:stream/consumers';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { commands } from '../commands/index.ts';
+import { runProgram } from '../program.ts';
 import { freePort } from '../testing/free-port.ts';
+import { recordedOutput, recordedStreams } from '../testing/recorded-streams.ts';
 import { startCommand } from '../testing/running-command.ts';
 
 /** The commands against a server that answers what it is told, through a kubeconfig. */
@@ -105,9 +109,12 @@ describe('resolve, acknowledge and snooze', () => {
   it.each([
     [
       refused(404, 'NotFound', 'issues.faultline.dev "web-a" not found'),
-      'error: issues.faultline.dev "web-a" not found\n',
+      'error: there is no issue "web-a" in namespace shop: see faultline get --all\n',
     ],
-    [refused(403, 'Forbidden', 'User "u"\ncannot create'), 'error: User "u" cannot create\n'],
+    [
+      refused(403, 'Forbidden', 'User "u"\ncannot create'),
+      'error: User "u" cannot create; ask for the right, see docs/access.md\n',
+    ],
     [refused(503, 'ServiceUnavailable', 'the database is away', {}), 'error: the database is away; try again\n'],
     [{ status: 502, body: '<html>' }, 'error: the server answered 502: <html>\n'],
   ])('tell in one line what the server said: %j', async (given, line) => {
@@ -118,7 +125,7 @@ describe('resolve, acknowledge and snooze', () => {
   it.each([
     [
       refused(404, 'NotFound', 'the server could not find the requested resource', {}),
-      'serves no issues: use the kubeconfig of',
+      'serves no issues, or not in this version: use the kubeconfig of',
     ],
     [refused(401, 'Unauthorized', 'Unauthorized', {}), 'does not know you'],
   ])('tell which server it is that cannot: %j', async (given, text) => {
@@ -162,7 +169,11 @@ describe('evidence', () => {
   it('that may not be read is one line with the right that is missing', async () => {
     answer = refused(403, 'Forbidden', 'User "u" cannot get resource "issues/evidence"');
     expect(await run('evidence', 'web-a')).toEqual({
-      ...{ code: 1, out: '', err: 'error: User "u" cannot get resource "issues/evidence"\n' },
+      ...{
+        code: 1,
+        out: '',
+        err: 'error: User "u" cannot get resource "issues/evidence"; ask for the right, see docs/access.md\n',
+      },
     });
   });
 });
@@ -206,6 +217,71 @@ describe('assign, due and comment', () => {
   });
 });
 
+describe('several issues', () => {
+  const typed = async (answered: string, ...argv: string[]) => {
+    const err = recordedOutput({ isTTY: true });
+    const streams = recordedStreams({
+      ...{ directory, env: { KUBECONFIG: 'config' }, err, in: Readable.from([answered]) },
+    });
+    const code = await runProgram(argv, streams, { name: 'faultline', version: '0', commands });
+    return { code, out: streams.out.text(), err: err.text() };
+  };
+
+  it('are asked about on a terminal, with their names, and anything but yes is no', async () => {
+    expect(await typed('y\n', 'resolve', 'web-a', 'web-b')).toEqual({
+      code: 0,
+      out: 'issue.faultline.dev/web-a resolved\nissue.faultline.dev/web-b resolved\n',
+      err: '  web-a\n  web-b\nresolve these 2 issues in namespace shop? [y/N] ',
+    });
+    asked = [];
+    for (const answered of ['n\n', '\n', '']) {
+      const { code, err } = await typed(answered, 'resolve', 'web-a', 'web-b');
+      expect([code, err.endsWith('error: nothing was done\n'), asked]).toEqual([1, true, []]);
+    }
+  });
+
+  it('are not asked about where nobody can answer, nor with --yes, nor in a dry run', async () => {
+    expect((await run('resolve', 'web-a', 'web-b')).err).toBe(
+      'error: this would resolve 2 issues, and nobody can be asked here: add --yes\n',
+    );
+    expect(asked).toEqual([]);
+    expect((await run('resolve', 'web-a', 'web-b', '--yes')).code).toBe(0);
+    expect((await run('resolve', 'web-a', 'web-b', '--dry-run')).code).toBe(0);
+    // The same name twice is one issue.
+    expect((await run('resolve', 'web-a', 'issue/web-a')).code).toBe(0);
+    expect(asked).toHaveLength(5);
+  });
+
+  it('get the same comment, and the refusal of one is a line of its own', async () => {
+    expect((await run('comment', 'web-a', 'web-b', 'the disk', '-y')).code).toBe(0);
+    expect(asked.map(({ url, body }) => [url, (body as { spec: object }).spec])).toEqual([
+      [path('shop', 'comment'), { comment: 'the disk' }],
+      [path('shop', 'comment').replace('web-a', 'web-b'), { comment: 'the disk' }],
+    ]);
+    answer = refused(409, 'Conflict', 'it is Resolved');
+    expect(await run('ack', 'web-a', 'web-b', '-y')).toEqual({
+      ...{ code: 1, out: '', err: 'error: it is Resolved\nerror: it is Resolved\n' },
+    });
+    answer = refused(401, 'Unauthorized', 'Unauthorized', {});
+    expect((await run('ack', 'web-a', 'web-b', '-y')).err.trimEnd().split('\n')).toHaveLength(1);
+  });
+
+  it("take Kite's flag, for a name or for an id", async () => {
+    expect((await run('resolve', '-i', 'web-a')).out).toBe('issue.faultline.dev/web-a resolved\n');
+    answer.body = { issue: { namespace: 'other', name: 'web-c' }, status: {} };
+    const id = '5f0a3c1e-6f3a-4d59-9f0e-0c6a1f2b3d4e';
+    expect((await run('resolve', '-i', id)).out).toBe('issue.faultline.dev/web-c resolved\n');
+    expect(asked.slice(-2).map(({ url }) => url)).toEqual([
+      `/api/v1/issues/${id}/timeline`,
+      '/apis/faultline.dev/v1alpha1/namespaces/other/issues/web-c/resolve',
+    ]);
+    answer = refused(404, 'NotFound', 'not found', {});
+    expect((await run('resolve', '-i', id)).err).toMatch(
+      /knows issues by name, not by id: see faultline get -n shop\n$/,
+    );
+  });
+});
+
 describe('a command line that cannot be right', () => {
   it.each([
     [['snooze', 'web-a'], 'error: say how long: --for 2h, or --until and a time'],
@@ -215,14 +291,15 @@ describe('a command line that cannot be right', () => {
     [['snooze', 'web-a', '--until', 'tomorrow'], 'error: --until: "tomorrow" is no time such as'],
     [['resolve', 'Web_A'], 'error: "Web_A" is no name of an issue'],
     [['resolve', 'web-a', '-n', 'Shop'], 'error: "Shop" is no namespace name'],
-    [['acknowledge', 'web-a', '--comment', 'x'.repeat(1_025)], 'error: --comment takes at most 1024 characters'],
+    [['acknowledge', 'web-a', '--comment', 'x'.repeat(1_025)], 'error: a comment takes at most 1024 characters'],
+    [['resolve', 'a', '--reason', 'x', '--comment', 'y'], 'error: --reason and --comment are the same: give one'],
     [['assign', 'web-a', '--to', 'x', '--nobody'], 'error: --to and --nobody say two things at once'],
     [['due', 'web-a'], 'error: say by when: --in 3d, --at and a time, or --clear'],
     [['due', 'web-a', '--in', '3d', '--clear'], 'error: say by when'],
     [['due', 'web-a', '--at', 'soon'], 'error: --at: "soon" is no time such as'],
     [['comment', 'web-a', ' '], 'error: the comment is empty'],
-    [['comment', 'web-a'], "error: missing required argument 'text'"],
-    [['acknowledge'], "error: missing required argument 'issue'"],
+    [['comment', 'web-a'], 'error: the comment is empty'],
+    [['acknowledge'], 'error: name at least one issue: see faultline get'],
   ])('%j is told so, with exit code 2, and nobody is asked', async (argv, line) => {
     const { code, err } = await run(...argv);
     expect([code, err]).toEqual([2, expect.stringContaining(line)]);

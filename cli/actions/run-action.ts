@@ -7,44 +7,50 @@ import { ISSUE_RESOLUTION_NAMES, type IssueResolution } from '../../crds/issue-r
 import { ISSUE_SNOOZE_NAMES, type IssueSnooze } from '../../crds/issue-snooze.ts';
 import { API_VERSION, GROUP } from '../../crds/names.ts';
 import { oneLine } from '../../crds/text.ts';
-import { connectCluster } from '../cluster/connection.ts';
 import type { ActionOptions } from '../commands/action.ts';
 import type { AssignOptions } from '../commands/assign.ts';
 import type { DueOptions } from '../commands/due.ts';
 import type { SnoozeOptions } from '../commands/snooze.ts';
-import { EXIT } from '../exit.ts';
+import { EXIT, Failure } from '../exit.ts';
+import { Asker } from '../reading/ask.ts';
+import { connectToRead } from '../reading/connect.ts';
+import { Refusal } from '../reading/fault.ts';
+import { issueOfId } from '../reading/issue-of-id.ts';
+import { issuesPath } from '../reading/issues.ts';
+import { explainMissing, MissingIssue } from '../reading/missing.ts';
 import type { Streams } from '../streams.ts';
-import { postJson } from './post-json.ts';
+import { confirmed } from './confirm.ts';
 
 /** `faultline resolve`: answers the exit code. Throws a Failure of one line with what the server said. */
 export async function runResolve(options: ActionOptions, streams: Streams): Promise<number> {
-  const { status } = await act<IssueResolution>(ISSUE_RESOLUTION_NAMES, options, {}, streams);
-  const { resolvedReason = 'Manual' } = status ?? {};
-  // It was over already: the person is told that it was not they.
-  const before = resolvedReason === 'Manual' ? '' : ` before: ${resolvedReason}`;
-  return told(`resolved${before}`, options, streams);
+  return await act<IssueResolution>(ISSUE_RESOLUTION_NAMES, options, {}, streams, ({ status }) => {
+    const { resolvedReason = 'Manual' } = status ?? {};
+    // It was over already: the person is told that it was not they.
+    return `resolved${resolvedReason === 'Manual' ? '' : ` before: ${resolvedReason}`}`;
+  });
 }
 
 export async function runAcknowledge(options: ActionOptions, streams: Streams): Promise<number> {
-  await act<IssueAcknowledgement>(ISSUE_ACKNOWLEDGEMENT_NAMES, options, {}, streams);
-  return told('acknowledged', options, streams);
+  return await act<IssueAcknowledgement>(ISSUE_ACKNOWLEDGEMENT_NAMES, options, {}, streams, () => 'acknowledged');
 }
 
 export async function runSnooze(options: SnoozeOptions, streams: Streams): Promise<number> {
   const { duration, until } = options;
   const spec = { ...(duration !== undefined && { duration }), ...(until !== undefined && { until }) };
-  const { status } = await act<IssueSnooze>(ISSUE_SNOOZE_NAMES, options, spec, streams);
-  return told(`snoozed until ${status?.snoozedUntil}`, options, streams);
+  return await act<IssueSnooze>(
+    ISSUE_SNOOZE_NAMES,
+    options,
+    spec,
+    streams,
+    ({ status }) => `snoozed until ${status?.snoozedUntil}`,
+  );
 }
 
 export async function runAssign(options: AssignOptions, streams: Streams): Promise<number> {
   const { assignee, unassign } = options;
   const spec = { ...(assignee !== undefined && { assignee }), ...(unassign && { unassign }) };
-  const { status } = await act<IssueAssignment>(ISSUE_ASSIGNMENT_NAMES, options, spec, streams);
-  return told(
+  return await act<IssueAssignment>(ISSUE_ASSIGNMENT_NAMES, options, spec, streams, ({ status }) =>
     status?.assignee === undefined ? 'assigned to nobody' : `assigned to ${status.assignee}`,
-    options,
-    streams,
   );
 }
 
@@ -55,32 +61,57 @@ export async function runDue(options: DueOptions, streams: Streams): Promise<num
     ...(duration !== undefined && { in: duration }),
     ...(clear && { clear }),
   };
-  const { status } = await act<IssueDueDate>(ISSUE_DUE_DATE_NAMES, options, spec, streams);
-  return told(status?.due === undefined ? 'has no due date' : `due ${status.due.at}`, options, streams);
+  return await act<IssueDueDate>(ISSUE_DUE_DATE_NAMES, options, spec, streams, ({ status }) =>
+    status?.due === undefined ? 'has no due date' : `due ${status.due.at}`,
+  );
 }
 
 export async function runComment(options: ActionOptions, streams: Streams): Promise<number> {
-  await act<IssueComment>(ISSUE_COMMENT_NAMES, options, {}, streams);
-  return told('commented', options, streams);
+  return await act<IssueComment>(ISSUE_COMMENT_NAMES, options, {}, streams, () => 'commented');
 }
 
+interface ActionNames {
+  readonly kind: string;
+  readonly action: string;
+}
+
+/**
+ * The same to every issue, one after the other. With several issues what one of them is refused for is a line of its
+ * own, and the others follow.
+ */
 async function act<T>(
-  { kind, action }: { readonly kind: string; readonly action: string },
+  { kind, action }: ActionNames,
   options: ActionOptions,
   spec: object,
   streams: Streams,
-): Promise<T> {
-  const { kubeconfig, context, comment, issue, dryRun } = options;
-  const connection = await connectCluster({ kubeconfig, context }, streams);
-  const namespace = options.namespace ?? connection.namespace ?? 'default';
-  const path = `/apis/${API_VERSION}/namespaces/${namespace}/${ISSUE_NAMES.plural}/${issue}/${action}`;
+  told: (answer: T) => string,
+): Promise<number> {
+  const { comment, issues, dryRun } = options;
+  await using asker = new Asker(await connectToRead(options, streams), streams.signal);
+  const namespace = options.namespace ?? asker.connection.namespace ?? 'default';
+  if (issues.length > 1 && !options.yes && !dryRun && !(await confirmed(action, issues, namespace, streams))) {
+    throw new Failure('nothing was done');
+  }
   const body = { apiVersion: API_VERSION, kind, spec: { ...spec, ...(comment !== undefined && { comment }) } };
-  return (await postJson(connection, `${path}${dryRun ? '?dryRun=All' : ''}`, body, streams.signal)) as T;
-}
-
-/** As kubectl says it. */
-function told(what: string, { issue, dryRun }: ActionOptions, { out }: Streams): number {
-  const line = `${ISSUE_NAMES.singular}.${GROUP}/${issue} ${what}${dryRun ? ' (server dry run)' : ''}`;
-  out.write(`${oneLine(line, 1_000)}\n`);
-  return EXIT.ok;
+  let refused = 0;
+  for (const given of issues) {
+    streams.signal.throwIfAborted();
+    try {
+      const at = options.byId ? await issueOfId(asker, given, namespace) : { namespace, name: given };
+      const path = `${issuesPath(at.namespace, at.name)}/${action}${dryRun ? '?dryRun=All' : ''}`;
+      const answer = await asker.json<T>(path, { body }).catch(async (error: unknown) => {
+        throw await explainMissing(error, asker, at.name, at.namespace);
+      });
+      // As kubectl says it.
+      const line = `${ISSUE_NAMES.singular}.${GROUP}/${at.name} ${told(answer.body)}${dryRun ? ' (server dry run)' : ''}`;
+      streams.out.write(`${oneLine(line, 1_000)}\n`);
+    } catch (error) {
+      // Nobody is known to ask: the others would be told the same.
+      const isOfOne = error instanceof MissingIssue || (error instanceof Refusal && error.status !== 401);
+      if (issues.length === 1 || !isOfOne) throw error;
+      refused++;
+      streams.err.write(`error: ${oneLine((error as Error).message, 1_000)}\n`);
+    }
+  }
+  return refused === 0 ? EXIT.ok : EXIT.failure;
 }

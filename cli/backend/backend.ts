@@ -5,7 +5,6 @@ import { type ChangeSource, KubeApi, type TextSearch } from '../../apiserver/kub
 import { ReceiverCallers } from '../../apiserver/receivers/index.ts';
 import { explanationsResource } from '../../apiserver/resources/explanations.ts';
 import { issueActions } from '../../apiserver/resources/issue-actions.ts';
-import { issueEvidence } from '../../apiserver/resources/issue-evidence.ts';
 import { issueReportsResource } from '../../apiserver/resources/issuereports.ts';
 import { issuesResource } from '../../apiserver/resources/issues.ts';
 import { pastIssues } from '../../apiserver/resources/past-issues.ts';
@@ -37,6 +36,7 @@ import { type EventsWiring, startEvents } from './events.ts';
 import { failoverMetrics } from './failover.ts';
 import { startReturningIdleMemory } from './idle-memory.ts';
 import { issueGroups } from './issue-groups.ts';
+import { issueAttachments, statisticsResource } from './issue-knowledge.ts';
 import { startKite } from './kite.ts';
 import { flappingRule } from './lifecycle-rules.ts';
 import { MeasuredRegistry } from './measured-registry.ts';
@@ -156,12 +156,14 @@ export async function openBackend(options: BackendOptions): Promise<Backend> {
   const own = closing.use(openOwnResources([issueGroups(store), ...resources], { store, directory, registry, log }));
   const explanations = createExplanations();
   const { kinds = guessedKinds } = options;
+  const knowing = { store, authorizer: access.authorizer, retention: parseDuration(issues.retention) };
   const kube = closing.use(
     new KubeApi({
       resources: [
-        issuesResource(changes, issueActions(engine), { past, search }, [issueEvidence(store)]),
+        issuesResource(changes, issueActions(engine), { past, search }, issueAttachments(knowing)),
         issueReportsResource(engine),
         explanationsResource({ explanations, kinds, authorizer: access.authorizer }),
+        statisticsResource(knowing),
         ...own.definitions,
       ],
       access,
@@ -179,14 +181,7 @@ export async function openBackend(options: BackendOptions): Promise<Backend> {
   );
   kube.start();
   const rest = {
-    ...{
-      engine,
-      explanations,
-      tracer: options.tracer,
-      store,
-      authorizer: access.authorizer,
-      retention: parseDuration(issues.retention),
-    },
+    ...{ engine, explanations, tracer: options.tracer, ...knowing },
     resolvedVisibleFor: parseDuration(issues.resolvedVisibleFor),
     ...{ now: Date.now, logger: log },
     visible: () => kube.cache('issues') as Visible,

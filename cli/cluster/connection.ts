@@ -19,10 +19,12 @@ export interface ClusterConnection {
   readonly key?: Buffer;
   readonly skipTlsVerify?: boolean;
   readonly serverName?: string;
+  /** How long one request may take that is no watch, ms; 0: as long as it does. Undefined: each command's own. */
+  readonly timeoutMs?: number;
   /** Asked for every new connection: certificates in files are renewed. The same object as long as nothing changed. */
   tls?(): Promise<TlsMaterial>;
   /** Asked for every request: tokens of exec plugins and service accounts are renewed. */
-  headers(): Promise<Record<string, string>>;
+  headers(): Promise<Record<string, string | string[]>>;
   /** The cluster refuses them: the kubeconfig and its files are read again, exec plugins run again. */
   renew?(): Promise<void>;
 }

@@ -2,9 +2,11 @@ import { readFile } from 'node:fs/promises';
 import type { RequestOptions } from 'node:https';
 import { resolve } from 'node:path';
 import { type Cluster, KubeConfig } from '@kubernetes/client-node';
+import { parse as parseYaml } from 'yaml';
 import { Failure } from '../exit.ts';
 import { didYouMean } from '../suggest.ts';
 import { type ClusterConnection, Remembered } from './connection.ts';
+import { type Impersonation, impersonationHeaders, impersonationOf } from './impersonation.ts';
 
 export interface KubeconfigRequest {
   /** Merged in order, as kubectl does; those that do not exist are skipped when there are several. */
@@ -19,6 +21,7 @@ export interface KubeconfigRequest {
 export async function kubeconfigConnection(request: KubeconfigRequest): Promise<ClusterConnection> {
   let current = await openContext(request, request.context);
   const { name, where, cluster, plain, namespace } = current;
+  const as = impersonationHeaders(await impersonationIn(request, current.config.getContextObject(name)?.user));
   const options = new Remembered(() => optionsOf(current.config, where));
   const tls = new Remembered(async () => (plain ? {} : tlsOf(await options.get())));
   const first = await options.get(); // what is wrong with them is told now
@@ -30,7 +33,7 @@ export async function kubeconfigConnection(request: KubeconfigRequest): Promise<
     ...(cluster.tlsServerName ? { serverName: cluster.tlsServerName } : {}),
     ...(plain ? {} : tlsOf(first)),
     tls: () => tls.get(),
-    headers: async () => authorizationOf(await options.get()),
+    headers: async () => ({ ...authorizationOf(await options.get()), ...as }),
     async renew() {
       // client-node keeps the answer of an exec plugin and the token of a file as long as its KubeConfig. A file that
       // is being written at this moment is read the next time.
@@ -39,6 +42,21 @@ export async function kubeconfigConnection(request: KubeconfigRequest): Promise<
       tls.forget();
     },
   };
+}
+
+/** client-node keeps the user alone, not the groups: what the files say of it, the first that names the user. */
+async function impersonationIn(
+  { files, directory }: KubeconfigRequest,
+  user: string | undefined,
+): Promise<Impersonation> {
+  for (const file of files) {
+    const text = await readFile(resolve(directory, file), 'utf8').catch(() => undefined);
+    if (text === undefined) continue;
+    const { users = [] } = (parseYaml(text) ?? {}) as { users?: { name?: string; user?: Record<string, unknown> }[] };
+    const found = users.find(({ name }) => name === user)?.user;
+    if (found !== undefined) return impersonationOf(found);
+  }
+  return {};
 }
 
 interface OpenContext {
@@ -81,10 +99,20 @@ async function readKubeconfig({ files, said, directory }: KubeconfigRequest): Pr
     }
     const one = parse(path, file);
     if (merged === undefined) merged = one;
-    else merged.mergeConfig(one, true);
+    else merged.mergeConfig(withoutKnown(one, merged), true);
   }
   if (merged === undefined) throw new Failure(`none of the kubeconfigs ${files.join(':')} (${said}) exists`);
   return merged;
+}
+
+/** Of two files that name the same the first says what it is, as with kubectl; the library refuses it. */
+function withoutKnown(config: KubeConfig, { clusters, users, contexts }: KubeConfig): KubeConfig {
+  const isNew = (known: readonly { name: string }[]) => (one: { name: string }) =>
+    !known.some(({ name }) => name === one.name);
+  config.clusters = config.clusters.filter(isNew(clusters));
+  config.users = config.users.filter(isNew(users));
+  config.contexts = config.contexts.filter(isNew(contexts));
+  return config;
 }
 
 function parse(path: string, file: string): KubeConfig {

@@ -66,7 +66,6 @@ describe('a kubeconfig that only says what a file can say', () => {
 it.each<[string, object, object]>([
   ['an exec plugin', {}, { exec: { command: 'x' } }],
   ['an auth provider', {}, { 'auth-provider': { name: 'oidc' } }],
-  ['somebody else', {}, { token: 't', as: 'ann' }],
   ['a token that changes', {}, { tokenFile: 'token' }],
   ['a proxy', { 'proxy-url': 'http://proxy' }, {}],
   ['a number for a token', {}, { token: 123 }],
@@ -79,4 +78,12 @@ it.each<[string, object, object]>([
 it('an unknown context and a file that is none are left to the library, which says so', async () => {
   expect(await plainConnection(await written({}, {}), 'other', directory)).toBeUndefined();
   expect(await plainConnection('nowhere', undefined, directory)).toBeUndefined();
+});
+
+it('as: is said with every request', async () => {
+  const user = { token: 't', as: 'ann', 'as-groups': ['dev'] };
+  const plain = await plainConnection(await written({}, user), undefined, directory);
+  expect(await plain?.headers()).toEqual({
+    ...{ authorization: 'Bearer t', 'impersonate-user': 'ann', 'impersonate-group': ['dev'] },
+  });
 });

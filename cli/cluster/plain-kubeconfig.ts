@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import type { ClusterConnection } from './connection.ts';
+import { impersonationHeaders, impersonationOf } from './impersonation.ts';
 
 /**
  * The connection of a kubeconfig that holds only what a file can say: a server, certificates, a token. Undefined for
@@ -33,6 +34,7 @@ const CLUSTER_KEYS = new Set([
 const USER_KEYS = new Set([
   ...['client-certificate', 'client-certificate-data', 'client-key', 'client-key-data', 'token'],
 ]);
+const AS_KEYS = new Set(['as', 'as-groups', 'as-uid', 'as-user-extra']);
 
 async function readDocument(path: string): Promise<Document> {
   const text = await readFile(path, 'utf8');
@@ -55,8 +57,7 @@ async function connectionOf(
   if (server === undefined || !/^https?:\/\//.test(server) || !URL.canParse(server)) return undefined;
   const plainOnly =
     onlyHas(cluster, CLUSTER_KEYS) &&
-    onlyHas(user, USER_KEYS) &&
-    Object.values(user).every((value) => typeof value === 'string');
+    Object.entries(user).every(([key, value]) => AS_KEYS.has(key) || (USER_KEYS.has(key) && typeof value === 'string'));
   if (!plainOnly) return undefined;
   const token = text(user.token);
   const serverName = text(cluster['tls-server-name']);
@@ -67,7 +68,10 @@ async function connectionOf(
     ...(server.startsWith('https:') && (await tlsOf(cluster, user, folder))),
     ...(cluster['insecure-skip-tls-verify'] === true && server.startsWith('https:') && { skipTlsVerify: true }),
     ...(serverName !== undefined && { serverName }),
-    headers: async () => (token === undefined ? {} : { authorization: `Bearer ${token}` }),
+    headers: async () => ({
+      ...(token !== undefined && { authorization: `Bearer ${token}` }),
+      ...impersonationHeaders(impersonationOf(user)),
+    }),
   };
 }
 

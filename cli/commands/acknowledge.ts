@@ -5,12 +5,13 @@ import {
   type ActionOptions,
   actionFaults,
   actionOptions,
-  ISSUE_PARAMETER,
+  ISSUES_PARAMETER,
 } from './action.ts';
 
 export const acknowledge: Command<ActionFlags, ActionOptions> = {
   name: 'acknowledge',
-  parameters: ISSUE_PARAMETER,
+  aliases: ['ack'],
+  parameters: ISSUES_PARAMETER,
   summary: 'Say that you have taken note of an issue.',
   description:
     'Say that you have taken note of an issue: status.acknowledged shows who and when. It stays Active, and when it ' +

@@ -7,7 +7,7 @@ import {
   type ActionOptions,
   actionFaults,
   actionOptions,
-  ISSUE_PARAMETER,
+  ISSUES_PARAMETER,
 } from './action.ts';
 
 interface AssignFlags extends ActionFlags {
@@ -23,7 +23,7 @@ export interface AssignOptions extends ActionOptions {
 
 export const assign: Command<AssignFlags, AssignOptions> = {
   name: 'assign',
-  parameters: ISSUE_PARAMETER,
+  parameters: ISSUES_PARAMETER,
   summary: 'Say who works on an issue.',
   description:
     'Say who works on an issue: you, somebody else, or nobody any more. status.assignee shows it, also when the issue ' +

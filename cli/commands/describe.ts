@@ -1,4 +1,5 @@
 import type { Command } from '../command.ts';
+import { connectionOf } from './kubeconfig-flags.ts';
 import {
   AS_OF_FLAG,
   issueNames,
@@ -29,7 +30,7 @@ export const describe: Command<ReadingFlags, DescribeOptions> = {
   flags: [NAMESPACE_FLAG, AS_OF_FLAG, ...READING_FLAGS],
   complete: ({ parameters, flags: { namespace, asOf, ...flags } }) => ({
     ...{ names: issueNames(parameters), namespace, asOf },
-    ...flags,
+    ...connectionOf(flags),
   }),
   validate: (options) => [...readingFaults(options), ...nameFaults(options.names)],
   async run(options, streams) {

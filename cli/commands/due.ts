@@ -8,7 +8,7 @@ import {
   type ActionOptions,
   actionFaults,
   actionOptions,
-  ISSUE_PARAMETER,
+  ISSUES_PARAMETER,
 } from './action.ts';
 
 interface DueFlags extends ActionFlags {
@@ -26,7 +26,7 @@ export interface DueOptions extends ActionOptions {
 
 export const due: Command<DueFlags, DueOptions> = {
   name: 'due',
-  parameters: ISSUE_PARAMETER,
+  parameters: ISSUES_PARAMETER,
   summary: 'Say by when an issue shall be resolved.',
   description:
     'Say by when an issue shall be resolved: status.due shows the date and who set it, beside the date that the finding ' +

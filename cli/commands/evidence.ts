@@ -1,12 +1,12 @@
 import type { Command } from '../command.ts';
 import { ISSUE_PARAMETER, issueFaults, issueName } from './action.ts';
-import { type KubeconfigFlags, kubeconfigFlags } from './kubeconfig-flags.ts';
+import { type ConnectionFlags, connectionFaults, connectionFlags, connectionOf } from './kubeconfig-flags.ts';
 
-export interface EvidenceFlags extends KubeconfigFlags {
+export interface EvidenceFlags extends ConnectionFlags {
   readonly namespace?: string;
 }
 
-export interface EvidenceOptions extends KubeconfigFlags {
+export interface EvidenceOptions extends ConnectionFlags {
   readonly issue: string;
   /** Undefined: that of the context, else `default`. */
   readonly namespace: string | undefined;
@@ -28,14 +28,14 @@ export const evidence: Command<EvidenceFlags, EvidenceOptions> = {
   ],
   flags: [
     { spelling: '-n, --namespace <namespace>', description: 'Of the issue (default: that of the context).' },
-    ...kubeconfigFlags('How to reach the cluster, or faultline up (default: $KUBECONFIG, ~/.kube/config).'),
+    ...connectionFlags('How to reach the cluster, or faultline up (default: $KUBECONFIG, ~/.kube/config).'),
   ],
   complete: ({ parameters: [issue = ''], flags: { namespace, ...flags } }) => ({
-    ...flags,
+    ...connectionOf(flags),
     issue: issueName(issue),
     namespace,
   }),
-  validate: issueFaults,
+  validate: (options) => [...issueFaults(options), ...connectionFaults(options)],
   async run(options, streams) {
     const { runEvidence } = await import('../actions/run-evidence.ts');
     return await runEvidence(options, streams);

@@ -1,16 +1,16 @@
 import { DNS_LABEL } from '../../crds/names.ts';
 import type { Command } from '../command.ts';
-import { type KubeconfigFlags, kubeconfigFlags } from './kubeconfig-flags.ts';
+import { type ConnectionFlags, connectionFaults, connectionFlags, connectionOf } from './kubeconfig-flags.ts';
 
 export const EXPLAIN_OUTPUTS = ['text', 'json', 'yaml'] as const;
 export type ExplainOutput = (typeof EXPLAIN_OUTPUTS)[number];
 
-export interface ExplainFlags extends KubeconfigFlags {
+export interface ExplainFlags extends ConnectionFlags {
   readonly namespace?: string;
   readonly output?: ExplainOutput;
 }
 
-export interface ExplainOptions extends KubeconfigFlags {
+export interface ExplainOptions extends ConnectionFlags {
   /** As it was written: `PipelineRun`, `po`. */
   readonly kind: string;
   /** Undefined: any. */
@@ -46,7 +46,7 @@ export const explain: Command<ExplainFlags, ExplainOptions> = {
       choices: EXPLAIN_OUTPUTS,
       default: 'text',
     },
-    ...kubeconfigFlags('How to reach the cluster, or faultline up (default: $KUBECONFIG, ~/.kube/config).'),
+    ...connectionFlags('How to reach the cluster, or faultline up (default: $KUBECONFIG, ~/.kube/config).'),
   ],
   complete({ parameters: [what = ''], flags: { namespace, output = 'text', ...flags } }) {
     const slash = what.indexOf('/');
@@ -54,10 +54,17 @@ export const explain: Command<ExplainFlags, ExplainOptions> = {
     const [kind = '', ...group] = what.slice(0, Math.max(slash, 0)).split('.');
     if (/^v\d+((alpha|beta)\d+)?$/.test(group[0] ?? '')) group.shift();
     const object = slash < 0 ? '' : what.slice(slash + 1);
-    return { ...flags, kind, group: group.length === 0 ? undefined : group.join('.'), object, namespace, output };
+    return {
+      ...connectionOf(flags),
+      kind,
+      group: group.length === 0 ? undefined : group.join('.'),
+      object,
+      namespace,
+      output,
+    };
   },
-  validate({ kind, object, namespace }) {
-    const faults: string[] = [];
+  validate({ kind, object, namespace, ...connection }) {
+    const faults = connectionFaults(connection);
     if (!/^[A-Za-z][-A-Za-z0-9]*$/.test(kind) || !/^[^/\s]+$/.test(object)) {
       faults.push('say which object: KIND/NAME, for example pipelinerun/payments-x7k2p');
     }

@@ -1,6 +1,7 @@
 import { SEVERITIES, STATES } from '../../crds/issue-words.ts';
 import type { Command, Flag } from '../command.ts';
 import { didYouMean } from '../suggest.ts';
+import { connectionOf } from './kubeconfig-flags.ts';
 import {
   AS_OF_FLAG,
   issueNames,
@@ -48,6 +49,8 @@ export interface Filters {
   readonly source: readonly string[];
   /** `KIND/NAME` or `NAME`. */
   readonly subject: readonly string[];
+  /** Kinds of subjects, in any case. Default: any. */
+  readonly kind?: readonly string[];
   readonly reason: readonly string[];
   readonly group: readonly string[];
   readonly assignee: readonly string[];
@@ -72,6 +75,8 @@ export interface GetOptions extends ReadingOptions {
   readonly exitCode: boolean;
   /** Words that the issues have; undefined: any. */
   readonly search?: string;
+  /** At most so many; undefined: all. */
+  readonly limit?: number;
 }
 
 const many = (spelling: string, description: string): Flag => ({ spelling, description, repeated: true });
@@ -141,12 +146,11 @@ export const get: Command<GetFlags, GetOptions> = {
 };
 
 export function getOptions(names: readonly string[], flags: GetFlags): GetOptions {
-  const { namespace, kubeconfig, context, asOf, selector, fieldSelector, output = 'table', sortBy } = flags;
+  const { namespace, asOf, selector, fieldSelector, output = 'table', sortBy } = flags;
   const [format = '', ...template] = output.split('=');
   return {
     ...{ names, namespace, asOf, selector, fieldSelector, sortBy },
-    ...(kubeconfig !== undefined && { kubeconfig }),
-    ...(context !== undefined && { context }),
+    ...connectionOf(flags),
     allNamespaces: flags.allNamespaces ?? false,
     filters: filtersOf(flags, names.length > 0),
     output: { format, template: template.join('=') },
@@ -164,6 +168,9 @@ export function getFaults(options: GetOptions): string[] {
     ...filterFaults(options.filters),
     ...outputFaults(options),
     ...contradictions(options),
+    ...(options.limit === undefined || (Number.isInteger(options.limit) && options.limit > 0)
+      ? []
+      : ['--limit is a number from 1']),
   ];
 }
 

@@ -29,6 +29,42 @@ export const commands: readonly Runnable[] = [
   lazy({ name: 'ui', summary: 'Watch what is broken on the full screen.' }, async () => (await import('./ui.ts')).ui),
   lazy(
     {
+      name: 'history',
+      parameters: '<names...>',
+      summary: 'Show all that happened to an issue: episodes, severities, what people did.',
+    },
+    async () => (await import('./history.ts')).history,
+  ),
+  lazy(
+    {
+      name: 'logs',
+      parameters: '<name>',
+      summary: 'Show the log behind an issue: as it was recorded, or live from the Pod.',
+    },
+    async () => (await import('./logs.ts')).logs,
+  ),
+  lazy(
+    {
+      name: 'groups',
+      parameters: '[names...]',
+      summary: 'Show what issues have in common: one CVE, one expired credential.',
+    },
+    async () => (await import('./groups.ts')).groups,
+  ),
+  lazy(
+    {
+      name: 'top',
+      parameters: '[namespaces|components|applications...]',
+      summary: 'Rank namespaces and components by what is open.',
+    },
+    async () => (await import('./top.ts')).top,
+  ),
+  lazy(
+    { name: 'stats', summary: 'Count what broke, and how long it took to resolve.' },
+    async () => (await import('./stats.ts')).stats,
+  ),
+  lazy(
+    {
       name: 'replay',
       parameters: '<folder|file|->',
       summary: 'Print the issues of recorded objects, without a cluster.',
@@ -48,19 +84,36 @@ export const commands: readonly Runnable[] = [
     async () => (await import('./explain.ts')).explain,
   ),
   lazy(
+    { name: 'doctor', summary: 'Find out why there are no issues, and what to do about it.' },
+    async () => (await import('./doctor.ts')).doctor,
+  ),
+  lazy(
+    {
+      name: 'config',
+      parameters: '[view|validate|schema|docs|set-api-url|reset] [argument]',
+      summary: 'Look at the configuration: as it counts, what is wrong with it, what it may say.',
+    },
+    async () => (await import('./config.ts')).config,
+  ),
+  lazy(
     { name: 'rbac', summary: 'Print the rights that the controllers of a configuration need.' },
     async () => (await import('./rbac.ts')).rbac,
   ),
   lazy(
-    { name: 'resolve', parameters: '<issue>', summary: 'Resolve an issue by hand.' },
+    { name: 'resolve', parameters: '[issues...]', summary: 'Resolve an issue by hand.' },
     async () => (await import('./resolve.ts')).resolve,
   ),
   lazy(
-    { name: 'acknowledge', parameters: '<issue>', summary: 'Say that you have taken note of an issue.' },
+    {
+      name: 'acknowledge',
+      aliases: ['ack'],
+      parameters: '[issues...]',
+      summary: 'Say that you have taken note of an issue.',
+    },
     async () => (await import('./acknowledge.ts')).acknowledge,
   ),
   lazy(
-    { name: 'snooze', parameters: '<issue>', summary: 'Be quiet about an issue for a while.' },
+    { name: 'snooze', parameters: '[issues...]', summary: 'Be quiet about an issue for a while.' },
     async () => (await import('./snooze.ts')).snooze,
   ),
   lazy(
@@ -72,16 +125,20 @@ export const commands: readonly Runnable[] = [
     async () => (await import('./evidence.ts')).evidence,
   ),
   lazy(
-    { name: 'assign', parameters: '<issue>', summary: 'Say who works on an issue.' },
+    { name: 'assign', parameters: '[issues...]', summary: 'Say who works on an issue.' },
     async () => (await import('./assign.ts')).assign,
   ),
   lazy(
-    { name: 'due', parameters: '<issue>', summary: 'Say by when an issue shall be resolved.' },
+    { name: 'due', parameters: '[issues...]', summary: 'Say by when an issue shall be resolved.' },
     async () => (await import('./due.ts')).due,
   ),
   lazy(
-    { name: 'comment', parameters: '<issue> <text>', summary: 'Say something about an issue.' },
+    { name: 'comment', parameters: '<words...>', summary: 'Say something about an issue.' },
     async () => (await import('./comment.ts')).comment,
+  ),
+  lazy(
+    { name: 'report', summary: 'Report what is wrong with something, or that nothing is.' },
+    async () => (await import('./report.ts')).report,
   ),
   lazy(
     {
@@ -123,5 +180,28 @@ export const commands: readonly Runnable[] = [
     { name: 'conformance', summary: 'Check whether an aggregated resource behaves as a built-in one.' },
     async () => (await import('./conformance.ts')).conformance,
   ),
-  lazy({ name: 'version', summary: 'Print the version.' }, async () => (await import('./version.ts')).version),
+  lazy(
+    { name: 'list', summary: 'List what is broken, in the words of Kite: see get.' },
+    async () => (await import('./list.ts')).list,
+  ),
+  lazy(
+    {
+      name: 'details',
+      parameters: '[name]',
+      summary: 'Show all that is known of an issue, in the words of Kite: see describe.',
+    },
+    async () => (await import('./details.ts')).details,
+  ),
+  lazy(
+    {
+      name: 'completion',
+      parameters: '<bash|zsh|fish|kubectl>',
+      summary: 'Print what makes a shell complete commands, flags and names.',
+    },
+    async () => (await import('./completion.ts')).completion,
+  ),
+  lazy(
+    { name: 'version', summary: 'Print the version, and that of the server.' },
+    async () => (await import('./version.ts')).version,
+  ),
 ];

@@ -1,6 +1,8 @@
 import { LINK_RELATIONS } from '../../crds/issue-words.ts';
 import type { Command } from '../command.ts';
+import { connectionOf } from './kubeconfig-flags.ts';
 import {
+  AS_OF_FLAG,
   issueNames,
   NAMESPACE_FLAG,
   nameFaults,
@@ -37,14 +39,14 @@ export const open: Command<OpenFlags, OpenOptions> = {
   ],
   flags: [
     NAMESPACE_FLAG,
+    AS_OF_FLAG,
     { spelling: '--link <relation>', description: 'Which one.', choices: LINK_RELATIONS },
     { spelling: '--print', description: 'Print it, and open nothing.' },
     ...READING_FLAGS,
   ],
-  complete: ({ parameters, flags: { namespace, link, print = false, ...flags } }) => ({
-    ...{ name: issueNames(parameters)[0] ?? '', namespace, asOf: undefined, link, print },
-    ...(flags.kubeconfig !== undefined && { kubeconfig: flags.kubeconfig }),
-    ...(flags.context !== undefined && { context: flags.context }),
+  complete: ({ parameters, flags: { namespace, asOf, link, print = false, ...flags } }) => ({
+    ...{ name: issueNames(parameters)[0] ?? '', namespace, asOf, link, print },
+    ...connectionOf(flags),
   }),
   validate: (options) => [...readingFaults(options), ...nameFaults([options.name])],
   async run(options, streams) {

@@ -2,15 +2,15 @@ import { parseDuration } from '../../crds/duration.ts';
 import { DNS_LABEL, DNS_SUBDOMAIN } from '../../crds/names.ts';
 import type { Flag } from '../command.ts';
 import { issueName } from './action.ts';
-import { type KubeconfigFlags, kubeconfigFlags } from './kubeconfig-flags.ts';
+import { type ConnectionFlags, connectionFaults, connectionFlags } from './kubeconfig-flags.ts';
 
 /** What the commands have in common that read issues. */
-export interface ReadingFlags extends KubeconfigFlags {
+export interface ReadingFlags extends ConnectionFlags {
   readonly namespace?: string;
   readonly asOf?: string;
 }
 
-export interface ReadingOptions extends KubeconfigFlags {
+export interface ReadingOptions extends ConnectionFlags {
   /** Undefined: that of the context, else `default`. */
   readonly namespace: string | undefined;
   /** A duration for so long ago, or an RFC 3339 time; undefined: now. */
@@ -25,7 +25,7 @@ export const AS_OF_FLAG: Flag = {
   spelling: '--as-of <moment>',
   description: 'How it was then: a duration for so long ago, such as 2h, or a time such as 2026-11-21T03:00:00Z.',
 };
-export const READING_FLAGS: readonly Flag[] = kubeconfigFlags(
+export const READING_FLAGS: readonly Flag[] = connectionFlags(
   'How to reach the cluster, or faultline up (default: $KUBECONFIG, ~/.kube/config).',
 );
 
@@ -42,8 +42,12 @@ export function nameFaults(names: readonly string[]): string[] {
     .map((name) => `${JSON.stringify(name)} is no name of an issue: see faultline get -A`);
 }
 
-export function readingFaults({ namespace, asOf }: Pick<ReadingOptions, 'namespace' | 'asOf'>): string[] {
-  const faults: string[] = [];
+export function readingFaults({
+  namespace,
+  asOf,
+  ...connection
+}: Pick<ReadingOptions, 'namespace' | 'asOf'> & ConnectionFlags): string[] {
+  const faults = connectionFaults(connection);
   if (namespace !== undefined && !DNS_LABEL.test(namespace)) {
     faults.push(`--namespace: ${JSON.stringify(namespace)} is no name of a namespace`);
   }
@@ -64,4 +68,13 @@ export function momentOf(text: string, now: number): number | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** Of what is a text for people, or an object. */
+export const OBJECT_OUTPUTS = ['text', 'json', 'yaml'] as const;
+export type ObjectOutput = (typeof OBJECT_OUTPUTS)[number];
+
+export function objectOutputFlag(choices: readonly [string, ...string[]]): Flag {
+  const [first] = choices;
+  return { spelling: '-o, --output <format>', description: 'What is printed.', choices, default: first };
 }

@@ -5,12 +5,12 @@ import {
   type ActionOptions,
   actionFaults,
   actionOptions,
-  ISSUE_PARAMETER,
+  ISSUES_PARAMETER,
 } from './action.ts';
 
 export const resolve: Command<ActionFlags, ActionOptions> = {
   name: 'resolve',
-  parameters: ISSUE_PARAMETER,
+  parameters: ISSUES_PARAMETER,
   summary: 'Resolve an issue by hand.',
   description:
     'Resolve an issue by hand. Issues resolve by themselves when their subject is fixed: this is for those that nobody ' +
@@ -19,7 +19,11 @@ export const resolve: Command<ActionFlags, ActionOptions> = {
     { comment: 'An issue that kubectl get issues showed', line: 'faultline resolve component-web-mfrggzdf -n shop' },
     {
       comment: 'With a reason, for whoever asks later',
-      line: 'faultline resolve component-web-mfrggzdf -n shop --comment "known flake, TICKET-7"',
+      line: 'faultline resolve component-web-mfrggzdf -n shop --reason "known flake, TICKET-7"',
+    },
+    {
+      comment: 'All that a list shows, after a look at it',
+      line: 'faultline get -n shop --reason TestsFailed -o name | xargs faultline resolve -n shop --yes',
     },
   ],
   flags: ACTION_FLAGS,

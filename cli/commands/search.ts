@@ -1,29 +1,30 @@
 import type { Command } from '../command.ts';
-import {
-  ALL_NAMESPACES_FLAG,
-  FILTER_FLAGS,
-  type GetFlags,
-  type GetOptions,
-  getFaults,
-  getOptions,
-  ORDER_FLAGS,
-  OUTPUT_FLAG,
-} from './get.ts';
-import { NAMESPACE_FLAG, READING_FLAGS } from './reading.ts';
+import { ALL_NAMESPACES_FLAG, type GetOptions, getFaults, ORDER_FLAGS, OUTPUT_FLAG } from './get.ts';
+import { KITE_FILTER_FLAGS, type KiteListFlags, kiteOptions } from './list.ts';
+import { AS_OF_FLAG, NAMESPACE_FLAG, READING_FLAGS } from './reading.ts';
 
-export const search: Command<GetFlags, GetOptions> = {
+export const search: Command<KiteListFlags, GetOptions> = {
   name: 'search',
   parameters: '<text...>',
   summary: 'Find issues by words.',
   description:
     'Find issues by the words of their titles, subjects, reasons and descriptions, as docs/search.md says: "phrases" in ' +
-    'quotes, -without, the last word may be a beginning. Only Active ones, unless --all.',
+    'quotes, -without, the last word may be a beginning. Only Active ones, unless --all. In the past (--as-of) words ' +
+    'are found by their letters alone.',
   examples: [
     { comment: 'What is about certificates, everywhere?', line: 'faultline search certificate expired -A' },
     { comment: 'A phrase, also of what was resolved', line: `faultline search '"no space left"' --all -n shop` },
   ],
-  flags: [NAMESPACE_FLAG, ALL_NAMESPACES_FLAG, ...FILTER_FLAGS, OUTPUT_FLAG, ...ORDER_FLAGS, ...READING_FLAGS],
-  complete: ({ parameters, flags }) => ({ ...getOptions([], flags), search: parameters.join(' ') }),
+  flags: [
+    NAMESPACE_FLAG,
+    ALL_NAMESPACES_FLAG,
+    ...KITE_FILTER_FLAGS,
+    OUTPUT_FLAG,
+    ...ORDER_FLAGS,
+    AS_OF_FLAG,
+    ...READING_FLAGS,
+  ],
+  complete: ({ parameters, flags }) => ({ ...kiteOptions(flags), search: parameters.join(' ') }),
   validate(options) {
     const { search: text = '' } = options;
     const faults = getFaults(options);

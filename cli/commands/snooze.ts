@@ -8,7 +8,7 @@ import {
   type ActionOptions,
   actionFaults,
   actionOptions,
-  ISSUE_PARAMETER,
+  ISSUES_PARAMETER,
 } from './action.ts';
 
 interface SnoozeFlags extends ActionFlags {
@@ -24,7 +24,7 @@ export interface SnoozeOptions extends ActionOptions {
 
 export const snooze: Command<SnoozeFlags, SnoozeOptions> = {
   name: 'snooze',
-  parameters: ISSUE_PARAMETER,
+  parameters: ISSUES_PARAMETER,
   summary: 'Be quiet about an issue for a while.',
   description:
     'Be quiet about an issue for a while: status.snoozedUntil shows until when. It stays Active and in every list; ' +

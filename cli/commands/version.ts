@@ -1,32 +1,36 @@
 import type { Command } from '../command.ts';
-import { EXIT } from '../exit.ts';
-import { packageVersion } from '../package-info.ts';
+import { type ConnectionFlags, connectionFaults, connectionFlags, connectionOf } from './kubeconfig-flags.ts';
 
-interface VersionOptions {
+export interface VersionFlags extends ConnectionFlags {
+  readonly client?: boolean;
   readonly output: 'text' | 'json';
 }
 
-export const version: Command<VersionOptions, VersionOptions> = {
+export interface VersionOptions extends ConnectionFlags {
+  /** Ask no server. */
+  readonly client: boolean;
+  readonly output: 'text' | 'json';
+}
+
+export const version: Command<VersionFlags, VersionOptions> = {
   name: 'version',
-  summary: 'Print the version.',
-  description: 'Print the version of faultline and of the Node.js it runs on.',
-  examples: [{ comment: 'For a bug report', line: 'faultline version' }],
-  flags: [
-    { spelling: '-o, --output <format>', description: 'text or json.', choices: ['text', 'json'], default: 'text' },
+  summary: 'Print the version, and that of the server.',
+  description:
+    'Print the version of this faultline, of the Faultline and the Kubernetes that it asks, and whether they differ more than ' +
+    'one minor version. Without a kubeconfig, or with --client, no server is asked.',
+  examples: [
+    { comment: 'For a bug report', line: 'faultline version' },
+    { comment: 'Without a server', line: 'faultline version --client' },
   ],
-  complete: ({ flags }) => flags,
-  validate: () => [],
-  async run({ output }, { out }) {
-    const found = {
-      version: packageVersion(),
-      node: process.versions.node,
-      platform: `${process.platform}/${process.arch}`,
-    };
-    out.write(
-      output === 'json'
-        ? `${JSON.stringify(found, null, 4)}\n`
-        : `faultline ${found.version} (Node.js ${found.node}, ${found.platform})\n`,
-    );
-    return EXIT.ok;
+  flags: [
+    { spelling: '--client', description: 'This program alone: ask no server.' },
+    { spelling: '-o, --output <format>', description: 'text or json.', choices: ['text', 'json'], default: 'text' },
+    ...connectionFlags('How to reach the cluster, or faultline up (default: $KUBECONFIG, ~/.kube/config).'),
+  ],
+  complete: ({ flags }) => ({ ...connectionOf(flags), client: flags.client ?? false, output: flags.output }),
+  validate: connectionFaults,
+  async run(options, streams) {
+    const { runVersion } = await import('../version/run-version.ts');
+    return await runVersion(options, streams);
   },
 };

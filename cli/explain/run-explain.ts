@@ -10,15 +10,16 @@ import {
 import { API_VERSION } from '../../crds/names.ts';
 import { escapeForTerminal, oneLine } from '../../crds/text.ts';
 import { getJson, postJson } from '../actions/post-json.ts';
-import { type ClusterConnection, connectCluster } from '../cluster/connection.ts';
+import type { ClusterConnection } from '../cluster/connection.ts';
 import type { ExplainOptions } from '../commands/explain.ts';
 import { EXIT } from '../exit.ts';
+import { connectToRead } from '../reading/connect.ts';
 import type { Streams } from '../streams.ts';
 
 /** `faultline explain`: answers the exit code. Throws a Failure of one line with what the server said. */
 export async function runExplain(options: ExplainOptions, streams: Streams): Promise<number> {
-  const { kubeconfig, context, kind, group, object: name, output } = options;
-  const connection = await connectCluster({ kubeconfig, context }, streams);
+  const { kind, group, object: name, output } = options;
+  const connection = await connectToRead(options, streams);
   const namespace = options.namespace ?? connection.namespace ?? 'default';
   const spec: ObjectReference = { kind, namespace, name, ...(group !== undefined && { group }) };
   let explanation = await ask(connection, spec, streams.signal);

@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http';
+import type { ClientRequest, IncomingMessage } from 'node:http';
 import type { ClusterConnection } from '../cluster/connection.ts';
 import { Failure } from '../exit.ts';
 import { faultOfAnswer, unreachable, whereIs } from './fault.ts';
@@ -19,6 +19,16 @@ export interface Answered<T> {
   readonly body: T;
   /** The `Warning` headers. */
   readonly warning: string | undefined;
+}
+
+/** Silence ends a request; `timeoutMs`, when it was asked for, ends all of it. */
+function giveUpLate(asked: ClientRequest, timeoutMs: number | undefined): void {
+  const late = (ms: number) => () => asked.destroy(new Error(`no answer for ${ms / 1000} s`));
+  if (timeoutMs === undefined) asked.setTimeout(SILENCE_MS, late(SILENCE_MS));
+  else if (timeoutMs > 0) {
+    const timer = setTimeout(late(timeoutMs), timeoutMs);
+    asked.once('close', () => clearTimeout(timer));
+  }
 }
 
 /**
@@ -90,7 +100,7 @@ export class Asker implements AsyncDisposable {
         agent: this.#agent,
         signal: this.#signal,
       });
-      if (!silent) asked.setTimeout(SILENCE_MS, () => asked.destroy(new Error(`no answer for ${SILENCE_MS / 1000} s`)));
+      if (!silent) giveUpLate(asked, connection.timeoutMs);
       asked.once('response', answered);
       asked.once('error', (error) => failed(this.#signal.aborted ? error : unreachable(error, connection)));
       asked.end(text);

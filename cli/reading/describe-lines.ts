@@ -1,44 +1,24 @@
 import { humanDuration } from '../../crds/duration.ts';
 import type { Issue } from '../../crds/issue.ts';
 import type { IssueEvidenceStatus } from '../../crds/issue-evidence.ts';
-import { multiLine, oneLine } from '../../crds/text.ts';
+import type { IssueReference, IssueRelativesStatus } from '../../crds/issue-relatives.ts';
+import type { IssueEvent, IssueTimelineStatus } from '../../crds/issue-timeline.ts';
+import { oneLine } from '../../crds/text.ts';
 import { evidenceLines } from '../actions/evidence-lines.ts';
-import { formatTable } from '../printers/table.ts';
+import { facts, MAX_LINE, rows, section, textLines } from './lines.ts';
 
 /** What could be had of something, or why it could not. */
 export type Part<T> = { readonly value: T; readonly missing?: undefined } | { readonly missing: string };
-
-/** What `GET /api/v1/issues/…/timeline` answers (docs/api.md), as far as it is shown. */
-export interface Timeline {
-  readonly complete: boolean;
-  readonly events: readonly Readonly<Record<string, unknown>>[];
-}
-
-export interface RelatedIssue {
-  readonly namespace: string;
-  readonly name: string;
-  readonly title: string;
-}
-
-/** What `GET /api/v1/issues/…/related` answers. */
-export interface Relatives {
-  readonly cause: RelatedIssue | null;
-  readonly consequences: readonly RelatedIssue[];
-  readonly related: readonly { readonly issue: RelatedIssue }[];
-}
 
 export interface Described {
   readonly issue: Issue;
   readonly asOf: string | undefined;
   readonly evidence?: Part<IssueEvidenceStatus>;
-  readonly timeline?: Part<Timeline>;
-  readonly relatives?: Part<Relatives>;
+  readonly timeline?: Part<IssueTimelineStatus>;
+  readonly relatives?: Part<IssueRelativesStatus>;
   /** Undefined: they may not be listed. */
   readonly others?: { readonly owner: string; readonly issues: readonly Issue[]; readonly more: number } | undefined;
 }
-
-const MAX_LINE = 4_096;
-const MAX_TEXT = 64 * 1024;
 
 /** For people. Nothing in it is executed by a terminal, whoever the server is. `now`: ms since 1970. */
 export function descriptionLines(described: Described, now: number): string[] {
@@ -97,35 +77,13 @@ function times(count: number): string {
   return count === 1 ? 'once' : `${count} times`;
 }
 
-function facts(given: readonly (readonly [string, string | undefined])[]): string[] {
-  return given.flatMap(([name, fact]) =>
-    fact === undefined || fact === '' ? [] : [`${`${name}:`.padEnd(12)}${oneLine(fact, MAX_LINE)}`],
-  );
-}
-
-function section(title: string, lines: readonly string[]): string[] {
-  return lines.length === 0 ? [] : ['', `${title}:`, ...lines.map((line) => (line === '' ? '' : `  ${line}`))];
-}
-
 function partSection<T>(title: string, part: Part<T> | undefined, linesOf: (value: T) => readonly string[]): string[] {
   if (part === undefined) return [];
   if (part.missing !== undefined) return ['', `${title}: ${oneLine(part.missing, MAX_LINE)}`];
   return section(title, linesOf(part.value));
 }
 
-function textLines(text: string): string[] {
-  return multiLine(text, MAX_TEXT).split('\n');
-}
-
-/** Columns without a head. */
-function rows(lines: readonly (readonly string[])[]): string[] {
-  if (lines.length === 0) return [];
-  const clean = lines.map((cells) => cells.map((cell) => oneLine(cell, MAX_LINE)));
-  const [, ...body] = formatTable({ columns: clean[0]?.map(() => '') ?? [], rows: clean }).split('\n');
-  return body.slice(0, -1).map((line) => line.trimEnd());
-}
-
-function timelineLines({ complete, events }: Timeline): string[] {
+export function timelineLines({ complete, events }: IssueTimelineStatus): string[] {
   const said = events.map(({ at, event, actor, ...more }) => [
     String(at),
     String(event),
@@ -135,9 +93,8 @@ function timelineLines({ complete, events }: Timeline): string[] {
   return [...(complete ? [] : ['What is older than the retention is gone.']), ...rows(said)];
 }
 
-function detailOf(more: Readonly<Record<string, unknown>>): string {
+function detailOf(more: Partial<IssueEvent>): string {
   const { comment, until, assignee, dueAt, from, to, reason, durationSeconds, issue } = more;
-  const other = issue as Partial<RelatedIssue> | undefined;
   const words = [
     reason && String(reason),
     typeof durationSeconds === 'number' && `after ${humanDuration(durationSeconds * 1_000)}`,
@@ -145,14 +102,14 @@ function detailOf(more: Readonly<Record<string, unknown>>): string {
     assignee && `to ${String(assignee)}`,
     until && `until ${String(until)}`,
     dueAt && `due ${String(dueAt)}`,
-    other && `${other.namespace}/${other.name}`,
+    issue && `${issue.namespace}/${issue.name}`,
     comment && `"${String(comment)}"`,
   ];
   return words.filter(Boolean).join(' ');
 }
 
-function relativeLines({ cause, consequences, related }: Relatives): string[] {
-  const line = (how: string) => (issue: RelatedIssue) => [how, `${issue.namespace}/${issue.name}`, issue.title];
+function relativeLines({ cause, consequences, related }: IssueRelativesStatus): string[] {
+  const line = (how: string) => (issue: IssueReference) => [how, `${issue.namespace}/${issue.name}`, issue.title];
   return rows([
     ...(cause === null ? [] : [line('caused by')(cause)]),
     ...consequences.map(line('causes')),

@@ -254,7 +254,7 @@ describe('what is written to a terminal and to a pipe', () => {
   });
 });
 
-describe('through the aggregator, which knows nothing of /api/v1', () => {
+describe('through an aggregator that says no', () => {
   const issue = (spec: object = {}) => ({
     ...{ kind: 'Issue', apiVersion: 'faultline.dev/v1alpha1', metadata: { name: 'a', namespace: 'default' } },
     spec: { title: 'It broke', severity: 'major', subject: { kind: 'Component', name: 'web' }, ...spec },
@@ -263,7 +263,8 @@ describe('through the aggregator, which knows nothing of /api/v1', () => {
 
   it('describe tells what there is, and what cannot be had and why', async () => {
     answer = (url, response) => {
-      if (url.startsWith('/api/v1/')) return status(404, { reason: 'NotFound', message: 'not found' })(url, response);
+      // A server that is older: the path itself is unknown.
+      if (url.endsWith('/timeline')) return status(404, { reason: 'NotFound', message: 'not found' })(url, response);
       if (url.endsWith('/evidence')) {
         return status(403, { reason: 'Forbidden', message: 'cannot get issues/evidence', details: { name: 'a' } })(
           url,
@@ -277,7 +278,7 @@ describe('through the aggregator, which knows nothing of /api/v1', () => {
     expect(code).toBe(0);
     expect(out).toContain('\nSeen:       2 times');
     expect(out).toContain('\nEvidence: you may not read it: cannot get issues/evidence; ask for the right');
-    expect(out).toContain('\nTimeline: not through this API server: ask the one of Faultline, see docs/api.md\n');
+    expect(out).toContain('\nTimeline: the Faultline of this cluster is older than this command\n');
     expect(out).not.toContain('Also wrong');
   });
 

@@ -42,11 +42,13 @@ function lineOf(
   if (status === 404 && answered?.details?.name === undefined) {
     return `${where} serves no issues, or not in this version: use the kubeconfig of a cluster with Faultline, or of faultline up`;
   }
-  if (status === 503 && answered?.details?.name === undefined) {
+  // kube-apiserver's own words about an APIService that is away are no Status.
+  if (status === 503 && answered?.reason === undefined) {
     return `${where} has Faultline, and it does not answer (${answered?.message ?? text}): see kubectl get apiservice v1alpha1.faultline.dev`;
   }
   const said = answered?.message ?? `the server answered ${status}: ${text.slice(0, 200)}`;
-  return status === 403 ? `${said}; ask for the right, see docs/access.md` : said;
+  if (status === 403) return `${said}; ask for the right, see docs/access.md`;
+  return status === 503 || status === 429 ? `${said}; try again` : said;
 }
 
 function statusOf(text: string): Partial<Status> | undefined {

@@ -26,6 +26,8 @@ export interface Page {
 
 /** What to list: a namespace or all, selected, then or now, as a Table or as objects. */
 export interface ListQuery {
+  /** Default: issues. */
+  readonly resource?: 'issuegroups';
   /** Undefined: all. */
   readonly namespace: string | undefined;
   readonly labelSelector: string;
@@ -48,6 +50,11 @@ export function issuesPath(namespace: string | undefined, name?: string): string
   return `/apis/${API_VERSION}${where}/issues${name === undefined ? '' : `/${name}`}`;
 }
 
+function pathOf({ resource, namespace }: ListQuery, name?: string): string {
+  if (resource === undefined) return issuesPath(namespace, name);
+  return `/apis/${API_VERSION}/${resource}${name === undefined ? '' : `/${name}`}`;
+}
+
 interface Listed {
   readonly kind?: string;
   readonly metadata?: { readonly resourceVersion?: string; readonly continue?: string };
@@ -61,7 +68,7 @@ export async function* listPages(asker: Asker, query: ListQuery): AsyncGenerator
   let page: string | undefined;
   let resourceVersion = '';
   do {
-    const path = `${issuesPath(query.namespace)}?${parameters(query, {
+    const path = `${pathOf(query)}?${parameters(query, {
       limit: String(page === undefined ? FIRST_PAGE : NEXT_PAGES),
       ...(page !== undefined && { continue: page }),
     })}`;
@@ -76,7 +83,7 @@ export async function* listPages(asker: Asker, query: ListQuery): AsyncGenerator
 /** One issue, as a page of one row. Rejects with a Refusal whose status is 404 when there is none. */
 export async function readIssue(asker: Asker, name: string, query: ListQuery): Promise<Page> {
   const rest = parameters({ ...query, labelSelector: '', fieldSelector: '' }, {});
-  return pageOf(await read(asker, `${issuesPath(query.namespace, name)}?${rest}`, query), asker);
+  return pageOf(await read(asker, `${pathOf(query, name)}?${rest}`, query), asker);
 }
 
 async function read<T>(asker: Asker, path: string, query: ListQuery): Promise<T> {
@@ -103,13 +110,16 @@ export function parameters(query: ListQuery, more: Readonly<Record<string, strin
 
 function pageOf(body: Listed, asker: Asker): Page {
   if (body.kind === 'Table') return { columns: body.columnDefinitions ?? [], rows: body.rows ?? [] };
-  if (body.kind === 'IssueList') return { columns: [], rows: (body.items ?? []).map(rowOf) };
-  if (body.kind === 'Issue') return { columns: [], rows: [rowOf(body as unknown as Issue)] };
+  const [, kind, list] = /^(Issue|IssueGroup)(List)?$/.exec(body.kind ?? '') ?? [];
+  if (kind !== undefined) {
+    const objects = list === undefined ? [body as unknown as Issue] : (body.items ?? []);
+    return { columns: [], rows: objects.map((object) => rowOf(object, kind)) };
+  }
   throw new Failure(`${whereIs(asker.connection)} answered something else than issues: ${body.kind ?? 'no object'}`);
 }
 
-function rowOf(object: Issue): Row {
-  return { cells: [], object: { ...object, kind: 'Issue', apiVersion: API_VERSION } };
+function rowOf(object: Issue, kind: string): Row {
+  return { cells: [], object: { ...object, kind: kind as 'Issue', apiVersion: API_VERSION } };
 }
 
 /** Lines of a watch, each an event. Ends when the server ends it. `opened`: the server has begun to answer. */
@@ -119,7 +129,7 @@ export async function* watchRows(
   resourceVersion: string,
   opened?: () => void,
 ): AsyncGenerator<{ readonly type: string; readonly page: Page; readonly resourceVersion: string | undefined }> {
-  const path = `${issuesPath(query.namespace)}?${parameters(query, {
+  const path = `${pathOf(query)}?${parameters(query, {
     ...{ watch: 'true', allowWatchBookmarks: 'true', resourceVersion },
   })}`;
   const response = await asker.open(path, { ...(query.table && { accept: TABLE }), silent: true });

@@ -4,6 +4,9 @@ import type { Asker } from './ask.ts';
 import { Refusal } from './fault.ts';
 import { issuesPath, type Page } from './issues.ts';
 
+/** There is no such issue; the message says where it is, or what was probably meant. */
+export class MissingIssue extends Failure {}
+
 /** So many names are looked through for one that was meant. */
 const NAMES = 5_000;
 
@@ -23,12 +26,12 @@ export async function explainMissing(
   const where = namespace === undefined ? '' : ` in namespace ${namespace}`;
   const missing = `there is no issue "${name}"${where}`;
   if (found !== undefined)
-    return new Failure(`${missing}: it is in namespace ${found.namespace}, ask with -n ${found.namespace}`);
+    return new MissingIssue(`${missing}: it is in namespace ${found.namespace}, ask with -n ${found.namespace}`);
   const near = suggest(
     name,
     (await namesIn(asker, namespace, '')).map((each) => each.name),
   );
-  return new Failure(
+  return new MissingIssue(
     near === undefined ? `${missing}: see faultline get --all` : `${missing}; did you mean "${near}"?`,
   );
 }

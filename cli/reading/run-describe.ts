@@ -1,12 +1,14 @@
 import type { Issue } from '../../crds/issue.ts';
 import type { IssueEvidence } from '../../crds/issue-evidence.ts';
+import type { IssueRelativesStatus } from '../../crds/issue-relatives.ts';
+import type { IssueTimelineStatus } from '../../crds/issue-timeline.ts';
 import { LABELS } from '../../crds/names.ts';
 import type { DescribeOptions } from '../commands/describe.ts';
 import { EXIT } from '../exit.ts';
 import type { Streams } from '../streams.ts';
 import { Asker } from './ask.ts';
 import { connectToRead } from './connect.ts';
-import { type Described, descriptionLines, type Part, type Relatives, type Timeline } from './describe-lines.ts';
+import { type Described, descriptionLines, type Part } from './describe-lines.ts';
 import { Refusal } from './fault.ts';
 import { issuesPath, listPages, readIssue } from './issues.ts';
 import { explainMissing } from './missing.ts';
@@ -42,34 +44,34 @@ export async function describeOne(
   if (asOf !== undefined) return { issue, asOf };
   const [evidence, timeline, relatives, others] = await Promise.all([
     evidenceOf(asker, namespace, name),
-    restPart<Timeline>(asker, `/api/v1/issues/${namespace}/${name}/timeline`),
-    restPart<Relatives>(asker, `/api/v1/issues/${namespace}/${name}/related`),
+    subresource<IssueTimelineStatus>(asker, namespace, name, 'timeline'),
+    subresource<IssueRelativesStatus>(asker, namespace, name, 'related'),
     othersOf(asker, issue),
   ]);
   return { issue, asOf, evidence, timeline, relatives, others };
 }
 
 async function evidenceOf(asker: Asker, namespace: string, name: string): Promise<Part<IssueEvidence['status']>> {
-  try {
-    const { body } = await asker.json<IssueEvidence>(`${issuesPath(namespace, name)}/evidence`);
-    return { value: body.status };
-  } catch (error) {
-    if (!(error instanceof Refusal)) throw error;
-    if (error.status === 404) return { missing: 'none was recorded' };
-    return { missing: error.status === 403 ? `you may not read it: ${error.message}` : error.message };
-  }
+  const part = await subresource<IssueEvidence['status']>(asker, namespace, name, 'evidence');
+  return part.missing === undefined || !part.isAbsent ? part : { missing: 'none was recorded' };
 }
 
-/** Faultline's own routes: kube-apiserver knows nothing of them, and answers with a Status of its own. */
-async function restPart<T>(asker: Asker, path: string): Promise<Part<T>> {
+/** What is kept beside an issue, or why it cannot be had. */
+async function subresource<T>(
+  asker: Asker,
+  namespace: string,
+  name: string,
+  what: 'evidence' | 'timeline' | 'related',
+): Promise<Part<T> & { readonly isAbsent?: boolean }> {
   try {
-    return { value: (await asker.json<T>(path)).body };
+    return { value: (await asker.json<{ status: T }>(`${issuesPath(namespace, name)}/${what}`)).body.status };
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
-    const isOurs = error.reason === undefined && error.status !== 404;
-    return {
-      missing: isOurs ? error.message : 'not through this API server: ask the one of Faultline, see docs/api.md',
-    };
+    if (error.status === 403) return { missing: `you may not read it: ${error.message}` };
+    if (error.status !== 404) return { missing: error.message };
+    return error.object === undefined
+      ? { missing: 'the Faultline of this cluster is older than this command' }
+      : { missing: error.message, isAbsent: true };
   }
 }
 

@@ -6,6 +6,7 @@ import type { Streams } from '../streams.ts';
 import { Asker } from './ask.ts';
 import { connectToRead } from './connect.ts';
 import { type ListQuery, listPages, type Page, type Row, readIssue } from './issues.ts';
+import { matcherOf } from './match-text.ts';
 import { explainMissing } from './missing.ts';
 import { printerOf } from './print/choose.ts';
 import type { Printer } from './print/printer.ts';
@@ -24,16 +25,16 @@ export async function runGet(options: GetOptions, streams: Streams, now = Date.n
   const me = options.filters.mine ? await whoAmI(asker) : undefined;
   const namespace = options.allNamespaces ? undefined : (options.namespace ?? connection.namespace ?? 'default');
   const at = options.asOf === undefined ? now() : (momentOf(options.asOf, now()) ?? now());
-  const selection = selectionOf(options, me, at);
+  const selection = withWords(selectionOf(options, me, at), options);
   const query: ListQuery = {
     ...selection,
     namespace,
     asOf: options.asOf,
-    search: options.search,
+    search: options.asOf === undefined ? options.search : undefined,
     table: printer.table,
     objects: printer.objects || selection.keeps !== undefined || order !== undefined,
   };
-  const seen = new Seen(printer, selection, order, options.watch ? options.filters.state : undefined);
+  const seen = new Seen(printer, selection, order, options.watch ? options.filters.state : undefined, options.limit);
   let resourceVersion = '';
   if (options.names.length > 0 && !options.watch) await readNamed(asker, options.names, query, seen);
   else resourceVersion = await readAll(listPages(asker, query), seen);
@@ -51,6 +52,13 @@ export async function runGet(options: GetOptions, streams: Streams, now = Date.n
   return options.exitCode && seen.isCritical ? EXIT.found : EXIT.ok;
 }
 
+/** The words of a search in the past, where no index knows them. */
+function withWords(selection: Selection, { search, asOf }: GetOptions): Selection {
+  if (search === undefined || asOf === undefined) return selection;
+  const [has, keeps] = [matcherOf(search), selection.keeps];
+  return { ...selection, keeps: keeps === undefined ? has : (issue) => keeps(issue) && has(issue) };
+}
+
 /** What was read goes through the filters that are ours, then into the order that was asked for, then to the printer. */
 class Seen {
   count = 0;
@@ -61,6 +69,7 @@ class Seen {
   /** Undefined when nothing is watched: then nobody asks what was shown. */
   readonly #states: readonly string[] | undefined;
   readonly #shown = new Set<string>();
+  readonly #limit: number;
   #waiting: Row[] = [];
   #columns: Page['columns'];
 
@@ -69,7 +78,9 @@ class Seen {
     { keeps }: Selection,
     order: ((a: Row, b: Row) => number) | undefined,
     states: readonly string[] | undefined,
+    limit = Number.POSITIVE_INFINITY,
   ) {
+    this.#limit = limit;
     this.#states = states;
     this.#printer = printer;
     this.#keeps = keeps;
@@ -78,7 +89,9 @@ class Seen {
 
   page({ columns, rows }: Page): void {
     const keeps = this.#keeps;
-    const kept = keeps === undefined ? rows : rows.filter(({ object }) => keeps(object));
+    const matching = keeps === undefined ? rows : rows.filter(({ object }) => keeps(object));
+    // What is put in order is cut when the order is known.
+    const kept = this.#order === undefined ? matching.slice(0, Math.max(0, this.#limit - this.count)) : matching;
     this.count += kept.length;
     this.isCritical ||= kept.some(({ object: { metadata } }) => isOpenAndCritical(metadata.labels));
     if (this.#states !== undefined) for (const row of kept) this.#shown.add(keyOf(row));
@@ -103,7 +116,7 @@ class Seen {
 
   end(): void {
     if (this.#order !== undefined) {
-      this.#printer.page({ columns: this.#columns, rows: this.#waiting.sort(this.#order) });
+      this.#printer.page({ columns: this.#columns, rows: this.#waiting.sort(this.#order).slice(0, this.#limit) });
     }
     this.#printer.end();
   }

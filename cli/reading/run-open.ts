@@ -17,7 +17,7 @@ export async function runOpen(options: OpenOptions, streams: Streams, opener: Op
   const connection = await connectToRead(options, streams);
   await using asker = new Asker(connection, streams.signal);
   const namespace = options.namespace ?? connection.namespace ?? 'default';
-  const query = { namespace, labelSelector: '', fieldSelector: '', asOf: undefined, table: false, objects: true };
+  const query = { namespace, labelSelector: '', fieldSelector: '', asOf: options.asOf, table: false, objects: true };
   const { rows } = await readIssue(asker, options.name, query).catch(async (error: unknown) => {
     throw await explainMissing(error, asker, options.name, namespace);
   });

@@ -38,6 +38,8 @@ export function selectionOf(
   else any(filters.reason, ({ spec }) => spec.reason, looks);
   any(filters.group, ({ spec }) => spec.group, looks);
   any([...filters.assignee, ...(filters.mine ? [me ?? ''] : [])], ({ status }) => status.assignee, looks);
+  const kinds = (filters.kind ?? []).map((kind) => kind.toLowerCase());
+  if (kinds.length > 0) looks.push(({ spec }) => kinds.includes(spec.subject.kind.toLowerCase()));
   subjects(filters, fields, looks);
   const since = filters.since === undefined ? undefined : momentOf(filters.since, now);
   if (since !== undefined) looks.push(({ status }) => Date.parse(status.openedAt) >= since);

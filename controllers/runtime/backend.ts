@@ -9,7 +9,7 @@ export interface BackendOptions {
   /** An undici Agent with the client certificate and the CA. */
   dispatcher?: Dispatcher;
   /** Asked for every request: a bearer token, for example. */
-  headers?: () => Promise<Record<string, string>>;
+  headers?: () => Promise<Record<string, string | string[]>>;
   /**
    * The processes behind `url` by their addresses, each with what connects to it alone. Only `faultline explain` needs to
    * reach every one. Default: `url` is one process.

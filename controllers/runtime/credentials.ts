@@ -10,7 +10,7 @@ export interface TlsMaterial {
 /** What a client shows a server, asked for whenever it is needed: tokens and certificates are renewed while we run. */
 export interface Credentials {
   /** Asked for every request. */
-  headers?: (() => Promise<Record<string, string>>) | undefined;
+  headers?: (() => Promise<Record<string, string | string[]>>) | undefined;
   /** Asked for every new connection; it may answer the same object again. */
   tls?: (() => Promise<TlsMaterial>) | undefined;
   /** The server refused them: forget what is remembered of them, so that they are read or asked for anew. */

@@ -160,7 +160,7 @@ class UndiciKubeClient implements KubeClient, AsyncDisposable {
     }
   }
 
-  async #headers(): Promise<Record<string, string>> {
+  async #headers(): Promise<Record<string, string | string[]>> {
     try {
       return (await this.#options.headers?.()) ?? {};
     } catch (error) {

@@ -23,7 +23,7 @@ export interface ClusterConnection extends TlsMaterial {
   /** Called when the cluster refuses the credentials, at most every ten seconds: the next request has new ones. */
   readonly renew?: () => Promise<void>;
   /** Asked before every request, since projected tokens change hourly; the caller caches. */
-  readonly headers?: () => Promise<Record<string, string>>;
+  readonly headers?: () => Promise<Record<string, string | string[]>>;
   /** The name to verify instead of the server's host. */
   readonly serverName?: string;
   /** For clusters whose kubeconfig says `insecure-skip-tls-verify`. Default: false. */

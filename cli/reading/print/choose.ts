@@ -3,8 +3,13 @@ import type { Streams } from '../../streams.ts';
 import type { Printer } from './printer.ts';
 import { tablePrinter } from './table.ts';
 
+/** What a printer is chosen by; `singular`: of another resource than issues. */
+export type Printing = Pick<GetOptions, 'headers' | 'allNamespaces' | 'names' | 'watch' | 'output'> & {
+  readonly singular?: string;
+};
+
 /** The printer of `-o`. Throws a UsageError for a template that cannot be read. */
-export async function printerOf(options: GetOptions, streams: Streams): Promise<Printer> {
+export async function printerOf(options: Printing, streams: Streams): Promise<Printer> {
   const { headers, allNamespaces: withNamespace, names, watch } = options;
   const { format, template } = options.output;
   const { out } = streams;
@@ -19,7 +24,7 @@ export async function printerOf(options: GetOptions, streams: Streams): Promise<
     case 'custom-columns':
       return (await import('./templates.ts')).customColumnsPrinter(template, headers, out);
     case 'name':
-      return (await import('./records.ts')).namePrinter(out);
+      return (await import('./records.ts')).namePrinter(out, options.singular);
     case 'csv':
       return (await import('./records.ts')).csvPrinter(headers, out);
     case 'markdown':

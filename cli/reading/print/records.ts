@@ -5,12 +5,13 @@ import type { ColumnDefinition, Page } from '../issues.ts';
 import type { Printer } from './printer.ts';
 import { cellText, shownColumns } from './table.ts';
 
-export function namePrinter(out: Output): Printer {
+/** `singular`: of the resource. */
+export function namePrinter(out: Output, singular = 'issue'): Printer {
   return {
     table: true,
     objects: false,
     page({ rows }: Page) {
-      out.write(rows.map(({ object }) => `issue.faultline.dev/${oneLine(object.metadata.name, 253)}\n`).join(''));
+      out.write(rows.map(({ object }) => `${singular}.faultline.dev/${oneLine(object.metadata.name, 253)}\n`).join(''));
     },
     end() {},
   };

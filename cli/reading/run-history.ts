@@ -1,0 +1,46 @@
+import type { IssueTimeline } from '../../crds/issue-timeline.ts';
+import { oneLine } from '../../crds/text.ts';
+import type { HistoryOptions } from '../commands/history.ts';
+import { EXIT, Failure } from '../exit.ts';
+import type { Streams } from '../streams.ts';
+import { Asker } from './ask.ts';
+import { connectToRead } from './connect.ts';
+import { timelineLines } from './describe-lines.ts';
+import { Refusal, whereIs } from './fault.ts';
+import { issuesPath } from './issues.ts';
+import { explainMissing } from './missing.ts';
+import { objectText } from './print/object.ts';
+
+/** `faultline history`: answers the exit code. Throws a Failure of one line when a timeline cannot be had. */
+export async function runHistory(options: HistoryOptions, streams: Streams): Promise<number> {
+  await using asker = new Asker(await connectToRead(options, streams), streams.signal);
+  const namespace = options.namespace ?? asker.connection.namespace ?? 'default';
+  const { names, output } = options;
+  const timelines: IssueTimeline[] = [];
+  for (const name of names) timelines.push(await timelineOf(asker, namespace, name));
+  if (output !== 'text') {
+    const object = names.length === 1 ? (timelines[0] as IssueTimeline) : listOf(timelines);
+    streams.out.write(await objectText(object, output));
+    return EXIT.ok;
+  }
+  timelines.forEach(({ metadata, status }, index) => {
+    const head = names.length === 1 ? [] : [`${index === 0 ? '' : '\n'}${oneLine(metadata.name, 253)}:`];
+    streams.out.write(`${[...head, ...timelineLines(status)].join('\n')}\n`);
+  });
+  return EXIT.ok;
+}
+
+function listOf(items: readonly object[]): object {
+  return { apiVersion: 'v1', items, kind: 'List', metadata: { resourceVersion: '' } };
+}
+
+async function timelineOf(asker: Asker, namespace: string, name: string): Promise<IssueTimeline> {
+  try {
+    return (await asker.json<IssueTimeline>(`${issuesPath(namespace, name)}/timeline`)).body;
+  } catch (error) {
+    if (error instanceof Refusal && error.status === 404 && error.object === undefined) {
+      throw new Failure(`${whereIs(asker.connection)} serves no histories: its Faultline is older than this command`);
+    }
+    throw await explainMissing(error, asker, name, namespace);
+  }
+}
