@@ -31,6 +31,8 @@ export const BUILT_INS: ReadonlyMap<string, () => Promise<unknown>> = new Map<st
   ['konflux/mintmaker', () => import('../../controllers/konflux/mintmaker/index.ts')],
   ['workloads/pod', () => import('../../controllers/workloads/pod/index.ts')],
   ['workloads/deployment', () => import('../../controllers/workloads/deployment/index.ts')],
+  ['workloads/replicaset', () => import('../../controllers/workloads/replicaset/index.ts')],
+  ['workloads/replicationcontroller', () => import('../../controllers/workloads/replicationcontroller/index.ts')],
   ['workloads/statefulset', () => import('../../controllers/workloads/statefulset/index.ts')],
   ['workloads/daemonset', () => import('../../controllers/workloads/daemonset/index.ts')],
   ['workloads/job', () => import('../../controllers/workloads/job/index.ts')],

@@ -1,5 +1,6 @@
 import { type CataloguedFinding, defineFindings } from '../../index.ts';
 import { POD_ENTRIES } from '../pods/catalogue.ts';
+import { CREATION_ENTRIES } from '../replicas/catalogue.ts';
 
 const declared = defineFindings({
   NoReplicasAvailable: {
@@ -25,14 +26,7 @@ const declared = defineFindings({
       'A rollout has made no progress for `spec.progressDeadlineSeconds`. One that is in progress is no finding.',
     remedy: 'Correct the template, or go back: kubectl rollout undo.',
   },
-  ReplicaFailure: {
-    key: 'replicas',
-    type: 'workload',
-    severity: 'major',
-    meaning:
-      'Pods could not be created for longer than `createFor`: a quota, an admission webhook, a missing ServiceAccount.',
-    remedy: 'The message is the refusal of the API server: allow what it refuses, or change the template.',
-  },
+  ...CREATION_ENTRIES,
   ...POD_ENTRIES,
 });
 

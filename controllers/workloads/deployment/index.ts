@@ -17,6 +17,7 @@ import { observationOf } from '../../states/observation.ts';
 import { Timing } from '../../states/timing.ts';
 import { POD_FIELDS } from '../pods/fields.ts';
 import { podFindings } from '../pods/findings.ts';
+import { creationFindings } from '../replicas/creation.ts';
 import { shortageWords } from '../replicas/shortage.ts';
 import { FINDINGS } from './catalogue.ts';
 import { type Options, optionsSchema } from './options.ts';
@@ -65,7 +66,7 @@ async function observe(deployment: DeepReadonly<ObjectLike>, read: Read, options
     ...availability(deployment, conditions, options, timing),
     ...unready(deployment, pods, conditions, { options, timing }),
     ...rollout(who, conditions),
-    ...replicaFailure(who, conditions.get('ReplicaFailure'), options, timing),
+    ...creationFindings(who, conditions, options.createFor, { timing, say: FINDINGS.of }),
   ].map((finding) => ({ ...finding, evidence: { conditions: shownConditions(conditions.values()) } }));
   const ofPods = await podFindings(who, pods, { say: FINDINGS.of, read, options, timing });
   return observationOf(deployment, [...findings, ...ofPods], timing, options);
@@ -127,15 +128,4 @@ function rollout(who: string, conditions: ReadonlyMap<string, Condition>): Findi
   if (progressing?.status !== 'False' || progressing.reason !== 'ProgressDeadlineExceeded') return [];
   const title = oneLine(`The rollout of ${who} is stuck`, 200);
   return [FINDINGS.of('ProgressDeadlineExceeded', { title, description: whyOf(progressing) ?? '' })];
-}
-
-function replicaFailure(
-  who: string,
-  failure: Condition | undefined,
-  { createFor }: Options,
-  timing: Timing,
-): Finding[] {
-  if (failure?.status !== 'True' || !timing.lasts(failure.since, createFor)) return [];
-  const title = oneLine(`${who} cannot create its Pods`, 200);
-  return [FINDINGS.of('ReplicaFailure', { title, description: whyOf(failure) ?? '' })];
 }

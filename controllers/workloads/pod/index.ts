@@ -26,7 +26,7 @@ export default defineController<ObjectLike, Options>({
   logs: true,
   documentation: {
     summary:
-      'Pods without a controller, and the static Pods of nodes. The Pods of a Deployment, StatefulSet, DaemonSet, Job or CronJob are findings of that workload; those of any other controller are left to whoever knows it.',
+      'Pods without a controller, and the static Pods of nodes. The Pods of a Deployment, ReplicaSet, ReplicationController, StatefulSet, DaemonSet, Job or CronJob are findings of that workload; those of any other controller are left to whoever knows it.',
     findings: FINDINGS.catalogue,
   },
   observe,

@@ -20,3 +20,15 @@ export const REPLICA_ENTRIES = {
     remedy: REMEDY,
   },
 } satisfies Readonly<Record<string, FixedFinding>>;
+
+/** Of workloads that say themselves that they cannot create Pods. */
+export const CREATION_ENTRIES = {
+  ReplicaFailure: {
+    key: 'replicas',
+    type: 'workload',
+    severity: 'major',
+    meaning:
+      'Pods could not be created for longer than `createFor`: a quota, an admission webhook, a missing ServiceAccount.',
+    remedy: 'The message is the refusal of the API server: allow what it refuses, or change the template.',
+  },
+} satisfies Readonly<Record<string, FixedFinding>>;

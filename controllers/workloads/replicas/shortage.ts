@@ -66,8 +66,9 @@ export function shortageFindings(
   return [say(reason, { title: oneLine(`${who}: ${shortageWords(shortage, wanted)}`, 200) })];
 }
 
-/** "1 of its 3 Pods is not ready and 1 is missing". */
+/** "1 of its 3 Pods is not ready, and 1 missing". */
 export function shortageWords({ unready, missing }: Shortage, wanted: number): string {
+  if (wanted === 1) return `its Pod is ${unready === 0 ? 'missing' : 'not ready'}`;
   const of = `of its ${wanted} Pods`;
   if (unready === 0) return `${missing} ${of} ${missing === 1 ? 'is' : 'are'} missing`;
   const verb = unready === 1 ? 'is' : 'are';
