@@ -1,4 +1,5 @@
 import type { Scenario } from './scenario.ts';
+import { cli } from './scenarios/cli.ts';
 import { controllers } from './scenarios/controllers.ts';
 import { history } from './scenarios/history.ts';
 import { kite } from './scenarios/kite.ts';
@@ -26,4 +27,5 @@ export const scenarios: readonly Scenario[] = [
   million,
   history,
   controllers,
+  cli,
 ];

@@ -1,9 +1,9 @@
 import type { Command } from '../command.ts';
 import { THEME_NAMES, type ThemeName } from '../tui/look/theme.ts';
-import type { KubeconfigFlags } from './kubeconfig-flags.ts';
+import { type ConnectionFlags, connectionOf } from './kubeconfig-flags.ts';
 import { NAMESPACE_FLAG, READING_FLAGS, readingFaults } from './reading.ts';
 
-interface UiFlags extends KubeconfigFlags {
+interface UiFlags extends ConnectionFlags {
   readonly namespace?: string;
   readonly allNamespaces?: boolean;
   readonly all?: boolean;
@@ -16,7 +16,7 @@ interface UiFlags extends KubeconfigFlags {
   readonly config?: string;
 }
 
-export interface UiOptions extends KubeconfigFlags {
+export interface UiOptions extends ConnectionFlags {
   /** Undefined: all, or that of the context where all may not be listed. */
   readonly namespace: string | undefined;
   readonly allNamespaces: boolean;
@@ -76,8 +76,7 @@ export const ui: Command<UiFlags, UiOptions> = {
     screenReader: flags.screenReader ?? false,
     from: flags.from,
     config: flags.config,
-    ...(flags.kubeconfig !== undefined && { kubeconfig: flags.kubeconfig }),
-    ...(flags.context !== undefined && { context: flags.context }),
+    ...connectionOf(flags),
   }),
   validate: ({ namespace, allNamespaces, from, kubeconfig, context, config }) => [
     ...readingFaults({ namespace, asOf: undefined }),

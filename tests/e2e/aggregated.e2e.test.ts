@@ -1,6 +1,9 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { send } from '../controlplane/api-request.ts';
-import { type Installation, install } from './installation.ts';
+import { faultline as binary, type Installation, install, node } from './installation.ts';
 import { kubectlContract } from './kubectl.contract.ts';
 import { at, createRun } from './pipelineruns.ts';
 
@@ -121,5 +124,60 @@ describe('the aggregated API', () => {
     const token = await faultline.plane.serviceAccountToken('shop', 'visitor');
     expect((await send(url, ca, { as: { token } })).status).toBe(403);
     expect((await send(url, ca, { as: { token: 'garbage' } })).status).toBe(401);
+  });
+});
+
+describe('our own commands, with nothing but a kubeconfig', () => {
+  const cli = async (kubeconfig: string, ...args: string[]) => {
+    const child = spawn(node, [binary, ...args, `--kubeconfig=${kubeconfig}`], { stdio: ['ignore', 'pipe', 'pipe'] });
+    const [out, err, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
+    return { code, out, err };
+  };
+
+  test('tell the past, count and rank what the caller may list, and say which versions meet', async () => {
+    const admin = faultline.plane.adminKubeconfigPath;
+    const [issue] = await faultline.issues('shop');
+    const name = issue?.metadata.name as string;
+    expect((await cli(admin, 'history', name, '-n', 'shop')).out).toMatch(/^\S+Z +opened\n/);
+    expect((await cli(admin, 'describe', name, '-n', 'shop')).out).toMatch(/\n\nTimeline:\n {2}\S+Z +opened\n/);
+    expect((await cli(admin, 'top', 'namespaces')).out).toMatch(/^NAMESPACE +OPEN .*\nshop +[1-4] /);
+    const stats = await cli(admin, 'stats', '-n', 'shop', '--since', '900d', '-o', 'json');
+    expect(JSON.parse(stats.out)).toMatchObject({ namespaces: [{ namespace: 'shop' }] });
+    expect((await cli(admin, 'version')).out).toMatch(/\nserver: faultline \d+\.\d+\.\d+, Kubernetes v1\.\d+\.\d+ at /);
+  });
+
+  test('refuse with one line what RBAC refuses, and count nothing of it', async () => {
+    const mallory = await faultline.plane.issueUserKubeconfig('mallory');
+    const [issue] = await faultline.issues('shop');
+    for (const argv of [
+      ['history', issue?.metadata.name as string, '-n', 'shop'],
+      ['stats', '-n', 'shop'],
+      ['top'],
+      ['groups'],
+    ]) {
+      const { code, out, err } = await cli(mallory, ...argv);
+      expect([argv, code, out]).toEqual([argv, 1, '']);
+      expect(err).toMatch(/^error: [^\n]*forbidden[^\n]*\n$/);
+    }
+    const { out } = await cli(mallory, 'stats', '-A', '-o', 'json');
+    expect(JSON.parse(out)).toMatchObject({ total: { open: 0, opened: 0, resolved: 0 }, namespaces: [] });
+    // Who may impersonate asks as somebody else.
+    const { err } = await cli(faultline.plane.adminKubeconfigPath, 'get', '-n', 'shop', '--as', 'mallory');
+    expect(err).toContain('User "mallory" cannot list resource "issues"');
+  });
+
+  test('doctor finds nothing wrong with the way through the aggregator, and who may not see that there are no rights', async () => {
+    const { out } = await cli(faultline.plane.adminKubeconfigPath, 'doctor', '-n', 'shop', '-o', 'json');
+    const { findings } = JSON.parse(out) as { findings: { check: string; verdict: string; message: string }[] };
+    const verdicts = Object.fromEntries(findings.map(({ check, verdict }) => [check, verdict]));
+    expect(verdicts, out).toMatchObject({
+      ...{ server: 'ok', clock: 'ok', versions: 'ok', apiservice: 'ok', discovery: 'ok' },
+      // The authority of this test does not last for long, and that is told.
+      certificate: 'warning',
+      ...{ rights: 'ok', database: 'ok', controllers: 'ok', issues: 'ok' },
+    });
+    const mallory = await faultline.plane.issueUserKubeconfig('mallory');
+    const sick = await cli(mallory, 'doctor', '-n', 'shop');
+    expect([sick.code, sick.out]).toEqual([1, expect.stringContaining('you may not list issues in namespace shop')]);
   });
 });
