@@ -6,6 +6,7 @@
  */
 export const NOT_AGAIN_ON_PGLITE: Readonly<Record<string, string>> = {
   'tests/e2e/up.e2e.test.ts': '`faultline up` has PGlite in either pass',
+  'tests/e2e/ui.e2e.test.ts': 'the terminal UI, on `faultline up`, which has PGlite in either pass',
   'tests/e2e/aggregated.e2e.test.ts': 'every kubectl against what is listed from memory; on PGlite in up.e2e.test.ts',
   'tests/e2e/conformance.e2e.test.ts': 'the wire, compared with a custom resource: answered from memory',
   'tests/e2e/errors.e2e.test.ts': 'the wording of refusals, decided before a database is asked',

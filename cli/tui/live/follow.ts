@@ -31,7 +31,8 @@ export async function follow(options: Follow): Promise<void> {
   to.connection({ kind: 'connecting' });
   while (!signal.aborted) {
     try {
-      await connected(options, progress);
+      // What ended in order is opened again at once, unless nothing was ever said in it.
+      if ((await connected(options, progress)) === 0) await sleep(FIRST_WAIT_MS, signal);
     } catch (error) {
       if (signal.aborted) return;
       if (isExpired(error)) {
@@ -56,7 +57,8 @@ interface Progress {
   lostAt: number | undefined;
 }
 
-async function connected(options: Follow, progress: Progress): Promise<void> {
+/** Answers how many events came. */
+async function connected(options: Follow, progress: Progress): Promise<number> {
   const { to, signal } = options;
   const silence = new Silence(SILENCE_MS);
   using _ = silence;
@@ -69,8 +71,10 @@ async function connected(options: Follow, progress: Progress): Promise<void> {
     progress.lostAt = undefined;
     to.connection({ kind: 'live' });
   };
+  let events = 0;
   for await (const { type, page, resourceVersion } of watchRows(asker, query, progress.version, isLive)) {
     silence.heard();
+    events++;
     progress.version = resourceVersion ?? progress.version;
     if (page.columns !== undefined) to.columns(page.columns);
     if (type === 'DELETED')
@@ -80,6 +84,7 @@ async function connected(options: Follow, progress: Progress): Promise<void> {
       );
     else if (page.rows.length > 0) to.rows(page.rows, []);
   }
+  return events;
 }
 
 async function list(asker: Asker, query: ListQuery, to: Follower, silence: Silence): Promise<string> {

@@ -1,0 +1,161 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ISSUE_ACKNOWLEDGEMENT_NAMES } from '../../../crds/issue-acknowledgement.ts';
+import { ISSUE_RESOLUTION_NAMES } from '../../../crds/issue-resolution.ts';
+import { ISSUE_SNOOZE_NAMES } from '../../../crds/issue-snooze.ts';
+import type { Source } from '../source/source.ts';
+import { type FakeApi, fakeApi } from '../testing/api-server.ts';
+import { issueOf, MORNING, NOW } from '../testing/issues.ts';
+import { ACT_KINDS, specOf } from './act.ts';
+import { clusterSource } from './cluster-source.ts';
+import { controllerMetrics } from './controller-metrics.ts';
+
+const { signal } = new AbortController();
+const KEY = 'checkout/component-payments-mfrggzdf';
+let api: FakeApi;
+let source: Source;
+beforeEach(async () => {
+  api = await fakeApi(MORNING.slice(0, 2));
+  const connection = { server: api.url, name: 'work', headers: async () => ({}) };
+  source = await clusterSource({ connect: async () => connection, signal, now: () => NOW });
+});
+afterEach(() => api[Symbol.asyncDispose]());
+
+const bodies = () => api.asked.map(({ method, url, body }) => [method, url, body]);
+const about = (kind: 'issue' | 'evidence' | 'subject' | 'ledger') =>
+  ({ kind, namespace: 'checkout', name: 'component-payments-mfrggzdf', asOf: undefined }) as const;
+
+describe('what people do', () => {
+  it('is POSTed to the subresource as the kind of the crds room', async () => {
+    expect(ACT_KINDS).toEqual({
+      resolve: ISSUE_RESOLUTION_NAMES.kind,
+      acknowledge: ISSUE_ACKNOWLEDGEMENT_NAMES.kind,
+      snooze: ISSUE_SNOOZE_NAMES.kind,
+    });
+    api.answers = () => ({ status: { snoozedUntil: '2026-11-21T11:00:00Z', resolvedReason: 'Recovered' } });
+    expect(await source.act('acknowledge', KEY, '', signal)).toBe('acknowledged');
+    expect(await source.act('snooze', KEY, '2h a flake', signal)).toBe('snoozed until 2026-11-21T11:00:00Z');
+    expect(await source.act('resolve', KEY, 'done', signal)).toBe('was over before: Recovered');
+    const path = '/apis/faultline.dev/v1alpha1/namespaces/checkout/issues/component-payments-mfrggzdf';
+    const of = (kind: string, spec: object) => ({ apiVersion: 'faultline.dev/v1alpha1', kind, spec });
+    expect(bodies()).toEqual([
+      ['POST', `${path}/acknowledge`, of('IssueAcknowledgement', {})],
+      ['POST', `${path}/snooze`, of('IssueSnooze', { duration: '2h', comment: 'a flake' })],
+      ['POST', `${path}/resolve`, of('IssueResolution', { comment: 'done' })],
+    ]);
+  });
+
+  it('a snooze says how long first', () => {
+    expect(() => specOf('snooze', 'waiting')).toThrow('say how long first, then why');
+  });
+
+  it('whether they may is asked of the cluster, for the subresource and the namespace', async () => {
+    api.answers = (_, body) => ({ status: { allowed: JSON.stringify(body).includes('"subresource":"snooze"') } });
+    expect(await source.may('snooze', 'checkout', signal)).toBe(true);
+    expect(await source.may('resolve', 'checkout', signal)).toBe(false);
+    expect(api.asked[0]?.body).toMatchObject({
+      spec: {
+        resourceAttributes: {
+          group: 'faultline.dev',
+          resource: 'issues',
+          subresource: 'snooze',
+          verb: 'create',
+          namespace: 'checkout',
+        },
+      },
+    });
+  });
+});
+
+describe('documents', () => {
+  const issue = issueOf(MORNING[0] as (typeof MORNING)[number]);
+  beforeEach(() => {
+    api.answers = (url) => {
+      if (url.pathname.endsWith('/component-payments-mfrggzdf')) return issue;
+      if (url.pathname === '/apis/appstudio.redhat.com/v1alpha1') {
+        return {
+          resources: [
+            { name: 'components', kind: 'Component', namespaced: true },
+            { name: 'components/status', kind: 'Component', namespaced: true },
+          ],
+        };
+      }
+      if (url.pathname.endsWith('/components/component-payments')) {
+        return {
+          kind: 'Component',
+          metadata: { name: 'component-payments', managedFields: [{ manager: 'x' }] },
+          spec: { a: '\u001b[2J' },
+        };
+      }
+      return undefined;
+    };
+  });
+
+  it('an issue is described as faultline describe does, and what cannot be had is said', async () => {
+    const lines = await source.document(about('issue'), signal);
+    expect(lines[0]).toBe('payments: build fails: unit tests, exit code 1');
+    expect(lines).toContain('Evidence: none was recorded');
+    expect(lines.some((line) => line.startsWith('Timeline: '))).toBe(true);
+  });
+
+  it('the subject is found by discovery and shown as YAML without what nobody reads', async () => {
+    const lines = await source.document(about('subject'), signal);
+    expect(lines).toContain('  name: component-payments');
+    expect(lines.join('\n')).not.toMatch(/managedFields|\u001b/);
+  });
+
+  it('a kind that the server does not have, and evidence that there is not, are one line', async () => {
+    const answers = api.answers;
+    api.answers = (url, body) => (url.pathname.startsWith('/apis/appstudio') ? undefined : answers(url, body));
+    await expect(source.document(about('subject'), signal)).rejects.toThrow(
+      'Component component-payments: this API server does not serve appstudio.redhat.com/v1alpha1 Component',
+    );
+    expect(await source.document(about('evidence'), signal)).toEqual([
+      expect.stringMatching(/^No evidence was recorded/),
+    ]);
+  });
+
+  it('the ledger is asked about the object that was looked at', async () => {
+    const answers = api.answers;
+    const status = {
+      resource: { group: 'appstudio.redhat.com', resource: 'components', kind: 'Component', namespaced: true },
+      processes: [],
+      silent: [],
+      controllers: [],
+      message: 'nobody watches it',
+    };
+    api.answers = (url, body) =>
+      url.pathname.endsWith('/explanations') ? { ...(body as object), status } : answers(url, body);
+    expect(await source.document(about('ledger'), signal)).toEqual([
+      'Component.appstudio.redhat.com component-payments in namespace checkout',
+      'nobody watches it',
+    ]);
+  });
+});
+
+describe('the past, groups and controllers', () => {
+  it('a moment is listed as of then', async () => {
+    const { rows } = await source.past(NOW - 3_600_000, 'checkout', signal);
+    expect(rows).toHaveLength(2);
+    expect(api.asked[0]?.url).toMatch(/namespaces\/checkout\/issues\?asOf=2026-11-21T08%3A00%3A00.000Z/);
+  });
+
+  it('a server without groups says so in the table', async () => {
+    expect(await source.groups(signal)).toMatchObject({ rows: [], remarks: [expect.stringContaining('issuegroups')] });
+  });
+
+  it('what cannot be read of controllers is said', async () => {
+    expect((await source.controllers(signal))[0]).toMatch(/this API server does not have them/);
+  });
+
+  it('the metrics of faultline up are read as lines', () => {
+    const metrics = [
+      '# HELP faultline_objects objects',
+      'faultline_objects{controller="tekton",outcome="healthy"} 6',
+      'faultline_objects{controller="tekton",outcome="failing"} 16',
+      'faultline_objects{controller="tekton",outcome="failed"} 0',
+      'workqueue_depth{name="tekton",controller="tekton"} 0',
+      'process_cpu_seconds_total 1.5',
+    ].join('\n');
+    expect(controllerMetrics(metrics)).toEqual(['tekton: 6 healthy, 16 failing, 0 queued']);
+  });
+});
