@@ -204,6 +204,13 @@ describe('keys', () => {
     expect(driven.tui.state.places[0]?.cursor.index).toBe(2);
     expect(driven.keys('/', 'signed')).toContain('/signed');
     driven.tui.press('', { escape: true });
+    driven.tui.press('/cart\rA', {});
+    expect([driven.tui.state.prompt, driven.tui.state.options.all]).toEqual([undefined, true]);
+    driven.tui.press('A', {});
+    driven.tui.press(':', {});
+    driven.tui.press('w', { meta: true });
+    expect([driven.tui.state.prompt, driven.tui.state.options.wide]).toEqual([undefined, true]);
+    driven.tui.press('', { escape: true });
     expect(driven.text()).toContain('payments');
   });
 

@@ -2,7 +2,7 @@ import { completeCommand } from './command-line/commands.ts';
 import { type Connection, pageOf, type Scene, type SmallTable } from './frame/scene.ts';
 import { bindingOf } from './keys/bindings.ts';
 import { keyNames, type PressedKey } from './keys/key-name.ts';
-import { promptActions } from './keys/prompt-keys.ts';
+import { isTyped, promptAction } from './keys/prompt-keys.ts';
 import { Look } from './look/look.ts';
 import { linesOf, Model } from './model.ts';
 import { Papers } from './papers.ts';
@@ -106,14 +106,16 @@ export class Tui implements Disposable {
 
   /** A key, or several that came at once: what follows the key of a line is typed into it. */
   press(input: string, key: PressedKey): void {
-    const names = keyNames(input, key);
-    for (const [at, name] of names.entries()) {
-      if (this.#state.prompt !== undefined) {
-        for (const action of promptActions([...input].slice(at).join(''), key, names.slice(at))) this.dispatch(action);
-        break;
-      }
-      const binding = bindingOf(name, placeOf(this.#state).view);
-      if (binding !== undefined) this.dispatch(binding.action);
+    if (this.#state.prompt !== undefined && isTyped(input, key)) {
+      this.dispatch({ kind: 'type', text: input });
+      this.draw();
+      return;
+    }
+    for (const name of keyNames(input, key)) {
+      // Each may begin a line, or end it.
+      const action =
+        this.#state.prompt === undefined ? bindingOf(name, placeOf(this.#state).view)?.action : promptAction(name);
+      if (action !== undefined) this.dispatch(action);
     }
     this.draw();
   }

@@ -51,7 +51,7 @@ afterAll(async () => {
 describe('a morning with the terminal UI', () => {
   test('the worst issue is the first; its evidence is read, it is acknowledged, and seen to resolve', async () => {
     const [, , , first = ''] = (await terminal.shows('● live')).split('\n');
-    expect(first).toMatch(/release-ma\S* +releaseplan\S* +critical +release/);
+    expect(first).toMatch(/release-m\S* +releaseplan\S* critical +release/);
 
     await terminal.press('Enter');
     expect(await terminal.shows('Why:')).toMatch(/issues › releaseplan-shop/);
@@ -64,12 +64,12 @@ describe('a morning with the terminal UI', () => {
     await terminal.type('looking at it');
     await terminal.press('Enter');
     await terminal.shows('acknowledged');
-    await terminal.shows(/^ ✓ release-ma/m);
+    await terminal.shows(/^ ✓ release-m/m);
 
     const file = join(dir, 'cluster', 'release-managed', 'pipelineruns.yaml');
     await writeFile(file, (await readFile(file, 'utf8')).replace('status: "False"', 'status: "True"'));
     const after = await terminal.shows('is resolved');
-    expect(after).not.toMatch(/^ . release-ma/m);
+    expect(after).not.toMatch(/^ . release-m/m);
     await terminal.press('A');
     expect(await terminal.shows('Resolved')).toContain('releaseplan');
     await terminal.press('A', 'Escape');
@@ -90,7 +90,7 @@ describe('a morning with the terminal UI', () => {
     await terminal.resize(200, 50);
     await terminal.shows('space mark');
     await terminal.press('w');
-    expect(await terminal.shows('REOPENED')).toContain('SUBJECT');
+    expect(await terminal.shows('REASON')).toContain('SUBJECT');
     await terminal.press('q');
     expect(await terminal.shows('ended with 0')).not.toContain('live');
   });

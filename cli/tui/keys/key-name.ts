@@ -44,8 +44,11 @@ export function keyNames(input: string, key: PressedKey): string[] {
   const named = NAMED.find(([flag]) => key[flag] === true);
   if (named !== undefined) return [key.shift && named[1] === 'tab' ? 'shift-tab' : named[1]];
   if (key.ctrl && input !== '') return [`ctrl-${input}`];
-  if (key.meta) return [`alt-${input}`];
-  return [...input].flatMap((character) => CHARACTERS[character] ?? (character < ' ' ? [] : [character]));
+  // A terminal sends Alt as Escape before it: who types fast, or over ssh, means the two keys.
+  const before = key.meta ? ['esc'] : [];
+  return before.concat(
+    [...input].flatMap((character) => CHARACTERS[character] ?? (character < ' ' ? [] : [character])),
+  );
 }
 
 const CHARACTERS: Readonly<Record<string, string>> = {

@@ -27,14 +27,15 @@ const KEYS: Readonly<Record<string, Action>> = {
   up: { kind: 'move', by: -1 },
 };
 
-/** What keys do to the line; everything that is no key of it is typed. */
-export function promptActions(input: string, key: PressedKey, names: readonly string[]): readonly Action[] {
-  const isText = input !== '' && !key.ctrl && !key.meta && !/[\u0000-\u001f\u007f]/.test(input);
-  if (isText) return [{ kind: 'type', text: input }];
-  return names.flatMap((name) => {
-    const action = KEYS[name];
-    if (action !== undefined) return [action];
-    if (name === 'space') return [{ kind: 'type', text: ' ' }];
-    return [...name].length === 1 ? [{ kind: 'type', text: name }] : [];
-  });
+/** Whether all of it is text: a paste, or what came at once. */
+export function isTyped(input: string, key: PressedKey): boolean {
+  return input !== '' && !key.ctrl && !key.meta && !/[\u0000-\u001f\u007f]/.test(input);
+}
+
+/** What a key does to the line: what is no key of it is typed. */
+export function promptAction(name: string): Action | undefined {
+  const action = KEYS[name];
+  if (action !== undefined) return action;
+  if (name === 'space') return { kind: 'type', text: ' ' };
+  return [...name].length === 1 ? { kind: 'type', text: name } : undefined;
 }
