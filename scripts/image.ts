@@ -1,10 +1,10 @@
 import { execFile } from 'node:child_process';
-import { chmod, cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { parseArgs, promisify } from 'node:util';
 import { type Content, contentOf, faultsOf } from './image-content.ts';
-import { billOfMaterials } from './sbom.ts';
+import { billOfMaterials, neededPackages } from './sbom.ts';
 
 /**
  * `node scripts/image.ts`: what the image holds, without a container engine. Containerfile calls it for the content; on its
@@ -14,20 +14,12 @@ import { billOfMaterials } from './sbom.ts';
 const root = join(import.meta.dirname, '..');
 const run = promisify(execFile);
 
-interface LockedPackage {
-  readonly dev?: boolean;
-}
-
 /** Makes `<folder>/app`, and unless the base image brings it `<folder>/nodejs/bin/node`. Needs `dist/`. */
 export async function assembleImage(folder: string, options: { readonly node: boolean }): Promise<void> {
   const app = join(folder, 'app');
   await unpack(app);
-  const lock = JSON.parse(await readFile(join(root, 'package-lock.json'), 'utf8')) as {
-    packages: Readonly<Record<string, LockedPackage>>;
-  };
-  // What `npm ci --omit=dev` installs; the packages inside of packages are listed, too.
-  const needed = Object.entries(lock.packages).filter(([path, { dev }]) => path !== '' && dev !== true);
-  for (const [path] of needed) await copyPackage(join(root, path), join(app, path));
+  // The packages inside of packages are listed, too.
+  for (const { path } of await neededPackages(root)) await copyPackage(join(root, path), join(app, path));
   await writeFile(join(app, 'sbom.cdx.json'), `${JSON.stringify(await billOfMaterials(root), null, 2)}\n`);
   if (options.node) {
     await mkdir(join(folder, 'nodejs/bin'), { recursive: true });
