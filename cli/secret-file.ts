@@ -9,3 +9,9 @@ export async function readSecret(file: string): Promise<string> {
   if (text.trim() === '') throw new Failure(`${file} is empty`);
   return text.trim();
 }
+
+/** The same for a secret that is rotated: read now, so that a wrong path is told at once, and again each time it is asked for. */
+export async function rotatedSecret(file: string): Promise<() => Promise<string>> {
+  await readSecret(file);
+  return () => readSecret(file);
+}

@@ -10,6 +10,11 @@ import { Database, type QueryOptions, type RawConnection, type Step } from './da
  * survives `kill -9` but not a power cut (design.md decision 3).
  */
 export async function openEmbedded(folder: string | 'memory'): Promise<Database> {
+  return (await openEmbeddedWith(folder)).database;
+}
+
+/** The same with PGlite itself, for what knex cannot: COPY. */
+export async function openEmbeddedWith(folder: string | 'memory'): Promise<{ database: Database; pglite: PGlite }> {
   const [{ openFolder, openMemory }, { default: dialect }] = await Promise.all([
     import('./template.ts'),
     import('knex-pglite'),
@@ -21,7 +26,7 @@ export async function openEmbedded(folder: string | 'memory'): Promise<Database>
     connection: { pglite } as object,
     acquireConnectionTimeout: 10_000,
   });
-  return new EmbeddedDatabase(pool, pglite);
+  return { database: new EmbeddedDatabase(pool, pglite), pglite };
 }
 
 class EmbeddedDatabase extends Database {

@@ -29,7 +29,18 @@ export async function createPartitions(database: Database, nowMs: number): Promi
     [names],
   );
   // Creating one locks the table against every commit, so we look first.
-  if (!missing?.some) return;
+  if (missing?.some) await createPartitionsOf(database, months);
+}
+
+/** Those of further months, `2026-11`: what is restored has its own. */
+export async function createMonths(database: Database, months: readonly string[]): Promise<void> {
+  const firsts = months
+    .filter((month) => /^\d{4}-\d{2}$/.test(month))
+    .map((month) => Date.parse(`${month}-01T00:00:00Z`));
+  if (firsts.length > 0) await createPartitionsOf(database, firsts);
+}
+
+async function createPartitionsOf(database: Database, months: readonly number[]): Promise<void> {
   await database.transactionScript([
     'BEGIN',
     `SELECT pg_advisory_xact_lock(${PARTITION_LOCK})`,

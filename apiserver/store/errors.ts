@@ -16,14 +16,16 @@ export class ForeignState extends Error {
   }
 }
 
-/** The database was migrated by a newer program. */
+/** The database, or a backup of one, was migrated by a newer program. */
 export class NewerSchema extends Error {
   override readonly name = 'NewerSchema';
 
-  constructor(stored: number, known: number) {
+  constructor(stored: number, known: number, where: 'database' | 'backup' = 'database') {
     super(
-      `the database has schema version ${stored}, this faultline knows ${known}: ` +
-        'start the newer faultline again, or restore a backup from before its upgrade',
+      `the ${where} has schema version ${stored}, this faultline knows ${known}: ` +
+        (where === 'database'
+          ? 'start the newer faultline again, or restore a backup from before its upgrade'
+          : 'restore it with the newer faultline'),
     );
   }
 }

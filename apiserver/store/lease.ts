@@ -1,5 +1,5 @@
 import pg from 'pg';
-import { clientConfig } from './postgresql.ts';
+import { connectionTo, type DatabaseUrl } from './postgresql.ts';
 
 /** Who does what one process at a time does: sweeping, writing Events. Two at once would do no harm, only work. */
 export interface Lease extends AsyncDisposable {
@@ -12,13 +12,13 @@ export const SOLE_LEASE: Lease = { held: async () => true, [Symbol.asyncDispose]
 
 /** An advisory lock of a connection of its own: it is free as soon as the connection ends, for whatever cause. */
 export class PostgresLease implements Lease {
-  readonly #url: string;
+  readonly #url: DatabaseUrl;
   readonly #lock: number;
   #client: pg.Client | undefined;
   #locked = false;
 
   /** `lock`: one of locks.ts. */
-  constructor(url: string, lock: number) {
+  constructor(url: DatabaseUrl, lock: number) {
     this.#url = url;
     this.#lock = lock;
   }
@@ -48,7 +48,7 @@ export class PostgresLease implements Lease {
   }
 
   async #connect(): Promise<pg.Client> {
-    const client = new pg.Client({ ...clientConfig(this.#url), query_timeout: 5_000 });
+    const client = new pg.Client({ ...(await connectionTo(this.#url)), query_timeout: 5_000 });
     // Without a listener an 'error' of an idle connection would end the process.
     client.on('error', () => {
       if (this.#client === client) this.#locked = false;

@@ -1,14 +1,14 @@
 import pg from 'pg';
 import { CHANNEL } from './commit-sql.ts';
 import { pause } from './pause.ts';
-import { clientConfig } from './postgresql.ts';
+import { connectionTo, type DatabaseUrl } from './postgresql.ts';
 import type { Listen } from './wake-ups.ts';
 
 /** While PostgreSQL is away the poll serves; trying again every second costs nothing. */
 const RETRY_MS = 1_000;
 
 /** LISTEN on a connection of its own, opened again when it breaks. What `self` wrote is no news. */
-export function postgresListen(url: string, self: string): Listen {
+export function postgresListen(url: DatabaseUrl, self: string): Listen {
   return (onNotify) => {
     const stopping = new AbortController();
     const done = keepListening({ url, self }, onNotify, stopping.signal);
@@ -22,7 +22,7 @@ export function postgresListen(url: string, self: string): Listen {
 }
 
 interface Listener {
-  readonly url: string;
+  readonly url: DatabaseUrl;
   readonly self: string;
 }
 
@@ -35,7 +35,7 @@ async function keepListening(listener: Listener, onNotify: () => void, signal: A
 
 /** Until the connection breaks or `signal` fires. */
 async function listenOnce({ url, self }: Listener, onNotify: () => void, signal: AbortSignal): Promise<void> {
-  const client = new pg.Client(clientConfig(url));
+  const client = new pg.Client(await connectionTo(url));
   const { promise: broken, resolve: end } = Promise.withResolvers<void>();
   client.on('error', () => end());
   client.on('end', () => end());

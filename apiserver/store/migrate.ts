@@ -1,28 +1,35 @@
-import { migrationSource, schemaVersion } from '../../migrations/index.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type MigrationFile, migrationFiles, migrationSource, schemaVersion } from '../../migrations/index.ts';
 import type { Database, Session } from './database.ts';
-import { NewerSchema, storeError } from './errors.ts';
+import { NewerSchema, sqlState, storeError } from './errors.ts';
 import { MIGRATION_LOCK } from './locks.ts';
 
 /** A migration of a large database takes its time, and a second server waits for the first. */
 const MIGRATION_TIMEOUT_MS = 600_000;
+/** Between two tries to get a lock that somebody holds. */
+const RETRY_MS = 250;
+const LOCK_NOT_AVAILABLE = '55P03';
+
+export interface MigrateOptions {
+  /** Default: all of this program. */
+  readonly files?: readonly MigrationFile[];
+  /** Told after each. */
+  readonly onMigrated?: (file: MigrationFile) => void;
+}
 
 /**
  * Brings the schema up to date; servers that start at once take turns. Throws NewerSchema when the database was
  * migrated by a newer program, and changes nothing then.
  */
-export async function migrate(database: Database, source = migrationSource()): Promise<void> {
-  const known = await schemaVersion(source);
+export async function migrate(database: Database, options: MigrateOptions = {}): Promise<void> {
   // PGlite has one connection, which the migrator needs, and one process, by the lock of its folder.
-  if (database.embedded) {
-    const stored = await database.session(storedVersion);
-    return apply(database, source, { stored, known });
-  }
+  if (database.embedded) return await migrateLocked(database, database, options);
   await database.session(async (session) => {
-    await session.run(`SET statement_timeout = 0; SET lock_timeout = 0; SELECT pg_advisory_lock(${MIGRATION_LOCK})`, {
+    await session.run(`SET statement_timeout = 0; SET lock_timeout = 0; ${takeMigrationLock()}`, {
       timeoutMs: MIGRATION_TIMEOUT_MS,
     });
     try {
-      await apply(database, source, { stored: await storedVersion(session), known });
+      await migrateLocked(database, session, options);
     } finally {
       await session.run(
         `SELECT pg_advisory_unlock(${MIGRATION_LOCK}); SET statement_timeout = '2s'; SET lock_timeout = '2s'`,
@@ -31,26 +38,49 @@ export async function migrate(database: Database, source = migrationSource()): P
   });
 }
 
-async function apply(
+/** For whoever does more under the lock than to migrate: the connection holds it until it ends. */
+export function takeMigrationLock(): string {
+  return `SELECT pg_advisory_lock(${MIGRATION_LOCK})`;
+}
+
+/**
+ * The same when the caller sees to it that nobody else migrates. Not through `session`, whose timeouts are those of commits:
+ * what migrates is a fresh connection of the pool.
+ */
+export async function migrateLocked(
   database: Database,
-  migrations: ReturnType<typeof migrationSource>,
-  { stored, known }: { stored: number; known: number },
+  session: Pick<Session, 'query'>,
+  { files = migrationFiles(), onMigrated }: MigrateOptions = {},
 ): Promise<void> {
+  const known = schemaVersion(files);
+  const stored = await storedVersion(session);
   if (stored > known) throw new NewerSchema(stored, known);
-  if (stored === known) return;
-  const config = { migrationSource: migrations };
-  // knex's own lock is a row that survives a crash; ours ends with the connection and is held here.
-  try {
-    await database.knex.migrate.forceFreeMigrationsLock(config);
-    await database.knex.migrate.latest(config);
-  } catch (error) {
-    throw storeError(error);
+  const deadline = performance.now() + MIGRATION_TIMEOUT_MS;
+  for (const file of files.filter(({ version }) => version > stored)) {
+    await applyNext(database, files, deadline);
+    await session.query('UPDATE meta SET schema_version = $1', [file.version]);
+    onMigrated?.(file);
   }
-  await database.query('UPDATE meta SET schema_version = $1', [known]);
+}
+
+/** Servers of the version before go on meanwhile: a lock that one of them holds is waited for, a second at a time. */
+async function applyNext(database: Database, files: readonly MigrationFile[], deadline: number): Promise<void> {
+  const config = { migrationSource: migrationSource(files) };
+  for (;;) {
+    try {
+      // knex's own lock is a row that survives a crash; ours ends with the connection and is held here.
+      await database.knex.migrate.forceFreeMigrationsLock(config);
+      await database.knex.migrate.up(config);
+      return;
+    } catch (error) {
+      if (sqlState(error) !== LOCK_NOT_AVAILABLE || performance.now() > deadline) throw storeError(error);
+      await sleep(RETRY_MS);
+    }
+  }
 }
 
 /** 0 for an empty database. */
-async function storedVersion(session: Session): Promise<number> {
+export async function storedVersion(session: Pick<Session, 'query'>): Promise<number> {
   const [meta] = await session.query<{ exists: boolean }>(`SELECT to_regclass('meta') IS NOT NULL AS exists`);
   if (!meta?.exists) return 0;
   const [row] = await session.query<{ schema_version: number }>('SELECT schema_version FROM meta');

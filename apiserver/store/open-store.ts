@@ -6,7 +6,7 @@ import { claimCluster, raiseCounter, raiseCounterAfterFailover } from './identit
 import { type Lease, PostgresLease, SOLE_LEASE } from './lease.ts';
 import { postgresListen } from './listener.ts';
 import { migrate } from './migrate.ts';
-import { openPostgresql } from './postgresql.ts';
+import { type DatabaseUrl, openPostgresql } from './postgresql.ts';
 import { SqlStore } from './sql-store.ts';
 import { WakeUps } from './wake-ups.ts';
 
@@ -14,9 +14,9 @@ export interface StoreOptions {
   /**
    * `embedded`: PGlite in a folder (created when missing, locked by the caller) or in memory, for one process.
    * `url`: an external PostgreSQL 15 or newer, without a pooler in transaction mode: advisory locks, LISTEN and prepared
-   * statements belong to connections.
+   * statements belong to connections. A function is asked for every new connection.
    */
-  readonly database: { readonly embedded: string | 'memory' } | { readonly url: string };
+  readonly database: { readonly embedded: string | 'memory' } | { readonly url: DatabaseUrl };
   /** uid of the namespace kube-system, or `folder:<path>`. Claimed at the first open. */
   readonly clusterId: string;
   /** Connections of the pool of an external database; one more listens, one more holds each lease. Default 8. */
@@ -94,7 +94,7 @@ async function connect({ database: where, maxConnections }: StoreOptions): Promi
   return connected;
 }
 
-async function external(url: string, maxConnections = 8): Promise<Connected> {
+async function external(url: DatabaseUrl, maxConnections = 8): Promise<Connected> {
   const self = randomUUID();
   const database = openPostgresql(url, { maxConnections });
   database.onConnect((session) => session.run(`SET faultline.process = '${self}'`));

@@ -13,8 +13,21 @@ const types: pg.CustomTypesConfig = {
 
 const SILENT: Knex.Logger = { warn() {}, error() {}, deprecate() {}, debug() {} };
 
+/** Where the database is. A function is asked for every new connection: passwords are rotated. */
+export type DatabaseUrl = string | (() => Promise<string>);
+
 /** How to connect, for the pool and for the connections that listen or hold a lease. */
-export function clientConfig(url: string): pg.ClientConfig {
+export async function connectionTo(url: DatabaseUrl): Promise<pg.ClientConfig> {
+  return clientConfig(typeof url === 'string' ? url : await url());
+}
+
+export interface PoolOptions {
+  readonly maxConnections?: number;
+  /** How others on the database see these connections. Default `faultline`: a server. */
+  readonly name?: string;
+}
+
+function clientConfig(url: string): pg.ClientConfig {
   return {
     connectionString: url,
     application_name: 'faultline',
@@ -26,16 +39,33 @@ export function clientConfig(url: string): pg.ClientConfig {
 }
 
 /** A pool on an external PostgreSQL 15 or newer. Opens no connection yet. */
-export function openPostgresql(url: string, options: { readonly maxConnections?: number } = {}): Database {
+export function openPostgresql(url: DatabaseUrl, options: PoolOptions = {}): Database {
+  const name = options.name === undefined ? {} : { application_name: options.name };
   const pool = knex({
     client: 'pg',
-    connection: clientConfig(url) as Knex.PgConnectionConfig,
+    connection: (typeof url === 'string' ? { ...clientConfig(url), ...name } : {}) as Knex.PgConnectionConfig,
     pool: { min: 0, max: options.maxConnections ?? 8 },
     acquireConnectionTimeout: DEFAULT_TIMEOUT_MS,
     // Whatever it would print is thrown as well.
     log: SILENT,
   });
+  if (typeof url === 'function') askForEach(pool.client as RawConnector, async () => ({ ...(await connectionTo(url)), ...name }));
   return new Database({ embedded: false, knex: pool, wrap: (connection) => new PostgresConnection(connection) });
+}
+
+/** Of knex's client: what opens a connection, and what with. */
+interface RawConnector {
+  connectionSettings: pg.ClientConfig;
+  acquireRawConnection(): Promise<unknown>;
+}
+
+/** knex has providers of settings, but what they change closes every connection that is open, and is asked at each use. */
+function askForEach(connector: RawConnector, settings: () => Promise<pg.ClientConfig>): void {
+  const acquire = connector.acquireRawConnection.bind(connector);
+  connector.acquireRawConnection = async () => {
+    connector.connectionSettings = await settings();
+    return await acquire();
+  };
 }
 
 /** The mark by which knex's pool knows that a connection must not be lent again. */

@@ -177,6 +177,30 @@ export const commands: readonly Runnable[] = [
     async () => (await import('./import.ts')).importCommand,
   ),
   lazy(
+    {
+      name: 'migrate',
+      parameters: '<plan|up|status>',
+      summary: 'Show, plan or run the migrations of a database.',
+    },
+    async () => (await import('./migrate.ts')).migrate,
+  ),
+  lazy(
+    { name: 'backup', parameters: '<file|->', summary: 'Write everything that is stored to a file.' },
+    async () => (await import('./backup.ts')).backup,
+  ),
+  lazy(
+    {
+      name: 'restore',
+      parameters: '<file|->',
+      summary: 'Restore what "faultline backup" wrote into an empty database.',
+    },
+    async () => (await import('./restore.ts')).restore,
+  ),
+  lazy(
+    { name: 'uninstall', summary: 'Take Faultline out of a cluster, in the right order.' },
+    async () => (await import('./uninstall.ts')).uninstall,
+  ),
+  lazy(
     { name: 'conformance', summary: 'Check whether an aggregated resource behaves as a built-in one.' },
     async () => (await import('./conformance.ts')).conformance,
   ),

@@ -3,6 +3,13 @@ import { parseDuration } from '../../crds/duration.ts';
 import type { Command } from '../command.ts';
 import type { LogOptions } from '../log.ts';
 import {
+  CERTIFICATE_FLAGS,
+  type CertificateChoice,
+  type CertificateFlags,
+  certificateChoice,
+  certificateFaults,
+} from './certificate-flags.ts';
+import {
   CONFIG_FLAG,
   KITE_FLAGS,
   type KiteChoice,
@@ -17,11 +24,9 @@ import {
   logOptions,
 } from './flags.ts';
 
-interface ServerFlags extends LogFlags, KubeconfigFlags, KiteFlags {
+interface ServerFlags extends LogFlags, KubeconfigFlags, KiteFlags, CertificateFlags {
   readonly config?: string;
   readonly listen?: string;
-  readonly tlsCertFile?: string;
-  readonly tlsKeyFile?: string;
   readonly databaseUrlFile?: string;
   readonly database?: 'embedded';
   readonly stateDir?: string;
@@ -32,8 +37,7 @@ interface ServerFlags extends LogFlags, KubeconfigFlags, KiteFlags {
 export interface ServeOptions {
   readonly config: string | undefined;
   readonly listen: string | undefined;
-  readonly tlsCertFile: string;
-  readonly tlsKeyFile: string;
+  readonly certificates: CertificateChoice;
   /** Undefined: what the configuration says. */
   readonly databaseUrlFile: string | undefined;
   /** PGlite, whatever the configuration says. */
@@ -60,6 +64,10 @@ export const server: Command<ServerFlags, ServeOptions> = {
       line: 'faultline server --listen :7443 --tls-cert-file tls.crt --tls-key-file tls.key --database-url-file /run/secrets/db',
     },
     {
+      comment: 'In a pod, with certificates of its own',
+      line: 'faultline server --listen :7443 --certificates managed --database-url-file /run/secrets/db',
+    },
+    {
       comment: 'Outside, for a cluster under test',
       line: 'faultline server --kubeconfig admin.kubeconfig --listen 127.0.0.1:7443 --tls-cert-file tls.crt --tls-key-file tls.key',
     },
@@ -67,8 +75,7 @@ export const server: Command<ServerFlags, ServeOptions> = {
   flags: [
     CONFIG_FLAG,
     { spelling: '--listen <host:port>', description: 'Address to serve on (default: that of the configuration).' },
-    { spelling: '--tls-cert-file <file>', description: 'The serving certificate, PEM; read again when it changes.' },
-    { spelling: '--tls-key-file <file>', description: 'Its key, PEM.' },
+    ...CERTIFICATE_FLAGS,
     {
       spelling: '--database-url-file <file>',
       description: 'A file with the URL of a PostgreSQL database (default: that of the configuration, else PGlite).',
@@ -93,8 +100,7 @@ export const server: Command<ServerFlags, ServeOptions> = {
     const { config, listen, stateDir = '.faultline/server', kubeconfig, context, shutdownDelay } = flags;
     return {
       ...{ config, listen, kubeconfig, context, shutdownDelay },
-      tlsCertFile: path(flags.tlsCertFile) ?? '',
-      tlsKeyFile: path(flags.tlsKeyFile) ?? '',
+      certificates: certificateChoice(flags, (file) => resolve(streams.directory, file)),
       databaseUrlFile: path(flags.databaseUrlFile),
       embedded: flags.database === 'embedded',
       stateDir: resolve(streams.directory, stateDir),
@@ -102,11 +108,10 @@ export const server: Command<ServerFlags, ServeOptions> = {
       log: logOptions(flags, streams, 'info'),
     };
   },
-  validate({ listen, tlsCertFile, tlsKeyFile, shutdownDelay, embedded, databaseUrlFile, kite }) {
+  validate({ listen, certificates, shutdownDelay, embedded, databaseUrlFile, kite }) {
     const faults = [...listenFaults(listen), ...kiteFaults(kite)];
     if (embedded && databaseUrlFile !== undefined) faults.push('--database and --database-url-file name two databases');
-    if (tlsCertFile === '') faults.push('--tls-cert-file is missing: name the serving certificate');
-    if (tlsKeyFile === '') faults.push('--tls-key-file is missing: name the key of the serving certificate');
+    faults.push(...certificateFaults(certificates));
     try {
       parseDuration(shutdownDelay);
     } catch (error) {

@@ -17,6 +17,7 @@ import {
   X509Certificate,
   X509CertificateGenerator,
 } from '@peculiar/x509';
+import { BACKDATE_MS, DAY_MS } from './validity.ts';
 
 /** PEM texts, named as `tls.createSecureContext` names them. */
 export interface CertificateAndKey {
@@ -29,21 +30,22 @@ export type LeafSubject =
   | { readonly usage: 'server'; readonly commonName: string; readonly names: readonly string[] }
   | { readonly usage: 'client'; readonly commonName: string; readonly organizations: readonly string[] };
 
-export const DAY_MS = 86_400_000;
 const AUTHORITY_DAYS = 3650;
 const LEAF_DAYS = 365;
-/** Clocks of two machines differ a little; a certificate is valid from this long before it was made. */
-const BACKDATE_MS = 5 * 60_000;
 
 const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
 
-/** A new self-signed authority, valid for 10 years from `now` (ms since 1970). */
-export async function createAuthority(commonName: string, now: number): Promise<CertificateAndKey> {
+/** A new self-signed authority, valid from `now` (ms since 1970). Default: for 10 years. */
+export async function createAuthority(
+  commonName: string,
+  now: number,
+  days = AUTHORITY_DAYS,
+): Promise<CertificateAndKey> {
   const keys = await newKeys();
   const certificate = await X509CertificateGenerator.createSelfSigned({
     serialNumber: serialNumber(),
     name: distinguishedName(commonName, []),
-    ...validity(now, AUTHORITY_DAYS),
+    ...validity(now, days),
     keys,
     signingAlgorithm: ALGORITHM,
     extensions: [
@@ -55,11 +57,12 @@ export async function createAuthority(commonName: string, now: number): Promise<
   return toPem(certificate, keys.privateKey);
 }
 
-/** A fresh key and a certificate for it, signed by `authority`, valid for one year from `now` (ms since 1970). */
+/** A fresh key and a certificate for it, signed by `authority`, valid from `now` (ms since 1970). Default: for one year. */
 export async function issueLeaf(
   authority: CertificateAndKey,
   subject: LeafSubject,
   now: number,
+  days = LEAF_DAYS,
 ): Promise<CertificateAndKey> {
   const issuer = new X509Certificate(authority.cert);
   const keys = await newKeys();
@@ -68,7 +71,7 @@ export async function issueLeaf(
     subject: distinguishedName(subject.commonName, subject.usage === 'client' ? subject.organizations : []),
     // The encoded name as it stands in the CA: Go compares issuers byte for byte, and text would be encoded anew.
     issuer: issuer.subjectName,
-    ...validity(now, LEAF_DAYS),
+    ...validity(now, days),
     publicKey: keys.publicKey,
     signingKey: await importSigningKey(authority.key),
     signingAlgorithm: ALGORITHM,

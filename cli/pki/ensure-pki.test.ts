@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createTestAuthority } from '../../apiserver/kube/access/testing/authority.ts';
-import { DAY_MS } from './certificates.ts';
 import { ensurePki } from './ensure-pki.ts';
+import { DAY_MS } from './validity.ts';
 
 const start = Date.UTC(2026, 10, 21, 12);
 let dir: string;

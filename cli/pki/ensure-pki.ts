@@ -3,7 +3,8 @@ import { chmod, mkdir, readFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { join } from 'node:path';
 import { replaceFile } from './atomic-file.ts';
-import { type CertificateAndKey, createAuthority, DAY_MS, issueLeaf, type LeafSubject } from './certificates.ts';
+import { type CertificateAndKey, createAuthority, issueLeaf, type LeafSubject } from './certificates.ts';
+import { DAY_MS } from './validity.ts';
 
 /**
  * The certificates of `faultline up` (contracts.md "Certificates"): one authority that nobody else trusts, a serving

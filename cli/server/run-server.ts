@@ -1,5 +1,6 @@
 import { createClusterApi } from '../../apiserver/kube/access/index.ts';
 import { parseListenAddress } from '../../apiserver/server.ts';
+import type { StoreOptions } from '../../apiserver/store/open-store.ts';
 import { createKubeClient, createLiveSource, systemClock } from '../../controllers/runtime/index.ts';
 import { parseDuration } from '../../crds/duration.ts';
 import { aborted } from '../aborted.ts';
@@ -13,20 +14,21 @@ import { watchNamespaces } from '../backend/namespace-watch.ts';
 import { receiverSecrets } from '../backend/receiver-secrets.ts';
 import { receiverStatus } from '../backend/receiver-status.ts';
 import { watchReceivers } from '../backend/receiver-watch.ts';
+import { certificateMetric } from '../certificates/expiry-metric.ts';
 import { liveRequest } from '../cluster/choose.ts';
 import { connectCluster } from '../cluster/connection.ts';
 import { askClusterId } from '../cluster/identity.ts';
 import type { ServeOptions } from '../commands/server.ts';
 import { configure } from '../configuration/controllers.ts';
 import { EXIT } from '../exit.ts';
-import { createLog, type Log } from '../log.ts';
+import { createLog } from '../log.ts';
 import { followReceivers } from '../reload/follow-receivers.ts';
-import { readSecret } from '../secret-file.ts';
+import { rotatedSecret } from '../secret-file.ts';
 import { systemProcesses } from '../state/processes.ts';
 import { openStateFolder } from '../state/state-folder.ts';
 import type { Streams } from '../streams.ts';
 import { openTelemetry } from '../telemetry.ts';
-import { readCertificate, watchCertificate } from './certificate-files.ts';
+import { openServingCertificates } from './serving-certificates.ts';
 
 // Above the longest that a list takes; terminationGracePeriodSeconds of the manifests is above delay and drain.
 const DRAIN_MS = 20_000;
@@ -40,10 +42,13 @@ export async function runServer(options: ServeOptions, streams: Streams): Promis
   const log = createLog(options.log, streams.err, streams.env);
   const configured = await configure(options.config, streams, undefined, 'ignored');
   const { configuration, resources, receivers, directory } = configured;
-  const { tlsCertFile, tlsKeyFile } = options;
   const connection = await connectCluster(liveRequest(options, configuration.cluster), streams);
-  const tls = await readCertificate(tlsCertFile, tlsKeyFile);
   await using closing = new AsyncDisposableStack();
+  const api = closing.use(createClusterApi(connection));
+  const { namespace } = connection;
+  const certificates = await openServingCertificates(options.certificates, { api, namespace, log, signal });
+  if (certificates === undefined) return EXIT.ok;
+  closing.use(certificates);
   const tracer = await openTelemetry(streams.env, 'faultline-server', log);
   if (tracer) closing.use(tracer);
   const database = await openDatabase(options, configuration.server, closing);
@@ -52,7 +57,6 @@ export async function runServer(options: ServeOptions, streams: Streams): Promis
   const onFault = (message: string) => log.warn({}, message);
   const clusterId = await askClusterId({ client, signal, clock: systemClock, random: Math.random, onFault });
   if (clusterId === undefined) return EXIT.ok;
-  const api = closing.use(createClusterApi(connection));
   const source = createLiveSource({ client, logger: log });
   const backend = closing.use(
     await openBackend({
@@ -65,7 +69,7 @@ export async function runServer(options: ServeOptions, streams: Streams): Promis
         log,
         now: Date.now,
       }),
-      tls,
+      tls: certificates.current,
       listen: parseListenAddress(options.listen ?? configuration.server.listen),
       issues: configuration.issues,
       limits: configuration.limits,
@@ -91,7 +95,8 @@ export async function runServer(options: ServeOptions, streams: Streams): Promis
   const declare = backend.declareReceivers.bind(backend);
   closing.use(followReceivers({ flag: options.config, streams, configured, declare, log, registry }));
   log.info({ url: backend.url, clusterId, cluster: connection.server }, 'serving');
-  closing.use(renewing({ tls, tlsCertFile, tlsKeyFile }, (found) => backend.setCertificate(found), log));
+  certificates.follow((found) => backend.setCertificate(found));
+  certificateMetric(registry, () => certificates.current);
   // Rejects when the database belongs to another cluster or a newer faultline: only a person can help.
   await Promise.race([backend.synced().then(() => log.info({}, 'the database is ready')), aborted(signal)]);
   await aborted(signal);
@@ -103,40 +108,10 @@ async function openDatabase(
   options: ServeOptions,
   configured: { database: 'embedded' } | { databaseUrlFile: string },
   closing: AsyncDisposableStack,
-): Promise<{ url: string } | { embedded: string }> {
+): Promise<StoreOptions['database']> {
   const configuredFile = 'databaseUrlFile' in configured ? configured.databaseUrlFile : undefined;
   const file = options.databaseUrlFile ?? configuredFile;
-  if (!options.embedded && file !== undefined) return { url: await readSecret(file) };
+  if (!options.embedded && file !== undefined) return { url: await rotatedSecret(file) };
   const state = closing.use(await openStateFolder(options.stateDir, systemProcesses));
   return { embedded: state.database };
-}
-
-/** Follows the certificate's files until it is disposed. */
-function renewing(
-  {
-    tls,
-    tlsCertFile,
-    tlsKeyFile,
-  }: Pick<ServeOptions, 'tlsCertFile' | 'tlsKeyFile'> & { tls: { cert: string; key: string } },
-  replace: (certificate: { cert: string; key: string }) => void,
-  log: Log,
-): AsyncDisposable {
-  const ending = new AbortController();
-  const running = watchCertificate(tls, {
-    certFile: tlsCertFile,
-    keyFile: tlsKeyFile,
-    clock: systemClock,
-    signal: ending.signal,
-    onChange(certificate) {
-      replace(certificate);
-      log.info({}, 'the serving certificate was renewed');
-    },
-    onFault: (fault) => log.warn({ fault }, 'the serving certificate cannot be renewed'),
-  });
-  return {
-    async [Symbol.asyncDispose]() {
-      ending.abort();
-      await running;
-    },
-  };
 }

@@ -20,7 +20,7 @@ import {
   kubectlWatch,
 } from '../controlplane/kubectl.ts';
 import { freePort } from '../controlplane/ports.ts';
-import { type Postgres, startPostgres } from '../controlplane/postgres.ts';
+import { type Postgres, type PostgresOptions, startPostgres } from '../controlplane/postgres.ts';
 import { tektonCrds } from './pipelineruns.ts';
 
 const root = join(import.meta.dirname, '..', '..');
@@ -41,8 +41,10 @@ export interface SpawnOptions {
   readonly args?: readonly string[];
   /** Another database than the installation's. */
   readonly databaseUrlFile?: string;
-  /** False: wait only until it listens. */
-  readonly ready?: boolean;
+  /** False: wait only until it listens. `never`: it is expected to end. */
+  readonly ready?: boolean | 'never';
+  /** Another build than this one's. */
+  readonly binary?: string;
 }
 
 export class Installation implements AsyncDisposable {
@@ -188,7 +190,7 @@ export class Installation implements AsyncDisposable {
   async #spawnServer(
     port: number,
     name: string,
-    { args = [], databaseUrlFile, ready = true }: SpawnOptions = {},
+    { args = [], databaseUrlFile, ready = true, binary = faultline }: SpawnOptions = {},
   ): Promise<ServerProcess> {
     const urlFile = databaseUrlFile ?? (this.postgres && join(this.dir, 'database.url'));
     const database = urlFile
@@ -198,7 +200,7 @@ export class Installation implements AsyncDisposable {
       name: `faultline ${name}`,
       command: node,
       args: [
-        faultline,
+        binary,
         'server',
         `--listen=127.0.0.1:${port}`,
         `--tls-cert-file=${join(this.dir, 'serving.pem')}`,
@@ -211,6 +213,7 @@ export class Installation implements AsyncDisposable {
       ],
       logPath: join(this.dir, `${name}.log`),
     });
+    if (ready === 'never') return { child, port };
     const path = ready ? 'readyz' : 'livez';
     await child.until(`answering /${path}`, () => isReady(`https://127.0.0.1:${port}/${path}`), 60_000);
     return { child, port };
@@ -242,16 +245,19 @@ export async function install(options: {
   controlPlane?: ControlPlaneOptions;
   /** Text of the servers' faultline.yaml. Default: none. */
   serverConfiguration?: string;
+  /** With `tcp` the servers come with a password. */
+  postgres?: PostgresOptions;
 }): Promise<Installation> {
   const [plane, postgres, dir] = await Promise.all([
     startControlPlane(options.controlPlane),
-    embedded ? undefined : startPostgres({ fsync: false }),
+    embedded ? undefined : startPostgres({ fsync: false, ...options.postgres }),
     mkdtemp(join(tmpdir(), 'faultline-e2e-')),
   ]);
   const port = await freePort();
   const installation = new Installation(plane, postgres, dir, port);
   try {
-    await writeCredentials(plane, postgres, dir);
+    await writeCredentials(plane, dir);
+    if (postgres) await writeDatabaseUrl(postgres, dir, options.postgres?.tcp ?? false);
     if (options.serverConfiguration !== undefined) await installation.configureServer(options.serverConfiguration);
     await applyAll(plane, [
       ...options.namespaces.map((name) => ({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } })),
@@ -276,7 +282,12 @@ export async function install(options: {
   }
 }
 
-async function writeCredentials(plane: ControlPlane, postgres: Postgres | undefined, dir: string): Promise<void> {
+async function writeDatabaseUrl(postgres: Postgres, dir: string, tcp: boolean): Promise<void> {
+  const url = await postgres.database('faultline');
+  await writeFile(join(dir, 'database.url'), tcp ? postgres.tcpUrlOf('faultline') : url, { mode: 0o600 });
+}
+
+async function writeCredentials(plane: ControlPlane, dir: string): Promise<void> {
   const serving = await plane.servingCa.issue({
     commonName: `faultline.${namespace}.svc`,
     usage: 'server',
@@ -303,7 +314,6 @@ async function writeCredentials(plane: ControlPlane, postgres: Postgres | undefi
     'controllers.token': await plane.serviceAccountToken(namespace, 'faultline-controllers'),
     'faultline.yaml':
       'apiVersion: config.faultline.dev/v1alpha1\nkind: FaultlineConfiguration\ncontrollers:\n  - {use: tekton/pipelinerun}\n',
-    ...(postgres ? { 'database.url': await postgres.database('faultline') } : {}),
   };
   for (const [name, content] of Object.entries(files)) await writeFile(join(dir, name), content, { mode: 0o600 });
 }

@@ -19,4 +19,6 @@ export const NOT_AGAIN_ON_PGLITE: Readonly<Record<string, string>> = {
   'tests/e2e/rbac.e2e.test.ts': 'what the printed rights allow is decided by the cluster, before anything is stored',
   'tests/e2e/rules.e2e.test.ts': 'rules are controllers: what they report is stored as any other report',
   'tests/e2e/rolling.e2e.test.ts': 'two servers on one database: PGlite belongs to one process',
+  'tests/e2e/upgrade.e2e.test.ts': 'two servers on one database: PGlite belongs to one process',
+  'tests/e2e/bad-days.e2e.test.ts': 'certificates and the cluster; the database’s bad days are those of PostgreSQL',
 };

@@ -47,6 +47,14 @@ export interface WritingClusterApi extends ClusterApi {
   patch(path: string, body: unknown, options?: RequestOptions): Promise<unknown>;
 }
 
+/** For the few who own objects: their certificates, their installation. */
+export interface OwningClusterApi extends WritingClusterApi {
+  /** Server-side apply of an object's fields as `fieldManager`, who takes them over from others. Rejects as `get` does. */
+  apply(path: string, body: unknown, options: RequestOptions & { readonly fieldManager: string }): Promise<unknown>;
+  /** In the background, as kubectl does. Rejects as `get` does, with 404 for what is not there. */
+  delete(path: string, options?: RequestOptions): Promise<unknown>;
+}
+
 /** `status`: HTTP code, or undefined when no answer came. `message` never holds a credential. */
 export class ClusterApiError extends Error {
   override readonly name = 'ClusterApiError';
@@ -88,21 +96,26 @@ export interface ClusterApiErrorDetails {
 /** A cluster that refuses everything must not make us run an exec plugin for each request. */
 const RENEWAL_PAUSE_MS = 10_000;
 
+/** What a body is, by what is done with it. */
 const CONTENT_TYPE = {
   GET: 'application/json',
   POST: 'application/json',
   PATCH: 'application/merge-patch+json',
+  // JSON is YAML, too.
+  APPLY: 'application/apply-patch+yaml',
+  DELETE: 'application/json',
 } as const;
 
 /** A client with its own connection pool; dispose of it to close the connections. */
-export function createClusterApi(connection: ClusterConnection): WritingClusterApi & AsyncDisposable {
+export function createClusterApi(connection: ClusterConnection): OwningClusterApi & AsyncDisposable {
   const { server, headers, renew, timeoutMs = 10_000 } = connection;
   const base = new URL(server);
   const prefix = base.pathname.replace(/\/+$/, '');
   const agent = new Agent({ connect: connector({ ...connection, timeoutMs }), allowH2: false });
   let renewedAt = Number.NEGATIVE_INFINITY;
 
-  async function request(method: keyof typeof CONTENT_TYPE, path: string, body: unknown, options: RequestOptions = {}) {
+  async function request(what: keyof typeof CONTENT_TYPE, path: string, body: unknown, options: RequestOptions = {}) {
+    const method = what === 'APPLY' ? 'PATCH' : what;
     const deadline = AbortSignal.timeout(timeoutMs);
     const signal = options.signal ? AbortSignal.any([options.signal, deadline]) : deadline;
     try {
@@ -112,7 +125,7 @@ export function createClusterApi(connection: ClusterConnection): WritingClusterA
         method,
         headers: {
           accept: 'application/json',
-          ...(body !== undefined && { 'content-type': CONTENT_TYPE[method] }),
+          ...(body !== undefined && { 'content-type': CONTENT_TYPE[what] }),
           ...(await headers?.()),
         },
         ...(body !== undefined && { body: JSON.stringify(body) }),
@@ -134,6 +147,9 @@ export function createClusterApi(connection: ClusterConnection): WritingClusterA
     get: (path, options) => request('GET', path, undefined, options),
     post: (path, body, options) => request('POST', path, body, options),
     patch: (path, body, options) => request('PATCH', path, body, options),
+    apply: (path, body, { fieldManager, ...options }) =>
+      request('APPLY', `${path}?fieldManager=${encodeURIComponent(fieldManager)}&force=true`, body, options),
+    delete: (path, options) => request('DELETE', `${path}?propagationPolicy=Background`, undefined, options),
     [Symbol.asyncDispose]: () => agent.destroy(),
   };
 }

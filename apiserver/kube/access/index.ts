@@ -17,6 +17,7 @@ export {
   ClusterApiError,
   type ClusterConnection,
   createClusterApi,
+  type OwningClusterApi,
   type WritingClusterApi,
 } from './cluster-api.ts';
 export {

@@ -1,0 +1,41 @@
+import { pipeline } from 'node:stream/promises';
+import pg from 'pg';
+import { from, to } from 'pg-copy-streams';
+import { type Bulk, quoted, quotedList, wholeRows } from './bulk.ts';
+import { storeError } from './errors.ts';
+import { connectionTo, type DatabaseUrl, openPostgresql } from './postgresql.ts';
+
+/** How others on the database see who copies. */
+export const BULK_NAME = 'faultline-bulk';
+
+/** One connection that may take as long as it takes. */
+export async function openPostgresqlBulk(url: DatabaseUrl): Promise<Bulk> {
+  // COPY answers while it is sent to, which a pipeline of statements cannot.
+  const config = { ...(await connectionTo(url)), pipeline: false, application_name: BULK_NAME };
+  const client = new pg.Client(config);
+  // Without a listener an 'error' of the connection would end the process; the statement that waits rejects.
+  client.on('error', () => {});
+  await client.connect().catch(rethrow);
+  await client.query('SET statement_timeout = 0; SET lock_timeout = 0; SET idle_in_transaction_session_timeout = 0');
+  const database = openPostgresql(url, { maxConnections: 2, name: BULK_NAME });
+  return {
+    database,
+    query: async <Row>(sql: string, values: readonly unknown[] = []) =>
+      (await client.query(sql, [...values]).catch(rethrow)).rows as Row[],
+    read: (table, columns) =>
+      wholeRows(client.query(to(`COPY (SELECT ${quotedList(columns)} FROM ${quoted(table)}) TO STDOUT`))),
+    async write(table, columns, pieces) {
+      const copying = client.query(from(`COPY ${quoted(table)} (${quotedList(columns)}) FROM STDIN`));
+      await pipeline(pieces, copying).catch(rethrow);
+      return copying.rowCount;
+    },
+    async [Symbol.asyncDispose]() {
+      await client.end().catch(() => {});
+      await database[Symbol.asyncDispose]();
+    },
+  };
+}
+
+function rethrow(error: unknown): never {
+  throw storeError(error);
+}
