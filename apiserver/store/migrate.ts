@@ -13,7 +13,7 @@ const LOCK_NOT_AVAILABLE = '55P03';
 export interface MigrateOptions {
   /** Default: all of this program. */
   readonly files?: readonly MigrationFile[];
-  /** Told after each. */
+  /** Told of each, when all are done. */
   readonly onMigrated?: (file: MigrationFile) => void;
 }
 
@@ -55,26 +55,26 @@ export async function migrateLocked(
   const known = schemaVersion(files);
   const stored = await storedVersion(session);
   if (stored > known) throw new NewerSchema(stored, known);
-  const deadline = performance.now() + MIGRATION_TIMEOUT_MS;
-  for (const file of files.filter(({ version }) => version > stored)) {
-    await applyNext(database, files, deadline);
-    await session.query('UPDATE meta SET schema_version = $1', [file.version]);
-    onMigrated?.(file);
-  }
+  if (stored === known) return;
+  await apply(database, files);
+  await session.query('UPDATE meta SET schema_version = $1', [known]);
+  for (const file of files) if (file.version > stored) onMigrated?.(file);
 }
 
-/** Servers of the version before go on meanwhile: a lock that one of them holds is waited for, a second at a time. */
-async function applyNext(database: Database, files: readonly MigrationFile[], deadline: number): Promise<void> {
+/**
+ * Each file is a transaction of its own. Servers of the version before go on meanwhile: for a lock that one of them holds is
+ * waited a second at a time, and what is done stays done.
+ */
+async function apply(database: Database, files: readonly MigrationFile[]): Promise<void> {
   const config = { migrationSource: migrationSource(files) };
-  for (;;) {
+  for (const deadline = performance.now() + MIGRATION_TIMEOUT_MS; ; await sleep(RETRY_MS)) {
     try {
       // knex's own lock is a row that survives a crash; ours ends with the connection and is held here.
       await database.knex.migrate.forceFreeMigrationsLock(config);
-      await database.knex.migrate.up(config);
+      await database.knex.migrate.latest(config);
       return;
     } catch (error) {
       if (sqlState(error) !== LOCK_NOT_AVAILABLE || performance.now() > deadline) throw storeError(error);
-      await sleep(RETRY_MS);
     }
   }
 }

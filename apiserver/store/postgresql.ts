@@ -40,16 +40,17 @@ function clientConfig(url: string): pg.ClientConfig {
 
 /** A pool on an external PostgreSQL 15 or newer. Opens no connection yet. */
 export function openPostgresql(url: DatabaseUrl, options: PoolOptions = {}): Database {
-  const name = options.name === undefined ? {} : { application_name: options.name };
+  const named = options.name === undefined ? {} : { application_name: options.name };
   const pool = knex({
     client: 'pg',
-    connection: (typeof url === 'string' ? { ...clientConfig(url), ...name } : {}) as Knex.PgConnectionConfig,
+    connection: (typeof url === 'string' ? { ...clientConfig(url), ...named } : {}) as Knex.PgConnectionConfig,
     pool: { min: 0, max: options.maxConnections ?? 8 },
     acquireConnectionTimeout: DEFAULT_TIMEOUT_MS,
     // Whatever it would print is thrown as well.
     log: SILENT,
   });
-  if (typeof url === 'function') askForEach(pool.client as RawConnector, async () => ({ ...(await connectionTo(url)), ...name }));
+  const settings = async () => ({ ...(await connectionTo(url)), ...named });
+  if (typeof url === 'function') askForEach(pool.client as RawConnector, settings);
   return new Database({ embedded: false, knex: pool, wrap: (connection) => new PostgresConnection(connection) });
 }
 

@@ -18,7 +18,7 @@ const LEVEL = 1;
 /** `faultline backup`: what it says goes to standard error, since the backup may go to standard output. */
 export async function runBackup({ file, database }: BackupChoice, streams: Streams): Promise<number> {
   await using closing = new AsyncDisposableStack();
-  const bulk = closing.use(await openBulk(await openChosenDatabase(database, streams, closing)));
+  const bulk = closing.use(await openBulk(await openChosenDatabase(database, { streams, closing })));
   if (file === '-') {
     streams.err.write(summaryOf('backed up', await write(bulk, '/dev/stdout', streams)));
     return EXIT.ok;

@@ -9,7 +9,7 @@ import { openChosenDatabase } from './choose-database.ts';
 /** `faultline migrate`. */
 export async function runMigrate({ action, database, exitCode }: MigrateOptions, streams: Streams): Promise<number> {
   await using closing = new AsyncDisposableStack();
-  const schema = closing.use(await openSchema(await openChosenDatabase(database, streams, closing)));
+  const schema = closing.use(await openSchema(await openChosenDatabase(database, { streams, closing })));
   const state = await schema.state();
   if (state.stored > state.known) throw new NewerSchema(state.stored, state.known);
   if (action === 'up') return await up(schema, state, streams);

@@ -15,7 +15,7 @@ import { summaryOf } from './run-backup.ts';
 export async function runRestore({ file, database, replace }: RestoreChoice, streams: Streams): Promise<number> {
   const { err, env, signal } = streams;
   await using closing = new AsyncDisposableStack();
-  const bulk = closing.use(await openBulk(await openChosenDatabase(database, streams, closing)));
+  const bulk = closing.use(await openBulk(await openChosenDatabase(database, { streams, closing, missing: 'make' })));
   const progress = closing.use(createProgress(err, env, Date.now));
   const from = file === '-' ? streams.in : createReadStream(file);
   const restored = await pipeline(

@@ -27,6 +27,7 @@ beforeAll(async () => {
   faultline = await install({ namespaces: ['shop', 'doomed'], postgres: { tcp: true } });
   await faultline.plane.startControllerManager(['namespace-controller']);
   for (const file of ['rbac.yaml', 'secret.yaml']) await apply(`manifests/components/managed-certificates/${file}`);
+  await label();
   // A certificate that ends tomorrow, as somebody finds it who has looked away for too long.
   await store([expiring.authority], { tls: await expiring.issue(Date.now() - 89 * 24 * HOUR_MS, 24 * HOUR_MS) });
   server = await managed('managed');
@@ -64,6 +65,24 @@ async function store(
   if (status !== 200) throw new Error(answer);
 }
 const base64 = (text: string): string => Buffer.from(text).toString('base64');
+
+/** As kustomize and Helm do it to all that they install. */
+async function label(): Promise<void> {
+  const kinds = 'clusterroles,clusterrolebindings,rolebindings,roles,serviceaccounts,secrets';
+  const { stdout } = await faultline.kubectl(['get', kinds, '-A', '-o', 'json']);
+  const { items } = JSON.parse(stdout) as { items: { kind: string; metadata: { name: string; namespace?: string } }[] };
+  const ours = items
+    .filter(({ metadata }) => metadata.name.startsWith('faultline'))
+    .map(({ kind, metadata: { name, namespace } }) => ({
+      ...{ apiVersion: /^(Secret|ServiceAccount)$/.test(kind) ? 'v1' : 'rbac.authorization.k8s.io/v1', kind },
+      metadata: { name, namespace },
+    }));
+  const list = JSON.stringify({ apiVersion: 'v1', kind: 'List', items: ours });
+  const { code, stderr } = await faultline.kubectl(['label', '-f', '-', 'app.kubernetes.io/part-of=faultline'], {
+    input: list,
+  });
+  if (code !== 0) throw new Error(stderr);
+}
 
 async function apply(file: string): Promise<void> {
   const { code, stderr } = await faultline.kubectl([
