@@ -24,7 +24,7 @@ export interface ManagedCertificatesOptions {
 }
 
 /**
- * The certificates of one replica, shared with the others by a Secret (ADR 29). Every look decides anew from what the
+ * The certificates of one replica, shared with the others by a Secret (ADR 30). Every look decides anew from what the
  * cluster says; whoever writes first wins and the others look again. Resolves when there is one to serve; undefined when
  * the signal aborted before.
  */
