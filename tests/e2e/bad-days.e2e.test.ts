@@ -37,6 +37,11 @@ beforeAll(async () => {
 });
 afterAll(async () => faultline?.[Symbol.asyncDispose]());
 
+interface Condition {
+  readonly type: string;
+  readonly status: string;
+}
+
 /** An authority, and certificates of it for our Service. */
 class Issuer {
   readonly authority: Promise<Authority> = createAuthority(`authority-${Math.random()}`);
@@ -207,7 +212,11 @@ const hasIpv6 = Object.values(networkInterfaces()).some((all) => all?.some(({ ad
 // No name of this machine is ::1, so the aggregator cannot be led there; what is ours can.
 test.skipIf(!hasIpv6)('on IPv6 alone: a server and controllers that report to it', async () => {
   const { dir, plane } = faultline;
-  const { certificatePem, keyPem } = await plane.servingCa.issue({ commonName: HOST, usage: 'server', ipAddresses: ['::1'] });
+  const { certificatePem, keyPem } = await plane.servingCa.issue({
+    commonName: HOST,
+    usage: 'server',
+    ipAddresses: ['::1'],
+  });
   await writeFile(join(dir, 'six.pem'), certificatePem);
   await writeFile(join(dir, 'six.key'), keyPem);
   const address = `[::1]:${await freePort()}`;
@@ -274,6 +283,13 @@ describe('an uninstall', () => {
     await faultline.stopControllers('SIGKILL');
     await faultline.stopServer('SIGKILL');
     await server.child.stop('SIGKILL');
+    // Any change of it makes the aggregator look at once, and not half a minute later.
+    await request(API_SERVICE, 'PATCH', { metadata: { annotations: { look: 'now' } } });
+    const available = async (): Promise<string> => {
+      const { status } = JSON.parse((await request(API_SERVICE)).body) as { status: { conditions: Condition[] } };
+      return status.conditions.find(({ type }) => type === 'Available')?.status ?? '';
+    };
+    await expect.poll(available, { timeout: 60_000 }).toBe('False');
     await request('/api/v1/namespaces/doomed', 'DELETE');
     const conditions = async (): Promise<string> =>
       JSON.stringify(JSON.parse((await request('/api/v1/namespaces/doomed')).body).status?.conditions ?? []);
@@ -288,6 +304,8 @@ describe('an uninstall', () => {
       expect(await missing(path), path).toBe(true);
     const roles = await faultline.kubectl(['get', 'clusterroles,clusterrolebindings,crds', '-A', '-o', 'name']);
     expect(roles.stdout.split('\n').filter((name) => name.includes('faultline'))).toEqual([]);
-    expect(Number(await faultline.postgres?.psql('SELECT count(*) FROM issues', 'faultline'))).toBeGreaterThanOrEqual(3);
+    expect(Number(await faultline.postgres?.psql('SELECT count(*) FROM issues', 'faultline'))).toBeGreaterThanOrEqual(
+      3,
+    );
   });
 });
