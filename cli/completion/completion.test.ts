@@ -4,7 +4,7 @@ import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { commands } from '../commands/index.ts';
 import { recordedStreams } from '../testing/recorded-streams.ts';
 import { startCommand } from '../testing/running-command.ts';
@@ -119,6 +119,7 @@ describe('the scripts', () => {
     await writeFile(join(directory, 'faultline'), fake);
     await chmod(join(directory, 'faultline'), 0o755);
   });
+  beforeEach(() => rm(join(directory, 'asked'), { force: true }));
   afterAll(() => rm(directory, { recursive: true, force: true }));
 
   const has = (shell: string): boolean => spawnSync(shell, ['-c', 'true']).status === 0;
