@@ -63,20 +63,27 @@ interface Listed {
   readonly items?: readonly Issue[];
 }
 
-/** Pages as they come; answers the resourceVersion of the list. A page that expires meanwhile goes on as things are now. */
+/**
+ * Pages as they come; answers the resourceVersion of the list. The next page is asked for while the one before is shown.
+ * A page that expires meanwhile goes on as things are now.
+ */
 export async function* listPages(asker: Asker, query: ListQuery): AsyncGenerator<Page, string> {
-  let page: string | undefined;
+  const ask = (limit: number, page: string | undefined): Promise<Listed> => {
+    const more = { limit: String(limit), ...(page !== undefined && { continue: page }) };
+    const asked = read<Listed>(asker, `${pathOf(query)}?${parameters(query, more)}`, query);
+    // Whoever has seen enough does not wait for it.
+    asked.catch(() => {});
+    return asked;
+  };
+  let next: Promise<Listed> | undefined = ask(FIRST_PAGE, undefined);
   let resourceVersion = '';
-  do {
-    const path = `${pathOf(query)}?${parameters(query, {
-      limit: String(page === undefined ? FIRST_PAGE : NEXT_PAGES),
-      ...(page !== undefined && { continue: page }),
-    })}`;
-    const body: Listed = await read(asker, path, query);
+  while (next !== undefined) {
+    const body: Listed = await next;
     resourceVersion = body.metadata?.resourceVersion ?? '';
-    page = body.metadata?.continue || undefined;
+    const page = body.metadata?.continue || undefined;
+    next = page === undefined ? undefined : ask(NEXT_PAGES, page);
     yield pageOf(body, asker);
-  } while (page !== undefined);
+  }
   return resourceVersion;
 }
 
