@@ -32,7 +32,7 @@ export const READING_FLAGS: readonly Flag[] = connectionFlags(
 /** Names as they were typed: `issue.faultline.dev/x` is x, and a leading `issues` is what kubectl wants to hear. */
 export function issueNames([first, ...more]: readonly string[]): string[] {
   if (first === undefined) return [];
-  const isResource = /^(issues?|iss)(\.faultline\.dev)?$/.test(first);
+  const isResource = /^(issues?|iss)((\.v1alpha1)?\.faultline\.dev)?$/.test(first);
   return [...new Set([...(isResource ? [] : [first]), ...more].map(issueName))];
 }
 
