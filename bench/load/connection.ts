@@ -1,5 +1,6 @@
 import { once } from 'node:events';
-import { connect, type TLSSocket } from 'node:tls';
+import { connect as connectPlain, type Socket } from 'node:net';
+import { connect } from 'node:tls';
 
 export interface Target {
   readonly host: string;
@@ -15,15 +16,15 @@ export interface Answer {
 }
 
 /**
- * One kept-alive HTTPS connection that takes ready-made requests, one at a time. Not a general client: it exists so
- * that the load generator costs about as little as pgbench's C client does, and the two cores go to the server.
+ * One kept-alive HTTP or HTTPS connection that takes ready-made requests, one at a time. Not a general client: it exists
+ * so that the load generator costs about as little as pgbench's C client does, and the two cores go to the server.
  */
 export class Connection {
-  readonly #socket: TLSSocket;
+  readonly #socket: Socket;
   #buffered: Buffer = Buffer.alloc(0);
   #waiting: PromiseWithResolvers<Answer> | undefined;
 
-  private constructor(socket: TLSSocket) {
+  private constructor(socket: Socket) {
     this.#socket = socket;
     socket.setNoDelay(true);
     socket.on('data', (chunk) => this.#receive(chunk));
@@ -36,6 +37,13 @@ export class Connection {
     const client = 'token' in credentials ? {} : { cert: credentials.certificatePem, key: credentials.keyPem };
     const socket = connect({ host, port, ca: caPem, servername: 'localhost', ALPNProtocols: ['http/1.1'], ...client });
     await once(socket, 'secureConnect');
+    return new Connection(socket);
+  }
+
+  /** Without TLS. */
+  static async openPlain({ hostname, port }: URL): Promise<Connection> {
+    const socket = connectPlain({ host: hostname, port: Number(port) });
+    await once(socket, 'connect');
     return new Connection(socket);
   }
 
