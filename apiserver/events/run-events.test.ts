@@ -37,7 +37,8 @@ class Log implements IssueTransitions {
     const all = this.transitions.filter(({ change }) => change > after);
     const transitions = all.slice(0, limit);
     const more = transitions.length === limit;
-    return { transitions, more, upTo: more ? (transitions.at(-1)?.change ?? after) : Math.max(after, this.last) };
+    const latest = Math.max(after, this.last);
+    return { transitions, more, upTo: more ? (transitions.at(-1)?.change ?? after) : latest, latest };
   }
 
   async save(change: number): Promise<void> {

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SEVERITIES, type Severity } from '../../crds/issue.ts';
+import { GiveWay } from '../store/give-way.ts';
 import type { IssueTransition, IssueTransitions } from '../store/issue-transitions.ts';
 import { type EventContext, eventsOf } from './event.ts';
 import { EventRecorder, type RecorderOptions } from './recorder.ts';
@@ -14,7 +15,11 @@ export interface EventsOptions extends Omit<RecorderOptions, 'log' | 'pause'>, E
   readonly signal: AbortSignal;
   /** How often the log is looked at, ms. Default 1 s. */
   readonly interval?: number;
+  /** Resolves after `ms` or when `signal` fires: between two pages of a long log. For tests. */
+  readonly rest?: (ms: number, signal: AbortSignal) => Promise<void>;
 }
+
+const restFor = (ms: number, signal: AbortSignal): Promise<void> => sleep(ms, undefined, { signal }).catch(() => {});
 
 /** Also how much may be written again after a crash. */
 const PAGE = 50;
@@ -40,17 +45,21 @@ export async function runEvents(options: EventsOptions): Promise<void> {
   }
 }
 
-/** Everything that is there now. */
+/** Everything that is there now, page by page; of a storm most are too many anyway (budget.ts), and reports come first. */
 async function follow(options: EventsOptions, recorder: EventRecorder): Promise<void> {
-  const { transitions: log, lease, signal } = options;
+  const { transitions: log, lease, signal, now, rest = restFor } = options;
+  const way = new GiveWay(now);
   let position = await log.begin();
   for (;;) {
-    const { transitions, upTo, more } = await log.since(position, PAGE);
+    const began = now();
+    const { transitions, upTo, more, latest } = await log.since(position, PAGE);
+    const took = now() - began;
     const done = await recordAll(options, recorder, transitions);
     const next = done === transitions.length ? upTo : (transitions[done - 1]?.change ?? position);
     if (next > position) await log.save(next);
     position = next;
     if (!more || done < transitions.length || signal.aborted || !(await lease.held())) return;
+    await rest(way.rest(took, latest), signal);
   }
 }
 

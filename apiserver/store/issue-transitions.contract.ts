@@ -97,7 +97,7 @@ export function issueTransitionsContract(get: () => SqlStore): void {
     ]);
     expect(second.upTo).toBe(await get().lastChange());
     expect([first.more, second.more]).toEqual([true, false]);
-    expect(await follower().since(second.upTo, 2)).toEqual({ transitions: [], upTo: second.upTo, more: false });
+    expect(await follower().since(second.upTo, 2)).toMatchObject({ transitions: [], upTo: second.upTo, more: false });
   });
 }
 

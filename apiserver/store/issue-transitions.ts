@@ -27,6 +27,8 @@ export interface TransitionPage {
   readonly upTo: number;
   /** There may be more now. */
   readonly more: boolean;
+  /** The last change of the log. */
+  readonly latest: number;
 }
 
 /** The transitions in the change log, for somebody who acts on each once and remembers how far it came. */
@@ -87,8 +89,9 @@ export class SqlIssueTransitions implements IssueTransitions {
     const rows = await this.#database.query<Row>(SINCE, [after, limit], { name: 'faultline-transitions' });
     const changes = rows.filter((row): row is Row & { change: number } => row.change !== null);
     const more = changes.length === limit;
-    const upTo = more ? (changes.at(-1)?.change ?? after) : Math.max(rows[0]?.last_change ?? after, after);
-    return { transitions: changes.flatMap(transition), upTo, more };
+    const latest = Math.max(rows[0]?.last_change ?? after, after);
+    const upTo = more ? (changes.at(-1)?.change ?? after) : latest;
+    return { transitions: changes.flatMap(transition), upTo, more, latest };
   }
 
   async save(change: number): Promise<void> {

@@ -11,7 +11,7 @@ function run(step: (n: number) => boolean, { held = () => true, ends }: { held?:
   const ending = new AbortController();
   let asked = 0;
   const done = runSearchIndex({
-    index: { step: async () => step(told.steps++) },
+    index: { step: async () => ({ more: step(told.steps++), latest: 0 }) },
     lease: {
       held: async () => {
         if (++asked >= ends) ending.abort();

@@ -1,3 +1,4 @@
+import { GiveWay } from './give-way.ts';
 import type { Lease } from './lease.ts';
 import { pause } from './pause.ts';
 import type { SearchIndex } from './search-index.ts';
@@ -14,24 +15,27 @@ export interface SearchIndexing {
   readonly onError: (error: unknown) => void;
 }
 
-/** While there is much to do, so many times as long as a step took is left to those who report. */
-const GIVES_WAY = 2;
 const LEAST_PAUSE_MS = 20;
 
 /**
- * Keeps the search's index, until the signal: one server of all, and never more than a third of the time, so that a storm
- * of reports is indexed later and is not slowed down. Does not reject.
+ * Keeps the search's index, until the signal: one server of all, which gives way to those who report, so that a storm of
+ * reports is indexed later and is not slowed down. Does not reject.
  */
 export async function runSearchIndex(options: SearchIndexing): Promise<void> {
   const { index, lease, signal, interval = 500, now, onError } = options;
+  const way = new GiveWay(now);
   while (!signal.aborted) {
     const began = now();
-    let more = false;
+    let rest = interval;
     try {
-      more = (await lease.held()) && (await index.step());
+      if (await lease.held()) {
+        const { more, latest } = await index.step();
+        const gives = way.rest(now() - began, latest);
+        if (more) rest = Math.max(LEAST_PAUSE_MS, gives);
+      }
     } catch (error) {
       if (!signal.aborted) onError(error);
     }
-    await pause(more ? Math.max(LEAST_PAUSE_MS, GIVES_WAY * (now() - began)) : interval, signal);
+    await pause(rest, signal);
   }
 }

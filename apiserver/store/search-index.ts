@@ -9,8 +9,8 @@ import { plainWords } from './search-sql.ts';
  * with all issues.
  */
 
-/** Changes, or issues, of one step. */
-const STEP = 1_000;
+/** Changes, or issues, of one step: 50 ms of a processor that whoever reports meanwhile may miss. */
+const STEP = 250;
 /** Its `at` is the begin of a transaction, which may be seen so much later (µs). */
 const OVERLAP = 10_000_000;
 const [ISSUES, EVIDENCE] = ['search', 'search-evidence'];
@@ -22,6 +22,13 @@ interface Walk {
   readonly change: number;
 }
 
+export interface Step {
+  /** There is more to do now. */
+  readonly more: boolean;
+  /** The last change of the log, as far as the step saw. */
+  readonly latest: number;
+}
+
 export class SearchIndex {
   readonly #database: Database;
   #walk: Walk | undefined;
@@ -30,13 +37,13 @@ export class SearchIndex {
     this.#database = database;
   }
 
-  /** One step; true when there is more to do now. Two at once do no harm. Throws StoreUnavailable. */
-  async step(): Promise<boolean> {
-    const more = this.#walk ? await this.#walkOn(this.#walk) : await this.#follow();
-    return (await this.#followEvidence()) || more;
+  /** One step. Two at once do no harm. Throws StoreUnavailable. */
+  async step(): Promise<Step> {
+    const { more, latest } = this.#walk ? await this.#walkOn(this.#walk) : await this.#follow();
+    return { more: (await this.#followEvidence()) || more, latest };
   }
 
-  async #follow(): Promise<boolean> {
+  async #follow(): Promise<Step> {
     const [at] = await this.#database.query<{ last_change: number; change_floor: number; change: number | null }>(
       'SELECT m.last_change, m.change_floor, p.change FROM meta m LEFT JOIN positions p ON p.name = $1',
       [ISSUES],
@@ -45,9 +52,9 @@ export class SearchIndex {
     const { last_change: last, change_floor: floor, change: position } = at;
     if (position === null || position < floor) {
       this.#walk = { from: '00000000-0000-0000-0000-000000000000', change: last };
-      return true;
+      return { more: true, latest: last };
     }
-    if (position >= last) return false;
+    if (position >= last) return { more: false, latest: last };
     const rows = await this.#database.query<{ change: number; namespace: string; name: string }>(
       `SELECT change, namespace, name FROM changes WHERE change > $1 AND resource = 'issues' ORDER BY change LIMIT ${STEP}`,
       [position],
@@ -58,11 +65,11 @@ export class SearchIndex {
     ]);
     const more = rows.length === STEP;
     await this.#save(ISSUES, more ? (rows.at(-1)?.change ?? last) : last);
-    return more;
+    return { more, latest: last };
   }
 
   /** All issues in the order of their ids, those that changed meanwhile once more afterwards. */
-  async #walkOn({ from, change }: Walk): Promise<boolean> {
+  async #walkOn({ from, change }: Walk): Promise<Step> {
     const rows = await this.#database.query<{ id: string }>(
       `SELECT id FROM issues WHERE id > $1 ORDER BY id LIMIT ${STEP}`,
       [from],
@@ -70,7 +77,7 @@ export class SearchIndex {
     await this.#write('i.id = ANY ($1::uuid[])', [rows.map(({ id }) => id)]);
     this.#walk = rows.length < STEP ? undefined : { from: rows.at(-1)?.id ?? from, change };
     if (!this.#walk) await this.#save(ISSUES, change, 'always');
-    return true;
+    return { more: true, latest: change };
   }
 
   async #write(where: string, values: readonly unknown[]): Promise<void> {

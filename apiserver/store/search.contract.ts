@@ -13,7 +13,7 @@ const MINUTE = 60_000_000;
 export function searchContract(get: () => SqlStore): void {
   const index = async (): Promise<void> => {
     const following = get().searchIndex();
-    while (await following.step());
+    while ((await following.step()).more);
   };
   const search = (query: Partial<SearchQuery>) =>
     get().search({

@@ -92,7 +92,9 @@ async function fill(store: SqlStore, stored: number, tell: (step: string) => voi
   );
   for (const { indexname } of plain) await sql(`DROP INDEX ${indexname}`);
   const index = store.searchIndex();
-  for (let steps = 0; await index.step(); steps++) if (steps % 25 === 0) tell(`indexing: ${steps}000 of ${stored}`);
+  for (let steps = 0; (await index.step()).more; steps++) {
+    if (steps % 100 === 0) tell(`indexing: ${steps * 250} of ${stored}`);
+  }
   for (const { indexdef } of plain) await slow(indexdef);
   await slow('ANALYZE');
 }
