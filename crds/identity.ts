@@ -11,9 +11,16 @@ import { groupOf } from './meta.ts';
 export const FINGERPRINT_VERSION = 1;
 
 function sha256(parts: readonly (string | null)[]): Buffer {
-  const json = JSON.stringify(parts.map((part) => part?.normalize('NFC') ?? null));
-  return hash('sha256', json, 'buffer');
+  const json = JSON.stringify(parts);
+  // ASCII is its own normal form; what JSON escapes is ASCII.
+  return hash(
+    'sha256',
+    ASCII.test(json) ? json : JSON.stringify(parts.map((part) => part?.normalize('NFC') ?? null)),
+    'buffer',
+  );
 }
+
+const ASCII = /^[ -~]*$/;
 
 function subjectParts(subject: Subject): string[] {
   return [groupOf(subject.apiVersion), subject.kind, subject.namespace ?? '', subject.name];
@@ -72,9 +79,13 @@ function slug(text: string): string {
 }
 
 function base32(bytes: Buffer, length: number): string {
-  let bits = 0n;
-  for (const byte of bytes.subarray(0, 8)) bits = (bits << 8n) | BigInt(byte);
   let text = '';
-  for (let index = 0; index < length; index++) text += BASE32[Number((bits >> BigInt(59 - 5 * index)) & 31n)];
+  let bits = 0;
+  let pending = 0;
+  for (const byte of bytes) {
+    if (text.length === length) break;
+    pending = ((pending << 8) | byte) & 0xfff;
+    for (bits += 8; bits >= 5 && text.length < length; bits -= 5) text += BASE32[(pending >>> (bits - 5)) & 31];
+  }
   return text;
 }

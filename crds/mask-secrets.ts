@@ -63,10 +63,11 @@ const RULES: readonly { readonly pattern: RegExp; readonly replacement: string }
 
 /**
  * What every rule needs somewhere in a text: most texts have nothing of it, and a text without it is as it was. Kept
- * beside the rules, because one that this does not know masks nothing.
+ * beside the rules, because one that this does not know masks nothing. A long word is looked for from its beginning only:
+ * from each of its letters it took two thirds of the time.
  */
 const SUSPECT =
-  /-----|:\/\/[^/?#\s"'<>]{0,2048}@|[A-Za-z0-9+/]{64}|eyJ|A(?:KI|SI|RO|ID|GP|NP|NV|BI|CC)A|gh[pousr]_|github_pat_|gl[a-z]{2,5}-|sha256~|xox[a-z]-|npm_|pypi-|AIza|passw|passphrase|pwd|secret|token|credential|(?:api|access|private|client)[_-]?key|dockerconfigjson|["']auth|authorization|cookie|bearer|basic/i;
+  /-----|:\/\/[^/?#\s"'<>]{0,2048}@|(?<![A-Za-z0-9+/])[A-Za-z0-9+/]{64}|eyJ|A(?:KI|SI|RO|ID|GP|NP|NV|BI|CC)A|gh[pousr]_|github_pat_|gl[a-z]{2,5}-|sha256~|xox[a-z]-|npm_|pypi-|AIza|passw|passphrase|pwd|secret|token|credential|(?:api|access|private|client)[_-]?key|dockerconfigjson|["']auth|authorization|cookie|bearer|basic/i;
 
 /**
  * `text` without what looks like a credential: headers, values of names such as password or token, URLs with a user, PEM

@@ -1,5 +1,5 @@
 import { maskSecrets } from './mask-secrets.ts';
-import { multiLine, oneLine } from './text.ts';
+import { multiLine, oneLine, truncate, truncateBytes } from './text.ts';
 
 /**
  * `oneLine` and `multiLine` of text that may quote a credential. Cleaned before it is masked: a control character must not
@@ -7,9 +7,13 @@ import { multiLine, oneLine } from './text.ts';
  */
 
 export function maskedLine(text: string, max: number): string {
-  return oneLine(maskSecrets(oneLine(text, Number.POSITIVE_INFINITY)), max);
+  const line = oneLine(text, Number.POSITIVE_INFINITY);
+  const masked = maskSecrets(line);
+  return masked === line ? truncate(line, max) : oneLine(masked, max);
 }
 
 export function maskedLines(text: string, maxBytes: number): string {
-  return multiLine(maskSecrets(multiLine(text, Number.POSITIVE_INFINITY)), maxBytes);
+  const lines = multiLine(text, Number.POSITIVE_INFINITY);
+  const masked = maskSecrets(lines);
+  return masked === lines ? truncateBytes(lines, maxBytes) : multiLine(masked, maxBytes);
 }

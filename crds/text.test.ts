@@ -59,3 +59,17 @@ test('truncate marks what it cut and never splits a surrogate pair', () => {
   expect(truncate('abcdefg', 6)).toBe('abcde…');
   expect(truncate('abcd😀g', 6)).toBe('abcd…');
 });
+
+test('text that is plain already comes out the same by the short way, whatever is around it', () => {
+  const words = fc.array(fc.constantFrom('a', ' ', '  ', '\n', '\t', '\r\n', '\u00a0', '\ufeff', 'é', '\u0085'), {
+    maxLength: 12,
+  });
+  fc.assert(
+    fc.property(words, (parts) => {
+      const text = parts.join('');
+      // A character that leaves nothing behind sends a text the long way.
+      expect(oneLine(text, 200)).toBe(oneLine(`\u202e${text}`, 200));
+      expect(multiLine(text, 200)).toBe(multiLine(`\u202e${text}`, 200));
+    }),
+  );
+});

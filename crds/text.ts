@@ -12,6 +12,15 @@ const BIDI = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
 const ESCAPE_SEQUENCE =
   /[\u001b\u009b](?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001b]{0,2000}(?:\u0007|\u001b\\)|[0-?]*[ -/]*[@-~])/g;
 
+// Most text: nothing has to be taken out of it.
+const PLAIN_LINE = /^[ -~]*$/;
+const PLAIN_TEXT = /^[ -~\n\t]*$/;
+
+/** Whether there are only printable ASCII characters in it. */
+export function isPlainLine(text: string): boolean {
+  return PLAIN_LINE.test(text);
+}
+
 /** Replaces NUL and lone surrogates by U+FFFD: PostgreSQL's jsonb and UTF-8 take neither (design.md decision 5). */
 export function storable(text: string): string {
   return text.toWellFormed().replaceAll('\u0000', '\ufffd');
@@ -19,11 +28,13 @@ export function storable(text: string): string {
 
 /** One line without control, escape or direction characters, white space folded, at most `max` characters. */
 export function oneLine(text: string, max: number): string {
-  return truncate(strip(text).replace(CONTROL, ' ').replace(/\s+/g, ' ').trim(), max);
+  const clean = PLAIN_LINE.test(text) ? text : strip(text).replace(CONTROL, ' ');
+  return truncate(clean.replace(/\s{2,}|[^\S ]/g, ' ').trim(), max);
 }
 
 /** Text that keeps its line breaks and tabs, without anything a terminal would execute, at most `maxBytes` of UTF-8. */
 export function multiLine(text: string, maxBytes: number): string {
+  if (PLAIN_TEXT.test(text)) return truncateBytes(text.trim(), maxBytes);
   const clean = strip(text).replace(/\r\n?/g, '\n').replace(CONTROL_EXCEPT_NEWLINE_AND_TAB, '').trim();
   return truncateBytes(clean, maxBytes);
 }
@@ -48,7 +59,8 @@ export function escapeForTerminal(json: string): string {
   return json.replace(/[\u007f-\u009f\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, escapeOf);
 }
 
-function truncateBytes(text: string, maxBytes: number): string {
+/** The beginning of the text that is at most `maxBytes` of UTF-8; what was cut shows as an ellipsis. */
+export function truncateBytes(text: string, maxBytes: number): string {
   // Every UTF-16 unit takes at most 3 bytes: short text needs no count.
   if (text.length * 3 <= maxBytes || Buffer.byteLength(text) <= maxBytes) return text;
   const bytes = Buffer.from(text.slice(0, maxBytes)).subarray(0, maxBytes - 3);

@@ -101,7 +101,7 @@ export function mayReopen(issue: StoredIssue, finding: NormalizedFinding, report
       // A run without completion time is taken at its word about its creation: it cannot have completed before.
       return (order.completedAt ?? order.createdAt ?? 0) > manual.at;
     case 'state':
-      return manual.healthySince === true || manual.hash !== finding.manualHash;
+      return manual.healthySince === true || manual.hash !== manualHashOf(finding.spec);
     case 'received':
       return true;
   }

@@ -7,7 +7,7 @@ import { maskedLine, maskedLines } from '../../crds/masked-text.ts';
 import { LABEL_VALUE } from '../../crds/names.ts';
 import type { OrderKey } from '../../crds/order.ts';
 import type { Finding, InputFault, Report, ReportOrder } from '../../crds/report.ts';
-import { oneLine, storable } from '../../crds/text.ts';
+import { isPlainLine, oneLine, storable } from '../../crds/text.ts';
 import { formatTime, parseTime } from '../../crds/time.ts';
 import type { SubjectRef } from '../store/store.ts';
 import type { NormalizedBody, NormalizedFinding, NormalizedReport } from './normalized.ts';
@@ -115,7 +115,7 @@ function cleanFinding(
   const labels = validLabels(finding.labels);
   const content = JSON.stringify([spec, labels, observed ?? null, expiresAt ?? null]);
   const contentHash = hash('sha256', content, 'hex');
-  const cleaned = { key: spec.key, spec, labels, contentHash, manualHash: manualHashOf(spec) };
+  const cleaned = { key: spec.key, spec, labels, contentHash };
   const evidence = finding.evidence && cleanEvidence(finding.evidence);
   return evidence ? { ...cleaned, evidence: { evidence, text: evidenceText(evidence) } } : cleaned;
 }
@@ -181,11 +181,11 @@ function validLabels(labels: Readonly<Record<string, string>> = {}): Record<stri
  * is replaced, one for one, because they are shown too, and kubectl escapes only some of it.
  */
 function identity(text: string): string {
-  return shown(text).normalize('NFC');
+  return isPlainLine(text) ? text : shown(text).normalize('NFC');
 }
 
 function shown(text: string): string {
-  return storable(text).replace(UNSHOWN, '\ufffd');
+  return isPlainLine(text) ? text : storable(text).replace(UNSHOWN, '\ufffd');
 }
 
 const UNSHOWN = /[\p{Cc}\p{Bidi_Control}\u2028\u2029]/gu;

@@ -39,8 +39,6 @@ export interface NormalizedFinding {
   readonly labels: Readonly<Record<string, string>>;
   /** Equal means that there is nothing to write: finding, labels, observed object and expiry. */
   readonly contentHash: string;
-  /** Of type, severity, reason and title: what a person saw who resolved it by hand (row 10'). */
-  readonly manualHash: string;
   /** What shows it; not part of the content. */
   readonly evidence?: NormalizedEvidence;
 }

@@ -35,15 +35,19 @@ export interface ReadyObject {
 
 /**
  * `strings`: where equal texts of many objects are one. `allocate`: memory for its bytes; by default of its own, because
- * slices of Node's shared pool would keep whole pool pages alive.
+ * slices of Node's shared pool would keep whole pool pages alive. `rest`: the JSON after its metadata (`Change.rest`), where
+ * it is known.
  */
 export function readyObject<T extends KubernetesObject>(
   definition: ResourceDefinition<T>,
   object: T,
   strings = new Strings(),
-  allocate: Allocate = Buffer.allocUnsafeSlow,
+  {
+    allocate = Buffer.allocUnsafeSlow,
+    rest = restJson(object),
+  }: { readonly allocate?: Allocate; readonly rest?: string | undefined } = {},
 ): ReadyObject {
-  const { apiVersion: _version, kind: _kind, metadata, ...rest } = object;
+  const { metadata } = object;
   const cells = encodeCells(definition.columns.map((column) => column.cell(object)));
   return {
     namespace: strings.of(metadata.namespace ?? ''),
@@ -51,7 +55,7 @@ export function readyObject<T extends KubernetesObject>(
     resourceVersion: Number(metadata.resourceVersion),
     labels: strings.values(metadata.labels ?? {}),
     fields: strings.values(definition.fields(object)),
-    ...layOut(prefixOf(definition), JSON.stringify(metadata), suffixOf(rest), cells, allocate),
+    ...layOut(prefixOf(definition), JSON.stringify(metadata), rest, cells, allocate),
   };
 }
 
@@ -181,7 +185,7 @@ function prefixOf(definition: ResourceDefinition): string {
   return `{"apiVersion":"${apiVersionOf(definition)}","kind":"${definition.kind}","metadata":`;
 }
 
-function suffixOf(rest: object): string {
+function restJson({ apiVersion: _version, kind: _kind, metadata: _metadata, ...rest }: KubernetesObject): string {
   const json = JSON.stringify(rest);
   return json === '{}' ? '}' : `,${json.slice(1)}`;
 }

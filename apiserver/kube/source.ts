@@ -37,6 +37,11 @@ export interface Change<T extends KubernetesObject = KubernetesObject> {
   readonly type: 'ADDED' | 'MODIFIED' | 'DELETED';
   /** The object with metadata.resourceVersion of this change; for DELETED its last state with the deletion's number. */
   readonly object: T;
+  /**
+   * The JSON of `object` after its metadata, for sources that have it ready: from the comma to the last brace, members in
+   * their order, without apiVersion and kind.
+   */
+  readonly rest?: string;
   /** Labels and selectable fields of the version before this change; absent for ADDED. */
   readonly previous?: { readonly labels: Record<string, string>; readonly fields: Record<string, string> };
 }

@@ -1,5 +1,7 @@
-import { unversionedIssue } from './issue-object.ts';
-import { issueRow, longName } from './issue-row.ts';
+import { sameJson } from '../../crds/same-json.ts';
+import { PARTS, type Part } from './commit-sql.ts';
+import { servedLabels, storedFields, type UnversionedIssue, unversionedIssue } from './issue-object.ts';
+import { identityRow, issueRow, longName } from './issue-row.ts';
 import { orderRow } from './order-row.ts';
 import { changeOf } from './recent-commits.ts';
 import {
@@ -8,33 +10,42 @@ import {
   type Episode,
   type IssueWrite,
   type PastContent,
+  type StoredIssue,
   type SubjectWrite,
   type TimelineLine,
 } from './store.ts';
 
-/** One batch as the parameters of `COMMIT_WRITE`. */
+/** One batch as the parameters of `commitWrite`. */
 export interface Batch {
-  readonly values: readonly string[];
-  /** What is before, in and after `spec` of each issue as served; a line each, because JSON has no line feeds. */
-  readonly texts: readonly string[];
+  /** The rows of the subjects. */
+  readonly subjects: string;
+  /** What it has besides. */
+  readonly parts: ReadonlySet<Part>;
+  /** The values of its parts, in their order. */
+  readonly values: readonly (string | number)[];
   /** How many change numbers it needs at most. */
   readonly numbers: number;
   /** Place of each write among the subjects sent, from 1; 0 when it conflicts within the batch and was not sent. */
   readonly places: readonly number[];
-  /** The issues that were sent, each at its place from 1, with the place of its subject. */
-  readonly issues: readonly { readonly write: IssueWrite; readonly n: number }[];
+  /** The issues that were sent, each at its place from 1. */
+  readonly issues: readonly SentIssue[];
 }
 
-/** Rows of each parameter of `COMMIT_WRITE`, in its order. */
-interface Tables {
-  readonly subjects: object[];
-  readonly marks: object[];
-  readonly issues: object[];
-  readonly episodes: object[];
-  readonly deliveries: object[];
-  readonly timeline: object[];
+/** An issue on its way into the database. */
+export interface SentIssue {
+  readonly write: IssueWrite;
+  /** Place of its subject. */
+  readonly n: number;
+  /** As it is served from now on. */
+  readonly object: UnversionedIssue;
+  /** The JSON of `object` after its metadata. */
+  readonly rest: string;
 }
 
+/** Rows as JSON, each written down at once: a thousand rows as objects would outlive a collection of garbage. */
+type Tables = Readonly<Record<'subjects' | Part, string[]>>;
+
+/** Of each issue as served what is before, in and after `spec`; a line each, because JSON has no line feeds. */
 interface Texts {
   readonly head: string[];
   readonly spec: string[];
@@ -47,31 +58,45 @@ export function prepareBatch(writes: readonly SubjectWrite[]): Batch {
   const tables: Tables = { subjects: [], marks: [], issues: [], episodes: [], deliveries: [], timeline: [] };
   const texts: Texts = { head: [], spec: [], tail: [] };
   const names = new Set<string>();
-  const issues: { write: IssueWrite; n: number }[] = [];
+  const issues: SentIssue[] = [];
   const reports = new Map<string, number>();
   for (const [index, write] of writes.entries()) {
     const n = places[index] as number;
     if (n === 0) continue;
     addSubject(tables, write, n, reports);
     for (const each of write.issues) {
-      issues.push({ write: each, n });
-      addIssue(tables, each, { hash: write.ref.hash, n, names });
-      addTexts(texts, each);
+      const object = unversionedIssue(each.issue);
+      addIssue(tables, each, { hash: write.ref.hash, n, names, labels: object.metadata.labels ?? {} });
+      issues.push({ write: each, n, object, rest: addTexts(texts, object) });
     }
     for (const remark of write.remarks ?? []) {
-      tables.timeline.push({ n, issue_id: remark.issueId, ...timelineRow(remark) });
+      tables.timeline.push(rowOf({ n, issue_id: remark.issueId }, timelineRow(remark)));
     }
     for (const { source, id, result } of write.deliveries ?? []) {
-      tables.deliveries.push({ n, source, delivery_id: id, result });
+      tables.deliveries.push(rowOf({ n, source, delivery_id: id, result }));
     }
   }
+  const numbers = tables.issues.length;
+  const parts = PARTS.filter((part) => tables[part].length > 0);
+  const lines = [texts.head, texts.spec, texts.tail].map((each) => each.join('\n'));
   return {
-    places,
-    issues,
-    numbers: tables.issues.length,
-    values: Object.values(tables).map((rows) => JSON.stringify(rows)),
-    texts: [texts.head, texts.spec, texts.tail].map((lines) => lines.join('\n')),
+    ...{ places, issues, numbers, subjects: listOf(tables.subjects), parts: new Set(parts) },
+    values: parts.flatMap((part) => [listOf(tables[part]), ...(part === 'issues' ? [numbers, ...lines] : [])]),
   };
+}
+
+/** The members of all `parts` as one object. */
+function rowOf(...parts: readonly object[]): string {
+  let row = '';
+  for (const part of parts) {
+    const members = JSON.stringify(part).slice(1, -1);
+    if (members !== '') row += row === '' ? members : `,${members}`;
+  }
+  return `{${row}}`;
+}
+
+function listOf(rows: readonly string[]): string {
+  return `[${rows.join(',')}]`;
 }
 
 /** `reports`: place of the first write of each deletion of a whole object; the others go with it. */
@@ -79,35 +104,49 @@ function addSubject(tables: Tables, write: SubjectWrite, n: number, reports: Map
   const { namespace, source, hash, everyAspect } = write.ref;
   const object = scoped(write.ref, 'everyAspect');
   const together = write.everyAspect ? (reports.get(object) ?? n) : n;
-  tables.subjects.push({
-    ...{ n, together, namespace, source, hash, every: everyAspect },
-    version: write.expectedVersion,
-    every_version: write.expectedEveryAspectVersion,
-    ...orderRow(write.watermarks.get('')),
-  });
+  const { expectedVersion: version, expectedEveryAspectVersion: every_version } = write;
+  tables.subjects.push(
+    rowOf(
+      { n, together, namespace, source, hash, every: everyAspect, version, every_version },
+      orderRow(write.watermarks.get('')),
+    ),
+  );
   tables.marks.push(...markRows(write, n));
   if (!write.everyAspect || together !== n) return;
   reports.set(object, n);
   const mark = { n, namespace, source, hash: everyAspect, key: '', gone: false };
-  tables.marks.push({ ...mark, ...orderRow(write.everyAspect) });
+  tables.marks.push(rowOf(mark, orderRow(write.everyAspect)));
 }
 
-function addIssue(tables: Tables, write: IssueWrite, to: { hash: string; n: number; names: Set<string> }): void {
-  const { hash, n, names } = to;
-  tables.issues.push(issueRecord(write, { hash, n, names, place: tables.issues.length + 1 }));
+interface To {
+  readonly hash: string;
+  readonly n: number;
+  /** Those of the batch so far. */
+  readonly names: Set<string>;
+  /** As served. */
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+function addIssue(tables: Tables, write: IssueWrite, to: To): void {
+  const { n } = to;
+  tables.issues.push(issueRecord(write, to, tables.issues.length + 1));
   const issue_id = write.issue.id;
-  if (write.closed) tables.episodes.push({ n, issue_id, ...episodeRow(write.closed) });
+  const { before } = write;
+  if (write.closed) tables.episodes.push(rowOf({ n, issue_id }, ...episodeRow(write.closed, before)));
   for (const [place, past] of (write.past ?? []).entries()) {
-    tables.episodes.push({ n, issue_id, place, ...pastRow(past) });
+    tables.episodes.push(rowOf({ n, issue_id, place }, ...pastRow(past, before)));
   }
-  if (write.timeline) tables.timeline.push({ n, issue_id, ...timelineRow(write.timeline) });
+  if (write.timeline) tables.timeline.push(rowOf({ n, issue_id }, timelineRow(write.timeline)));
 }
 
-function addTexts(texts: Texts, { issue }: IssueWrite): void {
-  const { spec, status, ...before } = unversionedIssue(issue);
+/** Answers what follows the metadata. */
+function addTexts(texts: Texts, { spec, status, ...before }: UnversionedIssue): string {
+  const text = storable(JSON.stringify(spec));
+  const tail = `,"status":${JSON.stringify(status)}}`;
   texts.head.push(`${JSON.stringify(before).slice(0, -1)},"spec":`);
-  texts.spec.push(storable(JSON.stringify(spec)));
-  texts.tail.push(`,"status":${JSON.stringify(status)}}`);
+  texts.spec.push(text);
+  texts.tail.push(tail);
+  return `,"spec":${text}${tail}`;
 }
 
 /**
@@ -154,7 +193,7 @@ function scoped(ref: SubjectWrite['ref'], hash: 'hash' | 'everyAspect'): string 
   return `${ref.namespace}/${ref.source}/${ref[hash]}`;
 }
 
-function markRows({ ref, watermarks }: SubjectWrite, n: number): object[] {
+function markRows({ ref, watermarks }: SubjectWrite, n: number): string[] {
   if (!watermarks.has('')) {
     throw new Error(
       `the write of subject ${ref.subject.kind} ${ref.subject.name} has no watermark '': its version is the subject's`,
@@ -162,42 +201,61 @@ function markRows({ ref, watermarks }: SubjectWrite, n: number): object[] {
   }
   const { namespace, source, hash } = ref;
   const others = Array.from(watermarks).filter(([key]) => key !== '');
-  return others.map(([key, order]) => ({
-    ...{ n, namespace, source, hash, key, gone: order === undefined },
-    ...orderRow(order),
-  }));
+  return others.map(([key, order]) =>
+    rowOf({ n, namespace, source, hash, key, gone: order === undefined }, orderRow(order)),
+  );
 }
 
-function issueRecord(
-  write: IssueWrite,
-  { hash, n, names, place }: { hash: string; n: number; names: Set<string>; place: number },
-): object {
-  const { issue, op } = write;
-  const name = `${issue.namespace}/${issue.name}`;
-  const taken = op === 'insert' && names.has(name);
+function issueRecord(write: IssueWrite, { hash, n, names, labels }: To, place: number): string {
+  const { issue, op, before } = write;
+  const { namespace, name: short_name } = issue;
+  const name = `${namespace}/${short_name}`;
+  const isNew = op === 'insert';
+  const taken = isNew && names.has(name);
   names.add(name);
   const change_op = changeOf(write);
+  const tellsBefore = before && change_op && change_op !== 'ADDED';
+  return rowOf(
+    { place, n, op, taken, short_name, change_op, long_name: isNew ? longName(issue) : undefined },
+    tellsBefore ? beforeRow(issue, labels, before) : NOTHING,
+    isNew ? identityRow(issue, hash) : NOTHING,
+    issueRow(issue, labels),
+  );
+}
+
+const NOTHING = {};
+
+/** What the log keeps of the version before: only what differs. */
+function beforeRow(issue: StoredIssue, labels: To['labels'], before: StoredIssue): object {
+  const [labelsBefore, fieldsBefore, fields] = [servedLabels(before), storedFields(before), storedFields(issue)];
+  const other = Object.entries(fieldsBefore).filter(([name, value]) => fields[name] !== value);
   return {
-    ...{ place, n, op, taken },
-    short_name: issue.name,
-    ...(change_op ? { change_op } : {}),
-    ...(op === 'insert' ? { long_name: longName(issue) } : {}),
-    ...issueRow(issue, hash, op === 'insert'),
+    change_before: before.change,
+    fields_before: other.length > 0 ? Object.fromEntries(other) : undefined,
+    labels_before: sameJson(labels, labelsBefore) ? undefined : labelsBefore,
   };
 }
 
-function episodeRow(episode: Episode): object {
+function episodeRow(episode: Episode, before: StoredIssue | undefined): object[] {
   const { number, openedAt, resolvedAt, reason, uid, createdAt } = episode;
   const span = { number, opened_at: openedAt, resolved_at: resolvedAt, reason, uid, created_at: createdAt };
-  return { ...span, ...contentRow(episode) };
+  return [span, contentRow(episode, before)];
 }
 
 /** In the same parameter: what has `until` is no episode but what one said before. */
-function pastRow(past: PastContent): object {
-  return { number: past.number, until: past.until, ...contentRow(past) };
+function pastRow(past: PastContent, before: StoredIssue | undefined): object[] {
+  return [{ number: past.number, until: past.until }, contentRow(past, before)];
 }
 
-function contentRow({ spec, labels, generation, observed, occurrences, lastSeenAt }: Content): object {
+/** Nothing of what the stored row says: it is copied there. */
+function contentRow(content: Content, before: StoredIssue | undefined): object {
+  const { spec, labels, generation, observed, occurrences, lastSeenAt } = content;
+  const isStored =
+    before !== undefined &&
+    (['spec', 'labels', 'generation', 'observed', 'occurrences', 'lastSeenAt'] as const).every(
+      (name) => before[name] === content[name],
+    );
+  if (isStored) return NOTHING;
   return { spec, labels, generation, observed, occurrences, last_seen_at: lastSeenAt };
 }
 

@@ -71,7 +71,11 @@ export function changeLogContract(get: () => SqlStore): void {
     await log().snapshot();
     const fromTable = await log().since(resourceVersion, 10);
     expect(fromMemory.changes).toHaveLength(2);
-    expect(fromMemory).toEqual(fromTable);
+    for (const { object, rest } of fromMemory.changes) {
+      const { apiVersion: _v, kind: _k, metadata: _m, ...after } = object;
+      expect(rest).toBe(`,${JSON.stringify(after).slice(1)}`);
+    }
+    expect({ ...fromMemory, changes: fromMemory.changes.map(({ rest: _, ...change }) => change) }).toEqual(fromTable);
   });
 
   test('V5 what somebody else committed is read from the table, also right after a commit of our own', async () => {

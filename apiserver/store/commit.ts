@@ -1,8 +1,10 @@
-import { prepareBatch } from './batch.ts';
-import { COMMIT_BEGIN, COMMIT_WRITE } from './commit-sql.ts';
+import { prepareBatch, type SentIssue } from './batch.ts';
+import { COMMIT_BEGIN, commitWrite } from './commit-sql.ts';
 import type { Database } from './database.ts';
 import { evidenceSteps } from './evidence.ts';
-import type { CommitResult, IssueWrite, SubjectWrite } from './store.ts';
+import { unversionedIssue } from './issue-object.ts';
+import type { WrittenIssue } from './recent-commits.ts';
+import type { CommitResult, SubjectWrite } from './store.ts';
 
 /** Result of a commit and whether anything in it is visible to watches. */
 export interface Committed extends CommitResult {
@@ -10,7 +12,7 @@ export interface Committed extends CommitResult {
   /** The last number before the batch. */
   readonly before: number;
   /** The issues that were written, each with its number; it is a change when watches are told of it. */
-  readonly written: readonly { readonly write: IssueWrite; readonly number: number }[];
+  readonly written: readonly WrittenIssue[];
 }
 
 /** Writes a batch in one transaction: see `Store.commit`. `clockOffset` in µs is added to the database clock. */
@@ -22,7 +24,7 @@ export async function commitBatch(
   const batch = prepareBatch(writes);
   const results = await database.transactionScript([
     COMMIT_BEGIN,
-    { execute: COMMIT_WRITE, values: [...batch.values, clockOffset, batch.numbers, ...batch.texts] },
+    { execute: commitWrite(batch.parts), values: [batch.subjects, clockOffset, ...batch.values] },
     ...evidenceSteps(writes, batch.places, clockOffset),
     'COMMIT',
   ]);
@@ -31,8 +33,8 @@ export async function commitBatch(
   const outcomes = batch.places.map((place) => (place > 0 && row.ok?.[place - 1] ? 'committed' : 'conflict'));
   const names = namesOf(writes, outcomes, row.renamed);
   const before = row.changed ? row.last_change - batch.numbers : row.last_change;
-  const written = batch.issues.flatMap(({ write, n }, index) =>
-    row.ok?.[n - 1] ? [{ write: renamed(write, names), number: before + index + 1 }] : [],
+  const written = batch.issues.flatMap((sent, index) =>
+    row.ok?.[sent.n - 1] ? [{ ...renamed(sent, names), number: before + index + 1 }] : [],
   );
   return { outcomes, names, lastChange: row.last_change, changed: row.changed, before, written };
 }
@@ -57,8 +59,9 @@ function namesOf(
   return names;
 }
 
-function renamed(write: IssueWrite, names: ReadonlyMap<string, string>): IssueWrite {
-  const { issue } = write;
-  const name = names.get(issue.id) ?? issue.name;
-  return name === issue.name ? write : { ...write, issue: { ...issue, name } };
+function renamed({ write, object, rest }: SentIssue, names: ReadonlyMap<string, string>): Omit<WrittenIssue, 'number'> {
+  const name = names.get(write.issue.id) ?? write.issue.name;
+  if (name === write.issue.name) return { write, object, rest };
+  const issue = { ...write.issue, name };
+  return { write: { ...write, issue }, object: unversionedIssue(issue), rest };
 }

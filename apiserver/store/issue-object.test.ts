@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { issueFields, issueObject, servedLabels } from './issue-object.ts';
+import { issueFields, issueObject, servedLabels, storedFields } from './issue-object.ts';
 import { activeIssue, ref } from './samples.contract.ts';
 import { resolveIssue } from './transitions.ts';
 
@@ -73,6 +73,7 @@ test('a plugin cannot speak in our labels', () => {
 
 test('the selectable fields are those of the contract, and a missing one is empty', () => {
   const { observed: _, ...unobserved } = issue;
+  for (const each of [issue, unobserved]) expect(storedFields(each)).toEqual(issueFields(issueObject(each)));
   expect(issueFields(issueObject(unobserved))).toEqual({
     'metadata.name': issue.name,
     'metadata.namespace': 'team-a',

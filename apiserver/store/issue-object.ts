@@ -11,8 +11,11 @@ export function issueObject(issue: StoredIssue): Issue {
   return withResourceVersion(unversionedIssue(issue), issue.change);
 }
 
-/** Without resourceVersion, as the change log keeps it: the number is known only under the lock. */
-export function unversionedIssue(issue: StoredIssue): Omit<Issue, 'metadata'> & { metadata: UnversionedMeta } {
+/** As served, but for the resourceVersion: the number of a change is known only under the lock. */
+export type UnversionedIssue = Omit<Issue, 'metadata'> & { metadata: UnversionedMeta };
+
+/** Without resourceVersion, as the change log keeps it. */
+export function unversionedIssue(issue: StoredIssue): UnversionedIssue {
   return {
     apiVersion: API_VERSION,
     kind: 'Issue',
@@ -57,7 +60,7 @@ export function withResourceVersion<T extends { metadata: object }>(object: T, c
  * selectors serve it.
  */
 export function servedLabels(issue: StoredIssue): Record<string, string> {
-  const all = {
+  const all: Record<string, string> = {
     ...issue.labels,
     [LABELS.severity]: issue.spec.severity,
     [LABELS.type]: issue.spec.type,
@@ -65,9 +68,10 @@ export function servedLabels(issue: StoredIssue): Record<string, string> {
     [LABELS.source]: issue.spec.source,
     [LABELS.subjectKind]: issue.spec.subject.kind,
   };
-  return Object.fromEntries(
-    Object.entries(all).filter(([key, value]) => LABEL_KEY.test(key) && LABEL_VALUE.test(value)),
-  );
+  for (const [key, value] of Object.entries(all)) {
+    if (!LABEL_KEY.test(key) || !LABEL_VALUE.test(value)) delete all[key];
+  }
+  return all;
 }
 
 /**
@@ -77,7 +81,7 @@ export function servedLabels(issue: StoredIssue): Record<string, string> {
 const FIELDS: readonly {
   readonly name: string;
   readonly column?: string;
-  readonly of: (issue: Pick<Issue, 'metadata' | 'spec' | 'status'>) => string;
+  readonly of: (issue: Selectable) => string;
 }[] = [
   { name: 'metadata.name', of: ({ metadata }) => metadata.name },
   { name: 'metadata.namespace', of: ({ metadata }) => metadata.namespace },
@@ -100,9 +104,24 @@ const FIELDS: readonly {
   },
 ];
 
+/** What the selectable fields are read from. */
+interface Selectable {
+  readonly metadata: Pick<Issue['metadata'], 'name' | 'namespace'>;
+  readonly spec: Issue['spec'];
+  readonly status: Pick<Issue['status'], 'state' | 'observed'>;
+}
+
 /** Values of the selectable fields of an issue as served; a missing one is '', as a field selector sees it. */
-export function issueFields(issue: Pick<Issue, 'metadata' | 'spec' | 'status'>): Record<string, string> {
-  return Object.fromEntries(FIELDS.map(({ name, of }) => [name, of(issue)]));
+export function issueFields(issue: Selectable): Record<string, string> {
+  const fields: Record<string, string> = {};
+  for (const { name, of } of FIELDS) fields[name] = of(issue);
+  return fields;
+}
+
+/** `issueFields` of `issueObject(issue)`, without making it. */
+export function storedFields({ namespace, name, spec, state, observed }: StoredIssue): Record<string, string> {
+  const status = { state, ...(observed && { observed }) };
+  return issueFields({ metadata: { namespace, name }, spec, status });
 }
 
 /** SQL for the fields of the row `i` of `issues` that can change, as jsonb: over `issueFields` of a later object. */

@@ -3,7 +3,6 @@ import type { IssueSpec, IssueState, ObservedObject, ResolvedReason } from '../.
 import { type Condition, groupOf } from '../../crds/meta.ts';
 import { LABELS } from '../../crds/names.ts';
 import { formatTime, parseTime } from '../../crds/time.ts';
-import { servedLabels } from './issue-object.ts';
 import type { StoredIssue } from './store.ts';
 
 /**
@@ -194,11 +193,12 @@ function lifecycleOf({ due, reopenings, escalated }: StoredIssue): Lifecycle | u
   return { ...(due && { due }), ...(reopenings && { reopenings }), ...(escalated && { escalated }) };
 }
 
-/** The columns of `ISSUE_RECORD` as JSON; a missing property becomes NULL. Identity is needed for an insert only. */
-export function issueRow(issue: StoredIssue, subjectHash: string, insert: boolean): Record<string, unknown> {
+/**
+ * The columns of `ISSUE_RECORD` as JSON, but for `identityRow`; a missing property becomes NULL. `labels`: as served.
+ */
+export function issueRow(issue: StoredIssue, labels: Readonly<Record<string, string>>): Record<string, unknown> {
   const { spec } = issue;
   return {
-    ...(insert ? identityRow(issue, subjectHash) : {}),
     id: issue.id,
     namespace: issue.namespace,
     namespace_uid: issue.namespaceUid,
@@ -210,7 +210,7 @@ export function issueRow(issue: StoredIssue, subjectHash: string, insert: boolea
     reason: spec.reason,
     stage: issue.labels[LABELS.stage],
     labels: issue.labels,
-    served_labels: servedLabels(issue),
+    served_labels: labels,
     state: issue.state,
     opened_at: issue.openedAt,
     resolved_at: issue.resolvedAt,
@@ -233,7 +233,8 @@ export function issueRow(issue: StoredIssue, subjectHash: string, insert: boolea
   };
 }
 
-function identityRow({ fingerprint, spec }: StoredIssue, subjectHash: string): Record<string, unknown> {
+/** What only an insert needs: it never changes. */
+export function identityRow({ fingerprint, spec }: StoredIssue, subjectHash: string): Record<string, unknown> {
   return {
     fingerprint,
     fingerprint_version: FINGERPRINT_VERSION,

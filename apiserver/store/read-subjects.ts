@@ -6,15 +6,17 @@ import type { StoredIssue, SubjectRef, SubjectState, SubjectsRead } from './stor
 
 const ORDER_SELECT = ORDER_COLUMNS.map((column) => `m.${column.split(' ')[0]}`).join(', ');
 
-// Of each ref the rows of the subject itself and of "every aspect".
+// Of each ref the rows of the subject itself and of "every aspect"; with the clock, which is there without any, too.
 const WATERMARKS = `
-SELECT r.n, h.every, m.key, m.version, ${ORDER_SELECT}
-FROM jsonb_to_recordset($1::jsonb) AS r(n int, namespace text, source text, hash text, every text)
-CROSS JOIN LATERAL (VALUES (false, r.hash), (true, r.every)) AS h(every, hash)
-JOIN LATERAL (
-  SELECT * FROM watermarks w
-  WHERE w.subject_hash = decode(h.hash, 'hex') AND w.namespace = r.namespace AND w.source = r.source
-) m ON true`;
+SELECT clock.now, marks.* FROM (SELECT ${micros('clock_timestamp()')} AS now OFFSET 0) clock LEFT JOIN (
+  SELECT r.n, h.every, m.key, m.version, ${ORDER_SELECT}
+  FROM jsonb_to_recordset($1::jsonb) AS r(n int, namespace text, source text, hash text, every text)
+  CROSS JOIN LATERAL (VALUES (false, r.hash), (true, r.every)) AS h(every, hash)
+  JOIN LATERAL (
+    SELECT * FROM watermarks w
+    WHERE w.subject_hash = decode(h.hash, 'hex') AND w.namespace = r.namespace AND w.source = r.source
+  ) m ON true
+) marks ON true`;
 
 // The hash alone finds the rows. Namespace and source are compared as expressions, because without statistics the planner
 // would as well take an index that begins with the namespace, and read all of it.
@@ -28,13 +30,8 @@ JOIN LATERAL (
 
 const READ_WATERMARKS: Prepared = { name: 'faultline_read_watermarks', types: ['jsonb'], sql: WATERMARKS };
 const READ_ISSUES: Prepared = { name: 'faultline_read_issues', types: ['jsonb'], sql: ISSUES };
-const READ_CLOCK: Prepared = {
-  name: 'faultline_read_clock',
-  types: [],
-  sql: `SELECT ${micros('clock_timestamp()')} AS now`,
-};
 
-type WatermarkRow = OrderRow & { n: number; every: boolean; key: string; version: number };
+type WatermarkRow = OrderRow & { now: number; n: number | null; every: boolean; key: string; version: number };
 
 /**
  * What is stored about some subjects, without a lock. The versions are read before the issues: when a commit comes
@@ -48,14 +45,13 @@ export async function readSubjects(
   const wanted = JSON.stringify(
     refs.map(({ namespace, source, hash, everyAspect }, n) => ({ n, namespace, source, hash, every: everyAspect })),
   );
-  const [clock, marks, issues] = await database.session((session) =>
+  const [marks = [], issues] = await database.session((session) =>
     session.script([
-      { execute: READ_CLOCK, values: [] },
       { execute: READ_WATERMARKS, values: [wanted] },
       { execute: READ_ISSUES, values: [wanted] },
     ]),
   );
-  const [{ now }] = clock as [{ now: number }];
+  const [{ now }] = marks as [WatermarkRow];
   return {
     now: now + clockOffset,
     subjects: assemble(refs, marks as WatermarkRow[], issues as (IssueRow & { n: number })[]),
@@ -76,7 +72,7 @@ function assemble(
     issues: new Map<string, StoredIssue>(),
   }));
   for (const mark of marks) {
-    const state = states[mark.n];
+    const state = mark.n === null ? undefined : states[mark.n];
     if (!state) continue;
     const order = orderKey(mark);
     if (mark.every) {

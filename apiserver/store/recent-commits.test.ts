@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { issueFields, issueObject, servedLabels } from './issue-object.ts';
-import { RecentCommits } from './recent-commits.ts';
+import { issueFields, issueObject, servedLabels, unversionedIssue } from './issue-object.ts';
+import { RecentCommits, type WrittenIssue } from './recent-commits.ts';
 import { activeIssue, ref } from './samples.contract.ts';
 import type { IssueWrite } from './store.ts';
 
@@ -12,11 +12,16 @@ const updated = (name: string): IssueWrite => {
   return { op: 'update', issue: { ...before, spec: { ...before.spec, severity: 'critical' } }, before };
 };
 
+const written = (write: IssueWrite, number: number): WrittenIssue => {
+  const object = unversionedIssue(write.issue);
+  return { write, number, object, rest: `,"spec":${JSON.stringify(object.spec)}` };
+};
+
 /** Commits of one change each, numbered from `first`. */
 function commits(recent: RecentCommits, first: number, writes: readonly IssueWrite[]): void {
   writes.forEach((write, index) => {
     const number = first + index;
-    recent.add(number - 1, number, [{ write, number }]);
+    recent.add(number - 1, number, [written(write, number)]);
   });
 }
 
@@ -37,6 +42,7 @@ test('a change carries the object with its number, and labels and fields of the 
   expect(recent.after(10, 10)?.changes).toEqual([
     {
       ...{ resourceVersion: 11, type: 'MODIFIED', object: issueObject({ ...write.issue, change: 11 }) },
+      rest: written(write, 11).rest,
       previous: { labels: servedLabels(before), fields: issueFields(issueObject(before)) },
     },
   ]);
@@ -66,7 +72,7 @@ test('commits that finish out of order are answered in the order of their number
 
 test('a page ends in the middle of a batch, and the next one goes on there', () => {
   const recent = new RecentCommits();
-  const batch = ['a', 'b', 'c'].map((name, index) => ({ write: inserted(name), number: 11 + index }));
+  const batch = ['a', 'b', 'c'].map((name, index) => written(inserted(name), 11 + index));
   recent.add(10, 13, batch);
   const first = recent.after(10, 2);
   expect(numbersOf(first)).toEqual([11, 12]);
@@ -76,7 +82,7 @@ test('a page ends in the middle of a batch, and the next one goes on there', () 
 
 test('numbers that a conflict left unused do not break the sequence', () => {
   const recent = new RecentCommits();
-  recent.add(10, 14, [{ write: inserted('a'), number: 12 }]);
+  recent.add(10, 14, [written(inserted('a'), 12)]);
   commits(recent, 15, [inserted('b')]);
   expect(numbersOf(recent.after(10, 10))).toEqual([12, 15]);
 });
@@ -91,10 +97,7 @@ test('a commit whose writer does not know what was before is left to the table',
 test('a change of a hidden issue is nobody’s news', () => {
   const recent = new RecentCommits();
   const { issue, ...write } = updated('a');
-  recent.add(10, 12, [
-    { write: { ...write, issue: { ...issue, hiddenAt: NOW } }, number: 11 },
-    { write: inserted('b'), number: 12 },
-  ]);
+  recent.add(10, 12, [written({ ...write, issue: { ...issue, hiddenAt: NOW } }, 11), written(inserted('b'), 12)]);
   expect(numbersOf(recent.after(10, 10))).toEqual([12]);
 });
 

@@ -1,11 +1,23 @@
-import { issueFields, issueObject, servedLabels, unversionedIssue, withResourceVersion } from './issue-object.ts';
+import { servedLabels, storedFields, type UnversionedIssue, withResourceVersion } from './issue-object.ts';
 import type { IssueWrite, StoredChange, StoredIssue } from './store.ts';
 
-/** One change as it was committed: nothing is encoded before somebody asks. */
+/** An issue that a commit wrote. */
+export interface WrittenIssue {
+  readonly write: IssueWrite;
+  /** Of the change, when watches are told of it. */
+  readonly number: number;
+  /** As it is served now. */
+  readonly object: UnversionedIssue;
+  /** The JSON of `object` after its metadata. */
+  readonly rest: string;
+}
+
+/** One change as it was committed. */
 interface Recent {
   readonly resourceVersion: number;
   readonly type: StoredChange['type'];
-  readonly issue: StoredIssue;
+  readonly object: UnversionedIssue;
+  readonly rest: string;
   readonly before: StoredIssue | undefined;
 }
 
@@ -31,15 +43,15 @@ export class RecentCommits {
   #known = { from: 0, upTo: 0 };
 
   /** `from`: the last number before the batch. False when the table has to be asked for it. */
-  add(from: number, upTo: number, writes: readonly { readonly write: IssueWrite; readonly number: number }[]): boolean {
+  add(from: number, upTo: number, writes: readonly WrittenIssue[]): boolean {
     this.#learn(from, upTo);
     const changes: Recent[] = [];
-    for (const { write, number } of writes) {
+    for (const { write, number, object, rest } of writes) {
       const type = changeOf(write);
       if (!type) continue;
       // Who wrote it did not say what was before: let the table answer.
       if (type !== 'ADDED' && !write.before) return false;
-      changes.push({ resourceVersion: number, type, issue: write.issue, before: write.before });
+      changes.push({ resourceVersion: number, type, object, rest, before: write.before });
     }
     this.#segments.push({ from, upTo, changes });
     this.#size += changes.length;
@@ -96,9 +108,8 @@ export function changeOf({ issue, op }: IssueWrite): StoredChange['type'] | unde
 
 const CHANGE_OF = { insert: 'ADDED', reveal: 'ADDED', update: 'MODIFIED', hide: 'DELETED' } as const;
 
-function storedChange({ resourceVersion, type, issue, before }: Recent): StoredChange {
-  const change = { resourceVersion, type, object: withResourceVersion(unversionedIssue(issue), resourceVersion) };
+function storedChange({ resourceVersion, type, object, rest, before }: Recent): StoredChange {
+  const change = { resourceVersion, type, object: withResourceVersion(object, resourceVersion), rest };
   if (type === 'ADDED' || !before) return change;
-  const fields = issueFields(issueObject(before));
-  return { ...change, previous: { labels: servedLabels(before), fields } };
+  return { ...change, previous: { labels: servedLabels(before), fields: storedFields(before) } };
 }

@@ -63,6 +63,7 @@ export async function relatedOf(database: Database, ids: readonly string[]): Pro
     `SELECT r.id, r.source_id, r.target_id, r.actor, ${micros('r.at')} AS at FROM related r
      WHERE r.source_id = ANY($1::uuid[]) OR r.target_id = ANY($1::uuid[]) ORDER BY r.at, r.id LIMIT ${MAX_RELATIONS}`,
     [known],
+    { name: 'faultline-related' },
   );
   return rows.map(({ id, source_id: sourceId, target_id: targetId, actor, at }) => ({
     ...{ id, sourceId, targetId, actor, at },

@@ -359,6 +359,8 @@ export interface StoredChange {
   readonly type: 'ADDED' | 'MODIFIED' | 'DELETED';
   /** The object as served, with metadata.resourceVersion of this change. */
   readonly object: KubernetesObject;
+  /** The JSON of `object` after its metadata, where it is known: `,"spec":…}`. */
+  readonly rest?: string;
   /** Of the version before this change; absent for ADDED. */
   readonly previous?: { readonly labels: Record<string, string>; readonly fields: Record<string, string> };
 }

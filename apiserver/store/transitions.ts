@@ -1,6 +1,6 @@
-import { isDeepStrictEqual } from 'node:util';
 import type { IssueSpec, ObservedObject, ResolvedReason } from '../../crds/issue.ts';
 import type { Condition } from '../../crds/meta.ts';
+import { sameJson } from '../../crds/same-json.ts';
 import { formatTime } from '../../crds/time.ts';
 import { countReopening, FLAPPING, type FlappingRule } from './flapping.ts';
 import {
@@ -52,9 +52,9 @@ export function pastOf(issue: StoredIssue, next: StoredIssue): { readonly past?:
 }
 
 function saysTheSame(a: StoredIssue, b: StoredIssue): boolean {
-  if (!isDeepStrictEqual(a.labels, b.labels)) return false;
+  if (!sameJson(a.labels, b.labels)) return false;
   if (a.generation === b.generation) return true;
-  return isDeepStrictEqual({ ...a.spec, links: undefined }, { ...b.spec, links: undefined });
+  return sameJson({ ...a.spec, links: undefined }, { ...b.spec, links: undefined });
 }
 
 /** An escalation holds while the same severity is reported; what else a look says is taken over. */
@@ -189,7 +189,7 @@ function seen(issue: StoredIssue, sighting: Sighting): StoredIssue {
     spec,
     labels,
     contentHash,
-    generation: isDeepStrictEqual(issue.spec, spec) ? issue.generation : issue.generation + 1,
+    generation: sameJson(issue.spec, spec) ? issue.generation : issue.generation + 1,
     lastSeenAt: Math.max(issue.lastSeenAt, seenAt),
     occurrences: occurrencesAfter(issue, sighting.observed),
     ...(observed ? { observed } : {}),

@@ -330,7 +330,7 @@ export class WatchCache<T extends KubernetesObject = KubernetesObject> implement
     let packed = 0;
     const receive = (page: readonly T[]): void => {
       for (const object of page) {
-        const encoded = readyObject(this.definition, object, this.#strings, allocate);
+        const encoded = readyObject(this.definition, object, this.#strings, { allocate });
         packing.add(encoded);
         ready.push(encoded);
       }
@@ -367,7 +367,7 @@ export class WatchCache<T extends KubernetesObject = KubernetesObject> implement
   }
 
   #event(change: Change<T>, previousObject: ReadyObject | undefined): CacheEvent {
-    const object = readyObject(this.definition, change.object, this.#strings);
+    const object = readyObject(this.definition, change.object, this.#strings, { rest: change.rest });
     const { namespace, name } = object;
     const { resourceVersion, type } = change;
     if (type === 'ADDED') return { resourceVersion, type, object };
