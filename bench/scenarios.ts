@@ -2,6 +2,7 @@ import type { Scenario } from './scenario.ts';
 import { cli } from './scenarios/cli.ts';
 import { controllers } from './scenarios/controllers.ts';
 import { history } from './scenarios/history.ts';
+import { install } from './scenarios/install.ts';
 import { kite } from './scenarios/kite.ts';
 import { latency } from './scenarios/latency.ts';
 import { list } from './scenarios/list.ts';
@@ -28,4 +29,5 @@ export const scenarios: readonly Scenario[] = [
   history,
   controllers,
   cli,
+  install,
 ];

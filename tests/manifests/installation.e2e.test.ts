@@ -41,9 +41,7 @@ beforeAll(async () => {
   // What the run below is about: where the kind is installed, a run of one that is gone says nothing.
   const component = { apiVersion: 'appstudio.redhat.com/v1alpha1', kind: 'Component' };
   await applyAll(plane, [{ ...component, metadata: { name: 'web', namespace: 'shop' } }]);
-  await applyAll(plane, await servingSecret());
   installed = await installManifests({ plane, image: join(dir, 'image'), dir, manifests, port });
-  await trustServing();
   await installed.available();
 });
 afterAll(async () => {
@@ -51,28 +49,6 @@ afterAll(async () => {
   await plane?.[Symbol.asyncDispose]();
   await rm(dir, { recursive: true, force: true });
 });
-
-/** With `certificates.kind: secret` both are the installer's. */
-async function servingSecret(): Promise<object[]> {
-  const name = `faultline.${NAMESPACE}.svc`;
-  const { certificatePem, keyPem } = await plane.servingCa.issue({
-    commonName: name,
-    usage: 'server',
-    dnsNames: [name],
-  });
-  const stringData = { 'tls.crt': certificatePem, 'tls.key': keyPem, 'ca.crt': plane.servingCa.certificatePem };
-  return [
-    { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'faultline-serving', namespace: NAMESPACE }, stringData },
-  ];
-}
-
-async function trustServing(): Promise<void> {
-  const caBundle = Buffer.from(plane.servingCa.certificatePem).toString('base64');
-  const path = '/apis/apiregistration.k8s.io/v1/apiservices/v1alpha1.faultline.dev';
-  const headers = { 'content-type': 'application/merge-patch+json' };
-  const { status, body } = await plane.request(path, { method: 'PATCH', body: { spec: { caBundle } }, headers });
-  expect(status, body).toBe(200);
-}
 
 const RULE = { watches: { apiVersion: 'v1', kind: 'ConfigMap' }, when: "object.metadata.name == 'broken'" };
 const FINDING = { key: 'broken', type: 'workload', severity: 'major', reason: 'Broken', title: 'broken' };

@@ -21,7 +21,6 @@ import {
   kustomize,
   type Manifest,
   NAMESPACE,
-  nameOf,
   OVERLAYS,
   root,
 } from './render.ts';
@@ -153,7 +152,7 @@ describe('the overlays that the guides show', () => {
     const rendered = await built('install.md', '.');
     const images = rendered.filter(isDeployment).map(({ spec }) => spec.template.spec.containers[0]?.image);
     expect(images).toEqual(Array(2).fill('registry.example/faultline:0.1.0'));
-    expect(find(rendered, 'Certificate', 'faultline-serving').metadata.namespace).toBe(NAMESPACE);
+    expect(find<Deployment>(rendered, 'Deployment', 'faultline-server').spec.replicas).toBe(3);
   });
 
   test('plugins: a ConfigMap, and the configuration that names it', async () => {
@@ -310,16 +309,41 @@ describe('the caBundle of the APIService', () => {
     expect(left).toContain('customresourcedefinition.apiextensions.k8s.io/issuerules.config.faultline.dev');
   });
 
-  test('is never done without: who turns verification off is refused', async () => {
-    const policies = overlay('ha').filter(({ kind }) => kind.startsWith('ValidatingAdmissionPolicy'));
-    expect(policies.map(nameOf)).toHaveLength(2);
-    await apply(policies);
-    const open = { ...apiService(), spec: { ...apiService().spec, insecureSkipTLSVerify: true } };
-    const attempt = () => asAdmin(['apply', '--dry-run=server', '-f', '-'], yaml([open]));
+  test.each([
+    ['server-side, forced', ['--server-side', '--force-conflicts', '--field-manager=argocd-controller']],
+    ['client-side', []],
+  ])('has its certificate in a Secret that is applied empty, %s, and keeps what the server wrote', async (_, flags) => {
+    const secret = find(overlay('ha'), 'Secret', 'faultline-serving');
+    const where = `/api/v1/namespaces/${NAMESPACE}/secrets/faultline-serving`;
+    await apply([secret], ...flags);
+    const headers = { 'content-type': 'application/merge-patch+json' };
+    const body = { data: { 'ca.crt': authority() } };
+    expect((await plane.request(where, { method: 'PATCH', body, headers })).status).toBe(200);
+    await apply([secret], ...flags);
+    expect(JSON.parse((await plane.request(where)).body).data).toEqual(body.data);
+    await plane.request(where, { method: 'DELETE' });
+  });
+
+  test('is never done without, and all that the server of ours may change', async () => {
+    const needed = /^(ValidatingAdmissionPolicy|ServiceAccount|Cluster)/;
+    await apply(overlay('ha').filter(({ kind }) => needed.test(kind)));
+    await apply([apiService()]);
+    const patch = async (spec: object, ...as: string[]): Promise<string> => {
+      const flags = ['--type=merge', `--patch=${JSON.stringify({ spec })}`, '--dry-run=server'];
+      const { stdout, stderr } = await asAdmin(['patch', 'apiservice', 'v1alpha1.faultline.dev', ...flags, ...as]);
+      return stdout + stderr;
+    };
+    const server = `--as=system:serviceaccount:${NAMESPACE}:faultline-server`;
     // A policy counts a moment after it was written.
     await expect
-      .poll(async () => (await attempt()).stderr)
+      .poll(() => patch({ insecureSkipTLSVerify: true }))
       .toContain('the certificate of faultline.dev is always verified');
-    await apply([apiService()], '--dry-run=server');
+    expect(await patch({ versionPriority: 20 })).toContain('patched');
+    expect(await patch({ caBundle: authority() }, server)).toContain('patched');
+    for (const spec of [{ service: { namespace: 'evil' } }, { versionPriority: 20 }, { insecureSkipTLSVerify: true }]) {
+      expect(await patch(spec, server)).toMatch(
+        /may change the caBundle of its APIService and nothing else|always verified/,
+      );
+    }
   });
 });

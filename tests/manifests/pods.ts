@@ -26,7 +26,9 @@ export interface PodOptions {
 
 /** As OpenShift gives one to a namespace: what runs as that can run as anybody. */
 const UID = 1_000_650_000;
-const PULL_MS = 100;
+const LOOK_MS = 100;
+/** A kubelet tries to mount again after this long, then twice as long, … 2 min. */
+const FIRST_RETRY_MS = 500;
 
 /** Starts it as soon as the Deployment and what it mounts are there. */
 export async function startPod(options: PodOptions): Promise<Pod> {
@@ -142,14 +144,14 @@ async function contents({ configMap, secret }: Volume, { plane, namespace }: Pod
     : (['configmaps', configMap?.name ?? '', 'utf8'] as const);
   const items = (secret ?? configMap)?.items;
   const path = `/api/v1/namespaces/${namespace}/${plural}/${name}`;
-  for (;;) {
+  for (let pause = FIRST_RETRY_MS; ; pause = Math.min(2 * pause, 120_000)) {
     const { data = {} } = (await present(plane, path)) as { data?: Record<string, string> };
     const wanted = items ?? Object.keys(data).map((key) => ({ key, path: key }));
-    // A key that is not there yet holds the pod up as a missing object does.
+    // A key that is not there yet holds the pod up.
     if (wanted.every(({ key }) => key in data)) {
       return new Map(wanted.map((item) => [item.path, Buffer.from(data[item.key] ?? '', encoding)]));
     }
-    await sleep(PULL_MS);
+    await sleep(pause);
   }
 }
 
@@ -180,7 +182,7 @@ async function present(plane: ControlPlane, path: string): Promise<unknown> {
     const { status, body } = await plane.request(path);
     if (status === 200) return JSON.parse(body);
     if (status !== 404) throw new Error(`GET ${path}: ${status} ${body}`);
-    await sleep(PULL_MS);
+    await sleep(LOOK_MS);
   }
 }
 
