@@ -1,5 +1,6 @@
 import { pino } from 'pino';
 import { escapeForTerminal, oneLine } from '../crds/text.ts';
+import { redacted } from './redact.ts';
 import type { Output, Streams } from './streams.ts';
 import { wantsColor } from './streams.ts';
 
@@ -24,9 +25,6 @@ export interface LogOptions {
   readonly format: 'lines' | 'json';
 }
 
-/** Never printed, wherever they appear up to two levels deep. */
-const SECRETS = ['authorization', 'token', 'password', 'key', 'privateKey', 'databaseUrl'];
-
 export function createLog(options: LogOptions, err: Output, env: Streams['env']): Log {
   const write =
     options.format === 'json'
@@ -36,18 +34,10 @@ export function createLog(options: LogOptions, err: Output, env: Streams['env'])
     {
       level: options.level,
       base: null,
-      redact: { paths: SECRETS.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]), censor: '[redacted]' },
-      // Both spellings of an error field; without this `error` would print as {}.
-      serializers: { err: pino.stdSerializers.err, error: errorText },
+      formatters: { log: redacted },
     },
     { write },
   );
-}
-
-/** Errors in fields are told by their message and causes; what is not an error stays. */
-function errorText(value: unknown): unknown {
-  if (!(value instanceof Error)) return value;
-  return value.cause instanceof Error ? `${value.message}: ${String(errorText(value.cause))}` : value.message;
 }
 
 interface LogLine {

@@ -78,6 +78,14 @@ export interface EventsConfiguration {
   minimumSeverity: Severity;
 }
 
+/** What `/metrics` of the server tells. */
+export interface MetricsConfiguration {
+  issues: {
+    /** Namespaces with series of `faultline_issues` of their own; 0: no label `namespace`. */
+    maxNamespaces: number;
+  };
+}
+
 export interface ControllerConfiguration {
   /** `tekton/pipelinerun` (built in), `./x.ts` (a file beside this configuration) or `npm:package`. */
   use: string;
@@ -114,6 +122,7 @@ export interface FaultlineConfiguration {
   issues: IssuesConfiguration;
   limits: LimitsConfiguration;
   events: EventsConfiguration;
+  metrics: MetricsConfiguration;
   leaderElection: LeaderElectionConfiguration;
   /** Absent: one replica leads everything. */
   sharding?: ShardingConfiguration;
@@ -289,6 +298,22 @@ const eventsSchema = Joi.object<EventsConfiguration, true>({
     .description('Less severe issues have no Events: critical, major, minor or info.'),
 }).description('Kubernetes Events when an issue opens, reopens or resolves; only of faultline server.');
 
+/** Of 500 namespaces with issues of 4 severities and 7 types each 14,000 series: what a small Prometheus takes. */
+export const DEFAULT_METRICS: Readonly<MetricsConfiguration> = { issues: { maxNamespaces: 500 } };
+
+const metricsSchema = Joi.object<MetricsConfiguration, true>({
+  issues: Joi.object<MetricsConfiguration['issues'], true>({
+    maxNamespaces: Joi.number()
+      .integer()
+      .min(0)
+      .max(100_000)
+      .default(DEFAULT_METRICS.issues.maxNamespaces)
+      .description('Namespaces with series of their own, the first by name; the others are _other. 0: no label namespace.'),
+  })
+    .default(DEFAULT_METRICS.issues)
+    .description('faultline_issues: Active issues by namespace, severity and type.'),
+}).description('What /metrics of the server tells.');
+
 const controllerSchema = Joi.object<ControllerConfiguration, true>({
   use: Joi.string()
     .min(1)
@@ -332,6 +357,7 @@ export const configurationSchema = Joi.object<FaultlineConfiguration>({
   }),
   limits: limitsSchema.default(DEFAULT_LIMITS),
   events: eventsSchema.default({ enabled: true, minimumSeverity: 'minor' }),
+  metrics: metricsSchema.default(DEFAULT_METRICS),
   leaderElection: leaderElectionSchema.default(DEFAULT_LEADER_ELECTION),
   sharding: shardingSchema,
   controllers: Joi.array()

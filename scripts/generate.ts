@@ -14,12 +14,14 @@ import { chartTemplates } from './chart-templates.ts';
 import { cliPage } from './cli-page.ts';
 import { controllerPages } from './controller-pages.ts';
 import { errorsPage } from './errors-page.ts';
+import { monitoringFiles } from './monitoring.ts';
 
 /**
  * Writes what is derived: from the Joi schemas of `crds/` into `crds/generated/` the schema that editors check
  * `faultline.yaml` with, and those of a report and of an issue; from the table of errors `docs/errors.md`, from that
  * of operations `docs/api.md`, from the commands `docs/cli.md`; from the definitions of the built-in controllers `docs/controllers/`;
- * of `manifests/base` the templates of the chart that only repeat it. `--check`
+ * of `manifests/base` the templates of the chart that only repeat it; from the rules of Prometheus what its operator takes, and
+ * the dashboard. `--check`
  * writes nothing and fails when a file differs.
  */
 const SCHEMA_BASE = 'https://faultline.dev/schemas';
@@ -49,7 +51,8 @@ async function generated(root: string): Promise<Map<string, string>> {
   ];
   const resources = customResources();
   const definitions = resources.filter(([name]) => !name.endsWith('kustomization.yaml')).map(([, text]) => text);
-  return new Map([...contents, ...resources, ...chartTemplates(root, definitions), ...pages]);
+  const derived = [...chartTemplates(root, definitions), ...monitoringFiles()];
+  return new Map([...contents, ...resources, ...derived, ...pages]);
 }
 
 /** What `kubectl apply -k` installs besides the server. */

@@ -29,6 +29,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'apiserver/receivers': ['apiserver/ingest', 'cel', 'crds'],
   'apiserver/events': ['apiserver/store', 'crds'],
   'apiserver/explanations': ['crds'],
+  'apiserver/measures': ['apiserver/kube', 'crds'],
   'apiserver/kube': ['crds/meta.ts', 'crds/duration.ts', 'crds/time.ts'],
   'apiserver/groups': ['apiserver/store', 'crds'],
   'apiserver/resources': [

@@ -71,6 +71,8 @@ export interface SubmitOptions {
 
 /** Observations in: the only way into the store (design.md "There is one way in"). */
 export interface Engine extends AsyncDisposable {
+  /** Reports that wait for a batch now. */
+  readonly waiting: number;
   /**
    * Decides one report or an array of independent reports, and answers each. Everything with status 200 is stored when
    * this resolves. Rejects with InvalidInput (400), TooManyReports (429), and with StoreUnavailable,
@@ -114,6 +116,9 @@ export function createEngine(options: EngineOptions): Engine {
   const isPlain = createReportChecker();
   const leaders = new Leaders({ store, namespaces, access, commits, clusterScopedNamespace });
   return {
+    get waiting() {
+      return commits.waiting;
+    },
     async submit(reports, caller, { dryRun = false, stored, receivedAt, trace } = {}) {
       const { admitted: all, refused } = await admit(reports, caller, { access, namespaces, isPlain });
       const admitted = receivedAt ? all.map((each) => receivedElsewhere(each, receivedAt(each.index))) : all;
@@ -123,6 +128,7 @@ export function createEngine(options: EngineOptions): Engine {
       const results = [...refused, ...limited, ...decided.results].sort((a, b) => a.index - b.index);
       refuseWhole(results);
       for (const result of results) metrics?.decided(result);
+      if (decided.lastChange !== undefined) metrics?.stored?.(decided.lastChange);
       const resourceVersion = String(decided.lastChange ?? (await store.lastChange()));
       return { results, resourceVersion, database: store.identity };
     },

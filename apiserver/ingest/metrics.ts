@@ -6,6 +6,8 @@ export interface EngineMetrics {
   decided(result: ReportResult): void;
   /** A limit of the configuration refused a report, or the queue did. */
   limited(limit: 'namespace' | 'source' | 'queue' | 'activeIssues'): void;
+  /** Changes up to this number are stored since now. Default: nobody wants to know. */
+  stored?(change: number): void;
 }
 
 /** Counters in a registry of prom-client. Labels are closed sets: no source, no subject, no run name. */

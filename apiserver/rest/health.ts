@@ -50,7 +50,12 @@ export function healthEndpoints({ live, ready }: HealthOptions): Middleware {
     const chosen = name ? checks.filter((check) => check.name === name) : checks;
     if (chosen.length === 0 || rest.length > 0) return next();
     const excluded = new Set([ctx.query.exclude ?? []].flat());
-    const outcomes = await Promise.all(chosen.map((check) => run(check, excluded.has(check.name))));
+    const outcomes = await Promise.all(
+      chosen.map(async (check) => {
+        const skipped = excluded.has(check.name);
+        return { check, excluded: skipped, healthy: skipped || (await isHealthy(check)) };
+      }),
+    );
     const failed = outcomes.some(({ check, healthy }) => !healthy && (name ? true : check.decides !== false));
     ctx.status = failed ? 500 : 200;
     ctx.type = 'text/plain; charset=utf-8';
@@ -59,14 +64,14 @@ export function healthEndpoints({ live, ready }: HealthOptions): Middleware {
   };
 }
 
-async function run(check: HealthCheck, excluded: boolean): Promise<Outcome> {
-  if (excluded) return { check, excluded, healthy: true };
+/** Whether it is healthy within 2 s. */
+export async function isHealthy(check: HealthCheck): Promise<boolean> {
   const late = Promise.withResolvers<boolean>();
   const timer = setTimeout(() => late.resolve(false), CHECK_TIMEOUT_MS);
   try {
-    return { check, excluded, healthy: await Promise.race([check.healthy(), late.promise]) };
+    return await Promise.race([check.healthy(), late.promise]);
   } catch {
-    return { check, excluded, healthy: false };
+    return false;
   } finally {
     clearTimeout(timer);
   }

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import Koa from 'koa';
+import { debugEndpoints, isDebugPath } from '../rest/debug.ts';
 import { type HealthCheck, healthEndpoints } from '../rest/health.ts';
 import { metricsEndpoint } from '../rest/metrics.ts';
 import { envelope } from './envelope.ts';
@@ -15,7 +16,7 @@ export type RequestHandler = (request: IncomingMessage, response: ServerResponse
  * those who ask it themselves.
  */
 export function createApplication(options: ServerOptions, ready: readonly HealthCheck[]): RequestHandler {
-  const { authenticator, authorizer, kube, live = [], logger, metrics, rest = [], selfReviews } = options;
+  const { authenticator, authorizer, debug, kube, live = [], logger, metrics, rest = [], selfReviews } = options;
   const app = new Koa();
   app.on('error', (err: unknown) => logger.warn({ err }, 'answer could not be sent'));
   if (metrics !== undefined) app.use(countRequests(metrics));
@@ -24,6 +25,7 @@ export function createApplication(options: ServerOptions, ready: readonly Health
   for (const middleware of options.unauthenticated ?? []) app.use(middleware);
   app.use(authenticate(authenticator));
   if (metrics !== undefined) app.use(authorizePath('/metrics', authorizer, metricsEndpoint(metrics)));
+  if (debug !== undefined) app.use(authorizePath(isDebugPath, authorizer, debugEndpoints(debug)));
   for (const middleware of rest) app.use(refuseAnonymous(middleware));
   if (selfReviews !== undefined) app.use(selfReviews);
   app.use(kube.middleware);

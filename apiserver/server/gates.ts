@@ -43,10 +43,15 @@ export function refuseUnknown(authorizer: Authorizer): Middleware {
   };
 }
 
-/** Lets `inner` be asked for one path only by whom the authorizer allows that path. */
-export function authorizePath(path: string, authorizer: Authorizer, inner: Middleware): Middleware {
+/** Lets `inner` be asked for one path, or those that are its own, only by whom the authorizer allows that path. */
+export function authorizePath(
+  own: string | ((path: string) => boolean),
+  authorizer: Authorizer,
+  inner: Middleware,
+): Middleware {
   return async (ctx, next) => {
-    if (ctx.path !== path) return next();
+    const { path } = ctx;
+    if (typeof own === 'string' ? path !== own : !own(path)) return next();
     const user = ctx.state.user as UserInfo;
     const verb = ctx.method.toLowerCase();
     const decision = await authorizer.authorize(user, { kind: 'nonResource', verb, path });

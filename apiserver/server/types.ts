@@ -4,6 +4,7 @@ import type { Middleware } from 'koa';
 import type { Registry } from 'prom-client';
 import type { AuthenticationConfig } from '../kube/access/authentication-config.ts';
 import type { Authenticator, Authorizer, UserInfo } from '../kube/access/types.ts';
+import type { DebugPages } from '../rest/debug.ts';
 import type { HealthCheck } from '../rest/health.ts';
 import type { ListenAddress, ServingCertificate } from './listener.ts';
 
@@ -43,6 +44,8 @@ export interface ServerOptions {
   readonly logger: Logger;
   /** Served at `/metrics` to whom the authorizer allows it. */
   readonly metrics?: Registry;
+  /** Served below `/debug` to whom the authorizer allows each path. Default: nothing is. */
+  readonly debug?: DebugPages;
   readonly shutdown?: ShutdownOptions;
 }
 

@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { createExplanations, guessedKinds, type Kinds } from '../../apiserver/explanations/index.ts';
 import { createEngine, engineMetrics, type Namespaces, withHome } from '../../apiserver/ingest/index.ts';
-import { type ChangeSource, KubeApi, type TextSearch } from '../../apiserver/kube/index.ts';
+import { type AuditRecord, type ChangeSource, KubeApi, type TextSearch } from '../../apiserver/kube/index.ts';
 import { ReceiverCallers } from '../../apiserver/receivers/index.ts';
 import { explanationsResource } from '../../apiserver/resources/explanations.ts';
 import { issueActions } from '../../apiserver/resources/issue-actions.ts';
@@ -10,6 +10,8 @@ import { issuesResource } from '../../apiserver/resources/issues.ts';
 import { pastIssues } from '../../apiserver/resources/past-issues.ts';
 import type { Visible } from '../../apiserver/rest/kite/options.ts';
 import { reportAccess } from '../../apiserver/rest/report-access.ts';
+import { PROCESS_PAGES } from '../../apiserver/rest/debug.ts';
+import { healthMetrics } from '../../apiserver/rest/health-metrics.ts';
 import { kubeMetrics } from '../../apiserver/server/kube-metrics.ts';
 import {
   createServer,
@@ -19,7 +21,12 @@ import {
 } from '../../apiserver/server.ts';
 import type { StoreOptions } from '../../apiserver/store/open-store.ts';
 import { NotYetFilled } from '../../apiserver/store/resource-log.ts';
-import type { IssuesConfiguration, LimitsConfiguration } from '../../crds/configuration.ts';
+import {
+  DEFAULT_METRICS,
+  type IssuesConfiguration,
+  type LimitsConfiguration,
+  type MetricsConfiguration,
+} from '../../crds/configuration.ts';
 import { parseDuration } from '../../crds/duration.ts';
 import type { Issue } from '../../crds/issue.ts';
 import type { Tracer } from '../../tracing/tracer.ts';
@@ -35,11 +42,13 @@ import { countIssues, type IssueCounts } from './count-issues.ts';
 import { type EventsWiring, startEvents } from './events.ts';
 import { failoverMetrics } from './failover.ts';
 import { startReturningIdleMemory } from './idle-memory.ts';
+import { feedPages } from './feed-pages.ts';
 import { issueGroups } from './issue-groups.ts';
 import { issueAttachments, statisticsResource } from './issue-knowledge.ts';
 import { startKite } from './kite.ts';
 import { flappingRule } from './lifecycle-rules.ts';
 import { MeasuredRegistry } from './measured-registry.ts';
+import { Measures } from './measures.ts';
 import type { WatchNamespaces } from './namespace-watch.ts';
 import { openOwnResources } from './own-resources.ts';
 import { openReceivers, type ReceiversWiring } from './receivers.ts';
@@ -57,6 +66,8 @@ export interface BackendOptions {
   readonly issues: IssuesConfiguration;
   /** Default: none. */
   readonly limits?: LimitsConfiguration;
+  /** Default: those of a configuration that says nothing. */
+  readonly metrics?: MetricsConfiguration;
   /** Absent: no Events are written. */
   readonly events?: EventsWiring;
   /** `--kite-listen`. Default: not served. */
@@ -131,6 +142,7 @@ export async function openBackend(options: BackendOptions): Promise<Backend> {
       ? atHome(closing.use(liveNamespaces(store, { namespaces: given.cluster, watch: given.watch, known }, swept, log)))
       : known;
   if (options.events) closing.use(startEvents(store, options.events, issues.clusterScopedNamespace, registry, log));
+  const measures = closing.use(new Measures(registry, options.metrics ?? DEFAULT_METRICS));
   const callers = new ReceiverCallers();
   const reporting = callers.wrap(reportAccess(access.authorizer));
   const engine = closing.use(
@@ -142,7 +154,7 @@ export async function openBackend(options: BackendOptions): Promise<Backend> {
       clusterScopedNamespace: issues.clusterScopedNamespace,
       flapping: flappingRule(issues),
       ...(options.limits && { limits: options.limits }),
-      metrics: engineMetrics(registry),
+      metrics: { ...engineMetrics(registry), stored: (change) => measures.stored(change) },
       tracer: options.tracer,
     }),
   );
@@ -157,6 +169,7 @@ export async function openBackend(options: BackendOptions): Promise<Backend> {
   const explanations = createExplanations();
   const { kinds = guessedKinds } = options;
   const knowing = { store, authorizer: access.authorizer, retention: parseDuration(issues.retention) };
+  const audit = (record: AuditRecord): void => log.info({ audit: record }, 'a person acted on an issue');
   const kube = closing.use(
     new KubeApi({
       resources: [
@@ -170,7 +183,7 @@ export async function openBackend(options: BackendOptions): Promise<Backend> {
       version: { gitVersion: `v1.34.0+faultline.${packageVersion()}` },
       title: 'Faultline',
       metrics: kubeMetrics(registry),
-      audit: (record) => log.info({ audit: record }, 'a person acted on an issue'),
+      audit,
       // Why the database is not there is told where it is opened.
       onError: (error, where) =>
         log[error instanceof NotYetOpened || error instanceof NotYetFilled ? 'debug' : 'warn'](
@@ -180,10 +193,11 @@ export async function openBackend(options: BackendOptions): Promise<Backend> {
     }),
   );
   kube.start();
+  measures.follow(kube.cache('issues'), changes);
   const rest = {
     ...{ engine, explanations, tracer: options.tracer, ...knowing },
     resolvedVisibleFor: parseDuration(issues.resolvedVisibleFor),
-    ...{ now: Date.now, logger: log },
+    ...{ now: Date.now, logger: log, audit },
     visible: () => kube.cache('issues') as Visible,
   };
   closing.use(access);
@@ -197,6 +211,16 @@ export async function openBackend(options: BackendOptions): Promise<Backend> {
         access: reporting,
       }),
     );
+  const ready = [
+    { name: 'db', healthy: () => store.ping(), decides: false },
+    { name: 'feed', healthy: () => kube.serves('issues'), decides: false },
+    ...own.definitions.map(({ plural }) => ({
+      name: `feed-${plural}`,
+      healthy: () => kube.serves(plural),
+      decides: false,
+    })),
+  ];
+  healthMetrics(registry, ready);
   const server = closing.use(
     createServer({
       ...access,
@@ -205,17 +229,14 @@ export async function openBackend(options: BackendOptions): Promise<Backend> {
       kube,
       rest: restMiddleware(rest),
       unauthenticated: receivers ? [receivers.routes] : [],
-      ready: [
-        { name: 'db', healthy: () => store.ping(), decides: false },
-        { name: 'feed', healthy: () => kube.serves('issues'), decides: false },
-        ...own.definitions.map(({ plural }) => ({
-          name: `feed-${plural}`,
-          healthy: () => kube.serves(plural),
-          decides: false,
-        })),
-      ],
+      ready,
       logger: log,
       metrics: registry,
+      debug: {
+        ...PROCESS_PAGES,
+        queues: () => ({ waitingReports: engine.waiting }),
+        feeds: () => feedPages(kube, ['issues', ...own.definitions.map(({ plural }) => plural)]),
+      },
       ...(options.shutdown && { shutdown: options.shutdown }),
     }),
   );

@@ -46,6 +46,7 @@ describe('a configuration without faults', () => {
         activeIssues: 50_000,
       },
       events: { enabled: true, minimumSeverity: 'minor' },
+      metrics: { issues: { maxNamespaces: 500 } },
       leaderElection: { leaseDuration: '15s', renewDeadline: '10s', retryPeriod: '2s' },
       controllers: [
         {

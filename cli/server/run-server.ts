@@ -73,6 +73,7 @@ export async function runServer(options: ServeOptions, streams: Streams): Promis
       listen: parseListenAddress(options.listen ?? configuration.server.listen),
       issues: configuration.issues,
       limits: configuration.limits,
+      metrics: configuration.metrics,
       ...(configuration.events.enabled && {
         events: { writer: clusterEvents(api), configuration: configuration.events },
       }),

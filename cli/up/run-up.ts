@@ -150,7 +150,7 @@ function sourcesOf({ controllers }: Configured): string[] {
 
 async function openUpBackend(run: Run, identity: Identity, closing: AsyncDisposableStack): Promise<Backend> {
   const { options, configured, source, state, pki, clusterId, log, tracer } = run;
-  const { issues, limits, server } = configured.configuration;
+  const { issues, limits, metrics, server } = configured.configuration;
   const api = source.kind === 'folder' ? undefined : closing.use(createClusterApi(source.connection));
   return await openBackend({
     database:
@@ -169,6 +169,7 @@ async function openUpBackend(run: Run, identity: Identity, closing: AsyncDisposa
     listen: parseListenAddress(options.listen ?? server.listen),
     issues,
     limits,
+    metrics,
     resources: configured.resources,
     // Those of the cluster or folder too; their status is not written: nothing is written to it.
     receivers: {

@@ -113,6 +113,12 @@ export class Health {
     this.#say(`${result.status} ${error}`, fields, 'report refused');
   }
 
+  /** The server has all that this look saw. What a start sends of a backlog is not measured: nothing changed just then. */
+  stored({ since }: LookContext): void {
+    const { metrics, clock = systemClock } = this.#options;
+    metrics.storedSeconds.observe({ controller: this.#name }, Math.max(0, clock.now() - since) / 1_000);
+  }
+
   /** A refusal that needs no second try. Always false, so that a filter can end with it. */
   moot(key: string, { status }: ReportResult): false {
     this.#options.metrics.reports.inc({ controller: this.#name, status: String(status) });

@@ -17,10 +17,13 @@ export interface LooksOptions {
 export class LookContext {
   readonly #fields: object;
   readonly #span: Span | undefined;
+  /** When the change came that it follows, ms. */
+  readonly since: number;
   #id: string | undefined;
 
-  constructor(fields: object, span: Span | undefined) {
+  constructor(fields: object, since: number, span: Span | undefined) {
     this.#fields = fields;
+    this.since = since;
     this.#span = span;
   }
 
@@ -50,7 +53,7 @@ export class LookContext {
 export class Looks {
   readonly #options: LooksOptions;
   readonly #current = new Map<string, LookContext>();
-  /** When the change came that a look is about to follow; only where there are traces. */
+  /** When the change came that a look is about to follow. */
   readonly #changed = new Map<string, number>();
 
   constructor(options: LooksOptions) {
@@ -59,12 +62,14 @@ export class Looks {
 
   /** A key was taken out of the queue, where it waited for so long, ms. */
   taken(key: string, waitedMs: number): void {
-    const { tracer, clock } = this.#options;
-    if (tracer !== undefined) this.#changed.set(key, clock.now() - waitedMs);
+    this.#changed.set(key, this.#options.clock.now() - waitedMs);
   }
 
   begin(key: string): LookContext {
-    const look = new LookContext(this.#nameOf(key), this.#options.tracer && this.#span(key));
+    const { tracer, clock } = this.#options;
+    const since = this.#changed.get(key) ?? clock.now();
+    this.#changed.delete(key);
+    const look = new LookContext(this.#nameOf(key), since, tracer && this.#span(key, since));
     this.#current.set(key, look);
     return look;
   }
@@ -95,10 +100,8 @@ export class Looks {
   }
 
   /** From the change that the watch told to the end of the look. */
-  #span(key: string): Span | undefined {
+  #span(key: string, startedAt: number): Span | undefined {
     const { tracer, controller, kind, clock } = this.#options;
-    const startedAt = this.#changed.get(key) ?? clock.now();
-    this.#changed.delete(key);
     const namespace = namespaceOf(key);
     const attributes = {
       'faultline.controller': controller,

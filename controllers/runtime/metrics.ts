@@ -12,6 +12,9 @@ const RECONCILE_SECONDS = [
 /** Those of its workqueue metrics: powers of ten from 10 ns. */
 const QUEUE_SECONDS = [1e-8, 1e-7, 1e-6, 1e-5, 1e-4, 1e-3, 0.01, 0.1, 1, 10, 100, 1_000];
 
+/** From a change to its being stored; the objective is 5 s (docs/slo.md). */
+const STORED_SECONDS = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300];
+
 /** Removes the series of a controller that is no more: a gauge would tell its last word for ever. */
 export async function forgetController(metrics: RuntimeMetrics, name: string): Promise<void> {
   for (const metric of Object.values(metrics)) {
@@ -80,6 +83,12 @@ export function createRuntimeMetrics(registry: Registry = new Registry()) {
       'Reports by the answer of the backend',
       'controller',
       'status',
+    ),
+    storedSeconds: histogram(
+      STORED_SECONDS,
+      'faultline_change_stored_seconds',
+      'From a change that the watch told to its being stored by the backend',
+      'controller',
     ),
     skipped: counter('faultline_reports_skipped_total', 'Looks that were not sent, by reason', 'controller', 'reason'),
     logReads: counter('faultline_log_reads_total', 'Logs asked for as evidence', 'controller', 'result'),

@@ -229,7 +229,10 @@ export class Reporting {
     this.#options.health.ledger.report(key, 'Sending');
     const look = this.#options.looks.of(key);
     const traces = reports.map(() => look?.trace);
-    void this.#submit(reports, traces).then((results) => this.#answered({ key, look }, reports, results, accepted));
+    void this.#submit(reports, traces).then((results) => {
+      if (look && results?.every(({ status }) => status === 200)) this.#options.health.stored(look);
+      this.#answered({ key, look }, reports, results, accepted);
+    });
   }
 
   /** Undefined when the sink was closed on the way. */

@@ -7,6 +7,7 @@ import type { Finding } from '../../../crds/report.ts';
 import { ActionRefused, type Deed } from '../../ingest/deeds.ts';
 import type { StoredIssue } from '../../store/store.ts';
 import { answerJson } from '../answer-json.ts';
+import { audited } from './audit.ts';
 import { KiteError, notFound, validationFailed } from './errors.ts';
 import { kiteIssue, type Related, UNRELATED } from './issue-json.ts';
 import { KiteList } from './list.ts';
@@ -70,11 +71,14 @@ export function issueRoutes(router: Router, tools: KiteTools): void {
     const body = (await tools.body(ctx)) as { relatedId?: unknown };
     if (typeof body.relatedId !== 'string' || body.relatedId === '')
       throw new KiteError(400, 'Missing relatedId field');
-    const { user } = await bothEnds(ctx, body.relatedId);
-    const outcome = await options.store.relate(idOf(ctx), body.relatedId, user.name);
-    if (outcome === 'missing') throw new KiteError(404, 'one or both issues not found');
-    if (outcome === 'exists') throw new KiteError(409, 'relationship already exists');
-    if (outcome === 'same') throw validationFailed('an issue is not related to itself');
+    const { relatedId } = body;
+    const { issue, user } = await bothEnds(ctx, relatedId);
+    await audited(options.audit, ctx, { ...issue, verb: 'create', subresource: 'related' }, async () => {
+      const outcome = await options.store.relate(idOf(ctx), relatedId, user.name);
+      if (outcome === 'missing') throw new KiteError(404, 'one or both issues not found');
+      if (outcome === 'exists') throw new KiteError(409, 'relationship already exists');
+      if (outcome === 'same') throw validationFailed('an issue is not related to itself');
+    });
     list.forget();
     ctx.status = 201;
     answerJson(ctx, { message: 'Relationship created' });
@@ -82,9 +86,11 @@ export function issueRoutes(router: Router, tools: KiteTools): void {
 
   router.delete('/issues/:id/related/:relatedId', async (ctx) => {
     const relatedId = ctx.params.relatedId as string;
-    const { user } = await bothEnds(ctx, relatedId);
-    const found = await options.store.unrelate(idOf(ctx), relatedId, user.name);
-    if (!found) throw new KiteError(404, 'relationship not found');
+    const { issue, user } = await bothEnds(ctx, relatedId);
+    await audited(options.audit, ctx, { ...issue, verb: 'delete', subresource: 'related' }, async () => {
+      const found = await options.store.unrelate(idOf(ctx), relatedId, user.name);
+      if (!found) throw new KiteError(404, 'relationship not found');
+    });
     list.forget();
     ctx.status = 204;
   });
@@ -100,25 +106,29 @@ export function issueRoutes(router: Router, tools: KiteTools): void {
   }
 
   /** Whoever links two issues resolves none, but says something about both: that takes the same right. */
-  async function bothEnds(ctx: Context, relatedId: string): Promise<Asked> {
+  async function bothEnds(ctx: Context, relatedId: string): Promise<{ issue: StoredIssue; user: Asked['user'] }> {
     const asked = askedBy(ctx);
-    await reader.find(idOf(ctx), asked, { subresource: 'resolve' });
+    const issue = await reader.find(idOf(ctx), asked, { subresource: 'resolve' });
     const [other] = await options.store.issuesById([relatedId]);
     if (!other || !(await reader.maySee(asked.user, other))) throw new KiteError(404, 'one or both issues not found');
     const right = { verb: 'create', namespace: other.namespace, name: other.name, subresource: 'resolve' } as const;
     await reader.require(asked.user, right);
-    return asked;
+    return { issue, user: asked.user };
   }
 
   async function act(issue: StoredIssue, what: Deed, ctx: Context): Promise<StoredIssue> {
     const { namespace, name } = issue;
     const { user, auditId } = ctx.state as { user: Asked['user']; auditId?: string };
-    try {
-      return await options.engine.act({ namespace, name, what, actor: user.name, ...(auditId && { auditId }) });
-    } catch (error) {
-      if (!(error instanceof ActionRefused)) throw error;
-      throw error.reason === 'no issue' ? notFound() : new KiteError(409, error.message);
-    }
+    const verb = what.action === 'delete' ? 'delete' : 'create';
+    const subresource = verb === 'delete' ? '' : 'resolve';
+    return audited(options.audit, ctx, { namespace, name, verb, subresource }, async () => {
+      try {
+        return await options.engine.act({ namespace, name, what, actor: user.name, ...(auditId && { auditId }) });
+      } catch (error) {
+        if (!(error instanceof ActionRefused)) throw error;
+        throw error.reason === 'no issue' ? notFound() : new KiteError(409, error.message);
+      }
+    });
   }
 
   /** `related`: when nobody needs to be asked for it. */

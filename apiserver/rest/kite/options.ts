@@ -1,6 +1,7 @@
 import type { Engine } from '../../ingest/engine.ts';
 import type { Authorizer } from '../../kube/access/types.ts';
 import type { WatchCache } from '../../kube/cache/watch-cache.ts';
+import type { Audit } from './audit.ts';
 import type { Store } from '../../store/store.ts';
 
 /** What the routes of Kite are made of. */
@@ -12,6 +13,8 @@ export interface KiteOptions {
   readonly visible: () => Visible;
   /** ms since 1970. */
   readonly now: () => number;
+  /** Told of every act that was allowed. Default: nobody is. */
+  readonly audit?: Audit;
   readonly logger: { info(fields: object, message: string): void };
   /**
    * Before the run's id: where the logs of a run are, when a failure webhook does not say. Default: what Kite says without

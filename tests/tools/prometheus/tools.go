@@ -1,0 +1,9 @@
+//go:build tools
+
+// Package tools pins the programs that tests run, in go.mod and go.sum.
+package tools
+
+import (
+	_ "github.com/prometheus/alertmanager/cmd/amtool"
+	_ "github.com/prometheus/prometheus/cmd/promtool"
+)
