@@ -2,7 +2,8 @@ import { pino } from 'pino';
 import { maskSecrets } from '../crds/mask-secrets.ts';
 
 /** What is never printed, wherever it is called so: in any case, with any prefix (`clientKey`, `X-Token`). */
-const SECRET = /^(?:.*[-_])?(?:authorization|cookie|password|passphrase|token|secret|key|database-?url)$|(?:Key|Token|Secret|Password)$/i;
+const SECRET =
+  /^(?:.*[-_])?(?:authorization|cookie|password|passphrase|token|secret|key|database-?url)$|(?:Key|Token|Secret|Password)$/i;
 const CENSOR = '[redacted]';
 const DEEPEST = 6;
 

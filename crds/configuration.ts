@@ -308,7 +308,9 @@ const metricsSchema = Joi.object<MetricsConfiguration, true>({
       .min(0)
       .max(100_000)
       .default(DEFAULT_METRICS.issues.maxNamespaces)
-      .description('Namespaces with series of their own, the first by name; the others are _other. 0: no label namespace.'),
+      .description(
+        'Namespaces with series of their own, the first by name; the others are _other. 0: no label namespace.',
+      ),
   })
     .default(DEFAULT_METRICS.issues)
     .description('faultline_issues: Active issues by namespace, severity and type.'),

@@ -23,6 +23,7 @@ interface Row {
 
 const COLUMNS = 24;
 const HEIGHT = 8;
+// biome-ignore lint/suspicious/noTemplateCurlyInString: a variable of Grafana, not of ours
 const DATASOURCE = { type: 'prometheus', uid: '${datasource}' };
 const GOOD_IS_0 = [
   [null, 'green'],
@@ -164,7 +165,10 @@ const ROWS: readonly Row[] = [
         description: 'Tokens and rights that were asked, by result; errors let nobody in.',
         unit: 'ops',
         targets: [
-          { expr: rate('faultline_access_review_duration_seconds_count', 'review, result'), legend: '{{review}} {{result}}' },
+          {
+            expr: rate('faultline_access_review_duration_seconds_count', 'review, result'),
+            legend: '{{review}} {{result}}',
+          },
           { expr: 'sum(rate(faultline_credential_faults_total[$__rate_interval]))', legend: 'refused credentials' },
         ],
       },
@@ -206,14 +210,19 @@ const ROWS: readonly Row[] = [
         description: 'By controller and result.',
         unit: 'ops',
         targets: [
-          { expr: rate('controller_runtime_reconcile_total', 'controller, result'), legend: '{{controller}} {{result}}' },
+          {
+            expr: rate('controller_runtime_reconcile_total', 'controller, result'),
+            legend: '{{controller}} {{result}}',
+          },
         ],
       },
       {
         title: 'Duration of a look',
         description: '99 of 100, by controller.',
         unit: 's',
-        targets: [{ expr: quantile(0.99, 'controller_runtime_reconcile_time_seconds', 'controller'), legend: '{{controller}}' }],
+        targets: [
+          { expr: quantile(0.99, 'controller_runtime_reconcile_time_seconds', 'controller'), legend: '{{controller}}' },
+        ],
       },
       {
         title: 'Queues',
@@ -333,7 +342,15 @@ const NAMESPACE_VARIABLE = {
   current: { text: 'All', value: '$__all' },
 };
 
-function shown({ title, description, type = 'timeseries', unit = 'short', targets, thresholds, stacked }: Panel): object {
+function shown({
+  title,
+  description,
+  type = 'timeseries',
+  unit = 'short',
+  targets,
+  thresholds,
+  stacked,
+}: Panel): object {
   const steps = (thresholds ?? [[null, 'green']]).map(([value, color]) => ({ value, color }));
   return {
     type,

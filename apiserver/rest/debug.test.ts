@@ -3,7 +3,9 @@ import { TestServer } from '../server/testing/test-server.ts';
 import { PROCESS_PAGES } from './debug.ts';
 
 test('the pages are there for whom each path is allowed, and for nobody else', async () => {
-  await using server = await TestServer.start({ server: { debug: { ...PROCESS_PAGES, queues: () => ({ waiting: 3 }) } } });
+  await using server = await TestServer.start({
+    server: { debug: { ...PROCESS_PAGES, queues: () => ({ waiting: 3 }) } },
+  });
   const [admin, user] = await Promise.all([server.admin(), server.user('jane')]);
   const ask = async (path: string, client?: typeof admin) => server.ask(path, { ...(client && { client }) });
   expect((await ask('/debug', admin)).json()).toEqual({

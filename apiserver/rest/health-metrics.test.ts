@@ -9,7 +9,9 @@ test('each check is 1 or 0 as of now, and one that fails is 0', async () => {
     { name: 'db', healthy: () => (away ? Promise.reject(new Error('away')) : true) },
     { name: 'feed', healthy: () => false },
   ]);
-  expect(await registry.metrics()).toContain('faultline_health_check{check="db"} 1\nfaultline_health_check{check="feed"} 0');
+  expect(await registry.metrics()).toContain(
+    'faultline_health_check{check="db"} 1\nfaultline_health_check{check="feed"} 0',
+  );
   away = true;
   expect(await registry.metrics()).toContain('faultline_health_check{check="db"} 0');
 });

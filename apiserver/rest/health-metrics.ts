@@ -9,7 +9,9 @@ export function healthMetrics(registry: Registry, checks: readonly HealthCheck[]
     labelNames: ['check'] as const,
     registers: [registry],
     async collect() {
-      const found = await Promise.all(checks.map(async (check) => ({ check: check.name, healthy: await isHealthy(check) })));
+      const found = await Promise.all(
+        checks.map(async (check) => ({ check: check.name, healthy: await isHealthy(check) })),
+      );
       for (const { check, healthy } of found) this.set({ check }, healthy ? 1 : 0);
     },
   });

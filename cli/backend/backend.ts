@@ -8,10 +8,10 @@ import { issueActions } from '../../apiserver/resources/issue-actions.ts';
 import { issueReportsResource } from '../../apiserver/resources/issuereports.ts';
 import { issuesResource } from '../../apiserver/resources/issues.ts';
 import { pastIssues } from '../../apiserver/resources/past-issues.ts';
-import type { Visible } from '../../apiserver/rest/kite/options.ts';
-import { reportAccess } from '../../apiserver/rest/report-access.ts';
 import { PROCESS_PAGES } from '../../apiserver/rest/debug.ts';
 import { healthMetrics } from '../../apiserver/rest/health-metrics.ts';
+import type { Visible } from '../../apiserver/rest/kite/options.ts';
+import { reportAccess } from '../../apiserver/rest/report-access.ts';
 import { kubeMetrics } from '../../apiserver/server/kube-metrics.ts';
 import {
   createServer,
@@ -41,8 +41,8 @@ import { ConnectingStore, NotYetOpened } from './connecting-store.ts';
 import { countIssues, type IssueCounts } from './count-issues.ts';
 import { type EventsWiring, startEvents } from './events.ts';
 import { failoverMetrics } from './failover.ts';
-import { startReturningIdleMemory } from './idle-memory.ts';
 import { feedPages } from './feed-pages.ts';
+import { startReturningIdleMemory } from './idle-memory.ts';
 import { issueGroups } from './issue-groups.ts';
 import { issueAttachments, statisticsResource } from './issue-knowledge.ts';
 import { startKite } from './kite.ts';

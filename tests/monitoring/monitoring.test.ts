@@ -16,7 +16,9 @@ const alerts = rules.flatMap(({ alert, annotations, expr }) => (alert ? [{ alert
 /** Of kube-apiserver and of Prometheus. */
 const FOREIGN = ['aggregator_unavailable_apiservice', 'up'];
 /** What the processes tell, by docs/observe.md, which another test compares with the code. */
-const ours = [...read('docs/observe.md').matchAll(/^\| `([a-z_]+)(?:\{[a-z, ]+\})?` \|/gm)].map(([, name = '']) => name);
+const ours = [...read('docs/observe.md').matchAll(/^\| `([a-z_]+)(?:\{[a-z, ]+\})?` \|/gm)].map(
+  ([, name = '']) => name,
+);
 const recorded = rules.flatMap(({ record }) => record ?? []);
 
 /** The names of metrics in an expression of PromQL. */
@@ -36,11 +38,9 @@ const known = (name: string): boolean =>
   [...ours, ...recorded, ...FOREIGN].some((other) => other === name || other === base(name));
 
 test('an expression is read as what it asks for', () => {
-  expect(metricsIn('sum by (le) (rate(a_bucket{le="b"}[5m])) / (c:d > 0) or vector(0) and e offset 1h > 14.4 * 0.001')).toEqual([
-    'a_bucket',
-    'c:d',
-    'e',
-  ]);
+  expect(
+    metricsIn('sum by (le) (rate(a_bucket{le="b"}[5m])) / (c:d > 0) or vector(0) and e offset 1h > 14.4 * 0.001'),
+  ).toEqual(['a_bucket', 'c:d', 'e']);
 });
 
 test('every metric of the rules and of the dashboard exists', () => {
@@ -74,7 +74,10 @@ test('every alert has a page with the same parts, and every page an alert', () =
   for (const { alert } of alerts) {
     const text = read(`docs/runbooks/${alert}.md`);
     expect(text.startsWith(`# ${alert}\n`), alert).toBe(true);
-    expect([...text.matchAll(/^## (.+)$/gm)].map(([, title]) => title), alert).toEqual(['Impact', 'Find out', 'Do']);
+    expect(
+      [...text.matchAll(/^## (.+)$/gm)].map(([, title]) => title),
+      alert,
+    ).toEqual(['Impact', 'Find out', 'Do']);
     expect(index).toContain(`(${alert}.md)`);
   }
 });
@@ -86,7 +89,10 @@ test('every alert has a unit test in which it fires and one in which it does not
   const cases = tests.flatMap(({ alert_rule_test }) => alert_rule_test);
   for (const { alert } of alerts) {
     const own = cases.filter(({ alertname }) => alertname === alert);
-    expect([own.some(({ exp_alerts }) => exp_alerts.length > 0), own.some(({ exp_alerts }) => exp_alerts.length === 0)], alert).toEqual([true, true]);
+    expect(
+      [own.some(({ exp_alerts }) => exp_alerts.length > 0), own.some(({ exp_alerts }) => exp_alerts.length === 0)],
+      alert,
+    ).toEqual([true, true]);
   }
 });
 
@@ -94,7 +100,9 @@ test('the monitors name the jobs that the rules ask for, and ports and a Secret 
   const documents = (path: string) => parseAllDocuments(read(path)).map((document) => document.toJS());
   const monitors = documents('manifests/monitoring/monitors.yaml');
   const jobs = new Set(rules.flatMap(({ expr }) => [...expr.matchAll(/job="([a-z-]+)"/g)].map(([, job]) => job)));
-  expect(monitors.map(({ spec }) => spec.podMetricsEndpoints[0].relabelings[0].replacement).sort()).toEqual([...jobs].sort());
+  expect(monitors.map(({ spec }) => spec.podMetricsEndpoints[0].relabelings[0].replacement).sort()).toEqual(
+    [...jobs].sort(),
+  );
   for (const { spec } of monitors) {
     const name = spec.selector.matchLabels['app.kubernetes.io/name'];
     const [deployment] = documents(`manifests/base/${name.replace('faultline-', '')}.yaml`).filter(

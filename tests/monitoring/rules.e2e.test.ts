@@ -16,9 +16,9 @@ async function run(tool: string, ...args: string[]): Promise<string> {
 test('promtool accepts the rules', async () => {
   const said = await run('promtool', 'check', 'rules', '--lint=all', '--lint-fatal', 'manifests/monitoring/rules.yaml');
   expect(said).toMatch(/SUCCESS: \d+ rules found/);
-  expect(await run('promtool', 'check', 'rules', '--lint=all', '--lint-fatal', 'examples/alertmanager/rules.yaml')).toMatch(
-    /SUCCESS: \d+ rules found/,
-  );
+  expect(
+    await run('promtool', 'check', 'rules', '--lint=all', '--lint-fatal', 'examples/alertmanager/rules.yaml'),
+  ).toMatch(/SUCCESS: \d+ rules found/);
 });
 
 test('every alert fires when it shall, and not before', async () => {

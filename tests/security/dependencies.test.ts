@@ -23,7 +23,18 @@ const locked = Object.entries(packages).filter(([path]) => path !== '');
 const shipped = locked.filter(([, { dev }]) => dev !== true);
 
 /** Permissive: nothing but notices is asked of whoever passes our package on. */
-const LICENCES = new Set(['MIT', 'ISC', 'Apache-2.0', 'BSD-2-Clause', 'BSD-3-Clause', '0BSD', 'BlueOak-1.0.0', 'PostgreSQL', 'PSF-2.0', 'Unlicense']);
+const LICENCES = new Set([
+  'MIT',
+  'ISC',
+  'Apache-2.0',
+  'BSD-2-Clause',
+  'BSD-3-Clause',
+  '0BSD',
+  'BlueOak-1.0.0',
+  'PostgreSQL',
+  'PSF-2.0',
+  'Unlicense',
+]);
 /** Of tools that build and test and are not shipped, besides. */
 const LICENCES_OF_TOOLS = new Set([...LICENCES, 'MPL-2.0', 'CC0-1.0']);
 
@@ -66,7 +77,9 @@ test('every package is locked by hash and comes from the public registry', () =>
 
 test('no package runs a script when it is installed, but those that are named', () => {
   const { allowScripts } = read<{ allowScripts: Record<string, boolean> }>('package.json');
-  const scripts = locked.filter(([, { hasInstallScript }]) => hasInstallScript).map(([path]) => path.replace(/^.*node_modules\//, ''));
+  const scripts = locked
+    .filter(([, { hasInstallScript }]) => hasInstallScript)
+    .map(([path]) => path.replace(/^.*node_modules\//, ''));
   // fsevents is for macOS, and optional.
   expect(scripts.filter((name) => !(name in allowScripts) && name !== 'fsevents')).toEqual([]);
 });

@@ -52,7 +52,8 @@ function answer(request: IncomingMessage, response: ServerResponse, text: string
   };
   if (refused) {
     const details = { name: 'a', causes: [{ field: 'spec', message: 'wrong' }] };
-    return say(403, { kind: 'Status', apiVersion: 'v1', code: 403, reason: 'Forbidden', message: 'no', details });
+    say(403, { kind: 'Status', apiVersion: 'v1', code: 403, reason: 'Forbidden', message: 'no', details });
+    return;
   }
   if (url.searchParams.get('watch')) {
     response.writeHead(200, { 'content-type': 'application/json' });
@@ -60,7 +61,8 @@ function answer(request: IncomingMessage, response: ServerResponse, text: string
     return;
   }
   const body = bodyOf(url.pathname, request);
-  return body === undefined ? say(404, { kind: 'Status', code: 404, message: 'unknown' }) : say(request.method === 'POST' ? 201 : 200, body);
+  if (body === undefined) say(404, { kind: 'Status', code: 404, message: 'unknown' });
+  else say(request.method === 'POST' ? 201 : 200, body);
 }
 
 const ISSUE = {
@@ -74,7 +76,11 @@ const ISSUE = {
   },
   status: { ...SAMPLES[0]?.status, assignee: 'jane', acknowledged: { by: 'jane', at: '2026-11-21T07:00:00Z' } },
 };
-const COLUMNS = ['Name', 'Severity', 'Type', 'State', 'Since', 'Title'].map((name) => ({ name, type: 'string', priority: 0 }));
+const COLUMNS = ['Name', 'Severity', 'Type', 'State', 'Since', 'Title'].map((name) => ({
+  name,
+  type: 'string',
+  priority: 0,
+}));
 const TABLE = {
   kind: 'Table',
   apiVersion: 'meta.k8s.io/v1',
@@ -97,14 +103,28 @@ function bodyOf(path: string, request: IncomingMessage): unknown {
   if (path.endsWith('/evidence')) return { kind: 'IssueEvidence', metadata: { name: 'a' }, status: evidence };
   if (path.endsWith('/timeline')) {
     const at = '2026-11-21T07:00:00Z';
-    return { complete: true, events: [{ at, kind: 'opened', reason: 'x' }, { at, kind: 'action', actor: 'jane', action: 'comment', comment: 'a word' }] };
+    return {
+      complete: true,
+      events: [
+        { at, kind: 'opened', reason: 'x' },
+        { at, kind: 'action', actor: 'jane', action: 'comment', comment: 'a word' },
+      ],
+    };
   }
   if (path.endsWith('/related')) return { cause: other, consequences: [other], related: [{ issue: other }] };
   if (path.endsWith('/search')) return { items: [{ issue: ISSUE, snippet: 'it **failed**' }], match: 'words' };
-  if (path.endsWith('/explanations')) return { kind: 'Explanation', spec: { kind: 'Pod', name: 'a' }, status: EXPLAINED };
+  if (path.endsWith('/explanations'))
+    return { kind: 'Explanation', spec: { kind: 'Pod', name: 'a' }, status: EXPLAINED };
   if (/\/issues\/[^/]+$/.test(path)) return asTable(request) ? TABLE : ISSUE;
-  if (/\/issues\/[^/]+\/[^/]+$/.test(path)) return { kind: 'IssueComment', metadata: { name: 'a' }, spec: {}, status: { assignee: 'jane', snoozedUntil: 'soon' } };
-  if (path.endsWith('/issues')) return asTable(request) ? TABLE : { kind: 'IssueList', metadata: { resourceVersion: '' }, items: [ISSUE] };
+  if (/\/issues\/[^/]+\/[^/]+$/.test(path))
+    return {
+      kind: 'IssueComment',
+      metadata: { name: 'a' },
+      spec: {},
+      status: { assignee: 'jane', snoozedUntil: 'soon' },
+    };
+  if (path.endsWith('/issues'))
+    return asTable(request) ? TABLE : { kind: 'IssueList', metadata: { resourceVersion: '' }, items: [ISSUE] };
   return undefined;
 }
 
@@ -112,6 +132,15 @@ const EXPLAINED = {
   resource: { group: '', resource: 'pods', kind: 'Pod', namespaced: true },
   processes: ['controllers-0'],
   silent: ['controllers-1'],
-  controllers: [{ controller: 'workloads-pod', process: 'controllers-0', verdict: 'Failing', reason: 'x', message: 'because', findings: [{ key: 'run', title: 'it failed' }] }],
+  controllers: [
+    {
+      controller: 'workloads-pod',
+      process: 'controllers-0',
+      verdict: 'Failing',
+      reason: 'x',
+      message: 'because',
+      findings: [{ key: 'run', title: 'it failed' }],
+    },
+  ],
   message: 'one controller knows it',
 };

@@ -29,7 +29,7 @@ beforeAll(async () => {
   for (const { name } of readers) await askEverything(name, issues);
   after = await stored();
   for (const { name } of IDENTITIES) if (!readers.some((one) => one.name === name)) await askEverything(name, issues);
-}, 120_000);
+}, 300_000);
 afterAll(() => world[Symbol.asyncDispose]());
 
 async function report(namespace: keyof typeof MARKS, subjects: readonly string[]): Promise<void> {
@@ -55,16 +55,23 @@ async function report(namespace: keyof typeof MARKS, subjects: readonly string[]
 /** Two issues in shop for each identity, and some in bank. */
 async function ownIssues(): Promise<Map<string, OwnIssues>> {
   const slug = (name: string): string => name.replaceAll(' ', '-');
-  await report('shop', names.flatMap((name) => [`${slug(name)}.1`, `${slug(name)}.2`]));
+  await report(
+    'shop',
+    names.flatMap((name) => [`${slug(name)}.1`, `${slug(name)}.2`]),
+  );
   await report('bank', ['a', 'b']);
   const [served, numbered] = await Promise.all([
     world.ask('admin', { method: 'GET', path: '/apis/faultline.dev/v1alpha1/namespaces/shop/issues' }),
     world.ask('admin', { method: 'GET', path: '/api/v1/issues?namespace=shop&limit=200' }),
   ]);
-  const { items } = JSON.parse(served.text) as { items: { metadata: { name: string }; spec: { subject: { name: string } } }[] };
+  const { items } = JSON.parse(served.text) as {
+    items: { metadata: { name: string }; spec: { subject: { name: string } } }[];
+  };
   const { data } = JSON.parse(numbered.text) as { data: { id: string; scope: { resourceName: string } }[] };
-  const nameOf = (subject: string) => items.find(({ spec }) => spec.subject.name === subject)?.metadata.name ?? expect.fail(subject);
-  const idOf = (subject: string) => data.find(({ scope }) => scope.resourceName === subject)?.id ?? expect.fail(subject);
+  const nameOf = (subject: string) =>
+    items.find(({ spec }) => spec.subject.name === subject)?.metadata.name ?? expect.fail(subject);
+  const idOf = (subject: string) =>
+    data.find(({ scope }) => scope.resourceName === subject)?.id ?? expect.fail(subject);
   return new Map(
     names.map((name) => {
       const [first, second] = [`${slug(name)}.1`, `${slug(name)}.2`];
@@ -92,13 +99,17 @@ async function askEverything(name: string, issues: ReadonlyMap<string, OwnIssues
 
 /** `200 shop`: answered, with what stands in issues of shop. */
 function cell({ status, text }: Answer): string {
-  const results = status === 200 && text.startsWith('{"results"') ? (JSON.parse(text) as { results: { status: number }[] }).results : [];
+  const results =
+    status === 200 && text.startsWith('{"results"')
+      ? (JSON.parse(text) as { results: { status: number }[] }).results
+      : [];
   const each = results.length > 0 ? ` [${[...new Set(results.map((result) => result.status))].join(', ')}]` : '';
   const shown = Object.entries(MARKS).flatMap(([namespace, mark]) => (text.includes(mark) ? [namespace] : []));
   return `${status}${each}${shown.length > 0 ? ` ${shown.join(' + ')}` : ''}`;
 }
 
-const at = (route: string, name: string): Answer => matrix.get(route)?.get(name) ?? expect.fail(`${name} did not ask ${route}`);
+const at = (route: string, name: string): Answer =>
+  matrix.get(route)?.get(name) ?? expect.fail(`${name} did not ask ${route}`);
 const routes = (): string[] => rows.map(({ route }) => route);
 
 test('every route has an answer for every identity', () => {
@@ -108,9 +119,13 @@ test('every route has an answer for every identity', () => {
 });
 
 test('every path of a middleware of its own has a row', () => {
-  const sources = globSync('apiserver/{rest,server,receivers}/*.ts', { cwd: ROOT }).filter((file) => !file.endsWith('.test.ts'));
+  const sources = globSync('apiserver/{rest,server,receivers}/*.ts', { cwd: ROOT }).filter(
+    (file) => !file.endsWith('.test.ts'),
+  );
   const paths = sources.flatMap((file) =>
-    [...readFileSync(join(ROOT, file), 'utf8').matchAll(/(?:ctx\.path (?:!==|===)|authorizePath\() ?'(\/[^']*)'/g)].map(([, path]) => path),
+    [...readFileSync(join(ROOT, file), 'utf8').matchAll(/(?:ctx\.path (?:!==|===)|authorizePath\() ?'(\/[^']*)'/g)].map(
+      ([, path]) => path,
+    ),
   );
   expect(paths.length).toBeGreaterThan(2);
   expect(paths.filter((path) => !ALONE.includes(path ?? ''))).toEqual([]);
@@ -123,7 +138,8 @@ test('nobody learns anything of a namespace without a right to it, by whatever r
     for (const name of names) {
       const { text } = at(route, name);
       // What was sent may come back.
-      if (!mayKnowShop.includes(name) && name !== 'reporter') expect(text.includes(MARKS.shop), `${name}: ${route}`).toBe(false);
+      if (!mayKnowShop.includes(name) && name !== 'reporter')
+        expect(text.includes(MARKS.shop), `${name}: ${route}`).toBe(false);
       if (!mayKnowBank.includes(name)) expect(text.includes(MARKS.bank), `${name}: ${route}`).toBe(false);
     }
   }

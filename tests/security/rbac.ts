@@ -63,7 +63,19 @@ const OF_KUBERNETES: readonly Role[] = [
     metadata: { name: 'system:discovery' },
     rules: [
       {
-        nonResourceURLs: ['/api', '/api/*', '/apis', '/apis/*', '/healthz', '/livez', '/openapi', '/openapi/*', '/readyz', '/version', '/version/'],
+        nonResourceURLs: [
+          '/api',
+          '/api/*',
+          '/apis',
+          '/apis/*',
+          '/healthz',
+          '/livez',
+          '/openapi',
+          '/openapi/*',
+          '/readyz',
+          '/version',
+          '/version/',
+        ],
         verbs: ['get'],
       },
     ],
@@ -108,7 +120,9 @@ export class TestCluster implements ClusterApi {
     const rules = this.#roles
       .filter(({ metadata }) => metadata.name === role || metadata.labels?.[`${AGGREGATE}${role}`] === 'true')
       .flatMap((one) => one.rules ?? []);
-    return rules.some((rule) => (path ? allowsPath(rule, path) : resource !== undefined && allowsResource(rule, resource)));
+    return rules.some((rule) =>
+      path ? allowsPath(rule, path) : resource !== undefined && allowsResource(rule, resource),
+    );
   }
 }
 

@@ -7,7 +7,18 @@ import { recordedOutput } from '../../cli/testing/recorded-streams.ts';
 const SECRET = 'sesame-open-7f3a';
 
 const names = fc.constantFrom(
-  ...['authorization', 'Authorization', 'token', 'password', 'key', 'privateKey', 'databaseUrl', 'cookie', 'secret', 'clientKey'],
+  ...[
+    'authorization',
+    'Authorization',
+    'token',
+    'password',
+    'key',
+    'privateKey',
+    'databaseUrl',
+    'cookie',
+    'secret',
+    'clientKey',
+  ],
 );
 
 function logged(fields: object, format: 'json' | 'lines' = 'json'): string {

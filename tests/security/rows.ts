@@ -44,7 +44,22 @@ export async function everyRow(world: SecurityWorld): Promise<Row[]> {
 
 /** Middlewares with a path of their own; a test finds them in the sources. */
 export const ALONE = [
-  ...['/healthz', '/livez', '/readyz', '/readyz/db', '/metrics', '/debug', '/debug/heap', '/debug/feeds', '/debug/queues', '/debug/process', '/openapi.json', '/docs', '/docs/', '/nobody/serves/this'],
+  ...[
+    '/healthz',
+    '/livez',
+    '/readyz',
+    '/readyz/db',
+    '/metrics',
+    '/debug',
+    '/debug/heap',
+    '/debug/feeds',
+    '/debug/queues',
+    '/debug/process',
+    '/openapi.json',
+    '/docs',
+    '/docs/',
+    '/nobody/serves/this',
+  ],
 ];
 
 const row = (method: string, path: string): Row => ({
@@ -104,7 +119,8 @@ function of(route: string, method: string, writes: boolean, body?: unknown): Row
     writes,
     question: ({ names }) => ({
       method,
-      path: template.replace('{namespace}', 'shop').replace('{name}', names[0]),
+      // The others act on what is Active.
+      path: template.replace('{namespace}', 'shop').replace('{name}', names[template.endsWith('/resolve') ? 1 : 0]),
       ...(body !== undefined && { body }),
     }),
   };
@@ -138,7 +154,9 @@ const CREATED: Readonly<Record<string, object>> = {
 };
 
 function ofOperation(operation: (typeof OPERATIONS)[number]): Row {
-  const { method, path, examplePath = path, body, exampleHeaders } = operation;
+  const { method, path, body, exampleHeaders } = operation;
+  const byName = path.includes('/issues/{namespace}/{name}');
+  const { examplePath = path } = byName ? { examplePath: path } : operation;
   return {
     route: `${method.toUpperCase()} ${path}`,
     writes: method !== 'get' && operation.id !== 'nextQuestions',

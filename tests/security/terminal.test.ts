@@ -34,14 +34,26 @@ afterAll(async () => {
   await rm(directory, { recursive: true });
 });
 
-const OUTPUTS = ['wide', 'json', 'yaml', 'name', 'csv', 'markdown', 'jsonpath={..title}', 'custom-columns=A:.spec.title,B:.metadata.name'];
+const OUTPUTS = [
+  'wide',
+  'json',
+  'yaml',
+  'name',
+  'csv',
+  'markdown',
+  'jsonpath={..title}',
+  'custom-columns=A:.spec.title,B:.metadata.name',
+];
 
 /** What is run of each command, or why there is nothing to run. A new command has to say. */
 const LINES: Readonly<Record<string, readonly (readonly string[])[] | string>> = {
   get: [['-A'], ['a'], ['-n', 'shop', '-w'], ...OUTPUTS.map((format) => ['-A', '-o', format])],
   search: [['failed', '-A'], ...OUTPUTS.map((format) => ['failed', '-A', '-o', format])],
   describe: [['a', '-n', 'shop']],
-  open: [['a', '--print'], ['a', '--print', '--link', 'docs']],
+  open: [
+    ['a', '--print'],
+    ['a', '--print', '--link', 'docs'],
+  ],
   explain: [['pod/a'], ['pod/a', '-o', 'json'], ['pod/a', '-o', 'yaml']],
   evidence: [['a'], ['a', '-o', 'json']],
   resolve: [['a']],
@@ -51,9 +63,18 @@ const LINES: Readonly<Record<string, readonly (readonly string[])[] | string>> =
   due: [['a', '--in', '1d']],
   comment: [['a', 'a word']],
   replay: [['objects.yaml'], ['objects.yaml', '-o', 'json'], ['broken.yaml']],
-  rule: [['test', 'rule.yaml', 'objects.yaml'], ['test', 'broken.yaml', 'objects.yaml']],
-  receiver: [['test', 'receiver.yaml', 'payload.json'], ['test', 'broken.yaml', 'payload.json']],
-  rbac: [['--config', 'faultline.yaml'], ['--config', 'broken.yaml']],
+  rule: [
+    ['test', 'rule.yaml', 'objects.yaml'],
+    ['test', 'broken.yaml', 'objects.yaml'],
+  ],
+  receiver: [
+    ['test', 'receiver.yaml', 'payload.json'],
+    ['test', 'broken.yaml', 'payload.json'],
+  ],
+  rbac: [
+    ['--config', 'faultline.yaml'],
+    ['--config', 'broken.yaml'],
+  ],
   up: 'prints counts and its own paths; what it tells of clusters is the log, which is tested below',
   server: 'the log, which is tested below',
   controllers: 'the log, which is tested below',
@@ -75,7 +96,15 @@ const objects = {
   spec: { pipelineRef: { name: 'build' } },
   status: {
     completionTime: '2026-11-20T10:00:00Z',
-    conditions: [{ type: 'Succeeded', status: 'False', reason: 'Failed', message: 'it broke', lastTransitionTime: '2026-11-20T10:00:00Z' }],
+    conditions: [
+      {
+        type: 'Succeeded',
+        status: 'False',
+        reason: 'Failed',
+        message: 'it broke',
+        lastTransitionTime: '2026-11-20T10:00:00Z',
+      },
+    ],
   },
 };
 const rule = (title: string) => ({
@@ -103,14 +132,32 @@ const receiver = {
 async function writeFiles(text: string): Promise<void> {
   const { metadata, ...rest } = objects;
   const files = {
-    'objects.yaml': { ...(poisoned(rest, text) as object), apiVersion: rest.apiVersion, kind: rest.kind, metadata, status: { ...rest.status, conditions: poisoned(rest.status.conditions.map(({ message }) => ({ message })), text) } },
+    'objects.yaml': {
+      ...(poisoned(rest, text) as object),
+      apiVersion: rest.apiVersion,
+      kind: rest.kind,
+      metadata,
+      status: {
+        ...rest.status,
+        conditions: poisoned(
+          rest.status.conditions.map(({ message }) => ({ message })),
+          text,
+        ),
+      },
+    },
     'rule.yaml': rule(`it broke${text}`),
     'receiver.yaml': receiver,
     'payload.json': poisoned({ name: 'a', title: 'it broke' }, text),
     'broken.yaml': { kind: `Nothing${text}`, [`key${text}`]: text, metadata: { name: text } },
-    'faultline.yaml': { apiVersion: 'config.faultline.dev/v1alpha1', kind: 'FaultlineConfiguration', namespaces: ['shop'] },
+    'faultline.yaml': {
+      apiVersion: 'config.faultline.dev/v1alpha1',
+      kind: 'FaultlineConfiguration',
+      namespaces: ['shop'],
+    },
   };
-  await Promise.all(Object.entries(files).map(([name, content]) => writeFile(join(directory, name), JSON.stringify(content))));
+  await Promise.all(
+    Object.entries(files).map(([name, content]) => writeFile(join(directory, name), JSON.stringify(content))),
+  );
 }
 
 /** C0 without line feed and tab, C1, line separators, directions of writing; colours of ours are taken out first. */
@@ -130,19 +177,28 @@ const hostile = fc
 async function printed(name: string, line: readonly string[], isTTY: boolean): Promise<string> {
   const stop = new AbortController();
   const [out, err] = [recordedOutput({ isTTY }), recordedOutput({ isTTY })];
-  const streams = recordedStreams({ out, err, directory, signal: stop.signal, env: { KUBECONFIG: 'kubeconfig', TERM: 'xterm' } });
+  const streams = recordedStreams({
+    out,
+    err,
+    directory,
+    signal: stop.signal,
+    env: { KUBECONFIG: 'kubeconfig', TERM: 'xterm' },
+  });
   const running = runProgram([name, ...line], streams, { name: 'faultline', version: '0', commands });
   // A watch goes on for ever: until it has printed what came, or asks again.
   if (line.includes('-w')) {
     const deadline = Date.now() + 300;
-    while (Date.now() < deadline && !/again|MODIFIED/.test(err.text())) await new Promise((again) => setTimeout(again, 5));
+    while (Date.now() < deadline && !/again|MODIFIED/.test(err.text()))
+      await new Promise((again) => setTimeout(again, 5));
     stop.abort();
   }
   await running;
   return out.text() + err.text();
 }
 
-const RUNS = Object.entries(LINES).flatMap(([name, lines]) => (typeof lines === 'string' ? [] : lines.map((line) => [name, line] as const)));
+const RUNS = Object.entries(LINES).flatMap(([name, lines]) =>
+  typeof lines === 'string' ? [] : lines.map((line) => [name, line] as const),
+);
 
 test.each(RUNS)('%s %j', async (name, line) => {
   let longest = 0;

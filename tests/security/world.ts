@@ -80,7 +80,10 @@ export const IDENTITIES: readonly Identity[] = [
   {
     name: 'other tenant',
     description: '`admin`, evidence, reporter and source in the namespace bank, nothing in shop',
-    bindings: ['admin', 'faultline-evidence', 'faultline-reporter', 'speaks'].map((role) => ({ role, namespace: 'bank' })),
+    bindings: ['admin', 'faultline-evidence', 'faultline-reporter', 'speaks'].map((role) => ({
+      role,
+      namespace: 'bank',
+    })),
   },
   { name: 'cluster view', description: '`view` in all namespaces', bindings: [{ role: 'view' }] },
   { name: 'groups', description: '`faultline-groups-view`', bindings: [{ role: 'faultline-groups-view' }] },
@@ -178,7 +181,12 @@ export class SecurityWorld implements AsyncDisposable {
       database: { embedded: join(directory, 'database') },
       clusterId: 'security',
       namespaces: localNamespaces('security'),
-      access: clusterAccess({ api: cluster, configuration: { watch: (signal) => configMap(clients.cert, frontProxies.cert, signal) }, log, now: Date.now }),
+      access: clusterAccess({
+        api: cluster,
+        configuration: { watch: (signal) => configMap(clients.cert, frontProxies.cert, signal) },
+        log,
+        now: Date.now,
+      }),
       tls: await server.issue({ name: 'faultline', hosts: ['127.0.0.1'], usages: [SERVER_AUTH] }),
       listen: { host: '127.0.0.1', port: 0 },
       issues: configuration.issues,
@@ -206,7 +214,11 @@ export class SecurityWorld implements AsyncDisposable {
         ...known.client,
         method,
         agent: known.agent,
-        headers: { ...(text !== undefined && { 'Content-Type': 'application/json' }), ...headers, ...known.headers },
+        headers: {
+          ...(text !== undefined && { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(text) }),
+          ...headers,
+          ...known.headers,
+        },
       },
       async (response) => {
         try {

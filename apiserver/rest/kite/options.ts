@@ -1,8 +1,8 @@
 import type { Engine } from '../../ingest/engine.ts';
 import type { Authorizer } from '../../kube/access/types.ts';
 import type { WatchCache } from '../../kube/cache/watch-cache.ts';
-import type { Audit } from './audit.ts';
 import type { Store } from '../../store/store.ts';
+import type { Audit } from './audit.ts';
 
 /** What the routes of Kite are made of. */
 export interface KiteOptions {
