@@ -60,7 +60,7 @@ export function humanLine({ level, time, msg, ...fields }: LogLine, color: boole
   const padded = name.text.padEnd(5);
   const shown = color ? `\u001b[${name.color}m${padded}\u001b[0m` : padded;
   const clock = new Date(time).toTimeString().slice(0, 8);
-  const rest = Object.entries(fields).map(([key, value]) => `${key}=${fieldText(value)}`);
+  const rest = Object.entries(fields).map(([key, value]) => `${oneLine(key, 100)}=${fieldText(value)}`);
   return [clock, shown, oneLine(msg ?? '', 500), ...rest].join(' ').trimEnd();
 }
 

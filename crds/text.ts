@@ -59,6 +59,11 @@ export function escapeForTerminal(json: string): string {
   return json.replace(/[\u007f-\u009f\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, escapeOf);
 }
 
+/** YAML that shows nothing a terminal would execute: its writer escapes C0 controls, and the rest becomes U+FFFD. */
+export function yamlForTerminal(yaml: string): string {
+  return yaml.replace(/[\u007f-\u009f\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, '\ufffd');
+}
+
 /** The beginning of the text that is at most `maxBytes` of UTF-8; what was cut shows as an ellipsis. */
 export function truncateBytes(text: string, maxBytes: number): string {
   // Every UTF-16 unit takes at most 3 bytes: short text needs no count.

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { escapeForTerminal, yamlForTerminal } from '../../crds/text.ts';
 import type { ConfigAction, ConfigOptions } from '../commands/config.ts';
 import { EXIT } from '../exit.ts';
 import { packageRoot } from '../package-info.ts';
@@ -40,10 +41,10 @@ export async function runConfig(options: ConfigOptions, streams: Streams): Promi
 async function view({ config, output }: ConfigOptions, streams: Streams): Promise<number> {
   const { configure } = await import('../configuration/controllers.ts');
   const { configuration } = await configure(config, streams);
-  if (output === 'json') streams.out.write(`${JSON.stringify(configuration, null, 4)}\n`);
+  if (output === 'json') streams.out.write(`${escapeForTerminal(JSON.stringify(configuration, null, 4))}\n`);
   else {
     const { stringify } = await import('yaml');
-    streams.out.write(stringify(configuration, { lineWidth: 0, aliasDuplicateObjects: false }));
+    streams.out.write(yamlForTerminal(stringify(configuration, { lineWidth: 0, aliasDuplicateObjects: false })));
   }
   return EXIT.ok;
 }

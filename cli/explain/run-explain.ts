@@ -8,7 +8,7 @@ import {
   type ObjectReference,
 } from '../../crds/explanation.ts';
 import { API_VERSION } from '../../crds/names.ts';
-import { escapeForTerminal, oneLine } from '../../crds/text.ts';
+import { escapeForTerminal, oneLine, yamlForTerminal } from '../../crds/text.ts';
 import { getJson, postJson } from '../actions/post-json.ts';
 import type { ClusterConnection } from '../cluster/connection.ts';
 import type { ExplainOptions } from '../commands/explain.ts';
@@ -81,7 +81,7 @@ function printed(explanation: Answered, output: ExplainOptions['output']): strin
     case 'json':
       return `${escapeForTerminal(JSON.stringify(explanation, null, 2))}\n`;
     case 'yaml':
-      return stringify(JSON.parse(escapeForTerminal(JSON.stringify(explanation))), { lineWidth: 0 });
+      return yamlForTerminal(stringify(explanation, { lineWidth: 0 }));
     case 'text':
       return `${explanationLines(explanation).join('\n')}\n`;
     default:

@@ -3,6 +3,7 @@ import type { Cell, Column } from '../../apiserver/kube/resource.ts';
 import { humanDuration } from '../../crds/duration.ts';
 import type { Issue, IssueList } from '../../crds/issue.ts';
 import { API_VERSION } from '../../crds/names.ts';
+import { escapeForTerminal, yamlForTerminal } from '../../crds/text.ts';
 import { parseTime } from '../../crds/time.ts';
 import { formatTable } from './table.ts';
 
@@ -27,10 +28,10 @@ export function printIssues(list: IssueList, options: PrintOptions): string {
     case 'wide':
       return issueTable(list.items, options, Infinity);
     case 'json':
-      return `${JSON.stringify(list, null, 4)}\n`;
+      return `${escapeForTerminal(JSON.stringify(list, null, 4))}\n`;
     case 'yaml':
       // A long title is one line for grep; aliases would be read as a surprise.
-      return stringify(list, { lineWidth: 0, aliasDuplicateObjects: false });
+      return yamlForTerminal(stringify(list, { lineWidth: 0, aliasDuplicateObjects: false }));
     case 'name':
       return list.items.map(({ metadata }) => `issue.faultline.dev/${metadata.name}\n`).join('');
     default:

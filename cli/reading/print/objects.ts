@@ -1,6 +1,6 @@
 import { stringify } from 'yaml';
 import type { Issue } from '../../../crds/issue.ts';
-import { escapeForTerminal } from '../../../crds/text.ts';
+import { escapeForTerminal, yamlForTerminal } from '../../../crds/text.ts';
 import type { Output } from '../../streams.ts';
 import type { Page } from '../issues.ts';
 import type { Printer } from './printer.ts';
@@ -53,7 +53,5 @@ export function yamlPrinter(single: boolean, out: Output): Printer {
 
 /** A long title is one line for grep, and what a terminal would execute is written as an escape. */
 function yamlOf(object: Issue | readonly Issue[]): string {
-  return stringify(JSON.parse(escapeForTerminal(JSON.stringify(object))), {
-    ...{ lineWidth: 0, aliasDuplicateObjects: false },
-  }).replace(/[\u007f-\u009f\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, '\ufffd');
+  return yamlForTerminal(stringify(object, { lineWidth: 0, aliasDuplicateObjects: false }));
 }
