@@ -6,7 +6,7 @@ import { type Answer, IDENTITIES, MARKS, SecurityWorld, STRANGERS } from './worl
 
 /**
  * Every route × every identity, of a whole server on PGlite whose cluster has the ClusterRoles of manifests/base. What came
- * out is docs/security-matrix.md (`vitest -u` writes it), and whoever changes it has to say why; what must hold whatever
+ * out is docs/security-matrix.md (`vitest run … -u` writes it), and whoever changes it has to say why; what must hold whatever
  * the page says is below.
  */
 const ROOT = join(import.meta.dirname, '../..');
@@ -187,7 +187,7 @@ function page(): string {
   return [
     '# Who gets what: every route and every identity',
     '',
-    '<!-- Written by a test: npx vitest run --project unit -u tests/security/isolation.test.ts -->',
+    '<!-- Written by a test: npx vitest run --project unit tests/security/isolation.test.ts -u -->',
     '',
     'A whole server, a cluster with the ClusterRoles of `manifests`, and two tenants, shop and bank: each route is asked **about',
     'shop** by each identity. A cell is the status of the answer, of an array of reports `[the status of each]`, and the namespaces of',

@@ -105,6 +105,7 @@ function ofResource({ name, namespaced, verbs }: Served): Row[] {
         return namespaced ? [...rows, of(`GET ${everywhere}${watch}`, 'GET', false)] : rows;
       }
       case 'create':
+        if (CREATED[plural] === undefined) throw new Error(`say in CREATED what a new ${plural} is asked`);
         return [of(`POST ${collection}`, 'POST', true, CREATED[plural])];
       default:
         throw new Error(`say what ${verb} ${name} is asked`);
@@ -145,6 +146,7 @@ const REPORT = {
 
 const CREATED: Readonly<Record<string, object>> = {
   issuereports: { apiVersion: 'faultline.dev/v1alpha1', kind: 'IssueReport', metadata: {}, spec: REPORT },
+  issuestatistics: { apiVersion: 'faultline.dev/v1alpha1', kind: 'IssueStatistics', spec: { since: '1d' } },
   explanations: {
     apiVersion: 'faultline.dev/v1alpha1',
     kind: 'Explanation',
