@@ -23,6 +23,7 @@ beforeAll(async () => {
   world = await SecurityWorld.start(SOURCES);
   rows = await everyRow(world);
   const issues = await ownIssues();
+  await searchable(2 * names.length + 2);
   before = await stored();
   // Whoever may write last: what the others asked must have changed nothing.
   const readers = IDENTITIES.filter(({ bindings = [] }) => !bindings.some(({ namespace }) => namespace === 'shop'));
@@ -78,6 +79,13 @@ async function ownIssues(): Promise<Map<string, OwnIssues>> {
       return [name, { names: [nameOf(first), nameOf(second)], ids: [idOf(first), idOf(second)] }];
     }),
   );
+}
+
+/** The index of the search follows the log. */
+async function searchable(count: number): Promise<void> {
+  const path = '/api/v1/search?q=mark&limit=100';
+  const found = async () => JSON.parse((await world.ask('admin', { method: 'GET', path })).text).items.length;
+  await expect.poll(found, { timeout: 60_000, interval: 200 }).toBe(count);
 }
 
 /** What is stored, for comparing. */

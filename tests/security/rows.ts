@@ -127,6 +127,9 @@ function of(route: string, method: string, writes: boolean, body?: unknown): Row
   };
 }
 
+/** Everything that is found, or chance would say whose is among the first. */
+const ALL_OF: Readonly<Record<string, string>> = { '/api/v1/search': '&limit=100', '/api/v1/stats': '&limit=100' };
+
 const ACTIONS: Readonly<Record<string, object>> = {
   resolve: { spec: {} },
   acknowledge: { spec: {} },
@@ -146,7 +149,7 @@ const REPORT = {
 
 const CREATED: Readonly<Record<string, object>> = {
   issuereports: { apiVersion: 'faultline.dev/v1alpha1', kind: 'IssueReport', metadata: {}, spec: REPORT },
-  issuestatistics: { apiVersion: 'faultline.dev/v1alpha1', kind: 'IssueStatistics', spec: { since: '1d' } },
+  issuestatistics: { apiVersion: 'faultline.dev/v1alpha1', kind: 'IssueStatistics', spec: { since: '1d', limit: 100 } },
   explanations: {
     apiVersion: 'faultline.dev/v1alpha1',
     kind: 'Explanation',
@@ -168,7 +171,7 @@ function ofOperation(operation: (typeof OPERATIONS)[number]): Row {
         known.reduce((replaced, id, index) => replaced.replaceAll(id, ids[Math.min(index, 1)] ?? ''), text);
       return {
         method: method.toUpperCase(),
-        path: mine(examplePath).replace('{namespace}', 'shop').replace('{name}', names[0]),
+        path: mine(examplePath).replace('{namespace}', 'shop').replace('{name}', names[0]) + (ALL_OF[path] ?? ''),
         // Receivers believe their own token, and nobody here has it.
         ...(exampleHeaders && operation.authentication !== 'receiver' && { headers: exampleHeaders }),
         ...(body && { body: JSON.parse(mine(JSON.stringify(body.example))) as unknown }),
