@@ -1,6 +1,6 @@
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { ALONE, everyRow, type OwnIssues, type Row, SOURCES } from './rows.ts';
 import { type Answer, IDENTITIES, MARKS, SecurityWorld, STRANGERS } from './world.ts';
 
@@ -85,7 +85,7 @@ async function ownIssues(): Promise<Map<string, OwnIssues>> {
 async function searchable(count: number): Promise<void> {
   const path = '/api/v1/search?q=mark&limit=100';
   const found = async () => JSON.parse((await world.ask('admin', { method: 'GET', path })).text).items.length;
-  await expect.poll(found, { timeout: 60_000, interval: 200 }).toBe(count);
+  await vi.waitFor(async () => expect(await found()).toBe(count), { timeout: 60_000, interval: 200 });
 }
 
 /** What is stored, for comparing. */
