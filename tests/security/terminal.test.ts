@@ -100,6 +100,10 @@ const LINES: Readonly<Record<string, readonly (readonly string[])[] | string>> =
   import: 'prints counts',
   conformance: 'prints its own items; what a server answered is quoted by escapeControls (cli/conformance)',
   version: [[]],
+  migrate: 'prints names of migrations, which are ours',
+  backup: 'prints counts and the path that was typed',
+  restore: 'prints counts and the path that was typed',
+  uninstall: [[]],
   completion: 'prints scripts of its own',
   ui: 'cli/tui has a test of its own: what comes from a server is cleaned where it enters the state',
 };
