@@ -348,7 +348,7 @@ describe('our commands that read', () => {
     const { code, out, err } = await cli(['describe', name], vic);
     expect([code, err]).toEqual([0, '']);
     expect(out).toMatch(/\nEvidence: you may not read it: [^\n]*issues\/evidence/);
-    expect(out).toContain('\nTimeline: not through this API server');
+    expect(out).toMatch(/\n\nTimeline:\n {2}\S+Z +opened\n/);
     expect((await cli(['get', 'nothing-here'], vic)).err).toBe(
       'error: there is no issue "nothing-here" in namespace shop: see faultline get --all\n',
     );

@@ -1,5 +1,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { send } from '../controlplane/api-request.ts';
@@ -129,7 +132,9 @@ describe('the aggregated API', () => {
 
 describe('our own commands, with nothing but a kubeconfig', () => {
   const cli = async (kubeconfig: string, ...args: string[]) => {
-    const child = spawn(node, [binary, ...args, `--kubeconfig=${kubeconfig}`], { stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(node, [binary, ...args, ...(args[0] === 'completion' ? [] : [`--kubeconfig=${kubeconfig}`])], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     const [out, err, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
     return { code, out, err };
   };
@@ -164,6 +169,21 @@ describe('our own commands, with nothing but a kubeconfig', () => {
     // Who may impersonate asks as somebody else.
     const { err } = await cli(faultline.plane.adminKubeconfigPath, 'get', '-n', 'shop', '--as', 'mallory');
     expect(err).toContain('User "mallory" cannot list resource "issues"');
+  });
+
+  test('are completed by kubectl, with the names that the server knows', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'faultline-plugin-'));
+    const admin = faultline.plane.adminKubeconfigPath;
+    const executable = (name: string, text: string) => writeFile(join(folder, name), text, { mode: 0o755 });
+    await executable('faultline', `#!/bin/sh\nexec '${node}' '${binary}' "$@"\n`);
+    await executable('kubectl-faultline', `#!/bin/sh\nexec faultline "$@"\n`);
+    await executable('kubectl_complete-faultline', (await cli(admin, 'completion', 'kubectl')).out);
+    const env = { PATH: `${folder}:${process.env.PATH}`, KUBECONFIG: admin };
+    const { stdout } = await faultline.kubectl(['__complete', 'faultline', 'get', '-n', 'shop', 'component-p'], {
+      env,
+    });
+    expect(stdout).toMatch(/^component-payments-\w+\tBuild of payments on main failed\n:4\n$/);
+    await rm(folder, { recursive: true, force: true });
   });
 
   test('doctor finds nothing wrong with the way through the aggregator, and who may not see that there are no rights', async () => {
