@@ -1,4 +1,5 @@
 import type { Scenario } from './scenario.ts';
+import { changes } from './scenarios/changes.ts';
 import { cli } from './scenarios/cli.ts';
 import { controllers } from './scenarios/controllers.ts';
 import { history } from './scenarios/history.ts';
@@ -28,6 +29,7 @@ export const scenarios: readonly Scenario[] = [
   million,
   history,
   controllers,
+  changes,
   cli,
   install,
 ];

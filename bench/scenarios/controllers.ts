@@ -1,11 +1,8 @@
 import { measureStart, type Started } from '../controllers/backlog.ts';
-import { measureStorm } from '../controllers/changes.ts';
 import { type Cluster, fill, startCluster } from '../controllers/cluster.ts';
 import { startFaultline, startGo } from '../controllers/contestants.ts';
 import { goController } from '../controllers/go-build.ts';
-import { measureIdle } from '../controllers/idle.ts';
 import { type RunSize, realisticSize, SMALL } from '../controllers/pipeline-runs.ts';
-import { measureToIssue } from '../controllers/to-issue.ts';
 import { type Figure, number } from '../harness/figure.ts';
 import { interleave } from '../harness/interleave.ts';
 import { median } from '../harness/statistics.ts';
@@ -19,35 +16,21 @@ const LABELS: Readonly<Record<Exclude<Name, 'faultline'>, string>> = {
   streamed: 'the same with streamed lists',
 };
 
-/** `faultline controllers` beside controller-runtime (Go) on one kube-apiserver, and what it needs in operation. */
+/** `faultline controllers` beside controller-runtime (Go) on one kube-apiserver. */
 export const controllers: Scenario = {
   name: 'controllers',
-  summary: 'faultline controllers beside controller-runtime: a start over 3,000 PipelineRuns, changes, idleness.',
+  summary: 'faultline controllers beside controller-runtime: a start over 3,000 large and 20,000 small PipelineRuns.',
   run,
 };
 
 async function run(context: BenchContext): Promise<readonly Figure[]> {
   const binary = await goController((text) => context.progress.note(text));
-  const figures: Figure[] = [];
-  {
-    context.progress.step('starting a cluster');
-    await using cluster = await startCluster();
-    const scale = context.quick ? 0.1 : 1;
-    figures.push(
-      ...(await starts(context, cluster, binary, {
-        count: 3_000 * scale,
-        sizeOf: realisticSize,
-        what: 'PipelineRuns',
-      })),
-    );
-    figures.push(
-      ...(await starts(context, cluster, binary, { count: 20_000 * scale, sizeOf: () => SMALL, what: 'small runs' })),
-    );
-    figures.push(...(await storm(context, cluster)));
-    figures.push(...(await idle(context, cluster)));
-  }
-  figures.push(await toIssue(context));
-  return figures;
+  context.progress.step('starting a cluster');
+  await using cluster = await startCluster();
+  const scale = context.quick ? 0.1 : 1;
+  const large = { count: 3_000 * scale, sizeOf: realisticSize, what: 'PipelineRuns' };
+  const small = { count: 20_000 * scale, sizeOf: () => SMALL, what: 'small runs' };
+  return [...(await starts(context, cluster, binary, large)), ...(await starts(context, cluster, binary, small))];
 }
 
 interface Backlog {
@@ -148,50 +131,4 @@ function startFigures(all: Record<Name, Started[]>, what: string, count: number)
 /** What the process itself says that its cache of runs takes. */
 function cachedBytes({ metrics }: Started): number {
   return Number(/^faultline_cache_bytes\{kind="PipelineRun"\} (\S+)$/m.exec(metrics)?.[1] ?? Number.NaN);
-}
-
-async function storm(context: BenchContext, cluster: Cluster): Promise<Figure[]> {
-  const rate = 1_000;
-  const found = await measureStorm(context, cluster, { rate, seconds: context.quick ? 5 : 60 });
-  return [
-    {
-      scenario: 'controllers',
-      what: `${number(found.changes)} changes at ${number(found.perSecond)}/s, none lost (${number(found.reports)} reports): from the last change to the last report`,
-      measured: `${number(found.drainMs)} ms`,
-    },
-    {
-      scenario: 'controllers',
-      what: `CPU during ${number(found.perSecond)} changes/s`,
-      measured: `${number(found.cpuShare * 100)} % of a core`,
-    },
-  ];
-}
-
-async function idle(context: BenchContext, cluster: Cluster): Promise<Figure[]> {
-  await fill(cluster, context.quick ? 50 : 500, realisticSize);
-  const found = await measureIdle(context, cluster, context.quick ? 5 : 60);
-  const what = `idle, ${found.kinds} kinds with ${number(found.objects)} objects watched`;
-  const cpu = found.cpuShare * 100;
-  return [
-    { scenario: 'controllers', what, measured: `${number(cpu)} % of a core`, goal: '≤ 1 %', met: cpu <= 1 },
-    {
-      scenario: 'controllers',
-      what,
-      measured: `${number(found.residentMB)} MB`,
-      goal: '≤ 120 MB',
-      met: found.residentMB <= 120,
-    },
-  ];
-}
-
-async function toIssue(context: BenchContext): Promise<Figure> {
-  const rate = 100;
-  const { p50Ms, p99Ms, perSecond } = await measureToIssue(context, { rate, seconds: context.quick ? 5 : 60 });
-  return {
-    scenario: 'controllers',
-    what: `a run's completion to its stored issue, at ${number(perSecond)} changes/s`,
-    measured: `p50 ${number(p50Ms)} ms, p99 ${number(p99Ms)} ms`,
-    goal: 'p50 ≤ 20 ms, p99 ≤ 150 ms',
-    met: p50Ms <= 20 && p99Ms <= 150,
-  };
 }

@@ -1,0 +1,71 @@
+import { measureStorm } from '../controllers/changes.ts';
+import { type Cluster, fill, startCluster } from '../controllers/cluster.ts';
+import { measureIdle } from '../controllers/idle.ts';
+import { realisticSize, SMALL } from '../controllers/pipeline-runs.ts';
+import { measureToIssue } from '../controllers/to-issue.ts';
+import { type Figure, number } from '../harness/figure.ts';
+import type { BenchContext, Scenario } from '../scenario.ts';
+
+/** What `faultline controllers` needs once it runs: for changes, for nothing, and until a change is an issue. */
+export const changes: Scenario = {
+  name: 'changes',
+  summary: 'faultline controllers in operation: 1,000 changes/s, idleness, and from a change to its stored issue.',
+  run,
+};
+
+async function run(context: BenchContext): Promise<readonly Figure[]> {
+  const figures: Figure[] = [];
+  {
+    context.progress.step('starting a cluster');
+    await using cluster = await startCluster();
+    figures.push(...(await storm(context, cluster)), ...(await idle(context, cluster)));
+  }
+  figures.push(await toIssue(context));
+  return figures;
+}
+
+async function storm(context: BenchContext, cluster: Cluster): Promise<Figure[]> {
+  const rate = 1_000;
+  const found = await measureStorm(context, cluster, { rate, seconds: context.quick ? 5 : 60 });
+  return [
+    {
+      scenario: 'changes',
+      what: `${number(found.changes)} changes at ${number(found.perSecond)}/s, none lost (${number(found.reports)} reports): from the last change to the last report`,
+      measured: `${number(found.drainMs)} ms`,
+    },
+    {
+      scenario: 'changes',
+      what: `CPU during ${number(found.perSecond)} changes/s`,
+      measured: `${number(found.cpuShare * 100)} % of a core`,
+    },
+  ];
+}
+
+async function idle(context: BenchContext, cluster: Cluster): Promise<Figure[]> {
+  await fill(cluster, context.quick ? 50 : 500, realisticSize);
+  const found = await measureIdle(context, cluster, context.quick ? 5 : 60);
+  const what = `idle, ${found.kinds} kinds with ${number(found.objects)} objects watched`;
+  const cpu = found.cpuShare * 100;
+  return [
+    { scenario: 'changes', what, measured: `${number(cpu)} % of a core`, goal: '≤ 1 %', met: cpu <= 1 },
+    {
+      scenario: 'changes',
+      what,
+      measured: `${number(found.residentMB)} MB`,
+      goal: '≤ 120 MB',
+      met: found.residentMB <= 120,
+    },
+  ];
+}
+
+async function toIssue(context: BenchContext): Promise<Figure> {
+  const rate = 100;
+  const { p50Ms, p99Ms, perSecond } = await measureToIssue(context, { rate, seconds: context.quick ? 5 : 60 });
+  return {
+    scenario: 'changes',
+    what: `a run's completion to its stored issue, at ${number(perSecond)} changes/s`,
+    measured: `p50 ${number(p50Ms)} ms, p99 ${number(p99Ms)} ms`,
+    goal: 'p50 ≤ 20 ms, p99 ≤ 150 ms',
+    met: p50Ms <= 20 && p99Ms <= 150,
+  };
+}
