@@ -1,7 +1,7 @@
 import { measureStorm } from '../controllers/changes.ts';
 import { type Cluster, fill, startCluster } from '../controllers/cluster.ts';
 import { measureIdle } from '../controllers/idle.ts';
-import { realisticSize, SMALL } from '../controllers/pipeline-runs.ts';
+import { realisticSize } from '../controllers/pipeline-runs.ts';
 import { measureToIssue } from '../controllers/to-issue.ts';
 import { type Figure, number } from '../harness/figure.ts';
 import type { BenchContext, Scenario } from '../scenario.ts';
