@@ -84,8 +84,10 @@ test('konflux/mintmaker', async () => {
     [
       "garden-tenant/roses-on-push-h7d2x undecided: NotMintMaker (final)",
       "mintmaker/renovate-06110900-a1b2c3 → Component garden-tenant/lilies dependencies: major TokenExpired [token] Dependency updates of lilies: the git server does not accept the token",
-      "mintmaker/renovate-06110905-d4e5f6 → Component garden-tenant/roses dependencies: minor RegistryAuthenticationFailed [registry/registry.example.net] Dependency updates of roses: a registry refuses access (registry.example.net)",
-      "mintmaker/renovate-06110905-d4e5f6 → Component garden-tenant/roses dependencies: major UpdateConflict [conflict/konflux/mintmaker/main/lodash-vulnerability] Dependency updates of roses: an update conflicts with its branch and was edited by somebody (konflux/mintmaker/main/lodash-vulnerability, CVE-2026-1234) {CVE-2026-1234}",
+      "mintmaker/renovate-06110900-a1b2c3 → Component garden-tenant/lilies dependencies/updates: no verdict: RunStopped",
+      "mintmaker/renovate-06110905-d4e5f6 → Component garden-tenant/roses dependencies: healthy",
+      "mintmaker/renovate-06110905-d4e5f6 → Component garden-tenant/roses dependencies/updates: minor RegistryAuthenticationFailed [registry/registry.example.net] Dependency updates of roses: a registry refuses access (registry.example.net)",
+      "mintmaker/renovate-06110905-d4e5f6 → Component garden-tenant/roses dependencies/updates: major UpdateConflict [conflict/konflux/mintmaker/main/lodash-vulnerability] Dependency updates of roses: an update conflicts with its branch and was edited by somebody (konflux/mintmaker/main/lodash-vulnerability, CVE-2026-1234) {CVE-2026-1234}",
       "release-managed/managed-t5wq8 undecided: NotMintMaker (final)",
     ]
   `);

@@ -218,6 +218,7 @@ export async function said(
       checked(controller as unknown as Definition, verdict);
       return observationsOf(verdict).flatMap((look) => {
         const about = `${name} → ${where(look)}`;
+        if (look.noVerdict !== undefined) return [`${about}: no verdict: ${look.noVerdict}`];
         if (look.findings.length === 0) return [`${about}: healthy`];
         return look.findings.map(
           ({ severity, reason, key, title, group, dueAt }) =>

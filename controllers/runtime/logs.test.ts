@@ -9,7 +9,7 @@ import { createWorld, type WorldOptions } from '../testing/world.ts';
 import { folderLogs } from './folder-logs.ts';
 import { createKubeClient } from './kube-client.ts';
 import { liveLogs } from './live-logs.ts';
-import { MAX_LOG_BYTES } from './logs.ts';
+import { LOG_BYTES, MAX_LOG_BYTES } from './logs.ts';
 import type { ClusterObject } from './object.ts';
 import { defineController, type LogTail, type ObjectLike } from './plugin.ts';
 import type { LogAnswer } from './source.ts';
@@ -49,7 +49,20 @@ describe('read.logs', () => {
     w.source.apply(run('run-1'));
     await w.settle();
     expect(shown(w.sink.take())).toEqual([{ lines: ['a', 'password=***'] }]);
-    expect(w.source.asked).toEqual([{ namespace: 'team-a', pod: 'run-1-pod', container: 'main', tailLines: 201 }]);
+    expect(w.source.asked).toEqual([
+      { namespace: 'team-a', pod: 'run-1-pod', container: 'main', tailLines: 201, maxBytes: 65_536 },
+    ]);
+  });
+
+  it('gives more to who has to judge by it, within bounds', async () => {
+    await using w = world(showing({ tailLines: 1_000_000 }));
+    await w.settle();
+    w.source.answerLogs = () => log(...Array.from({ length: 300 }, (_, index) => `line ${index}`));
+    w.source.apply(run('run-1'));
+    await w.settle();
+    expect(w.source.asked).toMatchObject([{ tailLines: 5_001, maxBytes: 1_048_576 }]);
+    // Evidence takes no more than it did.
+    expect(shown(w.sink.take())[0]?.lines).toHaveLength(200);
   });
 
   it('says whether there was more, and does not give a line that lost its beginning', async () => {
@@ -145,7 +158,7 @@ describe('read.logs', () => {
 });
 
 describe('the log of a container in a cluster', () => {
-  async function ask(status: number, body: string): Promise<{ answer: LogAnswer; url: string }> {
+  async function ask(status: number, body: string, maxBytes = LOG_BYTES): Promise<{ answer: LogAnswer; url: string }> {
     let url = '';
     const server = createServer((request, response) => {
       url = request.url ?? '';
@@ -153,7 +166,7 @@ describe('the log of a container in a cluster', () => {
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     await using client = createKubeClient({ server: `http://127.0.0.1:${(server.address() as AddressInfo).port}` });
-    const request = { namespace: 'n', pod: 'p', container: 'step-a', tailLines: 5 };
+    const request = { namespace: 'n', pod: 'p', container: 'step-a', tailLines: 5, maxBytes };
     const answer = await liveLogs(client, request, AbortSignal.timeout(10_000));
     server.close();
     return { answer, url };
@@ -165,10 +178,16 @@ describe('the log of a container in a cluster', () => {
     expect(url).toBe('/api/v1/namespaces/n/pods/p/log?container=step-a&tailLines=5&limitBytes=1048576');
   });
 
+  it('may be long where that is wanted; a server limits from its first line', async () => {
+    const { answer, url } = await ask(200, 'x'.repeat(LOG_BYTES * 3), MAX_LOG_BYTES);
+    expect(url).toContain('limitBytes=8388608');
+    expect(answer).toMatchObject({ text: 'x'.repeat(LOG_BYTES * 3), cut: false });
+  });
+
   it('that is longer than is kept loses its beginning', async () => {
-    const { answer } = await ask(200, `${'x'.repeat(MAX_LOG_BYTES * 3)}end`);
+    const { answer } = await ask(200, `${'x'.repeat(LOG_BYTES * 3)}end`);
     expect(answer).toEqual({ text: expect.stringMatching(/^x+end$/), cut: true });
-    expect('text' in answer && answer.text.length).toBe(MAX_LOG_BYTES);
+    expect('text' in answer && answer.text.length).toBe(LOG_BYTES);
   });
 
   it.each([
@@ -190,12 +209,12 @@ describe('the log of a container in a folder', () => {
     ],
   ])('is found %s', async (_where, path) => {
     const folder = await mkdtemp(join(tmpdir(), 'faultline-logs-'));
-    const request = { namespace: 'n', pod: 'p', container: 'step-a', tailLines: 5 };
+    const request = { namespace: 'n', pod: 'p', container: 'step-a', tailLines: 5, maxBytes: LOG_BYTES };
     expect(await folderLogs(folder, request)).toEqual({ missing: 'NotFound' });
     await mkdir(join(folder, ...path.slice(0, -1)), { recursive: true });
-    await writeFile(join(folder, ...path), `${'y'.repeat(MAX_LOG_BYTES)}end\n`);
+    await writeFile(join(folder, ...path), `${'y'.repeat(LOG_BYTES)}end\n`);
     const found = (await folderLogs(folder, request)) as LogTail & { text: string };
-    expect([found.text.length, found.text.slice(-5), found.cut]).toEqual([MAX_LOG_BYTES, 'yend\n', true]);
+    expect([found.text.length, found.text.slice(-5), found.cut]).toEqual([LOG_BYTES, 'yend\n', true]);
     await rm(folder, { recursive: true });
   });
 });

@@ -5,9 +5,12 @@ import type { RuntimeMetrics } from './metrics.ts';
 import { type LogTail, type Read, TerminalError } from './plugin.ts';
 import type { LogAnswer, ObjectSource } from './source.ts';
 
-/** The most that a look gets of one log. */
-export const MAX_TAIL_LINES = 200;
-export const MAX_LOG_BYTES = 64 * 1024;
+/** What a look gets of one log: enough to show. */
+export const TAIL_LINES = 200;
+export const LOG_BYTES = 64 * 1024;
+/** The most, for who has to judge by a log (docs/adr/0031): more lines than `TAIL_LINES` may have so many bytes. */
+export const MAX_TAIL_LINES = 5_000;
+export const MAX_LOG_BYTES = 1024 * 1024;
 const TIMEOUT_MS = 5_000;
 /** Where logs may not be read, nobody asks again for this long. */
 const FORBIDDEN_FOR = 300_000;
@@ -55,14 +58,18 @@ export class LogReader {
     how: { tailLines?: number | undefined; signal: AbortSignal; look: () => object },
   ): Promise<LogTail | undefined> {
     const { source, metrics, clock, controller } = this.#options;
-    const { tailLines = MAX_TAIL_LINES, signal, look } = how;
+    const { tailLines = TAIL_LINES, signal, look } = how;
     // Names come from objects that anybody may have written, and become paths.
     const named = DNS_LABEL.test(namespace) && DNS_SUBDOMAIN.test(pod) && DNS_SUBDOMAIN.test(container);
     if (!source.logs || !named || (this.#forbidden.get(namespace) ?? 0) > clock.now()) return undefined;
-    const lines = Math.min(Math.max(1, Math.trunc(tailLines) || MAX_TAIL_LINES), MAX_TAIL_LINES);
+    const lines = Math.min(Math.max(1, Math.trunc(tailLines) || TAIL_LINES), MAX_TAIL_LINES);
+    const maxBytes = lines > TAIL_LINES ? MAX_LOG_BYTES : LOG_BYTES;
     const answer = await this.#within(signal, (aborts) =>
       // One more than wanted tells whether there is more.
-      (source.logs as NonNullable<ObjectSource['logs']>)({ namespace, pod, container, tailLines: lines + 1 }, aborts),
+      (source.logs as NonNullable<ObjectSource['logs']>)(
+        { namespace, pod, container, tailLines: lines + 1, maxBytes },
+        aborts,
+      ),
     );
     metrics.logReads.inc({ controller, result: 'missing' in answer ? answer.missing : 'Read' });
     if (!('missing' in answer)) return tailOf(answer, lines);

@@ -139,8 +139,9 @@ export interface Read {
   ): Promise<readonly DeepReadonly<K>[]>;
   /**
    * The end of a container's log, for evidence; only with `logs: true`. Undefined when it cannot be had now: the Pod is
-   * gone, it may not be read, or this is a look of a first list, which is followed by one with logs. At most 200 lines
-   * (`tailLines`, the default) and 64 KiB; never rejects because of the cluster.
+   * gone, it may not be read, or this is a look of a first list, which is followed by one with logs. 200 lines
+   * (`tailLines`) and 64 KiB, which is what evidence takes; who has to judge by a log may ask for more, at most 5,000 lines and
+   * 1 MiB (docs/adr/0031). Never rejects because of the cluster.
    */
   logs(
     namespace: string,

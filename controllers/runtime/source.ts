@@ -19,6 +19,8 @@ export interface LogRequest {
   readonly pod: string;
   readonly container: string;
   readonly tailLines: number;
+  /** Of what is read the last so many bytes are wanted. */
+  readonly maxBytes: number;
 }
 
 export type LogAnswer =

@@ -43,6 +43,8 @@ export interface FixtureLook {
   readonly final?: boolean;
   /** It looks again after so many ms. */
   readonly again?: number;
+  /** Of several subjects those without a verdict (`noVerdict`), and why. */
+  readonly noVerdict?: readonly { readonly subject: Report['subject']; readonly reason: string }[];
   /** What the backend is sent, as it is checked, cut and masked; empty without a verdict. */
   readonly reports: readonly Report[];
 }
@@ -162,10 +164,12 @@ export class Fixtures {
         ...{ clusterScopedNamespace: 'faultline-system', crossNamespaceText },
       });
       const again = observations.map((each) => each.again).filter((ms) => ms !== undefined);
+      const { decided, noVerdict } = decidedReports(reports, observations);
       return {
         object: called,
         ...(again.length > 0 && { again: Math.min(...again) }),
-        reports: [...decidedReports(reports, observations).decided.values()],
+        ...(noVerdict.length > 0 && { noVerdict }),
+        reports: [...decided.values()],
       };
     } catch (error) {
       return { object: called, during, error };

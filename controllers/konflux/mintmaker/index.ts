@@ -23,13 +23,15 @@ import { KONFLUX, TEKTON_VERSIONS } from '../../pipelines/versions.ts';
 import { MAX_TITLE, short } from '../../pipelines/words.ts';
 import { CATALOGUE, RUN_FAILED } from './findings.ts';
 import { type Options, optionsSchema } from './options.ts';
-import { PROBLEMS, type Problem, problemsOf } from './renovate-log.ts';
+import { isDone, PROBLEMS, type Problem, problemsOf } from './renovate-log.ts';
 
 const PREFIX = 'mintmaker.appstudio.redhat.com/';
 const STEP = 'step-renovate';
 /** A log that cannot be had so long after the run never can: the pod is gone. */
 const LOG_PATIENCE_MS = 3_600_000;
 const LOG_AGAIN_MS = 30_000;
+/** Renovate writes thousands of lines, and any of them may be the one that says what is wrong. */
+const TAIL_LINES = 5_000;
 
 /**
  * Runs of MintMaker, which updates the dependencies of Components with Renovate (docs/controllers/konflux-mintmaker.md).
@@ -72,33 +74,56 @@ async function observe(run: DeepReadonly<ObjectLike>, read: Read, options: Optio
   const succeeded = condition(run, 'Succeeded');
   if (succeeded?.status !== 'True' && succeeded?.status !== 'False') return undecided('Running');
   const times = runTimes(run, succeeded);
-  const observation: Omit<Observation, 'findings'> = {
-    subject: { apiVersion: KONFLUX, kind: 'Component', namespace: tenant, name: component, aspect: 'dependencies' },
+  const subject = { apiVersion: KONFLUX, kind: 'Component', namespace: tenant, name: component };
+  const look = {
     namespace: tenant,
     ...times,
     ...expiry('pull-request', times.completedAt ?? times.createdAt, {
       branchExpiry: options.expiry,
       pullRequestExpiry: options.expiry,
     }),
-    detail: 0,
   };
+  const about = (detail: number, all: Said, updates: Said): Observation[] => [
+    { ...look, detail, subject: { ...subject, aspect: 'dependencies' }, ...all },
+    { ...look, detail, subject: { ...subject, aspect: 'dependencies/updates' }, ...updates },
+  ];
   const context = { component, metadata, options };
   if (succeeded.status === 'False') {
     const stopped = stoppedRun(run, text(succeeded.reason), text(succeeded.message));
     if (stopped === undefined) return undecided('Cancelled', { final: true });
-    return { ...observation, findings: [finding(stopped, context)] };
+    return about(0, { findings: [finding(stopped, context)] }, STOPPED);
   }
   const log = await renovateLog(metadata.namespace, read);
   if (log === undefined) return withoutLog(times.completedAt, read);
-  // Two reasons may be one thing to repair: the token.
-  const findings = new Map(
-    problemsOf(log.lines)
-      .map((problem) => finding(problem, context))
-      .map((one) => [one.key, one]),
-  );
-  // What went wrong may stand before what was read: the end of a log alone heals nothing.
-  if (log.cut && findings.size === 0) return undecided('LogCut', { final: true });
-  return { ...observation, detail: 1, findings: [...findings.values()].slice(0, MAX_FINDINGS) };
+  const said = saidOf(log, context);
+  if (said.all.noVerdict !== undefined && said.updates.noVerdict !== undefined)
+    return undecided(said.all.noVerdict, { final: true });
+  return about(1, said.all, said.updates);
+}
+
+/** What a look says of one subject. */
+type Said = Pick<Observation, 'findings' | 'noVerdict'>;
+
+const CUT: Said = { noVerdict: 'LogCut', findings: [] };
+/** Who was stopped has tried no update. */
+const STOPPED: Said = { noVerdict: 'RunStopped', findings: [] };
+
+/** What a log says of the run, and of single updates. What went wrong may stand before what was read: a cut log heals little. */
+function saidOf({ lines, cut }: LogTail, context: Context): { readonly all: Said; readonly updates: Said } {
+  const problems = problemsOf(lines);
+  const those = (stop: boolean): Said => {
+    const some = problems.filter(({ reason }) => PROBLEMS[reason].stops === stop);
+    // Two reasons may be one thing to repair: the token.
+    const findings = new Map(some.map((problem) => finding(problem, context)).map((one) => [one.key, one]));
+    return { findings: [...findings.values()].slice(0, MAX_FINDINGS) };
+  };
+  const [stops, partial] = [those(true), those(false)];
+  const isUnknown = (found: Said): boolean => cut && found.findings.length === 0;
+  if (stops.findings.length > 0) return { all: stops, updates: partial.findings.length > 0 ? partial : STOPPED };
+  return {
+    all: isUnknown(stops) && !isDone(lines) ? CUT : stops,
+    updates: isUnknown(partial) ? CUT : partial,
+  };
 }
 
 const MAX_FINDINGS = 100;
@@ -120,7 +145,7 @@ function stoppedRun(run: unknown, reason: string | undefined, message: string | 
 async function renovateLog(namespace: string, read: Read): Promise<LogTail | undefined> {
   for (const taskRun of await read.owned('TaskRun')) {
     const pod = identifier(fields(fields(taskRun).status).podName);
-    const log = pod === undefined ? undefined : await read.logs(namespace, pod, STEP);
+    const log = pod === undefined ? undefined : await read.logs(namespace, pod, STEP, { tailLines: TAIL_LINES });
     if (log !== undefined) return log;
   }
   return undefined;

@@ -1,14 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { ObjectLike } from '../../index.ts';
-import {
-  describeHealthy,
-  describeHostile,
-  findingOf,
-  lookAt,
-  NOW,
-  undecidedOf,
-  where,
-} from '../../pipelines/kit.contract.ts';
+import type { Finding, ObjectLike } from '../../index.ts';
+import { describeHealthy, describeHostile, looksAt, NOW, undecidedOf, where } from '../../pipelines/kit.contract.ts';
 import controller from './index.ts';
 import { problemsOf } from './renovate-log.ts';
 
@@ -53,12 +45,31 @@ const taskRun = {
 const line = (msg: string, more: object = {}): string => JSON.stringify({ name: 'renovate', level: 20, msg, ...more });
 const BRANCH = 'konflux/mintmaker/main/lodash-vulnerability';
 
+/** Of both subjects together. */
+async function onlyFinding(...[plugin, object, scene]: Parameters<typeof looksAt>): Promise<Finding> {
+  const findings = (await looksAt(plugin, object, scene)).flatMap((look) => look.findings);
+  expect(findings).toHaveLength(1);
+  return findings[0] as Finding;
+}
+
+/** What is said of the run, and of its updates: reasons, why there is no verdict, or healthy. */
+async function said(scene: object, ...log: string[]): Promise<string[]> {
+  const looks = await looksAt(controller, run(), { ...scene, log });
+  return looks.map(
+    ({ noVerdict, findings }) => noVerdict ?? (findings.map(({ reason }) => reason).join() || 'healthy'),
+  );
+}
+
 describe('a run of MintMaker', () => {
   test('is about the dependencies of a Component, in the namespace of that Component', async () => {
     const log = [line('Repository finished')];
-    const look = await lookAt(controller, run(), { others: [taskRun], log });
-    expect(where(look)).toBe('Component shop/payments dependencies');
-    expect(look).toMatchObject({ namespace: 'shop', findings: [], expiresAt: minutesAgo(5 - 14 * 1_440) });
+    const looks = await looksAt(controller, run(), { others: [taskRun], log });
+    expect(looks.map(where)).toEqual([
+      'Component shop/payments dependencies',
+      'Component shop/payments dependencies/updates',
+    ]);
+    const healthy = { namespace: 'shop', findings: [], expiresAt: minutesAgo(5 - 14 * 1_440) };
+    expect(looks).toMatchObject([healthy, healthy]);
   });
 
   test('that ended well says nothing without its log: later perhaps, and at last never', async () => {
@@ -79,8 +90,27 @@ describe('a run of MintMaker', () => {
       undecided: 'LogCut',
       final: true,
     });
-    const log = [line('Authentication failure'), finished];
-    expect((await findingOf(controller, run(), { ...scene, log })).reason).toBe('TokenExpired');
+    expect(await said(scene, line('Authentication failure'), finished)).toEqual(['TokenExpired', 'RunStopped']);
+    expect(await said(scene, line('Reached PR limit'), finished)).toEqual(['LogCut', 'PullRequestLimitReached']);
+  });
+
+  test('that came to its end was not stopped, however much of its log is missing: of updates nothing is known', async () => {
+    const scene = { others: [taskRun], logCut: true };
+    const done = line('Repository finished', { result: 'done' });
+    expect(await said(scene, line('npm'), done, line('Renovate is exiting'))).toEqual(['healthy', 'LogCut']);
+    expect(await said(scene, done, line('Reached PR limit'))).toEqual(['healthy', 'PullRequestLimitReached']);
+    const elsewhere = Array.from({ length: 30 }, () => line('later'));
+    expect((await undecidedOf(controller, run(), { ...scene, log: [done, ...elsewhere] })).undecided).toBe('LogCut');
+    const stopped = line('Repository finished', { result: 'authentication-error' });
+    expect((await undecidedOf(controller, run(), { ...scene, log: [stopped] })).undecided).toBe('LogCut');
+  });
+
+  test('that was stopped leaves alone what is known of updates', async () => {
+    const scene = { others: [taskRun] };
+    expect(await said(scene, line('Found renovate config errors'))).toEqual(['ConfigurationInvalid', 'RunStopped']);
+    expect(await said(scene, line('Reached PR limit'), line('rate limit exceeded'))).toEqual([
+      ...['GitRateLimited', 'PullRequestLimitReached'],
+    ]);
   });
 
   test('elsewhere than where MintMaker runs counts for nothing: its labels would name another tenant', async () => {
@@ -90,12 +120,12 @@ describe('a run of MintMaker', () => {
 
   test('that MintMaker cancelled for want of a token says so; one that somebody cancelled says nothing', async () => {
     const message = 'error getting installation token: 404 Not Found';
-    const found = await findingOf(controller, run({ status: 'False', reason: 'Cancelled', message }));
+    const found = await onlyFinding(controller, run({ status: 'False', reason: 'Cancelled', message }));
     expect(found).toMatchObject({ key: 'token', severity: 'major', reason: 'TokenExpired', type: 'dependency' });
     const cancelled = run({ status: 'False', reason: 'Cancelled', message: 'PipelineRun was cancelled' });
     expect(await undecidedOf(controller, cancelled)).toMatchObject({ undecided: 'Cancelled', final: true });
     const timedOut = run({ status: 'False', reason: 'PipelineRunTimeout', message: 'failed to finish within "2h"' });
-    expect((await findingOf(controller, timedOut)).reason).toBe('DependencyRunFailed');
+    expect((await onlyFinding(controller, timedOut)).reason).toBe('DependencyRunFailed');
   });
 
   test('groups what a security update needs by its CVE, and says nothing of the log itself', async () => {
@@ -103,7 +133,7 @@ describe('a run of MintMaker', () => {
       line('Vulnerability CVE-2026-1234 affects lodash 4.17.20', { branch: BRANCH, secret: 'hunter2' }),
       line("Branch is not mergeable but can't be rebased", { branch: BRANCH }),
     ];
-    const found = await findingOf(controller, run(), { others: [taskRun], log });
+    const found = await onlyFinding(controller, run(), { others: [taskRun], log });
     expect(found).toMatchObject({
       key: `conflict/${BRANCH}`,
       severity: 'major',
@@ -121,9 +151,8 @@ describe('a run of MintMaker', () => {
       line('Resource not accessible by integration'),
       line('Authentication failure'),
     ];
-    expect((await lookAt(controller, run(), { others: [taskRun], log })).findings.map(({ key }) => key)).toEqual([
-      'token',
-    ]);
+    const looks = await looksAt(controller, run(), { others: [taskRun], log });
+    expect(looks.map(({ findings }) => findings.map(({ key }) => key))).toEqual([['token'], []]);
   });
 });
 

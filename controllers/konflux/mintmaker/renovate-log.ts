@@ -104,6 +104,15 @@ export function problemsOf(lines: readonly string[]): readonly Problem[] {
   }));
 }
 
+/** Renovate came to its end and nothing stopped it: its last words. */
+export function isDone(lines: readonly string[]): boolean {
+  return lines.slice(-LAST_WORDS).some((line) => {
+    const { msg, result } = parse(line) ?? {};
+    return msg === 'Repository finished' && result === 'done';
+  });
+}
+
+const LAST_WORDS = 20;
 const MAX_LINE = 65_536;
 
 type Entry = Readonly<Record<string, unknown>>;
