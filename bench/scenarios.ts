@@ -6,6 +6,7 @@ import { history } from './scenarios/history.ts';
 import { install } from './scenarios/install.ts';
 import { kite } from './scenarios/kite.ts';
 import { latency } from './scenarios/latency.ts';
+import { ledger } from './scenarios/ledger.ts';
 import { list } from './scenarios/list.ts';
 import { memory } from './scenarios/memory.ts';
 import { million } from './scenarios/million.ts';
@@ -32,4 +33,5 @@ export const scenarios: readonly Scenario[] = [
   changes,
   cli,
   install,
+  ledger,
 ];
