@@ -8,7 +8,7 @@ import type { LogAnswer, ObjectSource } from './source.ts';
 /** What a look gets of one log: enough to show. */
 export const TAIL_LINES = 200;
 export const LOG_BYTES = 64 * 1024;
-/** The most, for who has to judge by a log (docs/adr/0031): more lines than `TAIL_LINES` may have so many bytes. */
+/** The most, for who has to judge by a log (docs/adr/0032): more lines than `TAIL_LINES` may have so many bytes. */
 export const MAX_TAIL_LINES = 5_000;
 export const MAX_LOG_BYTES = 1024 * 1024;
 const TIMEOUT_MS = 5_000;

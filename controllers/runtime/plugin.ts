@@ -141,7 +141,7 @@ export interface Read {
    * The end of a container's log, for evidence; only with `logs: true`. Undefined when it cannot be had now: the Pod is
    * gone, it may not be read, or this is a look of a first list, which is followed by one with logs. 200 lines
    * (`tailLines`) and 64 KiB, which is what evidence takes; who has to judge by a log may ask for more, at most 5,000 lines and
-   * 1 MiB (docs/adr/0031). Never rejects because of the cluster.
+   * 1 MiB (docs/adr/0032). Never rejects because of the cluster.
    */
   logs(
     namespace: string,
