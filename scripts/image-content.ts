@@ -39,6 +39,7 @@ const FORBIDDEN: readonly (readonly [pattern: RegExp, why: string])[] = [
   [/^dist\/(?!controllers\/testing\/).*\/testing\//, 'what tests of our own share'],
   [/^(tests|bench|scripts|docs|\.ci|\.git|\.faultline)\//, 'for developing'],
   [/(^|\/)(\.env|\.npmrc|id_rsa|.*\.(key|pfx|p12))$/, 'a credential'],
+  [/\.(node|so|bare)$/, 'for one architecture, and the image is for all'],
   [/^node_modules\/(typescript|vitest|@biomejs|fast-check|ink-testing-library|node)\//, 'a dependency of development'],
 ];
 

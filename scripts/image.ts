@@ -48,7 +48,8 @@ async function unpack(app: string): Promise<void> {
 async function copyPackage(from: string, to: string): Promise<void> {
   const isWanted = (path: string): boolean => {
     const inside = path.slice(from.length);
-    return !inside.startsWith('/node_modules') && !/\.(map|d\.[cm]?ts)$/.test(inside);
+    // .bare: binaries for another runtime than Node.
+    return !inside.startsWith('/node_modules') && !/\.(map|bare|d\.[cm]?ts)$/.test(inside);
   };
   await cp(from, to, { recursive: true, filter: isWanted }).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== 'ENOENT') throw error;

@@ -237,6 +237,7 @@ const EVERYTHING = (() => {
     tolerations: [{ key: 'infra', operator: 'Exists' }],
   };
   return {
+    certificates: { kind: 'secret' },
     image: { pullPolicy: 'Always', pullSecrets: [{ name: 'registry' }], tag: 'next' },
     server: { ...workload, extraArgs: ['--log-level=debug'] },
     controllers: {

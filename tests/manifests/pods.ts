@@ -32,6 +32,8 @@ const FIRST_RETRY_MS = 500;
 
 /** Starts it as soon as the Deployment and what it mounts are there. */
 export async function startPod(options: PodOptions): Promise<Pod> {
+  if (process.getuid?.() !== 0)
+    throw new Error('pods of tests are processes in namespaces of their own: run this as root');
   const { plane, namespace, deployment: name, dir } = options;
   const path = `/apis/apps/v1/namespaces/${namespace}/deployments/${name}`;
   const { spec } = (await present(plane, path)) as Deployment;
