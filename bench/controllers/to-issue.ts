@@ -53,6 +53,8 @@ export async function measureToIssue(
   });
   const complete = async (index: number): Promise<void> => {
     const run = runs[index] as (typeof runs)[number];
+    // Looked at once for two changes, a run that was healthy and is again changes no issue: nothing would ever arrive.
+    if (pending.has(run.metadata.name)) return;
     const at = time(Date.now());
     const revision = revisions[index] as number;
     const condition = conditionOf(index, SMALL.tasks, revision, at);
