@@ -14,6 +14,7 @@ import { reports } from './scenarios/reports.ts';
 import { scale } from './scenarios/scale.ts';
 import { start } from './scenarios/start.ts';
 import { storm } from './scenarios/storm.ts';
+import { tui } from './scenarios/tui.ts';
 import { watch } from './scenarios/watch.ts';
 
 /** Every scenario, in the order of `--help` and of a run of all. */
@@ -34,4 +35,5 @@ export const scenarios: readonly Scenario[] = [
   cli,
   install,
   ledger,
+  tui,
 ];

@@ -15,6 +15,7 @@ import { cliPage } from './cli-page.ts';
 import { controllerPages } from './controller-pages.ts';
 import { errorsPage } from './errors-page.ts';
 import { monitoringFiles } from './monitoring.ts';
+import { readmeWithFrames } from './ui-frames.ts';
 
 /**
  * Writes what is derived: from the Joi schemas of `crds/` into `crds/generated/` the schema that editors check
@@ -22,6 +23,8 @@ import { monitoringFiles } from './monitoring.ts';
  * of operations `docs/api.md`, from the commands `docs/cli.md`; from the definitions of the built-in controllers `docs/controllers/`;
  * of `manifests/base` the templates of the chart that only repeat it; from the rules of Prometheus what its operator takes, and
  * the dashboard. `--check`
+ * of operations `docs/api.md`, from the commands `docs/cli.md`; what the terminal UI draws into `README.md`; from the definitions of the built-in controllers `docs/controllers/`;
+ * of `manifests/base` the templates of the chart that only repeat it. `--check`
  * writes nothing and fails when a file differs.
  */
 const SCHEMA_BASE = 'https://faultline.dev/schemas';
@@ -48,6 +51,7 @@ async function generated(root: string): Promise<Map<string, string>> {
     ['docs/api.md', apiPage()],
     ['docs/cli.md', await cliPage()],
     ...(await controllerPages(root)),
+    ...(await readmeWithFrames(root)),
   ];
   const resources = customResources();
   const definitions = resources.filter(([name]) => !name.endsWith('kustomization.yaml')).map(([, text]) => text);

@@ -159,7 +159,8 @@ describe('offline', () => {
     terminal.press('/dashboards');
     terminal.press('\r');
     terminal.press('e');
-    await shows(/kind: PipelineRun/);
+    await shows(/kind: Component/);
+    expect(text()).not.toContain('managedFields');
     terminal.press('q');
     terminal.press('a');
     await shows('these are recorded objects: nothing can be done to their issues');

@@ -8,6 +8,7 @@ import { frame } from './frame/frame.ts';
 import { spoken as spokenFrame } from './frame/spoken.ts';
 import type { Shown } from './ink/show.ts';
 import { showsUnicode } from './look/symbols.ts';
+import { memoryReturner } from './memory.ts';
 import { clipboardSequence, copyOf, performAll } from './perform.ts';
 import { readSettings, type Settings, saveView, settingsPath } from './settings/settings.ts';
 import type { Source } from './source/source.ts';
@@ -47,6 +48,7 @@ export async function runUi(options: UiOptions, streams: Streams): Promise<numbe
     outside: {
       now: Date.now,
       draw: (scene) => shown.lines(draw(scene)),
+      rest: memoryReturner(),
       perform: (effect) => void performed(effect),
     },
   });

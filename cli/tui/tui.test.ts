@@ -33,7 +33,12 @@ async function drive(
   const { colours = false, unicode = true, source: overSource, ...start } = over;
   const source = stillSource(given, overSource);
   const effects: Effect[] = [];
-  const outside = { now: () => NOW, draw: () => {}, perform: (effect: Effect) => void effects.push(effect) };
+  const outside = {
+    now: () => NOW,
+    draw: () => {},
+    rest: () => {},
+    perform: (effect: Effect) => void effects.push(effect),
+  };
   const state = initialState({ size: { columns: 80, rows: 24 }, ...start });
   const tui = new Tui({
     source,

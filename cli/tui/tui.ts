@@ -25,6 +25,8 @@ export interface Outside {
   draw(scene: Scene): void;
   /** Does what the state cannot; answers are dispatched. */
   perform(effect: Effect): void;
+  /** A pause is not felt now: many issues came at once, or nobody pressed a key for a while. */
+  rest(): void;
   /** ms since 1970. */
   now(): number;
 }
@@ -43,6 +45,10 @@ export interface TuiOptions {
 /** Changes of issues are shown so often; keys are answered at once. */
 const FRAME_MS = 100;
 const TICK_MS = 1_000;
+/** So many without a key. */
+const QUIET_TICKS = 5;
+/** So many issues at once are a page of a list. */
+const LARGE = 1_000;
 
 /** The terminal UI without a terminal: state, data and keys in, scenes and effects out. */
 export class Tui implements Disposable {
@@ -64,6 +70,8 @@ export class Tui implements Disposable {
   #timer: NodeJS.Timeout | undefined;
   readonly #tick: NodeJS.Timeout;
   #changes = 0;
+  /** Ticks since the last key. */
+  #quiet = 0;
   readonly #watched = new Set<string>();
 
   constructor(options: TuiOptions) {
@@ -78,7 +86,12 @@ export class Tui implements Disposable {
     this.#papers = new Papers(source, until, later);
     this.#tables = new Tables(source, this.model, until, later);
     this.#past = new Past(source, later, outside.now);
-    this.#tick = setInterval(() => this.draw(), TICK_MS);
+    this.#tick = setInterval(() => {
+      this.#quiet++;
+      // Nobody reads the seconds of an age on a screen that nobody touches, and every frame is work.
+      if (this.#quiet < QUIET_TICKS || this.#quiet % QUIET_TICKS === 0) this.draw();
+      if (this.#quiet % QUIET_TICKS === 0) outside.rest();
+    }, TICK_MS);
   }
 
   get state(): State {
@@ -106,6 +119,7 @@ export class Tui implements Disposable {
 
   /** A key, or several that came at once: what follows the key of a line is typed into it. */
   press(input: string, key: PressedKey): void {
+    this.#quiet = 0;
     if (this.#state.prompt !== undefined && isTyped(input, key)) {
       this.dispatch({ kind: 'type', text: input });
       this.draw();
@@ -286,11 +300,16 @@ export class Tui implements Disposable {
         told(() => {
           this.model.columns = columns;
         }),
-      rows: (put, remove) => told(() => this.#changed(this.model.apply(put, remove))),
+      rows: (put, remove) =>
+        told(() => {
+          this.#changed(this.model.apply(put, remove));
+          if (put.length >= LARGE) this.#options.outside.rest();
+        }),
       synced: (keys) =>
         told(() => {
           this.#changed(this.model.keepOnly(keys));
           this.#chooseShortcuts();
+          this.#options.outside.rest();
         }),
       limited: (namespace, why) =>
         told(() => {

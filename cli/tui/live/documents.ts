@@ -22,7 +22,9 @@ export async function clusterDocument(asker: Asker, view: View, now: number): Pr
     case 'ledger':
       return await ledgerDocument(asker, await issueOf(asker, view));
     case 'group':
-      return await yamlLines((await asker.json<object>(`/apis/${API_VERSION}/issuegroups/${view.name}`)).body);
+      return await yamlLines(
+        (await asker.json<{ metadata?: object }>(`/apis/${API_VERSION}/issuegroups/${view.name}`)).body,
+      );
     default:
       return view satisfies never;
   }
@@ -79,11 +81,10 @@ async function subjectDocument(asker: Asker, subject: Subject, namespace: string
   if (resource === undefined)
     throw new Failure(`${kind} ${name}: this API server does not serve ${apiVersion} ${kind}`);
   const where = resource.namespaced ? `/namespaces/${subject.namespace ?? namespace}` : '';
-  const { body } = await asker.json<{ metadata?: Record<string, unknown> }>(
+  const { body } = await asker.json<{ metadata?: object }>(
     `${root}${where}/${resource.name}/${encodeURIComponent(name)}`,
   );
-  const { managedFields: _, ...metadata } = body.metadata ?? {};
-  return await yamlLines({ ...body, metadata });
+  return await yamlLines(body);
 }
 
 /** What the controllers make of what was looked at. */
