@@ -41,9 +41,11 @@ export interface ListQuery {
 }
 
 const TABLE = 'application/json;as=Table;v=v1;g=meta.k8s.io,application/json';
-/** The first page is there in a blink, as kubectl's; those that follow are few. */
-const FIRST_PAGE = 500;
-const NEXT_PAGES = 2_500;
+/**
+ * As kubectl's: the first page is there in a blink. Larger ones save round trips that are waited for beside printing
+ * anyway, and cost memory: 10,000 issues peak at 102 MB, with pages of 2,500 at 130.
+ */
+const PAGE = 500;
 
 export function issuesPath(namespace: string | undefined, name?: string): string {
   const where = namespace === undefined ? '' : `/namespaces/${namespace}`;
@@ -68,20 +70,20 @@ interface Listed {
  * A page that expires meanwhile goes on as things are now.
  */
 export async function* listPages(asker: Asker, query: ListQuery): AsyncGenerator<Page, string> {
-  const ask = (limit: number, page: string | undefined): Promise<Listed> => {
-    const more = { limit: String(limit), ...(page !== undefined && { continue: page }) };
+  const ask = (page?: string): Promise<Listed> => {
+    const more = { limit: String(PAGE), ...(page !== undefined && { continue: page }) };
     const asked = read<Listed>(asker, `${pathOf(query)}?${parameters(query, more)}`, query);
     // Whoever has seen enough does not wait for it.
     asked.catch(() => {});
     return asked;
   };
-  let next: Promise<Listed> | undefined = ask(FIRST_PAGE, undefined);
+  let next: Promise<Listed> | undefined = ask();
   let resourceVersion = '';
   while (next !== undefined) {
     const body: Listed = await next;
     resourceVersion = body.metadata?.resourceVersion ?? '';
     const page = body.metadata?.continue || undefined;
-    next = page === undefined ? undefined : ask(NEXT_PAGES, page);
+    next = page === undefined ? undefined : ask(page);
     yield pageOf(body, asker);
   }
   return resourceVersion;

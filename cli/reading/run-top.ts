@@ -27,48 +27,70 @@ export async function runTop(options: TopOptions, streams: Streams): Promise<num
     ...{ namespace: options.namespace, asOf: options.asOf, table: true, objects: false, fieldSelector: '' },
     labelSelector: options.selector ? `${active},${options.selector}` : active,
   };
-  const rows: Row[] = [];
-  for await (const page of listPages(asker, query)) for (const row of page.rows) rows.push(row);
+  const rankings = options.of.map((of) => new Ranking(of));
+  let count = 0;
+  for await (const { rows } of listPages(asker, query)) {
+    count += rows.length;
+    for (const ranking of rankings) ranking.add(rows);
+  }
   const { output, limit } = options;
-  const rankings = options.of.map((of) => {
-    const places = rank(rows, of);
-    return { of, places: limit === 0 ? places : places.slice(0, limit) };
-  });
+  const ranked = rankings.map((ranking) => ({ of: ranking.of, places: ranking.places(limit) }));
   if (output !== 'table') {
-    streams.out.write(await objectText(Object.fromEntries(rankings.map(({ of, places }) => [of, places])), output));
-  } else if (rows.length === 0) {
+    streams.out.write(await objectText(Object.fromEntries(ranked.map(({ of, places }) => [of, places])), output));
+  } else if (count === 0) {
     const where = options.namespace === undefined ? 'in any namespace' : `in namespace ${options.namespace}`;
     streams.err.write(`No Active issues ${where}${options.asOf === undefined ? '.' : ' at that time.'}\n`);
   } else {
-    const shown = rankings.filter(({ places }) => places.length > 0);
+    const shown = ranked.filter(({ places }) => places.length > 0);
     streams.out.write(shown.map(({ of, places }) => tableOf(of, places)).join('\n'));
   }
   return EXIT.ok;
 }
 
-/** The most open first; of as many the worse ones. Pure. */
-export function rank(rows: readonly Pick<Row, 'object'>[], of: TopOf): Place[] {
-  const places = new Map<
-    string,
-    { namespace: string; name?: string; open: number; severities: Record<string, number> }
-  >();
-  for (const { object } of rows) {
-    const { namespace, labels = {} } = object.metadata;
-    const name = of === 'namespaces' ? undefined : labels[of === 'components' ? LABELS.component : LABELS.application];
-    if (of !== 'namespaces' && !name) continue;
-    const key = `${namespace}/${name ?? ''}`;
-    let place = places.get(key);
-    if (place === undefined) {
-      const severities = Object.fromEntries(SEVERITIES.map((severity) => [severity, 0]));
-      place = { namespace, ...(name !== undefined && { name }), open: 0, severities };
-      places.set(key, place);
-    }
-    place.open++;
-    const severity = labels[LABELS.severity] ?? '';
-    if (severity in place.severities) place.severities[severity] = (place.severities[severity] ?? 0) + 1;
+/** Counts page by page: nothing of an issue is kept. */
+export class Ranking {
+  readonly of: TopOf;
+  readonly #places = new Map<string, Counted>();
+
+  constructor(of: TopOf) {
+    this.of = of;
   }
-  return ([...places.values()] as Place[]).sort(compare);
+
+  add(rows: readonly Pick<Row, 'object'>[]): void {
+    for (const { object } of rows) {
+      const { namespace, labels = {} } = object.metadata;
+      const name = this.of === 'namespaces' ? '' : (labels[LABEL_OF[this.of]] ?? '');
+      if (this.of !== 'namespaces' && name === '') continue;
+      const place = this.#placeOf(namespace, name);
+      place.open++;
+      const severity = labels[LABELS.severity] as Severity;
+      if (SEVERITIES.includes(severity)) place.severities[severity]++;
+    }
+  }
+
+  /** The most open first; of as many the worse ones. `limit`: at most so many, 0 for all. */
+  places(limit: number): Place[] {
+    const all = [...this.#places.values()].sort(compare);
+    return limit === 0 ? all : all.slice(0, limit);
+  }
+
+  #placeOf(namespace: string, name: string): Counted {
+    const key = `${namespace}/${name}`;
+    const known = this.#places.get(key);
+    if (known !== undefined) return known;
+    const severities = { critical: 0, major: 0, minor: 0, info: 0 };
+    const place = { namespace, ...(name !== '' && { name }), open: 0, severities };
+    this.#places.set(key, place);
+    return place;
+  }
 }
+
+interface Counted extends Place {
+  open: number;
+  readonly severities: Record<Severity, number>;
+}
+
+const LABEL_OF = { components: LABELS.component, applications: LABELS.application } as const;
 
 function compare(a: Place, b: Place): number {
   if (a.open !== b.open) return b.open - a.open;
