@@ -53,6 +53,8 @@ export interface Runnable {
   readonly aliases?: readonly string[];
   /** Of the list of commands. */
   readonly summary?: string;
+  /** Under which heading of that list. Default: `Commands:`. */
+  readonly section?: string;
   /** For programs, not for people: in no list of commands. */
   readonly hidden?: boolean;
   /** As `addTo` without its flags and its code: what the list of commands shows. Absent: `addTo` costs nothing. */

@@ -113,11 +113,17 @@ it.each([
 });
 
 describe('the list of commands', () => {
+  it('has every command in a section, and each once', () => {
+    expect(commands.filter(({ section }) => section === 'More:').map(({ name }) => name)).toEqual([]);
+    expect(new Set(commands.map(({ name }) => name)).size).toBe(commands.length);
+  });
+
   it.each(commands.map((command) => [command.name, command] as const))(
     'says of %s what it says itself',
     async (_, one) => {
       const listed: string[] = [];
-      for (const command of [one, { name: one.name, load: one.load, addTo: one.addTo }]) {
+      const { list: _list, ...eager } = one;
+      for (const command of [one, eager]) {
         const streams = recordedStreams();
         await runProgram(['--help'], streams, { name: 'faultline', version: '1.2.3', commands: [command] });
         listed.push(streams.out.text().replaceAll('[options]', '').replaceAll(/\s+/g, ' '));

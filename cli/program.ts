@@ -72,6 +72,7 @@ async function createProgram(
     .description('What is broken in your Kubernetes cluster right now, as Kubernetes resources.')
     .version(options.version, '-V, --version', 'Print the version.')
     .helpOption('-h, --help', 'Print this help.')
+    .commandsGroup('This program:')
     .helpCommand('help [command]', 'Print the help of a command.')
     .addHelpText('after', `\nBegin with:\n  ${options.name} up`)
     .showHelpAfterError(false)
@@ -87,6 +88,7 @@ async function createProgram(
     });
   const [wanted] = argv.filter((word) => !word.startsWith('-') && word !== 'help');
   for (const command of options.commands) {
+    program.commandsGroup(command.section ?? 'Commands:');
     const isWanted = command.name === wanted || command.aliases?.includes(wanted ?? '');
     if (command.list === undefined || isWanted) await command.addTo(program, streams, done);
     else command.list(program);

@@ -59,10 +59,22 @@ const SHARED = [
 /** docs/cli.md: every command with its flags and examples. */
 export async function cliPage(): Promise<string> {
   const described = await Promise.all(commands.filter(({ hidden }) => !hidden).map((command) => command.load()));
-  const index = described.map(({ name, summary }) => `| [\`${name}\`](#faultline-${name}) | ${cell(summary)} |`);
-  return [HEAD, '| command | |', '| --- | --- |', ...index, '', ...SHARED, ...described.flatMap(commandLines), ''].join(
-    '\n',
-  );
+  const sections = new Map(commands.map(({ name, section = '' }) => [name, section.replace(/:$/, '')]));
+  const index = described.map(({ name, summary }, at) => {
+    const section = sections.get(name) ?? '';
+    const isFirst = at === 0 || section !== sections.get(described[at - 1]?.name ?? '');
+    return `| ${isFirst ? section : ''} | [\`${name}\`](#faultline-${name}) | ${cell(summary)} |`;
+  });
+  return [
+    HEAD,
+    '| | command | |',
+    '| --- | --- | --- |',
+    ...index,
+    '',
+    ...SHARED,
+    ...described.flatMap(commandLines),
+    '',
+  ].join('\n');
 }
 
 function commandLines({ name, aliases = [], parameters, description, flags, examples }: Described): string[] {

@@ -22,7 +22,7 @@ export interface ConfigOptions {
 
 export const config: Command<ConfigFlags, ConfigOptions> = {
   name: 'config',
-  parameters: '[view|validate|schema|docs|set-api-url|reset] [argument]',
+  parameters: '[action] [argument]',
   summary: 'Look at the configuration: as it counts, what is wrong with it, what it may say.',
   description:
     'view (default): the configuration as it counts, with every default. validate [FILE]: all that is wrong with it, with line and ' +

@@ -1,7 +1,8 @@
 import { lazy, type Runnable } from '../command.ts';
+import { inSections } from './sections.ts';
 
-/** Every command, in the order of `faultline --help`: each is loaded when it runs. */
-export const commands: readonly Runnable[] = [
+/** Each is loaded when it runs. */
+const all: readonly Runnable[] = [
   lazy(
     { name: 'up', summary: 'Start everything on this machine and serve kubectl.' },
     async () => (await import('./up.ts')).up,
@@ -90,7 +91,7 @@ export const commands: readonly Runnable[] = [
   lazy(
     {
       name: 'config',
-      parameters: '[view|validate|schema|docs|set-api-url|reset] [argument]',
+      parameters: '[action] [argument]',
       summary: 'Look at the configuration: as it counts, what is wrong with it, what it may say.',
     },
     async () => (await import('./config.ts')).config,
@@ -229,3 +230,6 @@ export const commands: readonly Runnable[] = [
     async () => (await import('./version.ts')).version,
   ),
 ];
+
+/** Every command, in the order of `faultline --help`. */
+export const commands: readonly Runnable[] = inSections(all);
