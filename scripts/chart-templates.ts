@@ -14,8 +14,16 @@ interface Manifest {
   readonly metadata: { readonly labels?: object; readonly annotations?: object };
 }
 
-/** Path in the repository → content. `definitions`: the texts of the CustomResourceDefinitions. */
-export function chartTemplates(root: string, definitions: readonly string[]): [string, string][] {
+/** What else is generated, and that the chart holds. */
+export interface Derived {
+  /** The texts of the CustomResourceDefinitions. */
+  readonly definitions: readonly string[];
+  /** Path in the repository → content, of `manifests/monitoring`. */
+  readonly monitoring: ReadonlyMap<string, string>;
+}
+
+/** Path in the repository → content. */
+export function chartTemplates(root: string, { definitions, monitoring }: Derived): [string, string][] {
   const base = (name: string): Manifest[] => read(textOf(join(root, 'manifests/base', name)));
   const crds = definitions.flatMap(read).map((crd) => annotated(crd, { 'helm.sh/resource-policy': 'keep' }));
   return [
@@ -25,7 +33,29 @@ export function chartTemplates(root: string, definitions: readonly string[]): [s
       onlyIf('admissionPolicies.enabled', template('manifests/base/admission.yaml', base('admission.yaml'))),
     ],
     ['crds.yaml', onlyIf('crds.install', template('crds/generated', crds))],
+    [
+      'monitoring.yaml',
+      onlyIf('monitoring.enabled', template('manifests/monitoring', monitoringObjects(root, monitoring))),
+    ],
   ].map(([name, content]) => [`manifests/chart/templates/${name}`, content as string]);
+}
+
+/** What the kustomization of `manifests/monitoring` makes. */
+function monitoringObjects(root: string, generated: ReadonlyMap<string, string>): Manifest[] {
+  const text = (name: string): string => {
+    const path = `manifests/monitoring/${name}`;
+    return generated.get(path) ?? textOf(join(root, path));
+  };
+  const dashboard = {
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: { name: 'faultline-dashboard', labels: { grafana_dashboard: '1' } },
+    data: { 'dashboard.json': text('dashboard.json') },
+  };
+  const objects = ['access.yaml', 'monitors.yaml', 'prometheusrule.yaml'].flatMap((name) => read(text(name)));
+  return [...objects, dashboard].map((object) =>
+    object.kind.startsWith('Cluster') ? object : { ...object, metadata: { ...object.metadata, namespace: NAMESPACE } },
+  );
 }
 
 function textOf(path: string): string {

@@ -55,7 +55,9 @@ async function generated(root: string): Promise<Map<string, string>> {
   ];
   const resources = customResources();
   const definitions = resources.filter(([name]) => !name.endsWith('kustomization.yaml')).map(([, text]) => text);
-  const derived = [...chartTemplates(root, definitions), ...monitoringFiles()];
+  const monitoring = monitoringFiles();
+  const templates = chartTemplates(root, { definitions, monitoring: new Map(monitoring) });
+  const derived = [...templates, ...monitoring];
   return new Map([...contents, ...resources, ...derived, ...pages]);
 }
 

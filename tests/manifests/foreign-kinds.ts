@@ -22,6 +22,12 @@ export const certManagerCrds = [
   definition('cert-manager.io', 'v1', 'Certificate'),
 ];
 
+/** The operator of Prometheus'. */
+export const monitoringCrds = [
+  definition('monitoring.coreos.com', 'v1', 'PodMonitor'),
+  definition('monitoring.coreos.com', 'v1', 'PrometheusRule'),
+];
+
 /** What the controller of PipelineRuns reads besides, where it is installed. */
 export const konfluxCrds = [
   definition('appstudio.redhat.com', 'v1alpha1', 'Application'),

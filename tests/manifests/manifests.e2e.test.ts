@@ -8,7 +8,7 @@ import { stringify } from 'yaml';
 import { packageVersion } from '../../cli/package-info.ts';
 import { type ControlPlane, startControlPlane } from '../controlplane/control-plane.ts';
 import { kubectl } from '../controlplane/kubectl.ts';
-import { certManagerCrds } from './foreign-kinds.ts';
+import { certManagerCrds, monitoringCrds } from './foreign-kinds.ts';
 import {
   type Binding,
   chart,
@@ -21,6 +21,7 @@ import {
   kustomize,
   type Manifest,
   NAMESPACE,
+  nameOf,
   OVERLAYS,
   root,
 } from './render.ts';
@@ -34,7 +35,7 @@ const overlays = new Map<string, Manifest[]>();
 beforeAll(async () => {
   [plane, dir] = await Promise.all([startControlPlane(), mkdtemp(join(tmpdir(), 'faultline-manifests-')), tools()]);
   for (const name of Object.keys(OVERLAYS)) overlays.set(name, await kustomize(`overlays/${name}`));
-  const needed = [find(overlay('ha'), 'Namespace', NAMESPACE), ...certManagerCrds];
+  const needed = [find(overlay('ha'), 'Namespace', NAMESPACE), ...certManagerCrds, ...monitoringCrds];
   await apply(needed);
   await asAdmin(['wait', '--for=condition=Established', 'crd', '--all', '--timeout=30s']);
 });
@@ -62,6 +63,14 @@ describe('the chart', () => {
     const rendered = comparable(await helmTemplate(OVERLAYS[name]));
     expect(Object.keys(rendered).length).toBeGreaterThan(30);
     expect(rendered).toEqual(comparable(overlay(name)));
+  });
+
+  test('with monitoring.enabled, adds what manifests/monitoring is', async () => {
+    const [without, withIt] = await Promise.all([helmTemplate(), helmTemplate(['--set=monitoring.enabled=true'])]);
+    const known = new Set(without.map(nameOf));
+    const added = comparable(withIt.filter((one) => !known.has(nameOf(one))));
+    expect(added).toEqual(comparable(await kustomize('monitoring')));
+    expect(Object.keys(added)).toContain('PrometheusRule faultline-system/faultline');
   });
 
   test.each(names)('has nothing that helm lint minds with the values of %s', async (name) => {
@@ -238,6 +247,7 @@ const EVERYTHING = (() => {
   };
   return {
     certificates: { kind: 'secret' },
+    monitoring: { enabled: true },
     image: { pullPolicy: 'Always', pullSecrets: [{ name: 'registry' }], tag: 'next' },
     server: { ...workload, extraArgs: ['--log-level=debug'] },
     controllers: {
