@@ -52,3 +52,31 @@ test('each fault hits once, in the order in which they were asked for', async ()
   for (let request = 0; request < 3; request++) codes.push((await ask(api, '/apis/example.com/v1/widgets')).code);
   expect(codes).toEqual([503, 429, 200]);
 });
+
+test('several kinds are served beside each other, with one resourceVersion, and no other', async () => {
+  const others = [{ apiVersion: 'v1', kind: 'Node', namespaced: false }];
+  await using api = await FakeApiServer.start({ apiVersion: 'v1', kind: 'Pod', others });
+  api.apply({ apiVersion: 'v1', kind: 'Node', metadata: { name: 'one', labels: { zone: 'a' } } });
+  api.apply({ metadata: { name: 'a', namespace: 'shop' } });
+  expect((await ask(api, '/api/v1')).body.resources).toMatchObject([
+    ...[{ name: 'pods/status' }, { name: 'pods', namespaced: true }],
+    ...[{ name: 'nodes/status' }, { name: 'nodes', namespaced: false }],
+  ]);
+  const versions = async (path: string) =>
+    (await ask(api, path)).body.items?.map(({ metadata }) => [metadata.name, Reflect.get(metadata, 'resourceVersion')]);
+  expect(await versions('/api/v1/nodes?labelSelector=zone%3Da')).toEqual([['one', '101']]);
+  expect(await versions('/api/v1/nodes?labelSelector=zone%3Db')).toEqual([]);
+  expect(await versions('/api/v1/pods?fieldSelector=metadata.namespace%3Dshop')).toEqual([['a', '102']]);
+  api.delete('', 'one', { apiVersion: 'v1', kind: 'Node' });
+  expect(await versions('/api/v1/nodes')).toEqual([]);
+  const stranger = { apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'a', namespace: 'shop' } };
+  expect(() => api.apply(stranger)).toThrow('apps/v1 Deployment is not served');
+});
+
+test('a server that is down answers nobody until it is up', async () => {
+  await using api = await FakeApiServer.start();
+  api.fault({ type: 'down' });
+  await expect(ask(api, '/apis/example.com/v1')).rejects.toThrow('fetch failed');
+  api.fault({ type: 'up' });
+  expect((await ask(api, '/apis/example.com/v1')).code).toBe(200);
+});

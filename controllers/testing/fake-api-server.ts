@@ -106,7 +106,8 @@ export class FakeApiServer implements AsyncDisposable {
 
   /** Listens on a free port of loopback. */
   static async start(options: FakeApiServerOptions = {}): Promise<FakeApiServer> {
-    const server = createServer((request, response) => api.#answer(request, response));
+    // No connection ends by itself: a client that was about to use it again would be told of a fault that nobody asked for.
+    const server = createServer({ keepAliveTimeout: 0 }, (request, response) => api.#answer(request, response));
     const api = new FakeApiServer(server, options);
     server.on('connection', (socket) => {
       if (api.#isDown) socket.destroy();
@@ -147,7 +148,7 @@ export class FakeApiServer implements AsyncDisposable {
    * version, a resourceVersion, and a uid where it has none. Throws a RangeError for a kind that is not served.
    */
   apply(given: {
-    readonly metadata: { readonly name: string; readonly namespace?: string };
+    readonly metadata: { readonly name: string; readonly namespace?: string; readonly [field: string]: unknown };
     readonly apiVersion?: string;
     readonly kind?: string;
     readonly [field: string]: unknown;

@@ -5,10 +5,13 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
 import { defineController, type ObjectLike } from '../index.ts';
+import type { Clock } from '../runtime/clock.ts';
 import { recordedLine } from '../runtime/recorded-stream.ts';
 import type { SourceEvent } from '../runtime/source.ts';
 import {
   type ClusterObject,
+  FakeApiServer,
+  kindsOf,
   loadStream,
   ManualClock,
   MemorySource,
@@ -206,9 +209,28 @@ test('what docs/write-a-controller.md shows about streams works', async () => {
         status?.phase === 'Dark' ? [{ key: 'k', type: 't', severity: 'minor', reason: 'Dark', title: 'dark' }] : [],
     }),
   });
-  const given = { loadStream: async () => stream, replayStream, randomFaults, controller: timeless, assert };
+  const [, served = ''] = /```ts\n(const \[first, \.\.\.others\].*?)```/s.exec(page) ?? [];
+  expect(served).toContain('FakeApiServer.start');
+  const kit = { loadStream: async () => stream, replayStream, randomFaults, kindsOf, FakeApiServer, playStream };
+  const given = { ...kit, controller: timeless, assert, clock: hastyClock(), faults: [{ after: 2, type: 'expired' }] };
   const AsyncFunction = (async () => {}).constructor as new (
     ...text: string[]
   ) => (...values: unknown[]) => Promise<void>;
-  await new AsyncFunction(...Object.keys(given), code)(...Object.values(given));
+  await new AsyncFunction(...Object.keys(given), `${code}\n${served}`)(...Object.values(given));
 });
+
+/** One that runs, faster than any: each wait is over at the next turn. */
+function hastyClock(): Clock {
+  let now = Date.parse(at(0));
+  return {
+    now: () => now,
+    after(ms, callback) {
+      const due = now + ms;
+      const handle = setImmediate(() => {
+        now = Math.max(now, due);
+        callback();
+      });
+      return () => clearImmediate(handle);
+    },
+  };
+}
