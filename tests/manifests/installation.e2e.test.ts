@@ -122,6 +122,21 @@ test('a failed run is an issue, over and back again, through the aggregator', as
   }
 });
 
+test('the controllers hear questions at the address of the replicas that the manifests name', async () => {
+  const explanation = {
+    apiVersion: 'faultline.dev/v1alpha1',
+    kind: 'Explanation',
+    spec: { kind: 'pipelinerun', namespace: 'shop', name: 'web-3' },
+  };
+  const ask = async (): Promise<string> => {
+    const args = ['create', '--validate=false', '-o', 'yaml', '-f', '-'];
+    const asked = { kubeconfig: plane.adminKubeconfigPath, input: JSON.stringify(explanation) };
+    const { stdout, stderr } = await kubectl(args, asked);
+    return stdout + stderr;
+  };
+  await expect.poll(ask, { timeout: 30_000 }).toContain('verdict: Healthy');
+});
+
 test('the processes have no rights on the machine, and write nowhere but where the manifests mount storage', async () => {
   const writable = [['/var/lib/faultline'], []];
   for (const [index, { child }] of [installed.server, installed.controllers].entries()) {
