@@ -1,5 +1,6 @@
 import { type Command as Commander, Option } from 'commander';
 import { OVERRIDES_IN_ONE_LINE } from './commands/kubeconfig-flags.ts';
+import { flagsOfEnvironment } from './environment.ts';
 import { UsageError } from './exit.ts';
 import type { Streams } from './streams.ts';
 
@@ -18,6 +19,8 @@ export interface Command<Flags, Options> {
   readonly description: string;
   readonly examples: readonly Example[];
   readonly flags: readonly Flag[];
+  /** Its flags may be said by the environment, too: `FAULTLINE_LISTEN` is `--listen`. */
+  readonly environment?: true;
   complete(given: Given<Flags>, streams: Streams): Options | Promise<Options>;
   /** What is wrong with the options, one line each. */
   validate(options: Options): readonly string[];
@@ -114,7 +117,10 @@ export function runnable<Flags, Options>(command: Command<Flags, Options>): Runn
             .slice(0, -2)
             .flat()
             .filter((one) => typeof one === 'string');
-          const options = await command.complete({ parameters, flags }, streams);
+          const told = command.environment ? flagsOfEnvironment(command.flags, streams.env) : new Map();
+          const weaker = [...told].filter(([name]) => added.getOptionValueSource(name) !== 'cli');
+          const given = { parameters, flags: { ...flags, ...Object.fromEntries(weaker) } };
+          const options = await command.complete(given, streams);
           const faults = command.validate(options);
           if (faults.length > 0) throw new UsageError(faults.join('\n'));
           done(await command.run(options, streams));

@@ -1,4 +1,5 @@
 import Joi from 'joi';
+import { type FeatureGates, featureGatesSchema } from './features.ts';
 import { SEVERITIES, type Severity } from './issue.ts';
 import type { IssueRule } from './issue-rule.ts';
 import { issueRuleSchema } from './issue-rule-schema.ts';
@@ -123,6 +124,7 @@ export interface FaultlineConfiguration {
   limits: LimitsConfiguration;
   events: EventsConfiguration;
   metrics: MetricsConfiguration;
+  featureGates: FeatureGates;
   leaderElection: LeaderElectionConfiguration;
   /** Absent: one replica leads everything. */
   sharding?: ShardingConfiguration;
@@ -360,6 +362,7 @@ export const configurationSchema = Joi.object<FaultlineConfiguration>({
   limits: limitsSchema.default(DEFAULT_LIMITS),
   events: eventsSchema.default({ enabled: true, minimumSeverity: 'minor' }),
   metrics: metricsSchema.default(DEFAULT_METRICS),
+  featureGates: featureGatesSchema.default({}),
   leaderElection: leaderElectionSchema.default(DEFAULT_LEADER_ELECTION),
   sharding: shardingSchema,
   controllers: Joi.array()

@@ -12,10 +12,12 @@ import type { ReceiverKind } from '../crds/webhook-receiver.ts';
 import { apiPage } from './api-page.ts';
 import { chartTemplates } from './chart-templates.ts';
 import { cliPage } from './cli-page.ts';
+import { configurationPage } from './configuration-page.ts';
 import { controllerPages } from './controller-pages.ts';
 import { errorsPage } from './errors-page.ts';
 import { monitoringFiles } from './monitoring.ts';
 import { readmeWithFrames } from './ui-frames.ts';
+import { rolesPage } from './roles-page.ts';
 
 /**
  * Writes what is derived: from the Joi schemas of `crds/` into `crds/generated/` the schema that editors check
@@ -27,6 +29,7 @@ import { readmeWithFrames } from './ui-frames.ts';
  * of `manifests/base` the templates of the chart that only repeat it. `--check`
  * writes nothing and fails when a file differs.
  */
+const ROOT = join(import.meta.dirname, '..');
 const SCHEMA_BASE = 'https://faultline.dev/schemas';
 
 function jsonSchema(name: string, title: string, schema: Schema): object {
@@ -50,6 +53,8 @@ async function generated(root: string): Promise<Map<string, string>> {
     ['docs/errors.md', errorsPage()],
     ['docs/api.md', apiPage()],
     ['docs/cli.md', await cliPage()],
+    ['docs/roles.md', rolesPage(ROOT)],
+    ['docs/configuration.md', await configurationPage()],
     ...(await controllerPages(root)),
     ...(await readmeWithFrames(root)),
   ];

@@ -28,6 +28,7 @@ import {
   type MetricsConfiguration,
 } from '../../crds/configuration.ts';
 import { parseDuration } from '../../crds/duration.ts';
+import type { FeatureGates } from '../../crds/features.ts';
 import type { Issue } from '../../crds/issue.ts';
 import type { Tracer } from '../../tracing/tracer.ts';
 import type { KiteChoice } from '../commands/flags.ts';
@@ -41,6 +42,7 @@ import { ConnectingStore, NotYetOpened } from './connecting-store.ts';
 import { countIssues, type IssueCounts } from './count-issues.ts';
 import { type EventsWiring, startEvents } from './events.ts';
 import { failoverMetrics } from './failover.ts';
+import { featureSwitch } from './feature-switch.ts';
 import { feedPages } from './feed-pages.ts';
 import { startReturningIdleMemory } from './idle-memory.ts';
 import { issueGroups } from './issue-groups.ts';
@@ -68,6 +70,8 @@ export interface BackendOptions {
   readonly limits?: LimitsConfiguration;
   /** Default: those of a configuration that says nothing. */
   readonly metrics?: MetricsConfiguration;
+  /** What was switched, the strongest last. Default: nothing. */
+  readonly featureGates?: readonly FeatureGates[];
   /** Absent: no Events are written. */
   readonly events?: EventsWiring;
   /** `--kite-listen`. Default: not served. */
@@ -136,13 +140,16 @@ export async function openBackend(options: BackendOptions): Promise<Backend> {
   const given = options.namespaces;
   const known = atHome('watch' in given ? given.cluster : given);
   closing.use(startSweeper(store, known, issues, swept, log));
-  closing.use(startSearchIndexing(store, log));
+  const isOn = featureSwitch(options.featureGates ?? [], registry);
+  if (isOn('TextSearch')) closing.use(startSearchIndexing(store, log));
   const namespaces =
     'watch' in given
       ? atHome(closing.use(liveNamespaces(store, { namespaces: given.cluster, watch: given.watch, known }, swept, log)))
       : known;
   if (options.events) closing.use(startEvents(store, options.events, issues.clusterScopedNamespace, registry, log));
-  const measures = closing.use(new Measures(registry, options.metrics ?? DEFAULT_METRICS));
+  const measures = closing.use(
+    new Measures(registry, isOn('IssueGauges') ? (options.metrics ?? DEFAULT_METRICS) : undefined),
+  );
   const callers = new ReceiverCallers();
   const reporting = callers.wrap(reportAccess(access.authorizer));
   const engine = closing.use(
@@ -165,7 +172,11 @@ export async function openBackend(options: BackendOptions): Promise<Backend> {
   });
   const search: TextSearch = (text, namespace) => store.findVisible(text, namespace === '' ? 'all' : [namespace]);
   const { resources = [], directory } = options;
-  const own = closing.use(openOwnResources([issueGroups(store), ...resources], { store, directory, registry, log }));
+  const own = closing.use(
+    openOwnResources([...(isOn('IssueGroups') ? [issueGroups(store)] : []), ...resources], {
+      ...{ store, directory, registry, log },
+    }),
+  );
   const explanations = createExplanations();
   const { kinds = guessedKinds } = options;
   const knowing = { store, authorizer: access.authorizer, retention: parseDuration(issues.retention) };
@@ -232,11 +243,13 @@ export async function openBackend(options: BackendOptions): Promise<Backend> {
       ready,
       logger: log,
       metrics: registry,
-      debug: {
-        ...PROCESS_PAGES,
-        queues: () => ({ waitingReports: engine.waiting }),
-        feeds: () => feedPages(kube, ['issues', ...own.definitions.map(({ plural }) => plural)]),
-      },
+      ...(isOn('DebugEndpoints') && {
+        debug: {
+          ...PROCESS_PAGES,
+          queues: () => ({ waitingReports: engine.waiting }),
+          feeds: () => feedPages(kube, ['issues', ...own.definitions.map(({ plural }) => plural)]),
+        },
+      }),
       ...(options.shutdown && { shutdown: options.shutdown }),
     }),
   );

@@ -8,12 +8,15 @@ import type { MetricsConfiguration } from '../../crds/configuration.ts';
 export class Measures implements Disposable {
   readonly #closing = new DisposableStack();
   readonly #metrics: ReturnType<typeof freshnessMetrics>;
+  readonly #counts: boolean;
   #tally: IssueTally | undefined;
   #freshness: Freshness | undefined;
 
-  constructor(registry: Registry, { issues }: MetricsConfiguration) {
+  /** Without `metrics` issues are not counted. */
+  constructor(registry: Registry, metrics: MetricsConfiguration | undefined) {
     this.#metrics = freshnessMetrics(registry);
-    issueGauge(registry, () => this.#tally?.counts() ?? [], issues);
+    this.#counts = metrics !== undefined;
+    if (metrics) issueGauge(registry, () => this.#tally?.counts() ?? [], metrics.issues);
   }
 
   /** The engine stored changes up to this one. */
@@ -24,7 +27,7 @@ export class Measures implements Disposable {
   follow(cache: WatchCache | undefined, changes: Pick<ChangeSource, 'latest'>): void {
     if (cache === undefined) return;
     const { visible, staleness } = this.#metrics;
-    this.#tally = this.#closing.use(new IssueTally(cache));
+    if (this.#counts) this.#tally = this.#closing.use(new IssueTally(cache));
     const freshness = this.#closing.use(new Freshness({ cache, visible, now: Date.now }));
     this.#freshness = freshness;
     staleness(() => freshness.staleness);

@@ -85,6 +85,7 @@ export const controllers: Command<ControllersFlags, ControllersOptions> = {
   description:
     'Watch a cluster with the configured controllers and report to a faultline server. Of several replicas in a cluster ' +
     'one leads, by a Lease, which is all that is written to the cluster; without an election run one process.',
+  environment: true,
   examples: [
     {
       comment: 'In a pod, by its service account',

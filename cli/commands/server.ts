@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { parseDuration } from '../../crds/duration.ts';
 import type { Command } from '../command.ts';
+import { FEATURE_GATES_FLAG, parseFeatureGates } from '../feature-gates.ts';
 import type { LogOptions } from '../log.ts';
 import {
   CERTIFICATE_FLAGS,
@@ -31,6 +32,7 @@ interface ServerFlags extends LogFlags, KubeconfigFlags, KiteFlags, CertificateF
   readonly database?: 'embedded';
   readonly stateDir?: string;
   readonly shutdownDelay: string;
+  readonly featureGates?: string;
 }
 
 /** What `faultline server` was asked for; paths are absolute. */
@@ -48,6 +50,8 @@ export interface ServeOptions {
   readonly context: string | undefined;
   /** How long `/readyz` fails before connections are refused, as a duration. */
   readonly shutdownDelay: string;
+  /** As it was typed. */
+  readonly featureGates: string | undefined;
   readonly kite: KiteChoice;
   readonly log: LogOptions;
 }
@@ -58,6 +62,7 @@ export const server: Command<ServerFlags, ServeOptions> = {
   description:
     'Serve faultline.dev/v1alpha1 behind the aggregator of a cluster: front-proxy, certificate and token callers are ' +
     'authenticated and authorized by that cluster (TokenReview, SubjectAccessReview). Migrates its database at start.',
+  environment: true,
   examples: [
     {
       comment: 'In a pod, with PostgreSQL',
@@ -92,6 +97,7 @@ export const server: Command<ServerFlags, ServeOptions> = {
       description: 'How long to serve on after SIGTERM, until no Service sends requests here.',
       default: '10s',
     },
+    FEATURE_GATES_FLAG,
     ...KITE_FLAGS,
     ...LOG_FLAGS,
   ],
@@ -104,12 +110,13 @@ export const server: Command<ServerFlags, ServeOptions> = {
       databaseUrlFile: path(flags.databaseUrlFile),
       embedded: flags.database === 'embedded',
       stateDir: resolve(streams.directory, stateDir),
+      featureGates: flags.featureGates,
       kite: kiteChoice(flags),
       log: logOptions(flags, streams, 'info'),
     };
   },
-  validate({ listen, certificates, shutdownDelay, embedded, databaseUrlFile, kite }) {
-    const faults = [...listenFaults(listen), ...kiteFaults(kite)];
+  validate({ listen, certificates, shutdownDelay, embedded, databaseUrlFile, kite, featureGates }) {
+    const faults = [...listenFaults(listen), ...kiteFaults(kite), ...parseFeatureGates(featureGates).faults];
     if (embedded && databaseUrlFile !== undefined) faults.push('--database and --database-url-file name two databases');
     faults.push(...certificateFaults(certificates));
     try {

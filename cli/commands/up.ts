@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import type { ClusterFlags } from '../cluster/choose.ts';
 import type { Command, Flag } from '../command.ts';
+import { FEATURE_GATES_FLAG, parseFeatureGates } from '../feature-gates.ts';
 import type { LogOptions } from '../log.ts';
 import {
   CONFIG_FLAG,
@@ -22,6 +23,7 @@ interface UpFlags extends LogFlags, KubeconfigFlags, KiteFlags {
   readonly cluster?: boolean;
   readonly stateDir?: string;
   readonly listen?: string;
+  readonly featureGates?: string;
 }
 
 /** What `faultline up` was asked for; paths are absolute. */
@@ -32,6 +34,8 @@ export interface UpOptions {
   readonly stateDir: string | undefined;
   /** Undefined: what the configuration says. */
   readonly listen: string | undefined;
+  /** As it was typed. */
+  readonly featureGates: string | undefined;
   readonly kite: KiteChoice;
   readonly log: LogOptions;
 }
@@ -48,6 +52,7 @@ const flags: readonly Flag[] = [
     spelling: '--listen <host:port>',
     description: 'Address to serve on; port 0 takes any free one (default: 127.0.0.1:7443).',
   },
+  FEATURE_GATES_FLAG,
   ...KITE_FLAGS,
   ...LOG_FLAGS,
 ];
@@ -58,6 +63,7 @@ export const up: Command<UpFlags, UpOptions> = {
   description:
     'Start everything in one process: controllers watch a cluster or a folder of recorded objects, and kubectl reads ' +
     'the issues from https://127.0.0.1:7443. Without flags, the example cluster of this package.',
+  environment: true,
   examples: [
     {
       comment: 'The example cluster; then: kubectl --kubeconfig .faultline/kubeconfig get issues -A',
@@ -75,17 +81,22 @@ export const up: Command<UpFlags, UpOptions> = {
   ],
   flags,
   complete({ flags: given }, streams) {
-    const { config, cluster, kubeconfig, context, stateDir, listen } = given;
+    const { config, cluster, kubeconfig, context, stateDir, listen, featureGates } = given;
     return {
       config,
       source: { cluster, kubeconfig, context },
       stateDir: stateDir === undefined ? undefined : resolve(streams.directory, stateDir),
       listen,
+      featureGates,
       kite: kiteChoice(given),
       log: logOptions(given, streams, 'warn'),
     };
   },
-  validate: ({ listen, kite }) => [...listenFaults(listen), ...kiteFaults(kite)],
+  validate: ({ listen, kite, featureGates }) => [
+    ...listenFaults(listen),
+    ...kiteFaults(kite),
+    ...parseFeatureGates(featureGates).faults,
+  ],
   async run(options, streams) {
     const { runUp } = await import('../up/run-up.ts');
     return await runUp(options, streams);

@@ -47,6 +47,7 @@ describe('a configuration without faults', () => {
       },
       events: { enabled: true, minimumSeverity: 'minor' },
       metrics: { issues: { maxNamespaces: 500 } },
+      featureGates: {},
       leaderElection: { leaseDuration: '15s', renewDeadline: '10s', retryPeriod: '2s' },
       controllers: [
         {

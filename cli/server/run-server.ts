@@ -21,6 +21,7 @@ import { askClusterId } from '../cluster/identity.ts';
 import type { ServeOptions } from '../commands/server.ts';
 import { configure } from '../configuration/controllers.ts';
 import { EXIT } from '../exit.ts';
+import { parseFeatureGates } from '../feature-gates.ts';
 import { createLog } from '../log.ts';
 import { followReceivers } from '../reload/follow-receivers.ts';
 import { rotatedSecret } from '../secret-file.ts';
@@ -74,6 +75,7 @@ export async function runServer(options: ServeOptions, streams: Streams): Promis
       issues: configuration.issues,
       limits: configuration.limits,
       metrics: configuration.metrics,
+      featureGates: [configuration.featureGates, parseFeatureGates(options.featureGates).gates],
       ...(configuration.events.enabled && {
         events: { writer: clusterEvents(api), configuration: configuration.events },
       }),

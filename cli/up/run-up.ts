@@ -30,6 +30,7 @@ import { askClusterId, recallCluster, rememberCluster } from '../cluster/identit
 import type { UpOptions } from '../commands/up.ts';
 import { type Configured, configure } from '../configuration/controllers.ts';
 import { EXIT, Failure } from '../exit.ts';
+import { parseFeatureGates } from '../feature-gates.ts';
 import { createLog, type Log } from '../log.ts';
 import { packageVersion } from '../package-info.ts';
 import { ensurePki, type Pki, writeKubeconfig } from '../pki/index.ts';
@@ -150,7 +151,7 @@ function sourcesOf({ controllers }: Configured): string[] {
 
 async function openUpBackend(run: Run, identity: Identity, closing: AsyncDisposableStack): Promise<Backend> {
   const { options, configured, source, state, pki, clusterId, log, tracer } = run;
-  const { issues, limits, metrics, server } = configured.configuration;
+  const { featureGates, issues, limits, metrics, server } = configured.configuration;
   const api = source.kind === 'folder' ? undefined : closing.use(createClusterApi(source.connection));
   return await openBackend({
     database:
@@ -170,6 +171,7 @@ async function openUpBackend(run: Run, identity: Identity, closing: AsyncDisposa
     issues,
     limits,
     metrics,
+    featureGates: [featureGates, parseFeatureGates(options.featureGates).gates],
     resources: configured.resources,
     // Those of the cluster or folder too; their status is not written: nothing is written to it.
     receivers: {
