@@ -16,8 +16,8 @@ import { configurationPage } from './configuration-page.ts';
 import { controllerPages } from './controller-pages.ts';
 import { errorsPage } from './errors-page.ts';
 import { monitoringFiles } from './monitoring.ts';
-import { readmeWithFrames } from './ui-frames.ts';
 import { rolesPage } from './roles-page.ts';
+import { readmeWithFrames } from './ui-frames.ts';
 
 /**
  * Writes what is derived: from the Joi schemas of `crds/` into `crds/generated/` the schema that editors check
