@@ -11,6 +11,7 @@ import { list } from './scenarios/list.ts';
 import { memory } from './scenarios/memory.ts';
 import { million } from './scenarios/million.ts';
 import { reports } from './scenarios/reports.ts';
+import { restore } from './scenarios/restore.ts';
 import { scale } from './scenarios/scale.ts';
 import { start } from './scenarios/start.ts';
 import { storm } from './scenarios/storm.ts';
@@ -29,6 +30,7 @@ export const scenarios: readonly Scenario[] = [
   memory,
   storm,
   million,
+  restore,
   history,
   controllers,
   changes,

@@ -1,4 +1,5 @@
 import type { OtlpTracer } from '../tracing/otlp.ts';
+import { proxyOf } from './cluster/proxy.ts';
 import { Failure } from './exit.ts';
 import type { Log } from './log.ts';
 import { packageVersion } from './package-info.ts';
@@ -20,8 +21,10 @@ export async function openTelemetry(env: Streams['env'], service: string, log: L
     throw new Failure(`OTEL_TRACES_SAMPLER_ARG must be a number from 0 to 1: ${env.OTEL_TRACES_SAMPLER_ARG}`);
   }
   const { createOtlpTracer } = await import('../tracing/otlp.ts');
+  const proxy = proxyOf(endpoint, env);
   return createOtlpTracer({
     endpoint,
+    dispatcher: proxy && new (await import('undici')).ProxyAgent(proxy.href),
     headers: headersOf(env.OTEL_EXPORTER_OTLP_HEADERS ?? ''),
     serviceName: env.OTEL_SERVICE_NAME || service,
     serviceVersion: packageVersion(),

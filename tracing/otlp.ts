@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
-import { request } from 'undici';
+import { type Dispatcher, request } from 'undici';
 import type { Span, SpanContext, SpanOptions, Tracer } from './tracer.ts';
 
 /**
@@ -14,6 +14,8 @@ export interface OtlpOptions {
   readonly headers?: Readonly<Record<string, string>>;
   readonly serviceName: string;
   readonly serviceVersion: string;
+  /** Where it is sent through, such as a proxy. Default: directly. */
+  readonly dispatcher?: Dispatcher | undefined;
   /** The part of new traces that is kept, 0 to 1. Default 1. */
   readonly ratio?: number;
   /** Told once for each cause. */
@@ -119,7 +121,7 @@ class Otlp implements OtlpTracer {
   }
 
   async #send(spans: readonly Recorded[]): Promise<void> {
-    const { endpoint, headers = {}, serviceName, serviceVersion } = this.#options;
+    const { endpoint, dispatcher, headers = {}, serviceName, serviceVersion } = this.#options;
     const attributes = { 'service.name': serviceName, 'service.version': serviceVersion };
     const scopeSpans = [{ scope: { name: 'faultline', version: serviceVersion }, spans: spans.map(spanJson) }];
     const body = JSON.stringify({
@@ -130,6 +132,7 @@ class Otlp implements OtlpTracer {
         method: 'POST',
         headers: { ...headers, 'content-type': 'application/json' },
         body,
+        ...(dispatcher && { dispatcher }),
         signal: AbortSignal.timeout(TIMEOUT_MS),
       });
       const text = await answer.body.text();

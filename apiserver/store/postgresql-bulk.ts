@@ -26,8 +26,21 @@ export async function openPostgresqlBulk(url: DatabaseUrl): Promise<Bulk> {
       wholeRows(client.query(to(`COPY (SELECT ${quotedList(columns)} FROM ${quoted(table)}) TO STDOUT`))),
     async write(table, columns, pieces) {
       const copying = client.query(from(`COPY ${quoted(table)} (${quotedList(columns)}) FROM STDIN`));
-      await pipeline(pieces, copying).catch(rethrow);
+      // What the pieces throw is not the database's.
+      let fault: unknown;
+      await pipeline(pieces, noting, copying).catch((error: unknown) => {
+        throw fault ?? storeError(error);
+      });
       return copying.rowCount;
+
+      async function* noting(all: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+        try {
+          yield* all;
+        } catch (error) {
+          fault = error;
+          throw error;
+        }
+      }
     },
     async [Symbol.asyncDispose]() {
       await client.end().catch(() => {});

@@ -223,6 +223,8 @@ export async function openBackend(options: BackendOptions): Promise<Backend> {
       }),
     );
   const ready = [
+    // ADR 34: during a rollout the old servers answer until this one can, and a database that is away holds nobody up.
+    { name: 'first-load', healthy: async () => kube.serves('issues') || (await store.away()) },
     { name: 'db', healthy: () => store.ping(), decides: false },
     { name: 'feed', healthy: () => kube.serves('issues'), decides: false },
     ...own.definitions.map(({ plural }) => ({

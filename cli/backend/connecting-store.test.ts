@@ -57,6 +57,16 @@ describe('a store whose database is away at the start', () => {
     expect({ faults, waits: clock.waits }).toEqual({ faults: ['refused', 'starting'], waits: [500, 1_000, 2_000] });
   });
 
+  it('is away from the first time that it was not reached, and not while it is being opened', async () => {
+    const { store, clock } = connecting([new StoreUnavailable('refused'), opened]);
+    expect(await store.away()).toBe(false);
+    await settle();
+    expect(await store.away()).toBe(true);
+    clock.tick();
+    await settle();
+    expect(await store.away()).toBe(false);
+  });
+
   it('gives up at once when the database can never be used', async () => {
     const { store, clock } = connecting([new Error('this database holds the issues of another cluster')]);
     await expect(store.opened).rejects.toThrow('another cluster');

@@ -54,6 +54,7 @@ export class ConnectingStore implements Store, ResourceStore, PastIssues, IssueS
   readonly opened: Promise<SqlStore>;
   readonly #ending = new AbortController();
   #store: SqlStore | undefined;
+  #unreachable = false;
 
   constructor(options: ConnectingStoreOptions) {
     this.clusterId = options.clusterId;
@@ -207,6 +208,14 @@ export class ConnectingStore implements Store, ResourceStore, PastIssues, IssueS
     return (await this.#store?.ping()) ?? false;
   }
 
+  /**
+   * Whether the database cannot be reached now. False while it is being opened, which a migration makes long: nobody should be
+   * sent here then, as long as others serve.
+   */
+  async away(): Promise<boolean> {
+    return this.#store === undefined ? this.#unreachable : !(await this.#store.ping());
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.#ending.abort();
     await this.opened.then(
@@ -245,6 +254,7 @@ export class ConnectingStore implements Store, ResourceStore, PastIssues, IssueS
         return this.#store;
       } catch (error) {
         if (!(error instanceof StoreUnavailable) || signal.aborted) throw error;
+        this.#unreachable = true;
         if (error.message !== told) onUnavailable(error.message);
         told = error.message;
       }

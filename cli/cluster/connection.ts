@@ -4,6 +4,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { TlsMaterial } from '../../controllers/runtime/index.ts';
 import { Failure } from '../exit.ts';
 import type { Streams } from '../streams.ts';
+import { proxyOf, type Tunnel, tunnelThrough } from './proxy.ts';
 
 /** How to reach a cluster's API server, in the form that the runtime's and the server's clients take. */
 export interface ClusterConnection {
@@ -25,6 +26,8 @@ export interface ClusterConnection {
   tls?(): Promise<TlsMaterial>;
   /** Asked for every request: tokens of exec plugins and service accounts are renewed. */
   headers(): Promise<Record<string, string | string[]>>;
+  /** Opens connections through a proxy; absent: directly. */
+  readonly tunnel?: Tunnel;
   /** The cluster refuses them: the kubeconfig and its files are read again, exec plugins run again. */
   renew?(): Promise<void>;
 }
@@ -50,12 +53,22 @@ export async function connectCluster(request: ConnectionRequest, streams: Stream
   if (named === undefined && env.KUBERNETES_SERVICE_HOST !== undefined) return await inClusterConnection(env);
   // Lazily: the library is large, and only processes that read a kubeconfig need it.
   const { kubeconfigConnection } = await import('./kubeconfig-connection.ts');
-  return await kubeconfigConnection({
+  const connection = await kubeconfigConnection({
     files: (named ?? join(env.HOME ?? '~', '.kube', 'config')).split(':').filter((file) => file !== ''),
     said: request.kubeconfig !== undefined ? '--kubeconfig' : named !== undefined ? '$KUBECONFIG' : 'the default',
     context: request.context,
     directory: streams.directory,
   });
+  return throughProxy(connection, env);
+}
+
+/**
+ * By way of the proxy of the environment, unless the kubeconfig names one. A pod reaches its own cluster without: a
+ * NO_PROXY that forgets the Services' addresses must not cut it off.
+ */
+export function throughProxy(connection: ClusterConnection, env: Streams['env']): ClusterConnection {
+  const proxy = connection.tunnel === undefined ? proxyOf(connection.server, env) : undefined;
+  return proxy === undefined ? connection : { ...connection, tunnel: tunnelThrough(proxy) };
 }
 
 /** The pod's own service account: kubelet renews token and authority in place, so the files are read again. */

@@ -7,6 +7,7 @@ import { Failure } from '../exit.ts';
 import { didYouMean } from '../suggest.ts';
 import { type ClusterConnection, Remembered } from './connection.ts';
 import { type Impersonation, impersonationHeaders, impersonationOf } from './impersonation.ts';
+import { proxyUrl, tunnelThrough } from './proxy.ts';
 
 export interface KubeconfigRequest {
   /** Merged in order, as kubectl does; those that do not exist are skipped when there are several. */
@@ -20,7 +21,7 @@ export interface KubeconfigRequest {
 /** A context of a kubeconfig, with its certificates, tokens and exec plugins (by @kubernetes/client-node). */
 export async function kubeconfigConnection(request: KubeconfigRequest): Promise<ClusterConnection> {
   let current = await openContext(request, request.context);
-  const { name, where, cluster, plain, namespace } = current;
+  const { name, where, cluster, plain, proxy, namespace } = current;
   const as = impersonationHeaders(await impersonationIn(request, current.config.getContextObject(name)?.user));
   const options = new Remembered(() => optionsOf(current.config, where));
   const tls = new Remembered(async () => (plain ? {} : tlsOf(await options.get())));
@@ -32,6 +33,7 @@ export async function kubeconfigConnection(request: KubeconfigRequest): Promise<
     ...(cluster.skipTLSVerify && !plain ? { skipTlsVerify: true } : {}),
     ...(cluster.tlsServerName ? { serverName: cluster.tlsServerName } : {}),
     ...(plain ? {} : tlsOf(first)),
+    ...(proxy && { tunnel: tunnelThrough(proxy) }),
     tls: () => tls.get(),
     headers: async () => ({ ...authorizationOf(await options.get()), ...as }),
     async renew() {
@@ -66,6 +68,7 @@ interface OpenContext {
   readonly cluster: Cluster;
   /** Without TLS. */
   readonly plain: boolean;
+  readonly proxy: URL | undefined;
   readonly namespace: string | undefined;
 }
 
@@ -76,12 +79,11 @@ async function openContext(request: KubeconfigRequest, context: string | undefin
   const cluster = config.getCurrentCluster();
   const where = `the context "${name}" (${request.files.join(':')})`;
   if (!cluster?.server || !URL.canParse(cluster.server)) throw new Failure(`${where} names no cluster with a server`);
-  if (cluster.proxyUrl)
-    throw new Failure(`${where} goes through the proxy ${cluster.proxyUrl}, which faultline cannot`);
+  const proxy = cluster.proxyUrl ? proxyUrl(cluster.proxyUrl, `the proxy-url of ${where}`) : undefined;
   const plain = cluster.server.startsWith('http:');
   // client-node refuses plain HTTP otherwise, which `kubectl proxy` serves on loopback.
   if (plain) config.clusters = config.clusters.map((one) => (one === cluster ? { ...one, skipTLSVerify: true } : one));
-  return { config, name, where, cluster, plain, namespace: config.getContextObject(name)?.namespace };
+  return { config, name, where, cluster, plain, proxy, namespace: config.getContextObject(name)?.namespace };
 }
 
 async function readKubeconfig({ files, said, directory }: KubeconfigRequest): Promise<KubeConfig> {

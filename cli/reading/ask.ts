@@ -82,6 +82,11 @@ export class Asker implements AsyncDisposable {
       ...(connection.serverName !== undefined && { servername: connection.serverName }),
       rejectUnauthorized: connection.skipTlsVerify !== true,
     };
+    const [host, port] = [url.hostname.replace(/^\[|\]$/g, ''), Number(url.port || (secure ? 443 : 80))];
+    // Of a proxy, TLS begins on a socket that is open; each request has one of its own.
+    const socket = await connection.tunnel?.({ host, port }).catch((error: Error) => {
+      throw unreachable(error, connection);
+    });
     const text = body === undefined ? undefined : JSON.stringify(body);
     const headers = {
       'user-agent': 'faultline',
@@ -92,12 +97,12 @@ export class Asker implements AsyncDisposable {
     return await new Promise<IncomingMessage>((answered, failed) => {
       const asked = request({
         ...(secure ? tls : {}),
-        host: url.hostname.replace(/^\[|\]$/g, ''),
-        port: url.port || (secure ? 443 : 80),
+        ...{ host, port },
+        ...(socket && { socket }),
         path: `${url.pathname.replace(/\/+$/, '')}${path}`,
         method: text === undefined ? 'GET' : 'POST',
         headers,
-        agent: this.#agent,
+        agent: socket ? new Agent() : this.#agent,
         signal: this.#signal,
       });
       if (!silent) giveUpLate(asked, connection.timeoutMs);

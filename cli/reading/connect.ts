@@ -1,6 +1,6 @@
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type ClusterConnection, connectCluster } from '../cluster/connection.ts';
+import { type ClusterConnection, connectCluster, throughProxy } from '../cluster/connection.ts';
 import { plainConnection } from '../cluster/plain-kubeconfig.ts';
 import type { ConnectionFlags } from '../commands/kubeconfig-flags.ts';
 import { rememberedServer } from '../config/settings.ts';
@@ -40,7 +40,7 @@ async function kubeconfigConnection(request: ConnectionFlags, streams: Streams):
   const { kubeconfig, context } = request;
   const file = fileOf(request, streams);
   const plain = file === undefined ? undefined : await plainConnection(file, context, directory);
-  return plain ?? (await connectCluster({ kubeconfig, context }, streams));
+  return plain ? throughProxy(plain, streams.env) : await connectCluster({ kubeconfig, context }, streams);
 }
 
 /** The one kubeconfig that is meant; undefined: several, or a pod's service account. */

@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import type { Registry } from 'prom-client';
 import { Agent, buildConnector, type Dispatcher, request } from 'undici';
 import { retryAfter } from './backend.ts';
@@ -42,6 +43,8 @@ export interface KubeClientOptions extends TlsMaterial, Credentials {
   skipTlsVerify?: boolean;
   /** TLS server name when it differs from the host. */
   serverName?: string;
+  /** Opens connections through a proxy; default: directly. */
+  tunnel?: (target: { readonly host: string; readonly port: number }) => Promise<Socket>;
   /** Requests a second, opened watches among them, and how many may come at once. Default 50 and 100. */
   qps?: number;
   burst?: number;
@@ -178,7 +181,7 @@ class UndiciKubeClient implements KubeClient, AsyncDisposable {
   }
 
   #connect(): Agent {
-    const { ca, cert, key, tls, skipTlsVerify = false, serverName } = this.#options;
+    const { ca, cert, key, tls, skipTlsVerify = false, serverName, tunnel } = this.#options;
     const fixed: TlsMaterial = { ca, cert, key };
     const connectorOf = (material: TlsMaterial): buildConnector.connector =>
       buildConnector({
@@ -194,12 +197,16 @@ class UndiciKubeClient implements KubeClient, AsyncDisposable {
     let last: { material: TlsMaterial; connector: buildConnector.connector } | undefined;
     const agent = new Agent({
       connect: (target, callback) => {
-        Promise.resolve(tls?.() ?? fixed).then(
-          (material) => {
-            if (last?.material !== material) last = { material, connector: connectorOf(material) };
-            last.connector(target, callback);
+        const material = Promise.resolve(tls?.() ?? fixed).catch((error: Error) => {
+          throw new CredentialsError(error.message, { cause: error });
+        });
+        const place = { host: target.hostname.replace(/^\[|\]$/g, ''), port: Number(target.port || 443) };
+        Promise.all([material, tunnel?.(place)]).then(
+          ([found, httpSocket]) => {
+            if (last?.material !== found) last = { material: found, connector: connectorOf(found) };
+            last.connector({ ...target, ...(httpSocket && { httpSocket }) }, callback);
           },
-          (error: Error) => callback(new CredentialsError(error.message, { cause: error }), null),
+          (error: Error) => callback(error, null),
         );
       },
       allowH2: false,

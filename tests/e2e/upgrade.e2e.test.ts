@@ -95,7 +95,7 @@ test('fails no request and loses no report while the schema changes under the ol
   ];
   await using _ = { [Symbol.asyncDispose]: async () => stop.abort() };
   const first = await replica('new-1', join(newer, 'dist', 'cli', 'bin.js'));
-  expect(await schema()).toBe(String(VERSION + 1));
+  await expect.poll(schema, { timeout: 60_000 }).toBe(String(VERSION + 1));
   // Both versions on the new schema, for a while.
   const [reports, read] = [acknowledged.length, lists];
   await expect.poll(() => acknowledged.length > reports + 20 && lists > read + 5, { timeout: 60_000 }).toBe(true);

@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import { Agent, buildConnector, type Dispatcher } from 'undici';
 import type { Status } from '../../../crds/meta.ts';
 
@@ -28,6 +29,8 @@ export interface ClusterConnection extends TlsMaterial {
   readonly serverName?: string;
   /** For clusters whose kubeconfig says `insecure-skip-tls-verify`. Default: false. */
   readonly skipTlsVerify?: boolean;
+  /** Opens connections through a proxy; default: directly. */
+  readonly tunnel?: (target: { readonly host: string; readonly port: number }) => Promise<Socket>;
   /** Of a whole request, ms. Default: 10,000 (A7). */
   readonly timeoutMs?: number;
 }
@@ -163,11 +166,15 @@ function connector(connection: ClusterConnection): buildConnector.connector {
     const given = Object.entries({ ...material, servername, timeout }).filter(([, value]) => value !== undefined);
     return buildConnector({ allowH2: false, rejectUnauthorized: !skipTlsVerify, ...Object.fromEntries(given) });
   };
+  const place = ({ hostname, port }: buildConnector.Options) => ({
+    host: hostname.replace(/^\[|\]$/g, ''),
+    port: Number(port || 443),
+  });
   return (target, callback) => {
-    Promise.resolve(tls?.() ?? fixed).then(
-      (material) => {
+    Promise.all([tls?.() ?? fixed, connection.tunnel?.(place(target))]).then(
+      ([material, httpSocket]) => {
         if (last?.material !== material) last = { material, connect: connectorOf(material) };
-        last.connect(target, callback);
+        last.connect({ ...target, ...(httpSocket && { httpSocket }) }, callback);
       },
       (error: Error) => callback(error, null),
     );
