@@ -101,6 +101,17 @@ describe('the chart', () => {
     expect([binding.metadata.namespace, binding.subjects[0]?.namespace]).toEqual(['kube-system', 'elsewhere']);
   });
 
+  test('with an embedded database on OpenShift, leaves the group of the volume to the namespace', async () => {
+    const contexts = async (...flags: string[]) =>
+      (await helmTemplate(flags)).filter(isDeployment).map(({ spec }) => JSON.stringify(spec.template.spec));
+    expect(await contexts()).toEqual([
+      expect.not.stringContaining('fsGroup'),
+      expect.stringContaining('"fsGroup":65532'),
+    ]);
+    const none = expect.not.stringContaining('fsGroup');
+    expect(await contexts('--set=database.embedded.podSecurityContext=null')).toEqual([none, none]);
+  });
+
   test('has the version of the package', async () => {
     const version = packageVersion();
     expect(await helm(['show', 'chart', '.'])).toMatch(
