@@ -173,6 +173,17 @@ test('whoever has no right in the namespace changes nothing in it', () => {
   expect(after).toBe(before);
 });
 
+test('the metrics count what is served, and name nobody who asked', () => {
+  const { text } = at('GET /metrics', 'metrics');
+  expect(text).toMatch(/^faultline_issues\{namespace="shop",severity="major",type="build"\} \d+$/m);
+  expect(text).toMatch(/^faultline_issues\{namespace="bank",severity="major",type="build"\} 2$/m);
+  expect(text).toMatch(/^faultline_change_visible_seconds_count [1-9]/m);
+  expect(text).toMatch(/^faultline_staleness_seconds \d/m);
+  expect(text).toMatch(/^faultline_health_check\{check="db"\} 1$/m);
+  expect(text).toMatch(/^faultline_feature_enabled\{name="IssueGroups",stage="beta"\} 1$/m);
+  for (const name of names) if (name.includes(' ')) expect(text).not.toContain(name);
+});
+
 test('the page about it says what happens', async () => {
   await expect(page()).toMatchFileSnapshot(join(ROOT, 'docs/security-matrix.md'));
 });
