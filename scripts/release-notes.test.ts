@@ -5,10 +5,13 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { isSigned, releaseNotes, signed } from './release-notes.ts';
 
-const pem = {
-  publicKeyEncoding: { type: 'spki', format: 'pem' },
-  privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
-} as const;
+function keys() {
+  const { publicKey, privateKey } = generateKeyPairSync('ed25519');
+  return {
+    publicKey: publicKey.export({ type: 'spki', format: 'pem' }).toString(),
+    privateKey: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
+  };
+}
 
 test('the notes say what changed, what each role may do, and the digest of each file', () => {
   const directory = mkdtempSync(join(tmpdir(), 'faultline-notes-'));
@@ -25,8 +28,8 @@ test('the notes say what changed, what each role may do, and the digest of each 
 });
 
 test('a signature holds for this text and this key alone', () => {
-  const { publicKey, privateKey } = generateKeyPairSync('ed25519', pem);
-  const other = generateKeyPairSync('ed25519', pem);
+  const { publicKey, privateKey } = keys();
+  const other = keys();
   const signature = signed('rights', privateKey);
   expect(isSigned('rights', signature, publicKey)).toBe(true);
   expect(isSigned('more rights', signature, publicKey)).toBe(false);
