@@ -47,7 +47,7 @@ class Served extends Map<string, GroupContent> implements GroupObjects {
 }
 
 function follow(served: Served, index: GroupIndex = store.groupIndex()): Promise<unknown> {
-  return catchUp({ index, objects: served, resource: 'issuegroups', signal });
+  return catchUp({ index, objects: served, resource: 'issuegroups', signal, now: () => 0, sleep: async () => {} });
 }
 
 /** Whoever makes everything again begins without an index. */

@@ -60,14 +60,14 @@ export async function followGroups(options: FollowOptions): Promise<void> {
  * The next stretch of the log, and everything that is to be done then. A position is saved when all before it is in the
  * index, which remembers what is to be done.
  */
-export async function catchUp(options: Omit<FollowOptions, 'now' | 'sleep'>): Promise<Looked> {
+export async function catchUp(options: FollowOptions): Promise<Looked> {
   const { index, resource, signal } = options;
   let position = await index.position(FOLLOWER);
   if (position === undefined) {
     position = await indexAll(index, resource, signal);
     await index.save(FOLLOWER, position);
   }
-  const { upTo, more, looked } = await indexChanged(index, position);
+  const { upTo, more, looked } = await indexChanged(index, position, options);
   if (upTo > position) await index.save(FOLLOWER, upTo);
   return { looked: looked + (await writeStale(options)), more };
 }

@@ -7,15 +7,30 @@ const BATCH = 50;
 /** How groups are made. Another way of making them is another name, and all of them are made again. */
 export const FOLLOWER = `v1.${MESSAGE_VERSION}`;
 
+/** After more changes than these at once reports pour in, and groups can wait. */
+const STORM = 500;
+/** So many times as long as a batch of a storm took the others have. */
+const GIVES_WAY = 9;
+
+export interface Pace {
+  /** ms. */
+  readonly now: () => number;
+  /** Resolves after `ms`, or sooner when all ends. */
+  readonly sleep: (ms: number) => Promise<void>;
+}
+
 /** Puts the issues that changed after `position` into their groups. Answers how far it came, whether there is more, and how many it was. */
 export async function indexChanged(
   index: GroupIndex,
   position: number,
+  { now, sleep }: Pace,
 ): Promise<{ upTo: number; more: boolean; looked: number }> {
   const { keys, upTo, more } = await index.changed(position);
   for (let from = 0; from < keys.length; from += BATCH) {
+    const began = now();
     const issues = await index.read(keys.slice(from, from + BATCH));
     await index.write(issues.flatMap((issue) => (issue.id === undefined ? [issue] : (entryOf(issue) ?? []))));
+    if (keys.length > STORM) await sleep(GIVES_WAY * (now() - began));
   }
   return { upTo, more, looked: keys.length };
 }
