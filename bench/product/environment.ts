@@ -177,18 +177,24 @@ async function writeServerFiles(dir: string, plane: ControlPlane, databaseUrl: s
   await writeFile(join(dir, 'faultline.yaml'), JSON.stringify(configuration)); // JSON is YAML
 }
 
-/** The environment of the server's container in `manifests/base`. */
+/** The environment of the server's container in `manifests/base`, and the heap that V8 allows itself there. */
 async function manifestEnvironment(): Promise<Record<string, string>> {
   interface Workload {
     readonly spec?: { readonly template?: { readonly spec: { readonly containers: readonly Container[] } } };
   }
   interface Container {
     readonly env?: readonly { readonly name: string; readonly value: string }[];
+    readonly resources?: { readonly limits?: { readonly memory?: string } };
   }
   const text = await readFile(join(import.meta.dirname, '../../manifests/base/server.yaml'), 'utf8');
   const workloads = parseAllDocuments(text).map((document) => document.toJS() as Workload);
   const containers = workloads.flatMap(({ spec }) => spec?.template?.spec.containers ?? []);
-  return Object.fromEntries(containers.flatMap(({ env = [] }) => env.map(({ name, value }) => [name, value])));
+  const given = containers.flatMap(({ env = [] }) => env.map(({ name, value }): [string, string] => [name, value]));
+  const limits = containers.flatMap(({ resources }) => /^(\d+)Mi$/.exec(resources?.limits?.memory ?? '')?.[1] ?? []);
+  const { NODE_OPTIONS = '', ...others } = Object.fromEntries(given);
+  // Half of the container's limit. Without one V8 takes gigabytes, and lets the heap grow as if it had them.
+  const heap = limits.map((limit) => `--max-old-space-size=${Number(limit) / 2}`);
+  return { ...others, NODE_OPTIONS: [NODE_OPTIONS, ...heap].join(' ') };
 }
 
 /** The namespace, the ServiceAccounts and the rights of an installation. */
