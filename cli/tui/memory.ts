@@ -2,20 +2,21 @@ import { memoryUsage } from 'node:process';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
-/** So much more than after the last time is worth a pause of some 50 ms. */
-const WORTH_BYTES = 48 * 1024 * 1024;
+/** So much more than after the last time is worth a pause: while a list is loading, and when nobody touches the screen. */
+const WORTH_BYTES = { loading: 80 * 1024 * 1024, quiet: 32 * 1024 * 1024 } as const;
 
 /**
  * V8 lets the pages of a long list and thousands of frames lie around as garbage, several times as much as is kept of them.
  * Answers what collects it when the process has grown by it; called where a pause is not felt. A short list never pauses.
  */
-export function memoryReturner(): () => void {
+export function memoryReturner(): (when: keyof typeof WORTH_BYTES) => void {
   let afterwards = memoryUsage.rss();
   let collect: typeof gc;
-  return () => {
-    if (memoryUsage.rss() - afterwards < WORTH_BYTES) return;
+  return (when) => {
+    if (memoryUsage.rss() - afterwards < WORTH_BYTES[when]) return;
     collect ??= garbageCollector();
-    collect?.({ type: 'major', execution: 'sync', flavor: 'last-resort' });
+    // What is loading is not kept waiting for the last byte.
+    collect?.({ type: 'major', execution: 'sync', ...(when === 'quiet' && { flavor: 'last-resort' }) });
     afterwards = memoryUsage.rss();
   };
 }

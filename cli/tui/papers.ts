@@ -1,13 +1,15 @@
 import { oneLine } from '../../crds/text.ts';
 import { documentLines } from './frame/document-lines.ts';
 import { helpLines } from './frame/help-lines.ts';
+import type { Row } from './rows/row.ts';
 import type { Source } from './source/source.ts';
-import type { DocumentView } from './state/state.ts';
+import type { DocumentView, View } from './state/state.ts';
 
 /** So many documents stay as they were read, for who goes back and forth. */
 const MOST = 20;
 
 interface Paper {
+  readonly view: DocumentView;
   lines: readonly string[];
   /** Wrapped for a width. */
   wrapped: { readonly width: number; readonly of: readonly string[]; readonly lines: readonly string[] } | undefined;
@@ -33,7 +35,7 @@ export class Papers {
     const key = JSON.stringify(view);
     let paper = this.#papers.get(key);
     if (paper === undefined) {
-      paper = { lines: ['Asking the server.'], wrapped: undefined, reading: false };
+      paper = { view, lines: ['Asking the server.'], wrapped: undefined, reading: false };
       this.#papers.set(key, paper);
       for (const old of [...this.#papers.keys()].slice(0, -MOST)) this.#papers.delete(old);
       void this.#read(view, paper);
@@ -44,10 +46,14 @@ export class Papers {
     return paper.wrapped.lines;
   }
 
-  /** What a document is about changed: it is read again, and shown as it was until then. */
-  again(view: DocumentView): void {
-    const paper = this.#papers.get(JSON.stringify(view));
-    if (paper !== undefined && !paper.reading) void this.#read(view, paper);
+  /** An issue changed: what is shown of it is read again, and shown as it was until then; what was read of it is forgotten. */
+  changed({ namespace, name }: Pick<Row, 'namespace' | 'name'>, shown: View): void {
+    for (const [key, paper] of this.#papers) {
+      const { view } = paper;
+      if (!('namespace' in view) || view.name !== name || view.namespace !== namespace) continue;
+      if (key !== JSON.stringify(shown)) this.#papers.delete(key);
+      else if (!paper.reading) void this.#read(view, paper);
+    }
   }
 
   async #read(view: DocumentView, paper: Paper): Promise<void> {

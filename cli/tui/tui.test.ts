@@ -26,15 +26,23 @@ const NAMED: Readonly<Record<string, object>> = {
   down: { downArrow: true },
 };
 
+/** Stands still unless a test moves it. */
+const clock = (): number => (Date.now() - NOW > 30_000 ? Date.now() : NOW);
+
 async function drive(
   given: readonly Given[] = MORNING,
-  over: Partial<Start> & { colours?: boolean; unicode?: boolean; source?: Parameters<typeof stillSource>[1] } = {},
+  over: Partial<Start> & {
+    colours?: boolean;
+    unicode?: boolean;
+    namespace?: string;
+    source?: Parameters<typeof stillSource>[1];
+  } = {},
 ): Promise<Driven> {
-  const { colours = false, unicode = true, source: overSource, ...start } = over;
+  const { colours = false, unicode = true, namespace, source: overSource, ...start } = over;
   const source = stillSource(given, overSource);
   const effects: Effect[] = [];
   const outside = {
-    now: () => NOW,
+    now: clock,
     draw: () => {},
     rest: () => {},
     perform: (effect: Effect) => void effects.push(effect),
@@ -47,7 +55,7 @@ async function drive(
     unicode,
     outside,
     signal: new AbortController().signal,
-    namespace: undefined,
+    namespace,
   });
   void tui.run();
   await vi.advanceTimersByTimeAsync(200);
@@ -186,6 +194,28 @@ describe('a live list', () => {
     expect(driven.keys(' age>')).not.toContain('cart');
     expect(driven.keys('s')).toMatch(/age>s: write how long/);
     expect(driven.text()).not.toContain('cart');
+  });
+
+  it('what was told is forgotten after a while', async () => {
+    using driven = await drive();
+    driven.tui.dispatch({ kind: 'notice', notice: { role: 'good', text: 'copied x' } });
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect(driven.text()).toContain('copied x');
+    vi.setSystemTime(NOW + 60_000);
+    await vi.advanceTimersByTimeAsync(2_000);
+    expect(driven.text()).not.toContain('copied x');
+  });
+
+  it('who asked for one namespace follows another when it is looked at', async () => {
+    const followed: (string | undefined)[] = [];
+    const follow: StillSource['follow'] = async (to, namespace) => {
+      followed.push(namespace);
+      to.connection({ kind: 'live' });
+    };
+    using driven = await drive(MORNING, { source: { follow }, namespace: 'checkout', view: { namespace: 'checkout' } });
+    driven.keys('0');
+    driven.tui.dispatch({ kind: 'namespace', namespace: 'docs' });
+    expect(followed).toEqual(['checkout', undefined, 'docs']);
   });
 
   it('an issue is read again when it changes while it is looked at', async () => {

@@ -16,7 +16,7 @@ import type { Action, Effect } from './state/action.ts';
 import { type Lines, NO_LINES } from './state/cursor.ts';
 import { settled } from './state/places.ts';
 import { reduce, type Surroundings } from './state/reduce.ts';
-import { type Act, type IssuesView, isList, placeOf, type State } from './state/state.ts';
+import { type Act, type IssuesView, isList, type Notice, placeOf, type State } from './state/state.ts';
 import { Tables } from './tables.ts';
 
 /** What the terminal UI does outside of itself. */
@@ -26,7 +26,7 @@ export interface Outside {
   /** Does what the state cannot; answers are dispatched. */
   perform(effect: Effect): void;
   /** A pause is not felt now: many issues came at once, or nobody pressed a key for a while. */
-  rest(): void;
+  rest(when: 'loading' | 'quiet'): void;
   /** ms since 1970. */
   now(): number;
 }
@@ -45,6 +45,7 @@ export interface TuiOptions {
 /** Changes of issues are shown so often; keys are answered at once. */
 const FRAME_MS = 100;
 const TICK_MS = 1_000;
+const NEWS_MS = 15_000;
 /** So many without a key. */
 const QUIET_TICKS = 5;
 /** So many issues at once are a page of a list. */
@@ -66,13 +67,15 @@ export class Tui implements Disposable {
   #following: AbortController | undefined;
   /** The only namespace that may be listed. */
   #scope: string | undefined;
-  #limited = false;
+  /** One namespace at a time is followed: it was asked for, or more may not be listed. */
+  #limited: boolean;
   #timer: NodeJS.Timeout | undefined;
   readonly #tick: NodeJS.Timeout;
   #changes = 0;
   /** Ticks since the last key. */
   #quiet = 0;
   readonly #watched = new Set<string>();
+  #told: { readonly notice: Notice | undefined; readonly at: number } = { notice: undefined, at: 0 };
 
   constructor(options: TuiOptions) {
     const { source, state, signal, outside } = options;
@@ -80,6 +83,7 @@ export class Tui implements Disposable {
     this.#state = state;
     this.#look = this.#newLook();
     this.source = source;
+    this.#limited = options.namespace !== undefined;
     const until = AbortSignal.any([signal, this.#ending.signal]);
     const later = (): void => this.#later();
     this.rights = new Rights(source, until, later);
@@ -88,9 +92,10 @@ export class Tui implements Disposable {
     this.#past = new Past(source, later, outside.now);
     this.#tick = setInterval(() => {
       this.#quiet++;
+      this.#forgetNotice(outside.now());
       // Nobody reads the seconds of an age on a screen that nobody touches, and every frame is work.
       if (this.#quiet < QUIET_TICKS || this.#quiet % QUIET_TICKS === 0) this.draw();
-      if (this.#quiet % QUIET_TICKS === 0) outside.rest();
+      if (this.#quiet % QUIET_TICKS === 0) outside.rest('quiet');
     }, TICK_MS);
   }
 
@@ -186,6 +191,14 @@ export class Tui implements Disposable {
     this.#following?.abort();
     this.rights[Symbol.dispose]();
     this.#past[Symbol.dispose]();
+  }
+
+  /** What was told is no longer news. */
+  #forgetNotice(now: number): void {
+    const { notice } = this.#state;
+    if (notice !== this.#told.notice) this.#told = { notice, at: now };
+    else if (notice !== undefined && now - this.#told.at > NEWS_MS)
+      this.dispatch({ kind: 'notice', notice: undefined });
   }
 
   #newLook(): Look {
@@ -303,13 +316,13 @@ export class Tui implements Disposable {
       rows: (put, remove) =>
         told(() => {
           this.#changed(this.model.apply(put, remove));
-          if (put.length >= LARGE) this.#options.outside.rest();
+          if (put.length >= LARGE) this.#options.outside.rest('loading');
         }),
       synced: (keys) =>
         told(() => {
           this.#changed(this.model.keepOnly(keys));
           this.#chooseShortcuts();
-          this.#options.outside.rest();
+          this.#options.outside.rest('loading');
         }),
       limited: (namespace, why) =>
         told(() => {
@@ -326,7 +339,7 @@ export class Tui implements Disposable {
     const { view } = placeOf(this.#state);
     const about = 'name' in view && 'namespace' in view ? `${view.namespace}/${view.name}` : undefined;
     for (const row of come) {
-      if (row.key === about && !('about' in view) && isDocument(view)) this.#papers.again(view);
+      this.#papers.changed(row, view);
       const isOver = !row.active && gone.some((each) => each.key === row.key && each.active);
       if (!isOver || !(this.#watched.has(row.key) || row.key === about)) continue;
       this.dispatch({ kind: 'notice', notice: { role: 'good', text: `${row.key} is resolved` } });
@@ -339,10 +352,6 @@ export class Tui implements Disposable {
     const worst = [...this.model.byNamespace.counts].sort(([a, x], [b, y]) => compareCounts(x, y) || (a < b ? -1 : 1));
     this.dispatch({ kind: 'shortcuts', shortcuts: worst.slice(0, 9).map(([namespace]) => namespace) });
   }
-}
-
-function isDocument(view: State['places'][number]['view']): view is Extract<typeof view, { name: string }> {
-  return 'name' in view;
 }
 
 function linesOfTable({ rows }: SmallTable): Lines {

@@ -66,6 +66,22 @@ describe('what people do', () => {
   });
 });
 
+describe('credentials', () => {
+  it('that are refused are read again from the kubeconfig, and the question is asked once more', async () => {
+    let token = 'old';
+    const connect = async () => {
+      const now = token;
+      return { server: api.url, name: 'work', headers: async () => ({ authorization: `Bearer ${now}` }) };
+    };
+    const renewed = await clusterSource({ connect, signal, now: () => NOW });
+    token = 'new';
+    let asked = 0;
+    api.refuse = () => (++asked === 1 ? { status: 401, message: 'Unauthorized' } : undefined);
+    expect((await renewed.past(NOW, undefined, signal)).rows).toHaveLength(2);
+    expect(api.asked.map(({ authorization }) => authorization)).toEqual(['Bearer old', 'Bearer new']);
+  });
+});
+
 describe('documents', () => {
   const issue = issueOf(MORNING[0] as (typeof MORNING)[number]);
   beforeEach(() => {
@@ -95,6 +111,29 @@ describe('documents', () => {
     expect(lines[0]).toBe('payments: build fails: unit tests, exit code 1');
     expect(lines).toContain('Evidence: none was recorded');
     expect(lines.some((line) => line.startsWith('Timeline: '))).toBe(true);
+  });
+
+  it('the owners of what was looked at are followed as far as they can be read', async () => {
+    const answers = api.answers;
+    const owners = (kind: string, name: string) => ({
+      metadata: {
+        ownerReferences: [
+          { apiVersion: 'v1', kind: 'Other', name: 'x' },
+          { apiVersion: 'apps/v1', kind, name, controller: true },
+        ],
+      },
+    });
+    api.answers = (url, body) => {
+      if (url.pathname.endsWith('/components/component-payments')) return owners('ReplicaSet', 'web-1');
+      if (url.pathname === '/apis/apps/v1')
+        return { resources: [{ name: 'replicasets', kind: 'ReplicaSet', namespaced: true }] };
+      if (url.pathname.endsWith('/replicasets/web-1')) return owners('Deployment', 'web\u001b[2J');
+      return answers(url, body);
+    };
+    const lines = await source.document(about('issue'), signal);
+    expect(lines.slice(lines.indexOf('Owners:'))).toEqual([
+      ...['Owners:', '  Component/component-payments', '    of ReplicaSet/web-1', '      of Deployment/web'],
+    ]);
   });
 
   it('the subject is found by discovery and shown as YAML without what nobody reads', async () => {

@@ -1,6 +1,7 @@
 import { API_VERSION } from '../../../crds/names.ts';
 import type { ClusterConnection } from '../../cluster/connection.ts';
 import { Asker } from '../../reading/ask.ts';
+import { Refusal } from '../../reading/fault.ts';
 import { listPages, type Row } from '../../reading/issues.ts';
 import type { SmallTable } from '../frame/scene.ts';
 import type { Follower, Listed, Source } from '../source/source.ts';
@@ -22,18 +23,40 @@ export interface ClusterSourceOptions {
 /** Issues of a cluster, through the Kubernetes API as the user of the kubeconfig. */
 export async function clusterSource({ connect, signal, now }: ClusterSourceOptions): Promise<Source> {
   const connection = await connect();
-  // Credentials may have been renewed since: every question is asked with those of now.
-  const ask = async <T>(stop: AbortSignal, question: (asker: Asker) => Promise<T>): Promise<T> => {
-    await using asker = new Asker(await connect(), AbortSignal.any([signal, stop]));
+  let current = Promise.resolve(connection);
+  let isFirst = true;
+  /** With what the kubeconfig says now: credentials are renewed, servers move. */
+  const again = (): Promise<ClusterConnection> => {
+    current = connect();
+    return current;
+  };
+  const once = async <T>(
+    over: ClusterConnection,
+    stop: AbortSignal,
+    question: (asker: Asker) => Promise<T>,
+  ): Promise<T> => {
+    await using asker = new Asker(over, AbortSignal.any([signal, stop]));
     return await question(asker);
+  };
+  const ask = async <T>(stop: AbortSignal, question: (asker: Asker) => Promise<T>): Promise<T> => {
+    try {
+      return await once(await current, stop, question);
+    } catch (error) {
+      if (!(error instanceof Refusal) || error.status !== 401) throw error;
+      return await once(await again(), stop, question);
+    }
+  };
+  const open = async (until: AbortSignal): Promise<Asker> => {
+    const over = await (isFirst ? current : again());
+    isFirst = false;
+    return new Asker(over, until);
   };
   return {
     place: connection.name,
     still: undefined,
     follow: (to: Follower, namespace, stop) =>
       follow({
-        open: async (until) => new Asker(await connect(), until),
-        ...{ namespace, to, signal: stop, now },
+        ...{ open, namespace, to, signal: stop, now },
         fallback: connection.namespace ?? 'default',
       }),
     past: (at, namespace, stop) => ask(stop, (asker) => pastOf(asker, at, namespace)),

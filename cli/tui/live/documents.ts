@@ -1,12 +1,13 @@
 import type { Explanation } from '../../../crds/explanation.ts';
-import type { Issue, Subject } from '../../../crds/issue.ts';
+import type { Issue } from '../../../crds/issue.ts';
 import { API_VERSION } from '../../../crds/names.ts';
-import { Failure } from '../../exit.ts';
 import type { Asker } from '../../reading/ask.ts';
 import { Refusal } from '../../reading/fault.ts';
 import { issuesPath, readIssue } from '../../reading/issues.ts';
 import type { Source } from '../source/source.ts';
 import { yamlLines } from '../source/yaml-lines.ts';
+import { readObject } from './object.ts';
+import { ownerLines } from './owners.ts';
 
 type View = Parameters<Source['document']>[0];
 
@@ -18,7 +19,7 @@ export async function clusterDocument(asker: Asker, view: View, now: number): Pr
     case 'evidence':
       return await evidenceDocument(asker, view);
     case 'subject':
-      return await subjectDocument(asker, (await issueOf(asker, view)).spec.subject, view.namespace);
+      return await subjectDocument(asker, await issueOf(asker, view));
     case 'ledger':
       return await ledgerDocument(asker, await issueOf(asker, view));
     case 'group':
@@ -40,7 +41,14 @@ async function issueDocument(asker: Asker, { namespace, name, asOf }: Named, now
   const { describeOne } = await import('../../reading/run-describe.ts');
   const { descriptionLines } = await import('../../reading/describe-lines.ts');
   const at = asOf === undefined ? undefined : new Date(asOf).toISOString();
-  return descriptionLines(await describeOne(asker, namespace, name, at), asOf ?? now);
+  const described = await describeOne(asker, namespace, name, at);
+  const lines = descriptionLines(described, asOf ?? now);
+  // Owners are read as they are now.
+  return at === undefined ? [...lines, ...(await ownerLines(asker, described.issue))] : lines;
+}
+
+async function subjectDocument(asker: Asker, { metadata, spec }: Issue): Promise<readonly string[]> {
+  return await yamlLines(await readObject(asker, spec.subject, metadata.namespace));
 }
 
 async function evidenceDocument(asker: Asker, { namespace, name }: Named): Promise<string[]> {
@@ -60,31 +68,6 @@ async function issueOf(asker: Asker, { namespace, name, asOf }: Named): Promise<
   const query = { namespace, labelSelector: '', fieldSelector: '', asOf: at, table: false, objects: true };
   const { rows } = await readIssue(asker, name, query);
   return rows[0]?.object as Issue;
-}
-
-interface ResourceList {
-  readonly resources?: readonly { readonly name: string; readonly kind: string; readonly namespaced: boolean }[];
-}
-
-/** The object as the cluster has it now, with the rights of the user, and without what nobody reads. */
-async function subjectDocument(asker: Asker, subject: Subject, namespace: string): Promise<readonly string[]> {
-  const { apiVersion, kind, name } = subject;
-  const root = apiVersion.includes('/') ? `/apis/${apiVersion}` : `/api/${apiVersion}`;
-  const { resources = [] } = await asker.json<ResourceList>(root).then(
-    ({ body }) => body,
-    (error: unknown): ResourceList => {
-      if (error instanceof Refusal && error.status === 404) return {};
-      throw error;
-    },
-  );
-  const resource = resources.find((each) => each.kind === kind && !each.name.includes('/'));
-  if (resource === undefined)
-    throw new Failure(`${kind} ${name}: this API server does not serve ${apiVersion} ${kind}`);
-  const where = resource.namespaced ? `/namespaces/${subject.namespace ?? namespace}` : '';
-  const { body } = await asker.json<{ metadata?: object }>(
-    `${root}${where}/${resource.name}/${encodeURIComponent(name)}`,
-  );
-  return await yamlLines(body);
 }
 
 /** What the controllers make of what was looked at. */
