@@ -98,12 +98,9 @@ async function act<T>(
     streams.signal.throwIfAborted();
     try {
       const at = options.byId ? await issueOfId(asker, given, namespace) : { namespace, name: given };
-      const path = `${issuesPath(at.namespace, at.name)}/${action}${dryRun ? '?dryRun=All' : ''}`;
-      const answer = await asker.json<T>(path, { body }).catch(async (error: unknown) => {
-        throw await explainMissing(error, asker, at.name, at.namespace);
-      });
+      const answer = await post<T>(asker, at, `${action}${dryRun ? '?dryRun=All' : ''}`, body);
       // As kubectl says it.
-      const line = `${ISSUE_NAMES.singular}.${GROUP}/${at.name} ${told(answer.body)}${dryRun ? ' (server dry run)' : ''}`;
+      const line = `${ISSUE_NAMES.singular}.${GROUP}/${at.name} ${told(answer)}${dryRun ? ' (server dry run)' : ''}`;
       streams.out.write(`${oneLine(line, 1_000)}\n`);
     } catch (error) {
       // Nobody is known to ask: the others would be told the same.
@@ -114,4 +111,17 @@ async function act<T>(
     }
   }
   return refused === 0 ? EXIT.ok : EXIT.failure;
+}
+
+async function post<T>(
+  asker: Asker,
+  { namespace, name }: { readonly namespace: string; readonly name: string },
+  action: string,
+  body: object,
+): Promise<T> {
+  try {
+    return (await asker.json<T>(`${issuesPath(namespace, name)}/${action}`, { body })).body;
+  } catch (error) {
+    throw await explainMissing(error, asker, name, namespace);
+  }
 }

@@ -17,16 +17,18 @@ const LOGS = 'kubectl -n faultline-system logs deployment/faultline-controllers'
 
 /** Whether somebody looks at this namespace at all, as the controllers themselves say. */
 export async function controllers({ asker, namespace }: Patient): Promise<readonly Finding[]> {
-  const answers: ExplanationStatus[] = [];
-  const refused: string[] = [];
-  for (const { group, kind } of KINDS) {
-    try {
-      answers.push(await explanation(asker, { group, kind, namespace, name: NAME }));
-    } catch (error) {
-      if (!(error instanceof Refusal)) throw error;
-      refused.push(error.message);
-    }
-  }
+  const asked = await Promise.all(
+    KINDS.map(async ({ group, kind }): Promise<ExplanationStatus | string> => {
+      try {
+        return await explanation(asker, { group, kind, namespace, name: NAME });
+      } catch (error) {
+        if (error instanceof Refusal) return error.message;
+        throw error;
+      }
+    }),
+  );
+  const answers = asked.filter((each) => typeof each !== 'string');
+  const refused = asked.filter((each) => typeof each === 'string');
   if (answers.length === 0)
     return [unknown('controllers', `they could not be asked (${refused[0] ?? 'nobody answered'})`)];
   return judge(answers, namespace);
@@ -51,9 +53,22 @@ export function judge(answers: readonly ExplanationStatus[], namespace: string):
       ),
     ];
   }
+  const findings = complaints(all, [...silent], namespace);
+  if (findings.length > 0) return findings;
+  const names = unique(all.map(({ controller }) => controller));
+  const count = processes.size === 1 ? 'one process' : `${processes.size} processes`;
+  if (names.length > 0) return [ok('controllers', `${count} with ${names.join(', ')}`)];
+  const kinds = unique(answers.map(({ resource }) => resource.kind)).join(', ');
+  return [
+    unknown('controllers', `${count}, and none of its controllers watches ${kinds}: ask about an object with explain`),
+  ];
+}
+
+/** What is wrong with those that are there. */
+function complaints(all: readonly ControllerExplanation[], silent: readonly string[], namespace: string): Finding[] {
   const findings: Finding[] = [];
-  if (silent.size > 0) {
-    const message = `these processes did not answer in time: ${[...silent].join(', ')}`;
+  if (silent.length > 0) {
+    const message = `these processes did not answer in time: ${silent.join(', ')}`;
     findings.push(doubtful('controllers', message, `try again; when they stay silent: ${LOGS}`));
   }
   const of = (verdict: ControllerExplanation['verdict']) =>
@@ -76,14 +91,7 @@ export function judge(answers: readonly ExplanationStatus[], namespace: string):
       ),
     );
   }
-  if (findings.length > 0) return findings;
-  const names = unique(all.map(({ controller }) => controller));
-  const count = processes.size === 1 ? 'one process' : `${processes.size} processes`;
-  if (names.length > 0) return [ok('controllers', `${count} with ${names.join(', ')}`)];
-  const kinds = unique(answers.map(({ resource }) => resource.kind)).join(', ');
-  return [
-    unknown('controllers', `${count}, and none of its controllers watches ${kinds}: ask about an object with explain`),
-  ];
+  return findings;
 }
 
 function unique(texts: readonly string[]): string[] {
