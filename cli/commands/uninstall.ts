@@ -6,6 +6,7 @@ interface UninstallFlags extends KubeconfigFlags {
   readonly namespace: string;
   readonly crds?: boolean;
   readonly keepNamespace?: boolean;
+  readonly deleteVolumes?: boolean;
   readonly yes?: boolean;
 }
 
@@ -17,6 +18,8 @@ export interface UninstallOptions {
   /** Rules and receivers go, too. */
   readonly crds: boolean;
   readonly keepNamespace: boolean;
+  /** An embedded database goes with its namespace. */
+  readonly deleteVolumes: boolean;
   /** False: only say what would be deleted. */
   readonly yes: boolean;
 }
@@ -27,7 +30,7 @@ export const uninstall: Command<UninstallFlags, UninstallOptions> = {
   description:
     'Deletes the APIService first and waits until it is gone, since an API without its server keeps every namespace of the ' +
     'cluster from being deleted; then the processes, their rights, and the namespace. Says what it would delete; deletes with ' +
-    '--yes. Keeps the database, and the CustomResourceDefinitions unless --crds is given. Can be run again, also after ' +
+    '--yes. Keeps an external database, volumes, and the CustomResourceDefinitions unless --crds is given. Can be run again, also after ' +
     'somebody began in the wrong order.',
   examples: [
     { comment: 'What would go', line: 'faultline uninstall' },
@@ -45,11 +48,17 @@ export const uninstall: Command<UninstallFlags, UninstallOptions> = {
       description: 'Also delete the kinds of rules and receivers, and with them every one of these.',
     },
     { spelling: '--keep-namespace', description: 'Leave the namespace, with what is not ours in it.' },
+    {
+      spelling: '--delete-volumes',
+      description:
+        'Delete the namespace though it holds volumes: the database of an installation that has it embedded.',
+    },
     { spelling: '--yes', description: 'Delete.' },
   ],
   complete: ({ flags }) => ({
     ...{ kubeconfig: flags.kubeconfig, context: flags.context, namespace: flags.namespace },
-    ...{ crds: flags.crds ?? false, keepNamespace: flags.keepNamespace ?? false, yes: flags.yes ?? false },
+    ...{ crds: flags.crds ?? false, keepNamespace: flags.keepNamespace ?? false },
+    ...{ deleteVolumes: flags.deleteVolumes ?? false, yes: flags.yes ?? false },
   }),
   validate: ({ namespace }) => (DNS_LABEL.test(namespace) ? [] : [`"${namespace}" is no namespace name`]),
   async run(options, streams) {

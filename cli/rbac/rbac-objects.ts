@@ -8,11 +8,14 @@ export interface Account {
 const API_VERSION = 'rbac.authorization.k8s.io/v1';
 const API_GROUP = 'rbac.authorization.k8s.io';
 
+/** As all manifests have it: what `faultline uninstall` finds them by. */
+const PART_OF = { 'app.kubernetes.io/part-of': 'faultline' };
+
 /** The roles with these rules, and what binds them to the account: ready to be applied. */
 export function rbacObjects(rules: ScopedRules, account: Account): object[] {
   return [...rules].flatMap(([namespace, scoped]) => {
     const isCluster = namespace === '';
-    const metadata = { name: account.name, ...(isCluster ? {} : { namespace }) };
+    const metadata = { name: account.name, ...(isCluster ? {} : { namespace }), labels: PART_OF };
     const kind = isCluster ? 'ClusterRole' : 'Role';
     return [
       { apiVersion: API_VERSION, kind, metadata, rules: scoped.map(plain) },

@@ -56,8 +56,8 @@ export async function findInstalled(api: ClusterApi, { namespace, crds, keepName
       what: 'rights',
       objects: await labelled(
         ...[`${RBAC}/clusterrolebindings`, `${RBAC}/clusterroles`],
-        ...within(RBAC, 'rolebindings', 'roles'),
-        `${RBAC}/namespaces/kube-system/rolebindings`,
+        // In every namespace: one is in kube-system, and controllers may have Roles where they watch.
+        ...[`${RBAC}/rolebindings`, `${RBAC}/roles`],
         '/apis/scheduling.k8s.io/v1/priorityclasses',
       ),
     },
@@ -67,8 +67,14 @@ export async function findInstalled(api: ClusterApi, { namespace, crds, keepName
   return stages.filter(({ objects }) => objects.length > 0);
 }
 
+/** Volumes that would go with the namespace. Throws ClusterApiError. */
+export async function volumesIn(api: ClusterApi, namespace: string): Promise<string[]> {
+  const claims = await objectsIn(api, `/api/v1/namespaces/${namespace}/persistentvolumeclaims`);
+  return claims.map(({ metadata }) => metadata.name);
+}
+
 interface NamedObject {
-  readonly metadata: { readonly name: string };
+  readonly metadata: { readonly name: string; readonly namespace?: string };
   readonly spec?: { readonly group?: string; readonly service?: { readonly namespace?: string } };
 }
 
@@ -108,9 +114,11 @@ function orMissing(error: unknown): undefined {
   throw error;
 }
 
-function installed(list: string, { metadata: { name } }: NamedObject): Installed {
-  const plural = list.slice(list.lastIndexOf('/') + 1);
-  return { name: `${singular(plural)}/${name}`, path: `${list}/${name}` };
+function installed(list: string, { metadata: { name, namespace } }: NamedObject): Installed {
+  const [group, plural = ''] = [list.slice(0, list.lastIndexOf('/')), list.slice(list.lastIndexOf('/') + 1)];
+  const isOfAll = namespace !== undefined && !group.includes('/namespaces/');
+  const within = isOfAll ? `${group}/namespaces/${namespace}/${plural}` : list;
+  return { name: `${singular(plural)}/${name}${isOfAll ? ` in ${namespace}` : ''}`, path: `${within}/${name}` };
 }
 
 function singular(plural: string): string {

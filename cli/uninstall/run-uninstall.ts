@@ -5,7 +5,7 @@ import { connectCluster } from '../cluster/connection.ts';
 import type { UninstallOptions } from '../commands/uninstall.ts';
 import { EXIT, Failure } from '../exit.ts';
 import type { Streams } from '../streams.ts';
-import { findInstalled, type Installed, type Stage } from './find-installed.ts';
+import { findInstalled, type Installed, type Stage, volumesIn } from './find-installed.ts';
 
 const LOOK_EVERY_MS = 500;
 /** A namespace takes its pods along, and they their grace period. */
@@ -21,13 +21,20 @@ export async function runUninstall(options: UninstallOptions, streams: Streams):
     out.write(`There is nothing of faultline in ${connection.name}.\n`);
     return EXIT.ok;
   }
+  const volumes = options.keepNamespace ? [] : await volumesIn(api, options.namespace);
+  if (volumes.length > 0 && !options.deleteVolumes) {
+    throw new Failure(
+      `the namespace ${options.namespace} holds ${volumes.join(', ')}: keep it with --keep-namespace (faultline backup copies ` +
+        'what is in a database), or let it go with --delete-volumes',
+    );
+  }
   if (!options.yes) {
     for (const { what, objects } of stages) out.write(`${what}:\n${objects.map(({ name }) => `  ${name}\n`).join('')}`);
     out.write(`Nothing was deleted. Delete all of this from ${connection.name} with --yes.\n`);
     return EXIT.ok;
   }
   await removeAll(api, stages, { clock: systemClock, signal: streams.signal, say: (line) => out.write(`${line}\n`) });
-  out.write('Faultline is uninstalled. Its database is as it was.\n');
+  out.write(`Faultline is uninstalled.${volumes.length > 0 ? '' : ' Its database is as it was.'}\n`);
   return EXIT.ok;
 }
 

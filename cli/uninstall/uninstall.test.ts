@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { ClusterApiError, type OwningClusterApi } from '../../apiserver/kube/access/index.ts';
 import { systemClock } from '../../controllers/runtime/index.ts';
-import { findInstalled } from './find-installed.ts';
+import { rbacObjects } from '../rbac/rbac-objects.ts';
+import { findInstalled, volumesIn } from './find-installed.ts';
 import { removeAll } from './run-uninstall.ts';
 
 /** A cluster that is a set of paths; lists answer what is directly below them. */
@@ -25,14 +26,21 @@ class FakeCluster implements OwningClusterApi {
       if (left >= 0) return one;
       this.#objects.delete(plain);
     }
-    const below = [...this.#objects].filter(([key]) => key.slice(0, key.lastIndexOf('/')) === plain);
+    // Of a namespaced kind those of one namespace, or of all.
+    const listOf = (key: string): string => key.slice(0, key.lastIndexOf('/'));
+    const below = [...this.#objects].filter(([key]) =>
+      [listOf(key), listOf(key).replace(/\/namespaces\/[^/]+(?=\/)/, '')].includes(plain),
+    );
     if (below.length === 0) throw new ClusterApiError('not found', 404);
     expect(query === '' || decodeURIComponent(query) === 'labelSelector=app.kubernetes.io/part-of=faultline').toBe(
       true,
     );
     const labelled = below.filter(([, object]) => query === '' || !('foreign' in object));
     return {
-      items: labelled.map(([key, object]) => ({ metadata: { name: key.slice(key.lastIndexOf('/') + 1) }, ...object })),
+      items: labelled.map(([key, object]) => ({
+        metadata: { name: key.slice(key.lastIndexOf('/') + 1), namespace: /namespaces\/([^/]+)\//.exec(key)?.[1] },
+        ...object,
+      })),
     };
   }
 
@@ -81,7 +89,7 @@ describe('what there is of an installation', () => {
       'apiservice/v1.widgets.example.com',
       'deployment/faultline-server',
       'clusterrole/faultline-view',
-      'rolebinding/faultline-reader',
+      'rolebinding/faultline-reader in kube-system',
       'namespace/ours',
     ]);
   });
@@ -91,6 +99,16 @@ describe('what there is of an installation', () => {
     expect(names.at(-1)).toBe('customresourcedefinition/issuerules.config.faultline.dev');
     expect(names).not.toContain('namespace/ours');
   });
+});
+
+it('has the volumes that would go with the namespace, and the rights that faultline rbac printed', async () => {
+  const claim = '/api/v1/namespaces/ours/persistentvolumeclaims/faultline-state';
+  expect(await volumesIn(new FakeCluster({ [claim]: {} }), 'ours')).toEqual(['faultline-state']);
+  expect(await volumesIn(new FakeCluster({}), 'ours')).toEqual([]);
+  const rules = new Map([['', []]]);
+  for (const object of rbacObjects(rules, { namespace: 'ours', name: 'x' })) {
+    expect(object).toMatchObject({ metadata: { labels: { 'app.kubernetes.io/part-of': 'faultline' } } });
+  }
 });
 
 describe('removing it', () => {
