@@ -367,5 +367,10 @@ describe('the caBundle of the APIService', () => {
         /may change the caBundle of its APIService and nothing else|always verified/,
       );
     }
+    await plane.request(path, { method: 'DELETE' });
+    const open = { ...apiService(), spec: { ...apiService().spec, insecureSkipTLSVerify: true } };
+    expect((await asAdmin(['create', '--dry-run=server', '-f', '-'], yaml([open]))).stderr).toContain(
+      'always verified',
+    );
   });
 });
