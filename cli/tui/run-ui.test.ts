@@ -51,7 +51,10 @@ const shows = (wanted: string | RegExp, timeout = 25_000) =>
 
 const ALTERNATE = '\u001b[?1049h';
 
-describe('faultline on a terminal', () => {
+// Several waits each, on a machine that may be busy.
+const PATIENT = { timeout: 150_000 };
+
+describe('faultline on a terminal', PATIENT, () => {
   it('without a command opens the full screen; q leaves it as it was', async () => {
     const { exitCode, err } = begin([]);
     await shows(/payments: build fails/);
@@ -127,7 +130,7 @@ describe('faultline on a terminal', () => {
   });
 });
 
-describe('what cannot be is one line', () => {
+describe('what cannot be is one line', PATIENT, () => {
   it.each([
     [['ui', '--view', 'mine'], {}, /^error: no view is saved as "mine" \(there is none\)\n$/],
     [
