@@ -117,11 +117,11 @@ export function runnable<Flags, Options>(command: Command<Flags, Options>): Runn
             .slice(0, -2)
             .flat()
             .filter((one) => typeof one === 'string');
-          const told = command.environment ? flagsOfEnvironment(command.flags, streams.env) : new Map();
-          const weaker = [...told].filter(([name]) => added.getOptionValueSource(name) !== 'cli');
+          const told = flagsOfEnvironment(command.environment ? command.flags : [], streams.env);
+          const weaker = [...told.values].filter(([name]) => added.getOptionValueSource(name) !== 'cli');
           const given = { parameters, flags: { ...flags, ...Object.fromEntries(weaker) } };
           const options = await command.complete(given, streams);
-          const faults = command.validate(options);
+          const faults = [...told.faults, ...command.validate(options)];
           if (faults.length > 0) throw new UsageError(faults.join('\n'));
           done(await command.run(options, streams));
         });

@@ -24,7 +24,7 @@ test('variables are read as what their flags take, and empty ones and those of o
     ...{ FAULTLINE_TLS_CERT_FILE: 'a.crt', FAULTLINE_NAME: 'a,b', FAULTLINE_CLUSTER: 'true', FAULTLINE_FORMAT: '' },
     FAULTLINE_SERVICE_HOST: '10.0.0.1',
   };
-  expect([...flagsOfEnvironment(FLAGS, env)]).toEqual([
+  expect([...flagsOfEnvironment(FLAGS, env).values]).toEqual([
     ['tlsCertFile', 'a.crt'],
     ['name', ['a', 'b']],
     ['cluster', true],
@@ -32,9 +32,25 @@ test('variables are read as what their flags take, and empty ones and those of o
 });
 
 test('everything that is wrong is told at once', () => {
-  expect(() => flagsOfEnvironment(FLAGS, { FAULTLINE_CLUSTER: 'yes', FAULTLINE_FORMAT: 'xml' })).toThrow(
-    '$FAULTLINE_CLUSTER must be true or false (is "yes")\n$FAULTLINE_FORMAT must be one of json, lines (is "xml")',
-  );
+  expect(flagsOfEnvironment(FLAGS, { FAULTLINE_CLUSTER: 'yes', FAULTLINE_FORMAT: 'xml' }).faults).toEqual([
+    '$FAULTLINE_CLUSTER must be true or false (is "yes")',
+    '$FAULTLINE_FORMAT must be one of json, lines (is "xml")',
+  ]);
+});
+
+test('faults of the environment and of flags are told together', async () => {
+  const command: Command<Record<string, unknown>, object> = {
+    ...{ name: 'x', summary: '', description: '', examples: [], flags: FLAGS, environment: true },
+    complete: ({ flags }) => flags,
+    validate: () => ['--tls-cert-file is missing'],
+    run: async () => 0,
+  };
+  const streams = recordedStreams({ env: { FAULTLINE_CLUSTER: 'yes' } });
+  const code = await runProgram(['x'], streams, { name: 'faultline', version: '0', commands: [runnable(command)] });
+  expect([code, streams.err.text()]).toEqual([
+    2,
+    'error: $FAULTLINE_CLUSTER must be true or false (is "yes")\nerror: --tls-cert-file is missing\nSee faultline x --help\n',
+  ]);
 });
 
 test('a typed flag is stronger than the environment, and that than the default', async () => {
