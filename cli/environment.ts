@@ -22,7 +22,7 @@ export function flagsOfEnvironment(flags: readonly Flag[], env: Streams['env']):
   const read = said.map(({ flag, variable, text }) => ({ flag, text, fault: faultOf(flag, variable, text) }));
   const good = read.filter(({ fault }) => fault === undefined);
   return {
-    values: new Map(good.map(({ flag, text }) => [new Option(flag.spelling).attributeName(), valueOf(flag, text)])),
+    values: new Map(good.map(({ flag, text }) => [new Option(flag.spelling).attributeName(), textAs(flag, text)])),
     faults: read.flatMap(({ fault }) => fault ?? []),
   };
 }
@@ -41,7 +41,7 @@ function faultOf(flag: Flag, variable: string, text: string): string | undefined
   return isSwitch(flag) && text !== 'true' && text !== 'false' ? `$${variable} must be true or false ${is}` : undefined;
 }
 
-function valueOf(flag: Flag, text: string): unknown {
+function textAs(flag: Flag, text: string): unknown {
   if (isSwitch(flag)) return text === 'true';
   return flag.repeated ? text.split(',') : text;
 }
