@@ -13,6 +13,7 @@ import { million } from './scenarios/million.ts';
 import { reports } from './scenarios/reports.ts';
 import { restore } from './scenarios/restore.ts';
 import { scale } from './scenarios/scale.ts';
+import { simulate } from './scenarios/simulate.ts';
 import { start } from './scenarios/start.ts';
 import { storm } from './scenarios/storm.ts';
 import { tui } from './scenarios/tui.ts';
@@ -32,6 +33,7 @@ export const scenarios: readonly Scenario[] = [
   million,
   restore,
   history,
+  simulate,
   controllers,
   changes,
   cli,
