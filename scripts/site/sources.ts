@@ -25,7 +25,7 @@ export const MENU: readonly (readonly [string, readonly string[]])[] = [
   ['Use', ['docs/terminal-ui.md', 'docs/actions.md', 'docs/evidence.md', 'docs/groups.md', 'docs/history.md', 'docs/search.md', 'docs/explain.md', 'docs/lifecycle.md', 'docs/related.md', 'docs/events.md']],
   ['Troubleshoot', ['docs/symptoms.md', 'docs/troubleshoot.md', 'docs/errors.md']],
   ['Extend', ['docs/controllers/README.md', 'docs/write-a-controller.md', 'docs/write-a-rule.md', 'docs/receivers.md', 'docs/reports.md', 'docs/write-a-resource.md', 'docs/plugins-in-a-cluster.md', 'docs/conformance.md']],
-  ['Operate', ['docs/configuration.md', 'docs/operate.md', 'docs/operate-controllers.md', 'docs/observe.md', 'docs/monitoring.md', 'docs/slo.md', 'docs/runbooks/README.md', 'docs/certificates.md', 'docs/upgrade.md', 'docs/backup.md', 'docs/performance.md']],
+  ['Operate', ['docs/configuration.md', 'docs/operate.md', 'docs/operate-controllers.md', 'docs/observe.md', 'docs/monitoring.md', 'docs/slo.md', 'docs/runbooks/README.md', 'docs/certificates.md', 'docs/upgrade.md', 'docs/backup.md', 'docs/performance.md', 'docs/scale.md']],
   ['Security', ['docs/security.md', 'docs/security-matrix.md', 'docs/roles.md', 'docs/access.md']],
   ['Reference', ['docs/api.md', 'docs/kubernetes-api.md', 'docs/clients.md', 'docs/watching.md', 'docs/migrate-from-kite.md', 'docs/architecture.md', 'CHANGELOG.md']],
 ]; // biome-ignore format: one line a part
