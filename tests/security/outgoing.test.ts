@@ -18,6 +18,8 @@ const OUTGOING: Readonly<Record<string, string>> = {
   'cli/up/run-up.ts': 'its own address',
   'cli/reading/ask.ts': 'the cluster of a kubeconfig (types alone)',
   'cli/cluster/kubeconfig-connection.ts': 'reads kubeconfigs',
+  'cli/cluster/proxy.ts': 'HTTPS_PROXY, HTTP_PROXY, or proxy-url of a kubeconfig',
+  'cli/telemetry.ts': 'HTTPS_PROXY, HTTP_PROXY, for the collector of traces',
   'cli/conformance/client.ts': 'the cluster of a kubeconfig',
   'cli/conformance/watch.ts': 'the cluster of a kubeconfig (types alone)',
   'cli/conformance/websocket.ts': 'the cluster of a kubeconfig',
