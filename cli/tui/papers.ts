@@ -14,7 +14,13 @@ interface Paper {
   /** Wrapped for a width. */
   wrapped: { readonly width: number; readonly of: readonly string[]; readonly lines: readonly string[] } | undefined;
   reading: boolean;
+  /** What it is about changed while it was being read. */
+  stale: boolean;
+  /** Its lines are why it could not be read. */
+  failed: boolean;
 }
+
+const ASKING: readonly string[] = ['Asking the server.'];
 
 /** Documents, read from the source when they are first looked at, and again when what they are about changed. */
 export class Papers {
@@ -35,7 +41,7 @@ export class Papers {
     const key = JSON.stringify(view);
     let paper = this.#papers.get(key);
     if (paper === undefined) {
-      paper = { view, lines: ['Asking the server.'], wrapped: undefined, reading: false };
+      paper = { view, lines: ASKING, wrapped: undefined, reading: false, stale: false, failed: false };
       this.#papers.set(key, paper);
       for (const old of [...this.#papers.keys()].slice(0, -MOST)) this.#papers.delete(old);
       void this.#read(view, paper);
@@ -52,21 +58,44 @@ export class Papers {
       const { view } = paper;
       if (!('namespace' in view) || view.name !== name || view.namespace !== namespace) continue;
       if (key !== JSON.stringify(shown)) this.#papers.delete(key);
-      else if (!paper.reading) void this.#read(view, paper);
+      else this.#again(paper);
     }
+  }
+
+  /** Somebody came to it: it is shown as it was read before, a fault never, until it is read again. */
+  entered(view: DocumentView): void {
+    const paper = this.#papers.get(JSON.stringify(view));
+    if (paper !== undefined) this.#again(paper);
+  }
+
+  /** Nothing is known any more: what is shown is read again, the rest when it is looked at. */
+  again(shown: View): void {
+    for (const key of this.#papers.keys()) if (key !== JSON.stringify(shown)) this.#papers.delete(key);
+    for (const paper of this.#papers.values()) this.#again(paper);
+  }
+
+  #again(paper: Paper): void {
+    if (paper.failed) paper.lines = ASKING;
+    paper.failed = false;
+    if (paper.reading) paper.stale = true;
+    else void this.#read(paper.view, paper);
   }
 
   async #read(view: DocumentView, paper: Paper): Promise<void> {
     if (view.kind === 'help') return;
     paper.reading = true;
+    paper.stale = false;
     try {
       paper.lines = await this.#source.document(view, this.#signal);
+      paper.failed = false;
     } catch (error) {
       if (this.#signal.aborted) return;
+      paper.failed = true;
       paper.lines = [oneLine(error instanceof Error ? error.message : String(error), 1_000)];
     } finally {
       paper.reading = false;
     }
     this.#changed();
+    if (paper.stale) void this.#read(view, paper);
   }
 }

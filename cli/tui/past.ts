@@ -5,6 +5,8 @@ import type { Source } from './source/source.ts';
 
 /** Who holds a key passes moments that nobody wants to see. */
 const PAUSE_MS = 150;
+/** After so long a moment that was refused is asked for again. */
+const AGAIN_MS = 10_000;
 
 interface Shown {
   readonly of: string;
@@ -29,6 +31,8 @@ export class Past implements Disposable {
   /** The model of that moment; as long as it is being read, an empty one. */
   at(at: number, namespace: string | undefined): { readonly model: Model; readonly connection: Connection } {
     const of = JSON.stringify([at, namespace]);
+    const { connection } = this.#shown ?? {};
+    if (connection?.kind === 'refused' && this.#now() >= connection.again) this[Symbol.dispose]();
     if (this.#shown?.of === of) return this.#shown;
     this[Symbol.dispose]();
     const shown: Shown = { of, model: new Model(), connection: { kind: 'connecting' }, stop: new AbortController() };
@@ -36,6 +40,11 @@ export class Past implements Disposable {
     const timer = setTimeout(() => void this.#read(shown, at, namespace), PAUSE_MS);
     shown.stop.signal.addEventListener('abort', () => clearTimeout(timer), { once: true });
     return shown;
+  }
+
+  /** A moment that was refused is asked for when it is looked at next. */
+  again(): void {
+    if (this.#shown?.connection.kind === 'refused') this[Symbol.dispose]();
   }
 
   async #read(shown: Shown, at: number, namespace: string | undefined): Promise<void> {
@@ -47,7 +56,7 @@ export class Past implements Disposable {
     } catch (error) {
       if (shown.stop.signal.aborted) return;
       const why = oneLine(error instanceof Error ? error.message : String(error), 1_000);
-      shown.connection = { kind: 'refused', why, again: this.#now() };
+      shown.connection = { kind: 'refused', why, again: this.#now() + AGAIN_MS };
     }
     this.#changed();
   }

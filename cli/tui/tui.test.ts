@@ -14,6 +14,8 @@ interface Driven extends Disposable {
   readonly tui: Tui;
   readonly source: StillSource;
   readonly effects: Effect[];
+  /** Of `run`. */
+  readonly ran: Promise<void>;
   frame(): string[];
   text(): string;
   keys(...keys: readonly string[]): string;
@@ -57,11 +59,12 @@ async function drive(
     signal: new AbortController().signal,
     namespace,
   });
-  void tui.run();
+  const ran = tui.run();
+  ran.catch(() => {});
   await vi.advanceTimersByTimeAsync(200);
   const shown = (): string[] => frame(tui.scene());
   return {
-    ...{ tui, source, effects, frame: shown },
+    ...{ tui, source, effects, ran, frame: shown },
     text: () => shown().map(plain).join('\n'),
     keys(...keys) {
       for (const key of keys) tui.press(key in NAMED ? '' : key, NAMED[key] ?? {});
@@ -229,6 +232,113 @@ describe('a live list', () => {
     ]);
     await vi.advanceTimersByTimeAsync(200);
     expect(driven.text()).toContain('read 2');
+  });
+});
+
+describe('what was read', () => {
+  const settle = () => vi.advanceTimersByTimeAsync(400);
+
+  it('is read again when somebody comes to it; a fault is not kept', async () => {
+    let read = 0;
+    const document = async () => {
+      if (++read === 1) throw new Error('the server is away');
+      return [`read ${read}`];
+    };
+    using driven = await drive(MORNING, { source: { document } });
+    driven.keys('enter');
+    await settle();
+    expect(driven.text()).toContain('the server is away');
+    driven.keys('esc', 'enter');
+    await settle();
+    expect(driven.text()).toContain('read 2');
+    driven.keys('esc', 'enter');
+    await settle();
+    expect(driven.text()).toContain('read 3');
+  });
+
+  it('is read again when the connection is back', async () => {
+    let read = 0;
+    const document = async () => {
+      if (++read === 1) throw new Error('the server is away');
+      return [`read ${read}`];
+    };
+    using driven = await drive(MORNING, { source: { document } });
+    driven.keys('enter');
+    await settle();
+    driven.source.follower?.connection({ kind: 'lost', why: 'away', since: NOW, again: NOW });
+    driven.source.follower?.connection({ kind: 'live' });
+    driven.source.follower?.connection({ kind: 'live' });
+    await settle();
+    expect([driven.text(), read]).toEqual([expect.stringContaining('read 2'), 2]);
+  });
+
+  it('is read once more when it changed while it was being read', async () => {
+    const answers: ((lines: string[]) => void)[] = [];
+    const document = () => new Promise<string[]>((answer) => answers.push(answer));
+    using driven = await drive(MORNING, { source: { document } });
+    driven.keys('enter');
+    driven.source.tell([{ ...(MORNING[0] as Given), title: 'worse' }]);
+    answers[0]?.(['before']);
+    await settle();
+    expect(driven.text()).toContain('before');
+    answers[1]?.(['after']);
+    await settle();
+    expect(driven.text()).toContain('after');
+    expect(answers).toHaveLength(2);
+  });
+
+  it('of the past is asked for again after a refusal', async () => {
+    let asked = 0;
+    const past: StillSource['past'] = async () => {
+      if (++asked === 1) throw new Error('no history here yet');
+      return { columns: [], rows: [] };
+    };
+    using driven = await drive(MORNING, { source: { past } });
+    driven.keys('[');
+    await settle();
+    expect(driven.text()).toContain('no history here yet');
+    expect(asked).toBe(1);
+    driven.keys('enter', '?', '?');
+    driven.text();
+    await settle();
+    expect(asked).toBe(2);
+    expect(driven.text()).not.toContain('no history here yet');
+  });
+});
+
+describe('following', () => {
+  it('a mistake of ours ends it, whichever namespace is followed then', async () => {
+    const follow: StillSource['follow'] = async (to, namespace) => {
+      if (namespace === 'docs') throw new TypeError('a mistake');
+      to.connection({ kind: 'live' });
+    };
+    using driven = await drive(MORNING, { source: { follow }, namespace: 'checkout', view: { namespace: 'checkout' } });
+    driven.tui.dispatch({ kind: 'namespace', namespace: 'docs' });
+    await expect(driven.ran).rejects.toThrow('a mistake');
+  });
+});
+
+describe('marks', () => {
+  it('of issues that are not in the list are told before anything is done', async () => {
+    using driven = await drive();
+    driven.keys(' ', ' ', ':', 'ns docs', 'enter');
+    driven.keys('r');
+    const [check] = driven.effects;
+    if (check?.kind !== 'check') throw new Error('nothing was asked');
+    driven.tui.dispatch({ ...check, kind: 'allowed' });
+    expect(driven.text()).toMatch(/resolve 2 issues\? why:/);
+    expect(driven.text()).toMatch(/2 of 2 not in this list: checkout\/component-payments-mfrggzdf/);
+    driven.keys('enter');
+    expect(driven.text()).toMatch(/resolve 2 issues\? y\/N:/);
+    driven.keys('enter');
+    expect(driven.effects.filter(({ kind }) => kind === 'act')).toEqual([]);
+  });
+
+  it('go with the issues', async () => {
+    using driven = await drive();
+    driven.keys(' ', ' ');
+    driven.source.follower?.rows([], ['checkout/component-payments-mfrggzdf']);
+    expect(driven.tui.state.marked.size).toBe(1);
   });
 });
 

@@ -61,6 +61,7 @@ export class Tui implements Disposable {
   readonly #tables: Tables;
   readonly #past: Past;
   readonly #ending = new AbortController();
+  readonly #ended = Promise.withResolvers<void>();
   #state: State;
   #look: Look;
   #connection: Connection = { kind: 'connecting' };
@@ -109,7 +110,8 @@ export class Tui implements Disposable {
 
   /** Follows the issues until it is disposed. Rejects for a mistake of ours alone. */
   async run(): Promise<void> {
-    await this.#follow(this.#options.namespace);
+    this.#follow(this.#options.namespace);
+    await this.#ended.promise;
   }
 
   dispatch(action: Action): void {
@@ -118,6 +120,7 @@ export class Tui implements Disposable {
     this.#state = state;
     if (state.options.theme !== before.options.theme) this.#look = this.#newLook();
     this.#followNamespace(before);
+    this.#entered(before);
     for (const effect of effects) this.#options.outside.perform(effect);
     this.#later(0);
   }
@@ -179,6 +182,13 @@ export class Tui implements Disposable {
     };
   }
 
+  /** What was read before, or could not be read, is asked for again; what is shown stays until there is an answer. */
+  readAgain(): void {
+    this.#papers.again(placeOf(this.#state).view);
+    this.#past.again();
+    this.#later(0);
+  }
+
   /** This issue is told of when it is over: somebody did something to it, or looks at it. */
   watch(keys: readonly string[]): void {
     for (const key of keys) this.#watched.add(key);
@@ -188,6 +198,7 @@ export class Tui implements Disposable {
     clearInterval(this.#tick);
     clearTimeout(this.#timer);
     this.#ending.abort();
+    this.#ended.resolve();
     this.#following?.abort();
     this.rights[Symbol.dispose]();
     this.#past[Symbol.dispose]();
@@ -281,13 +292,14 @@ export class Tui implements Disposable {
     return view.namespace ?? this.model.store.get(key ?? '')?.namespace;
   }
 
-  async #follow(namespace: string | undefined): Promise<void> {
+  /** What it rejects with is a mistake of ours, whichever namespace is followed then: `run` tells of it. */
+  #follow(namespace: string | undefined): void {
     this.#following?.abort();
     const stop = new AbortController();
     this.#following = stop;
     this.#scope = namespace;
     const until = AbortSignal.any([this.#options.signal, this.#ending.signal, stop.signal]);
-    await this.source.follow(this.#follower(stop.signal), namespace, until);
+    this.source.follow(this.#follower(stop.signal), namespace, until).catch(this.#ended.reject);
   }
 
   /** Who may list one namespace at a time looks at another: it is listed. */
@@ -295,7 +307,15 @@ export class Tui implements Disposable {
     if (!this.#limited) return;
     const [was, is] = [placeOf(before).view, placeOf(this.#state).view] as [IssuesView, IssuesView];
     if (is.kind !== 'issues' || (was.kind === 'issues' && was.namespace === is.namespace)) return;
-    if (is.namespace !== this.#scope) void this.#follow(is.namespace);
+    if (is.namespace !== this.#scope) this.#follow(is.namespace);
+  }
+
+  /** Who comes to a document wants it as it is now. */
+  #entered(before: State): void {
+    const { view } = placeOf(this.#state);
+    if (view === placeOf(before).view) return;
+    this.#past.again();
+    if (!isList(view)) this.#papers.entered(view);
   }
 
   #follower(stopped: AbortSignal): Follower {
@@ -307,7 +327,9 @@ export class Tui implements Disposable {
     return {
       connection: (connection) =>
         told(() => {
+          const isBack = connection.kind === 'live' && this.#connection.kind !== 'live';
           this.#connection = connection;
+          if (isBack) this.readAgain();
         }),
       columns: (columns) =>
         told(() => {
@@ -336,6 +358,8 @@ export class Tui implements Disposable {
 
   #changed({ gone, come }: RowChanges): void {
     this.#changes++;
+    const deleted = gone.flatMap(({ key }) => (this.#state.marked.has(key) && !this.model.store.get(key) ? [key] : []));
+    if (deleted.length > 0) this.dispatch({ kind: 'done', keys: deleted });
     const { view } = placeOf(this.#state);
     const about = 'name' in view && 'namespace' in view ? `${view.namespace}/${view.name}` : undefined;
     for (const row of come) {

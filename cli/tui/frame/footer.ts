@@ -56,6 +56,8 @@ export function titleOf(prompt: Prompt): string {
       const what = prompt.keys.length === 1 ? first : `${prompt.keys.length} issues`;
       return `${prompt.act} ${what}? ${ASKED[prompt.act]}: `;
     }
+    case 'confirm':
+      return `${prompt.act} ${prompt.keys.length} issues? y/N: `;
     default:
       return prompt satisfies never;
   }
@@ -106,14 +108,31 @@ function rankOf({ hint = '' }: Binding): number {
   return at < 0 ? HINTS.length : at;
 }
 
-function promptHint({ candidates }: Scene, prompt: Prompt): string {
+/** Who is acted upon together is named, and how many of them nobody sees. */
+export function aboutWhom({ lines, listing }: Scene, keys: readonly string[]): string {
+  // In a tree some are in groups that are folded.
+  const inGroups = listing === undefined || listing.size === lines.count ? [] : listing.rowsOf().map((row) => row.key);
+  const folded = new Set(inGroups);
+  const away = keys.filter((key) => !folded.has(key) && lines.indexOf(key) < 0).length;
+  const first = keys.slice(0, NAMED).join(', ');
+  return `${away === 0 ? '' : `${away} of ${keys.length} not in this list: `}${first}${keys.length > NAMED ? ', ...' : ''}`;
+}
+
+const NAMED = 3;
+
+function promptHint(scene: Scene, prompt: Prompt): string {
+  const { candidates } = scene;
   switch (prompt.kind) {
     case 'filter':
       return 'text  sev:critical  ns:team-*  age>1h  is:acked  !type:test  /regex/  ~fuzzy   enter keep  esc undo';
     case 'command':
       return candidates.length === 0 ? 'enter run  esc away' : `tab: ${candidates.join('  ')}`;
     case 'act':
-      return 'enter do it  esc away';
+      return prompt.keys.length === 1
+        ? 'enter do it  esc away'
+        : `${aboutWhom(scene, prompt.keys)}  enter go on  esc away`;
+    case 'confirm':
+      return `${aboutWhom(scene, prompt.keys)}  y enter do it  esc away`;
     default:
       return prompt satisfies never;
   }

@@ -2,7 +2,7 @@ import { humanDuration } from '../../../crds/duration.ts';
 import { SEVERITIES } from '../../../crds/issue-words.ts';
 import type { Line } from '../rows/listing.ts';
 import { isList, placeOf } from '../state/state.ts';
-import { titleOf as promptTitle } from './footer.ts';
+import { aboutWhom, titleOf as promptTitle } from './footer.ts';
 import { connectionText, titleOf } from './header.ts';
 import { nothingLines } from './nothing-lines.ts';
 import { pageOf, type Scene } from './scene.ts';
@@ -60,6 +60,9 @@ function lineText({ state, now }: Scene, line: Line): string {
   ].join(', ');
 }
 
-function promptOf({ state: { prompt } }: Scene): string[] {
-  return prompt === undefined ? [] : [`${promptTitle(prompt)}${prompt.edit.text}`];
+function promptOf(scene: Scene): string[] {
+  const { prompt } = scene.state;
+  if (prompt === undefined) return [];
+  const keys = 'keys' in prompt && prompt.keys.length > 1 ? prompt.keys : [];
+  return [...(keys.length > 0 ? [aboutWhom(scene, keys)] : []), `${promptTitle(prompt)}${prompt.edit.text}`];
 }

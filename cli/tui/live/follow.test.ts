@@ -122,6 +122,16 @@ describe('following issues', () => {
     await told.said('live', 2);
   });
 
+  it('a server that forgets over and over is listed again with longer and longer waits', async () => {
+    let times = 0;
+    api.refuse = (url) =>
+      url.searchParams.get('watch') === 'true' && ++times <= 4 ? { status: 410, message: 'too old' } : undefined;
+    const { told } = begin();
+    await told.said('live');
+    expect(told.waits).toEqual([1_000, 2_000, 4_000]);
+    expect(told.words.filter((word) => word === 'synced 2')).toHaveLength(5);
+  });
+
   it('401 is refused, with the reason, and asked again with longer and longer waits until it is allowed', async () => {
     let times = 0;
     api.refuse = () => (++times <= 7 ? { status: 401, message: 'Unauthorized' } : undefined);

@@ -27,7 +27,13 @@ const LONGEST_WAIT_MS = 30_000;
 /** Lists and watches until the signal aborts, whatever comes between: a state machine whose states the follower is told. */
 export async function follow(options: Follow): Promise<void> {
   const { to, signal, now, sleep = wait } = options;
-  const progress: Progress = { namespace: options.namespace, version: '', failures: 0, lostAt: undefined };
+  const progress: Progress = {
+    namespace: options.namespace,
+    version: '',
+    failures: 0,
+    lostAt: undefined,
+    forgotten: 0,
+  };
   to.connection({ kind: 'connecting' });
   while (!signal.aborted) {
     try {
@@ -37,10 +43,13 @@ export async function follow(options: Follow): Promise<void> {
       if (signal.aborted) return;
       if (isExpired(error)) {
         progress.version = '';
+        // Everything is listed anew: at once where it happens once, not over and over from a server that forgets always.
+        if (progress.forgotten > 0) await sleep(backoff(progress.forgotten - 1), signal);
+        progress.forgotten++;
         continue;
       }
       if (mayNotListAll(error, progress, options)) continue;
-      const ms = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** Math.min(progress.failures, 5));
+      const ms = backoff(progress.failures);
       progress.failures++;
       progress.lostAt ??= now();
       to.connection({ ...faultOf(error), since: progress.lostAt, again: now() + ms });
@@ -49,12 +58,18 @@ export async function follow(options: Follow): Promise<void> {
   }
 }
 
+function backoff(failures: number): number {
+  return Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** Math.min(failures, 5));
+}
+
 interface Progress {
   namespace: string | undefined;
   /** '': everything is to be listed. */
   version: string;
   failures: number;
   lostAt: number | undefined;
+  /** How often in a row the server no longer knew the version, without an event in between. */
+  forgotten: number;
 }
 
 /** Answers how many events came. */
@@ -75,6 +90,7 @@ async function connected(options: Follow, progress: Progress): Promise<number> {
   for await (const { type, page, resourceVersion } of watchRows(asker, query, progress.version, isLive)) {
     silence.heard();
     events++;
+    progress.forgotten = 0;
     progress.version = resourceVersion ?? progress.version;
     if (page.columns !== undefined) to.columns(page.columns);
     if (type === 'DELETED')

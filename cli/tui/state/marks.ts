@@ -1,5 +1,5 @@
 import { moved } from './cursor.ts';
-import { withCursor } from './places.ts';
+import { told, withCursor } from './places.ts';
 import type { Surroundings } from './reduce.ts';
 import { placeOf, type State } from './state.ts';
 
@@ -13,7 +13,7 @@ export function targets(state: State, { lines, under }: Surroundings): readonly 
   if (view.kind !== 'issues') return [];
   if (state.marked.size > 0) return [...state.marked];
   const key = lines.keyAt(cursor.index);
-  return key === undefined ? [] : under(key).slice(0, MOST_MARKED);
+  return key === undefined ? [] : under(key);
 }
 
 /** Marks or unmarks the selected line, and goes on to the next. */
@@ -26,19 +26,35 @@ export function marked(state: State, around: Surroundings): State {
   const isMarked = keys.every((each) => all.has(each));
   for (const each of keys) {
     if (isMarked) all.delete(each);
-    else if (all.size < MOST_MARKED) all.add(each);
+    else all.add(each);
   }
-  return withCursor({ ...state, marked: all }, moved(cursor, 1, around.lines, around.page));
+  return withCursor(withMarks(state, all), moved(cursor, 1, around.lines, around.page));
 }
 
 /** All that the list shows; when they are marked already, none. */
 export function markedAll(state: State, { lines, under }: Surroundings): State {
   if (placeOf(state).view.kind !== 'issues') return state;
   const all = new Set<string>();
-  for (let index = 0; index < lines.count && all.size < MOST_MARKED; index++) {
+  for (let index = 0; index < lines.count; index++) {
     const key = lines.keyAt(index);
-    if (key !== undefined) for (const each of under(key)) if (all.size < MOST_MARKED) all.add(each);
+    if (key !== undefined) for (const each of under(key)) all.add(each);
   }
-  const same = all.size === state.marked.size && [...all].every((key) => state.marked.has(key));
-  return { ...state, marked: same ? new Set() : all };
+  const next = withMarks(state, all);
+  const same = next.marked.size === state.marked.size && [...next.marked].every((key) => state.marked.has(key));
+  return same ? { ...state, marked: new Set() } : next;
+}
+
+/** As many of them as can be, and a word about the rest. */
+function withMarks(state: State, all: ReadonlySet<string>): State {
+  if (all.size <= MOST_MARKED) return { ...state, marked: all };
+  return told({ ...state, marked: new Set([...all].slice(0, MOST_MARKED)) }, `marked: ${tooMany(all.size)}`);
+}
+
+/** `1,000 of 5,000 issues is the most at once`. */
+export function tooMany(count: number): string {
+  return `${thousands(MOST_MARKED)} of ${thousands(count)} issues is the most at once`;
+}
+
+function thousands(count: number): string {
+  return String(count).replace(/\B(?=(\d{3})+$)/g, ',');
 }

@@ -13,7 +13,7 @@ export function prompted(
   state: State,
   what: 'filter' | 'command' | { readonly act: Act; readonly keys: readonly string[] },
 ): State {
-  return { ...state, notice: undefined, prompt: promptOf(state, what) };
+  return { ...state, notice: undefined, asking: undefined, prompt: promptOf(state, what) };
 }
 
 function promptOf(state: State, what: Parameters<typeof prompted>[1]): Prompt {
@@ -28,7 +28,7 @@ function promptOf(state: State, what: Parameters<typeof prompted>[1]): Prompt {
 export function edit(state: State, action: Extract<Action, { kind: 'type' | 'edit' }>): State {
   const { prompt } = state;
   if (prompt === undefined) return state;
-  if (action.kind === 'edit' && action.key === 'backspace' && prompt.edit.text === '' && prompt.kind !== 'act') {
+  if (action.kind === 'edit' && action.key === 'backspace' && prompt.edit.text === '' && isBegunAtWill(prompt)) {
     return { ...state, prompt: undefined };
   }
   return withEdit(
@@ -36,6 +36,11 @@ export function edit(state: State, action: Extract<Action, { kind: 'type' | 'edi
     prompt,
     action.kind === 'type' ? typed(prompt.edit, action.text) : edited(prompt.edit, action.key),
   );
+}
+
+/** Where an empty line is left with backspace: the other lines are about issues, and Esc leaves them. */
+function isBegunAtWill({ kind }: Prompt): boolean {
+  return kind === 'filter' || kind === 'command';
 }
 
 /** A filter acts while it is typed. */
@@ -74,8 +79,16 @@ export function submitted(
         keys,
         edit: { text },
       } = prompt;
+      if (keys.length > 1) {
+        return [{ ...state, prompt: { kind: 'confirm', edit: editOf(''), act, keys, text: text.trim() } }, []];
+      }
       const effect: Effect = { kind: 'act', act, keys, text: text.trim() };
       return [closed, [effect]];
+    }
+    case 'confirm': {
+      const { act, keys, text, edit } = prompt;
+      if (!/^y(es)?$/i.test(edit.text.trim())) return [told(closed, `nothing was done: ${act} was not meant`), []];
+      return [closed, [{ kind: 'act', act, keys, text }]];
     }
     default:
       return prompt satisfies never;

@@ -181,6 +181,7 @@ describe('actions', () => {
   it('are done when they are allowed and the reason is typed; what is done is no longer marked', () => {
     const asked = done([
       { kind: 'mark' },
+      { kind: 'act', act: 'snooze' },
       { kind: 'allowed', act: 'snooze', keys: ['shop/a'] },
       { kind: 'type', text: 'a flake' },
     ]);
@@ -203,6 +204,93 @@ const action: fc.Arbitrary<Action> = fc.oneof(
     size: fc.record({ columns: fc.integer({ min: 1, max: 300 }), rows: fc.integer({ min: 1, max: 99 }) }),
   }),
 );
+
+describe('an answer about rights that comes late', () => {
+  const press: Action = { kind: 'act', act: 'resolve' };
+  const answer: Action = { kind: 'allowed', act: 'resolve', keys: ['shop/a'] };
+
+  it.each<[string, Action[]]>([
+    ['a command is being typed', [{ kind: 'prompt', prompt: 'command' }]],
+    ['a command went elsewhere', typedLine('ns docs', 'command')],
+    ['the selection moved', [{ kind: 'move', by: 1 }]],
+    ['others are marked', [{ kind: 'mark-all' }]],
+    ['another act was asked for', [{ kind: 'act', act: 'snooze' }]],
+  ])('takes no key when %s', (_, between) => {
+    const before = done([press, ...between]);
+    const after = done([answer], before);
+    expect(after.prompt).toEqual(before.prompt);
+    expect(placeOf(after)).toEqual(placeOf(before));
+  });
+
+  it('is no answer about another issue that came to the top of the list', () => {
+    const [asked] = reduce(start, press, around(KEYS));
+    const [after] = reduce(asked, answer, around(['new/x', ...KEYS]));
+    expect(after.prompt).toBeUndefined();
+    expect(after.notice?.text).toMatch(/something else is selected than when resolve was asked for/);
+  });
+
+  it('whatever is pressed before and after it: the reason is asked for what is selected at that moment alone, and no line is taken', () => {
+    fc.assert(
+      fc.property(fc.array(action, { maxLength: 6 }), fc.array(action, { maxLength: 6 }), (first, between) => {
+        const before = done(first);
+        const [asked, effects] = reduce(before, press, around(KEYS));
+        const [effect] = effects;
+        if (effect?.kind !== 'check') return;
+        const now = done(between, asked);
+        const late: Action = { kind: 'allowed', act: 'resolve', keys: effect.keys };
+        const [after] = reduce(now, late, around(KEYS));
+        if (now.prompt !== undefined) expect(after.prompt).toBe(now.prompt);
+        else if (after.prompt !== undefined) {
+          expect(after.prompt).toMatchObject({ kind: 'act', act: 'resolve', keys: effect.keys });
+          expect(placeOf(now).view).toBe(placeOf(asked).view);
+          expect(reduce(now, press, around(KEYS))[1]).toEqual([effect]);
+        }
+      }),
+    );
+  });
+});
+
+describe('several issues at once', () => {
+  const asked = (marks: Action[], answer = 'y'): ReturnType<typeof reduce> =>
+    reduce(
+      done([
+        ...marks,
+        { kind: 'act', act: 'resolve' },
+        { kind: 'allowed', act: 'resolve', keys: ['shop/a', 'shop/b'] },
+        { kind: 'type', text: 'over' },
+        { kind: 'submit' },
+        { kind: 'type', text: answer },
+      ]),
+      { kind: 'submit' },
+      around(KEYS),
+    );
+
+  it('are acted upon when that is confirmed, and only then', () => {
+    const marks: Action[] = [{ kind: 'mark' }, { kind: 'mark' }];
+    expect(asked(marks)[1]).toEqual([{ kind: 'act', act: 'resolve', keys: ['shop/a', 'shop/b'], text: 'over' }]);
+    for (const answer of ['', 'n', 'yes please']) {
+      const [state, effects] = asked(marks, answer);
+      expect([state.prompt, effects, state.notice?.text]).toEqual([
+        ...[undefined, [], 'nothing was done: resolve was not meant'],
+      ]);
+    }
+  });
+
+  it('of too many, how many are marked is said', () => {
+    const many = Array.from({ length: 5_000 }, (_, at) => `shop/${at}`);
+    const [all] = reduce(start, { kind: 'mark-all' }, around(many));
+    expect([all.marked.size, all.notice?.text]).toEqual([1_000, 'marked: 1,000 of 5,000 issues is the most at once']);
+    expect(reduce(all, { kind: 'mark-all' }, around(many))[0].marked.size).toBe(0);
+    const [group, effects] = reduce(start, press('resolve'), around(['\u0000shop', ...many]));
+    expect([effects, group.notice?.text]).toEqual([
+      ...[[], '1,000 of 5,000 issues is the most at once: narrow the list with a filter'],
+    ]);
+  });
+});
+
+function press(act: 'resolve'): Action {
+  return { kind: 'act', act };
+}
 
 describe('properties of the reducer', () => {
   it('whatever is pressed while whatever changes: the selection is in the list and on the screen, and nothing given is changed', () => {

@@ -4,7 +4,7 @@ import { SORTS } from '../rows/order.ts';
 import type { Action, Effect } from './action.ts';
 import { type Lines, moved, scrolled, selected } from './cursor.ts';
 import { entered, folded, foldedAll } from './enter.ts';
-import { marked, markedAll, targets } from './marks.ts';
+import { MOST_MARKED, marked, markedAll, targets, tooMany } from './marks.ts';
 import { filtered, gone, moveInPlaces, told, withCursor, withIssues, withPlace } from './places.ts';
 import { completed, edit, prompted, submitted } from './prompt.ts';
 import { applied, currentView } from './saved.ts';
@@ -69,6 +69,8 @@ function withoutEffect(state: State, action: Action, around: Surroundings): Stat
       return scrubbed(state, action.by, around.now);
     case 'look':
       return looked(state, action.at, around);
+    case 'allowed':
+      return allowed(state, action, around);
     default:
       return changed(state, action);
   }
@@ -105,8 +107,6 @@ function changed(state: State, action: Action): State | undefined {
       return { ...state, saved: action.saved };
     case 'shortcuts':
       return { ...state, shortcuts: action.shortcuts };
-    case 'allowed':
-      return prompted(state, { act: action.act, keys: action.keys });
     case 'done':
       return { ...state, marked: new Set([...state.marked].filter((key) => !action.keys.includes(key))) };
     case 'notice':
@@ -234,10 +234,39 @@ function acted(state: State, act: Extract<Action, { kind: 'act' }>['act'], aroun
   const { view } = placeOf(state);
   if ('asOf' in view && view.asOf !== undefined)
     return [told(state, 'the past cannot be changed: Esc leaves it'), NOTHING];
-  return withTargets(state, around, (keys) => ({ kind: 'check', act, keys }));
+  const [next, effects] = withTargets(state, around, (keys) => ({ kind: 'check', act, keys }));
+  const [effect] = effects;
+  return effect?.kind === 'check'
+    ? [{ ...next, asking: { act, keys: effect.keys, view, selected: selectedKey(state, around) } }, effects]
+    : [next, effects];
+}
+
+/**
+ * The reason is asked for, unless somebody went on meanwhile: the answer about rights comes when it comes, and must take
+ * no key that was pressed for something else.
+ */
+function allowed(state: State, { act, keys }: Extract<Action, { kind: 'allowed' }>, around: Surroundings): State {
+  const { asking } = state;
+  if (asking === undefined || asking.act !== act || !sameKeys(asking.keys, keys)) return state;
+  const next = { ...state, asking: undefined };
+  const isHere = placeOf(state).view === asking.view && selectedKey(state, around) === asking.selected;
+  if (state.prompt !== undefined) return next;
+  if (isHere && sameKeys(targets(state, around), keys)) return prompted(next, { act, keys });
+  return told(next, `something else is selected than when ${act} was asked for: nothing was done`);
+}
+
+function selectedKey(state: State, { lines }: Surroundings): string | undefined {
+  return lines.keyAt(placeOf(state).cursor.index);
+}
+
+function sameKeys(a: readonly string[], b: readonly string[]): boolean {
+  return a.length === b.length && a.every((key, at) => key === b[at]);
 }
 
 function withTargets(state: State, around: Surroundings, effect: (keys: readonly string[]) => Effect): Reduced {
   const keys = targets(state, around);
-  return keys.length === 0 ? [told(state, 'no issue is selected'), NOTHING] : [state, [effect(keys)]];
+  if (keys.length === 0) return [told(state, 'no issue is selected'), NOTHING];
+  if (keys.length > MOST_MARKED)
+    return [told(state, `${tooMany(keys.length)}: narrow the list with a filter`), NOTHING];
+  return [state, [effect(keys)]];
 }

@@ -14,6 +14,8 @@ export interface State {
   /** Keys of issues. */
   readonly marked: ReadonlySet<string>;
   readonly prompt: Prompt | undefined;
+  /** What a key asked for, as long as nobody knows whether it may be done. */
+  readonly asking: Asking | undefined;
   readonly notice: Notice | undefined;
   /** Namespaces of the keys 1 to 9. */
   readonly shortcuts: readonly string[];
@@ -84,7 +86,24 @@ export type Act = (typeof ACTS)[number];
 export type Prompt =
   | { readonly kind: 'filter'; readonly edit: Edit /** What Esc brings back. */; readonly before: string }
   | { readonly kind: 'command'; readonly edit: Edit }
-  | { readonly kind: 'act'; readonly edit: Edit; readonly act: Act; readonly keys: readonly string[] };
+  | { readonly kind: 'act'; readonly edit: Edit; readonly act: Act; readonly keys: readonly string[] }
+  /** Whether it is meant: several issues, and why is said. */
+  | {
+      readonly kind: 'confirm';
+      readonly edit: Edit;
+      readonly act: Act;
+      readonly keys: readonly string[];
+      readonly text: string;
+    };
+
+/** Where a key was pressed, and what it is about. */
+export interface Asking {
+  readonly act: Act;
+  readonly keys: readonly string[];
+  readonly view: View;
+  /** The selected line. */
+  readonly selected: string | undefined;
+}
 
 export interface Notice {
   readonly text: string;
@@ -123,7 +142,16 @@ export interface Start {
 
 export function initialState({ size, options, view, shortcuts = [], saved = [] }: Start): State {
   return {
-    ...{ size, at: 0, marked: new Set<string>(), prompt: undefined, notice: undefined, shortcuts, saved },
+    ...{
+      size,
+      at: 0,
+      marked: new Set<string>(),
+      prompt: undefined,
+      asking: undefined,
+      notice: undefined,
+      shortcuts,
+      saved,
+    },
     places: [{ view: { ...ISSUES, ...view }, cursor: TOP, child: false }],
     options: { all: false, wide: false, sort: 'severity', theme: 'dark', ...options },
   };
