@@ -25,8 +25,12 @@ export async function runConfig(options: ConfigOptions, streams: Streams): Promi
       return EXIT.ok;
     }
     case 'set-api-url': {
-      const { server, file } = await rememberServer(options.argument as string, streams.env);
-      streams.out.write(`${server} is asked from now on, with the credentials of your kubeconfig (${file})\n`);
+      const { serverOfKubeconfig } = await import('../reading/connect.ts');
+      const cluster = await serverOfKubeconfig(streams);
+      const { server, file } = await rememberServer(options.argument as string, cluster, streams.env);
+      const isSecret = cluster !== undefined && server.startsWith('https:');
+      const who = isSecret ? `with your credentials for ${cluster}` : 'without credentials';
+      streams.out.write(`${server} is asked from now on, ${who} (${file})\n`);
       return EXIT.ok;
     }
     case 'reset':

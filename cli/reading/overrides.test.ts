@@ -133,3 +133,31 @@ describe('as: of a kubeconfig', () => {
     expect(asked[0]?.rawHeaders.filter((word) => word === 'dev' || word === 'ops')).toEqual(['dev', 'ops']);
   });
 });
+
+describe('credentials stay where they belong', () => {
+  const answering = (server: string) => ['get', '-A', '--server', server];
+
+  it('over plain HTTP beyond this machine nobody says who they are', async () => {
+    // 0.0.0.0 is this machine by another name: what is asked is seen here, and it is no loopback address.
+    const elsewhere = url.replace('127.0.0.1', '0.0.0.0');
+    const { code, headers } = await run(answering(elsewhere));
+    expect([code, headers.authorization]).toEqual([0, undefined]);
+    const typed = await run([...answering(elsewhere), '--token', 'sesame']);
+    expect([typed.code, typed.err]).toEqual([
+      1,
+      expect.stringMatching(/^error: --token is not sent to http:\/\/0\.0\.0\.0/),
+    ]);
+    asked = [];
+    expect((await run(answering(url))).headers.authorization).toBe('Bearer sesame');
+  });
+
+  it('a server that was remembered for one cluster gets no credentials of another', async () => {
+    const env = { KUBECONFIG: 'config', XDG_CONFIG_HOME: 'settings' };
+    expect((await run(['config', 'set-api-url', 'https://127.0.0.1:1'], env)).code).toBe(0);
+    expect((await run(['get', '-A'], env)).err).toMatch(/^error: cannot reach https:\/\/127\.0\.0\.1:1 /);
+    await writeFile(join(directory, 'other'), kubeconfig({ token: 'other' }).replace(url, 'https://127.0.0.1:2'));
+    expect((await run(['get', '-A'], { ...env, KUBECONFIG: 'other' })).err).toMatch(
+      /^error: https:\/\/127\.0\.0\.1:1 \(config set-api-url\) was not set for https:\/\/127\.0\.0\.1:2, /,
+    );
+  });
+});
