@@ -5,7 +5,18 @@ import type { Copy } from './state/action.ts';
 import type { Act, Notice } from './state/state.ts';
 
 /** So many requests at once. */
-const AT_ONCE = 4;
+export const AT_ONCE = 4;
+
+/** Does something with each, so many at once. Answers in their order; rejects with what the first one rejects with. */
+export async function atMost<T, R>(count: number, all: readonly T[], does: (one: T) => Promise<R>): Promise<R[]> {
+  const answers: R[] = [];
+  const queue = [...all.entries()];
+  const worker = async (): Promise<void> => {
+    for (let next = queue.shift(); next !== undefined; next = queue.shift()) answers[next[0]] = await does(next[1]);
+  };
+  await Promise.all(Array.from({ length: count }, worker));
+  return answers;
+}
 
 /** Does it to every issue, and says in one line what became of it. */
 export async function performAll(
@@ -17,17 +28,13 @@ export async function performAll(
 ): Promise<Notice> {
   const told: string[] = [];
   const faults: string[] = [];
-  const queue = [...keys];
-  const worker = async (): Promise<void> => {
-    for (let key = queue.shift(); key !== undefined; key = queue.shift()) {
-      try {
-        told.push(await source.act(act, key, text, signal));
-      } catch (error) {
-        faults.push(error instanceof Error ? error.message : String(error));
-      }
+  await atMost(AT_ONCE, keys, async (key) => {
+    try {
+      told.push(await source.act(act, key, text, signal));
+    } catch (error) {
+      faults.push(error instanceof Error ? error.message : String(error));
     }
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, worker));
+  });
   const [key = ''] = keys;
   const [first = ''] = told;
   const [fault] = faults;
@@ -59,9 +66,4 @@ function markdownOf({ title, link, namespace, name, cells }: Row): string {
   const text = title.replace(/[\\|<>`*_[\]]/g, '\\$&');
   const head = link === '' ? text : `[${text}](${link.replace(/[()]/g, encodeURIComponent)})`;
   return `- ${head} (${cells[1] ?? ''}, \`${namespace}/${name}\`)`;
-}
-
-/** Puts text on the clipboard of the terminal, also over ssh and in tmux (OSC 52 of xterm's ctlseqs). */
-export function clipboardSequence(text: string): string {
-  return `\u001b]52;c;${Buffer.from(text, 'utf8').toString('base64')}\u0007`;
 }

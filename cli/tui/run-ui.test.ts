@@ -1,4 +1,4 @@
-import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -33,7 +33,7 @@ afterEach(async () => {
 });
 
 function begin(argv: readonly string[], env: Record<string, string> = {}) {
-  const err = recordedOutput();
+  const err = recordedOutput({ isTTY: true });
   const stop = new AbortController();
   const streams = {
     ...recordedStreams({ err, out: recordedOutput({ isTTY: true }), signal: stop.signal }),
@@ -79,7 +79,7 @@ describe('faultline on a terminal', PATIENT, () => {
       spec: { comment: 'mine' },
     });
     terminal.press('y');
-    await shows('copied component-payments-mfrggzdf');
+    await shows("sent to the terminal's clipboard: component-payments-mfrggzdf");
     expect(terminal.screen.clipboard).toBe('component-payments-mfrggzdf');
     terminal.press(':');
     terminal.press('save teams');
@@ -90,6 +90,21 @@ describe('faultline on a terminal', PATIENT, () => {
     );
     terminal.press('\u0003');
     expect(await exitCode).toBe(0);
+  });
+
+  it('in tmux copies through tmux, which takes no sequence of a program', async () => {
+    const bin = join(home, 'bin');
+    await mkdir(bin);
+    await writeFile(join(bin, 'tmux'), '#!/bin/sh\necho "$@" > "$HOME/asked"; cat > "$HOME/buffer"\n', { mode: 0o755 });
+    const { exitCode } = begin(['ui'], { TMUX: '/tmp/tmux-1/default,1,0', PATH: `${bin}:/usr/bin:/bin` });
+    await shows(/live/);
+    terminal.press('y');
+    await shows("sent to tmux and the terminal's clipboard: component-payments-mfrggzdf");
+    expect(await readFile(join(home, 'asked'), 'utf8')).toBe('load-buffer -w -\n');
+    expect(await readFile(join(home, 'buffer'), 'utf8')).toBe('component-payments-mfrggzdf');
+    expect(terminal.screen.clipboard).toBeUndefined();
+    terminal.press('q');
+    await exitCode;
   });
 
   it('who may not act is told so before anything is typed', async () => {
@@ -157,7 +172,10 @@ describe('what cannot be is one line', PATIENT, () => {
 describe('offline', () => {
   it('shows the issues of recorded objects, and their subjects', { timeout: 180_000 }, async () => {
     await cp(join(import.meta.dirname, '../../examples/cluster'), join(home, 'gather'), { recursive: true });
-    const { exitCode } = begin(['ui', '--from', 'gather']);
+    const { exitCode, err } = begin(['ui', '--from', 'gather']);
+    // The screen is there before what takes long.
+    await shows(/loading/, 120_000);
+    expect([terminal.screen.alternate, terminal.isRaw()]).toEqual([true, true]);
     await shows('Build of payments', 120_000);
     terminal.press('/dashboards');
     terminal.press('\r');
@@ -167,7 +185,7 @@ describe('offline', () => {
     terminal.press('q');
     terminal.press('a');
     await shows('these are recorded objects: nothing can be done to their issues');
-    expect(api.asked).toEqual([]);
+    expect([api.asked, err.text()]).toEqual([[], '']);
     terminal.press('\u0003');
     expect(await exitCode).toBe(0);
   });

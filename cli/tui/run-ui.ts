@@ -1,15 +1,18 @@
+import { stat } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
 import { oneLine } from '../../crds/text.ts';
 import type { UiOptions } from '../commands/ui.ts';
 import { EXIT, Failure } from '../exit.ts';
 import { connectToRead } from '../reading/connect.ts';
 import type { Streams, Terminal } from '../streams.ts';
 import { wantsColor } from '../streams.ts';
+import { clipboardSequence, loadTmuxBuffer } from './clipboard.ts';
 import { frame } from './frame/frame.ts';
 import { spoken as spokenFrame } from './frame/spoken.ts';
 import type { Shown } from './ink/show.ts';
 import { showsUnicode } from './look/symbols.ts';
 import { memoryReturner } from './memory.ts';
-import { clipboardSequence, copyOf, performAll } from './perform.ts';
+import { AT_ONCE, atMost, copyOf, performAll } from './perform.ts';
 import { readSettings, type Settings, saveView, settingsPath } from './settings/settings.ts';
 import type { Source } from './source/source.ts';
 import type { Effect } from './state/action.ts';
@@ -43,7 +46,8 @@ export async function runUi(options: UiOptions, streams: Streams): Promise<numbe
   using running = new Tui({
     ...{ source, signal, namespace: options.namespace },
     state: stateOf(options, settings, terminal),
-    colours: wantsColor(streams.out, env),
+    colours: !spoken && wantsColor(streams.out, env),
+    ticking: !spoken,
     unicode: !options.ascii && (settings.symbols === undefined ? showsUnicode(env) : settings.symbols === 'unicode'),
     outside: {
       now: Date.now,
@@ -75,7 +79,27 @@ async function sourceOf(options: UiOptions, streams: Streams): Promise<Source> {
     return await folderSource({ from, config, log: { level: 'silent', format: 'lines' }, streams, now: Date.now });
   }
   const { clusterSource } = await import('./live/cluster-source.ts');
-  return await clusterSource({ connect: () => connectToRead(options, streams), signal: streams.signal, now: Date.now });
+  return await clusterSource({
+    connect: () => connectToRead(options, streams),
+    version: () => versionOfFiles(kubeconfigFiles(options, streams)),
+    ...{ signal: streams.signal, now: Date.now },
+  });
+}
+
+function kubeconfigFiles({ kubeconfig }: UiOptions, { env, directory }: Streams): string[] {
+  const named = kubeconfig ?? (env.KUBECONFIG || join(env.HOME ?? '~', '.kube', 'config'));
+  return named.split(':').map((file) => resolve(directory, file));
+}
+
+/** When they were changed last; those that are not there say so, too. */
+async function versionOfFiles(files: readonly string[]): Promise<string> {
+  const times = files.map((file) =>
+    stat(file).then(
+      ({ mtimeMs }) => mtimeMs,
+      () => 'absent',
+    ),
+  );
+  return (await Promise.all(times)).join();
 }
 
 function stateOf(options: UiOptions, settings: Settings, terminal: Terminal): State {
@@ -122,12 +146,16 @@ async function perform(effect: Effect, { tui, shown, streams, signal, quit }: Pe
     case 'quit':
       return quit();
     case 'redraw':
+      tui.wake();
       return shown.again();
     case 'copy': {
       const text = copyOf(effect.what, effect.keys.flatMap(rowOf));
       if (text === '') return tell('there is nothing to copy', 'warning');
-      shown.send(clipboardSequence(text));
-      return tell(effect.keys.length === 1 ? `copied ${text}` : `copied ${effect.keys.length} lines`);
+      const { env } = streams;
+      const byTmux = (env.TMUX ?? '') !== '' && (await loadTmuxBuffer(text, env));
+      if (!byTmux) shown.send(clipboardSequence(text));
+      const what = effect.keys.length === 1 ? text : `${effect.keys.length} lines`;
+      return tell(`sent to ${byTmux ? 'tmux and ' : ''}the terminal's clipboard: ${what}`);
     }
     case 'open': {
       const [row] = [rowOf(effect.key)].flat();
@@ -167,7 +195,7 @@ async function check(
   const { rights, source } = tui;
   if (source.still !== undefined) return tell(source.still, 'warning');
   const namespaces = [...new Set(keys.map((key) => key.slice(0, key.indexOf('/'))))];
-  const answers = await Promise.all(namespaces.map((namespace) => rights.may(act, namespace)));
+  const answers = await atMost(AT_ONCE, namespaces, (namespace) => rights.may(act, namespace));
   const denied = namespaces.filter((_, at) => !answers[at]);
   if (denied.length > 0) {
     return tell(

@@ -3,6 +3,7 @@ import { displayWidth } from '../printers/table.ts';
 import { frame } from './frame/frame.ts';
 import type { Scene } from './frame/scene.ts';
 import { spoken } from './frame/spoken.ts';
+import type { Follower } from './source/source.ts';
 import type { Effect } from './state/action.ts';
 import { initialState, type Start } from './state/state.ts';
 import { type Given, MORNING, NOW } from './testing/issues.ts';
@@ -14,6 +15,8 @@ interface Driven extends Disposable {
   readonly tui: Tui;
   readonly source: StillSource;
   readonly effects: Effect[];
+  /** How many frames. */
+  readonly drawn: number;
   /** Of `run`. */
   readonly ran: Promise<void>;
   frame(): string[];
@@ -37,15 +40,19 @@ async function drive(
     colours?: boolean;
     unicode?: boolean;
     namespace?: string;
+    ticking?: boolean;
     source?: Parameters<typeof stillSource>[1];
   } = {},
 ): Promise<Driven> {
-  const { colours = false, unicode = true, namespace, source: overSource, ...start } = over;
+  const { colours = false, unicode = true, ticking = true, namespace, source: overSource, ...start } = over;
   const source = stillSource(given, overSource);
   const effects: Effect[] = [];
+  let drawn = 0;
   const outside = {
     now: clock,
-    draw: () => {},
+    draw: () => {
+      drawn++;
+    },
     rest: () => {},
     perform: (effect: Effect) => void effects.push(effect),
   };
@@ -55,6 +62,7 @@ async function drive(
     state,
     colours,
     unicode,
+    ticking,
     outside,
     signal: new AbortController().signal,
     namespace,
@@ -65,6 +73,9 @@ async function drive(
   const shown = (): string[] => frame(tui.scene());
   return {
     ...{ tui, source, effects, ran, frame: shown },
+    get drawn() {
+      return drawn;
+    },
     text: () => shown().map(plain).join('\n'),
     keys(...keys) {
       for (const key of keys) tui.press(key in NAMED ? '' : key, NAMED[key] ?? {});
@@ -180,8 +191,24 @@ describe('a live list', () => {
     });
     expect(driven.text()).toContain('○ lost 5s ago');
     expect(driven.text()).toContain('payments: build fails');
+    expect(driven.text()).toContain('again in 2s (ctrl-l now): cannot reach work');
+    driven.tui.dispatch({ kind: 'notice', notice: { role: 'good', text: 'saved' } });
+    expect(driven.text()).not.toContain('cannot reach work');
     driven.source.follower?.connection({ kind: 'live' });
     expect(driven.text()).toContain('● live');
+  });
+
+  it('a connection that is lost is tried at once when somebody asks for it; one that is not stays', async () => {
+    let followed = 0;
+    const follow: StillSource['follow'] = async (to) => {
+      if (++followed === 1) to.connection({ kind: 'refused', why: 'no', again: NOW + 30_000 });
+      else to.connection({ kind: 'live' });
+    };
+    using driven = await drive(MORNING, { source: { follow } });
+    driven.tui.wake();
+    expect([followed, driven.text()]).toEqual([2, expect.stringContaining('● live')]);
+    driven.tui.wake();
+    expect(followed).toBe(2);
   });
 
   it('what somebody did something to is told of when it is over', async () => {
@@ -382,9 +409,44 @@ describe('screen readers', () => {
     expect(spoken(driven.tui.scene())).toEqual([
       'Faultline, work: 2 critical, 1 major, 1 minor, 1 info; live',
       'issues: 2 of 5',
-      'critical release: nightly: the release pipeline timed out, in platform, since 5h48m, release-nightly-o5ux2lba',
+      'critical release: nightly: the release pipeline timed out, in platform, since 03:12 UTC, release-nightly-o5ux2lba',
     ]);
     driven.keys('/', 'cart');
     expect(spoken(driven.tui.scene()).at(-1)).toBe('/cart');
+  });
+
+  it('hear nothing again because time passes, whatever is shown, and no colours', async () => {
+    using driven = await drive(MORNING, { colours: true });
+    const follower = driven.source.follower as Follower;
+    const lost = { kind: 'lost', why: 'cannot reach work', since: NOW - 5_000, again: NOW + 2_000 } as const;
+    const unchanged = (): string => {
+      const scene = driven.tui.scene();
+      const later = spoken({ ...scene, now: NOW + 3_600_000 });
+      expect(spoken(scene)).toEqual(later);
+      expect(later.join('\n')).not.toContain('\u001b');
+      return later.join('\n');
+    };
+    expect(unchanged()).toContain('since 08:48 UTC');
+    driven.keys('j', 'j');
+    expect(unchanged()).toContain('since 2026-11-20 21:00 UTC');
+    follower.connection(lost);
+    expect(unchanged()).toContain('lost since 08:59 UTC: cannot reach work');
+    driven.keys('/', 'nothing-is-so');
+    unchanged();
+    follower.connection({ kind: 'live' });
+    expect(unchanged()).toContain('No Active issues match nothing-is-so');
+    follower.connection({ kind: 'loading', rows: 500, of: undefined });
+    expect(unchanged()).toContain('loading');
+  });
+
+  it('see no frame when only time passes', async () => {
+    using driven = await drive(MORNING, { ticking: false });
+    // What the user may do is known first.
+    await vi.advanceTimersByTimeAsync(2_000);
+    const { drawn } = driven;
+    await vi.advanceTimersByTimeAsync(20_000);
+    expect(driven.drawn).toBe(drawn);
+    driven.keys('j');
+    expect(driven.drawn).toBeGreaterThan(drawn);
   });
 });

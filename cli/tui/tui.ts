@@ -36,6 +36,8 @@ export interface TuiOptions {
   readonly state: State;
   readonly colours: boolean;
   readonly unicode: boolean;
+  /** Draws when time passes, too. Default: it does; a screen reader would say everything again. */
+  readonly ticking?: boolean;
   readonly outside: Outside;
   readonly signal: AbortSignal;
   /** What may be listed at first; undefined: all namespaces. */
@@ -95,7 +97,7 @@ export class Tui implements Disposable {
       this.#quiet++;
       this.#forgetNotice(outside.now());
       // Nobody reads the seconds of an age on a screen that nobody touches, and every frame is work.
-      if (this.#quiet < QUIET_TICKS || this.#quiet % QUIET_TICKS === 0) this.draw();
+      if (options.ticking !== false && (this.#quiet < QUIET_TICKS || this.#quiet % QUIET_TICKS === 0)) this.draw();
       if (this.#quiet % QUIET_TICKS === 0) outside.rest('quiet');
     }, TICK_MS);
   }
@@ -189,6 +191,12 @@ export class Tui implements Disposable {
     this.#later(0);
   }
 
+  /** Nobody wants to wait any longer: what is lost is tried now, and what could not be read is read. */
+  wake(): void {
+    if (this.#connection.kind === 'lost' || this.#connection.kind === 'refused') this.#follow(this.#scope);
+    this.readAgain();
+  }
+
   /** This issue is told of when it is over: somebody did something to it, or looks at it. */
   watch(keys: readonly string[]): void {
     for (const key of keys) this.#watched.add(key);
@@ -208,8 +216,10 @@ export class Tui implements Disposable {
   #forgetNotice(now: number): void {
     const { notice } = this.#state;
     if (notice !== this.#told.notice) this.#told = { notice, at: now };
-    else if (notice !== undefined && now - this.#told.at > NEWS_MS)
-      this.dispatch({ kind: 'notice', notice: undefined });
+    else if (notice !== undefined && now - this.#told.at > NEWS_MS) {
+      if (this.#options.ticking === false) this.#state = { ...this.#state, notice: undefined };
+      else this.dispatch({ kind: 'notice', notice: undefined });
+    }
   }
 
   #newLook(): Look {

@@ -1,3 +1,4 @@
+import { humanDuration } from '../../../crds/duration.ts';
 import { displayWidth } from '../../printers/table.ts';
 import { type Binding, bindingsOf } from '../keys/bindings.ts';
 import { type Act, isList, type Prompt, placeOf } from '../state/state.ts';
@@ -16,10 +17,18 @@ export function messageLine(scene: Scene): string {
     return `${text}${' '.repeat(Math.max(1, columns - width - displayWidth(position) - 1))}${right}`;
   }
   const told =
-    state.notice ?? (scene.filterFault === undefined ? undefined : { text: scene.filterFault, role: 'error' as const });
+    state.notice ??
+    (scene.filterFault === undefined ? troubleOf(scene) : { text: scene.filterFault, role: 'error' as const });
   const text = ` ${look.cut(told?.text ?? '', room - 1)}`;
   const gap = ' '.repeat(Math.max(1, columns - displayWidth(text) - displayWidth(position) - 1));
   return `${told === undefined ? text : look.paint(told.role, text)}${gap}${right}`;
+}
+
+/** Why nothing comes, and when it is tried again; where there is nothing to show, the body says so. */
+function troubleOf({ connection, now, lines }: Scene): { text: string; role: 'error' } | undefined {
+  if ((connection.kind !== 'lost' && connection.kind !== 'refused') || lines.count === 0) return undefined;
+  const wait = humanDuration(Math.max(0, connection.again - now));
+  return { text: `again in ${wait} (ctrl-l now): ${connection.why}`, role: 'error' };
 }
 
 /** The line that is typed with its cursor, scrolled so that the cursor is seen. */

@@ -36,7 +36,8 @@ export function connectionText(
       return { text: `${lost} connecting${ellipsis}`, role: 'warning' };
     case 'loading': {
       const of = connection.of === undefined ? '' : ` of ${connection.of}`;
-      return { text: `${lost} loading ${connection.rows}${of}`, role: 'warning' };
+      const rows = connection.rows === 0 ? ellipsis : ` ${connection.rows}${of}`;
+      return { text: `${lost} loading${rows}`, role: 'warning' };
     }
     case 'live':
       return { text: `${live} live`, role: 'good' };

@@ -15,14 +15,15 @@ export function nothingLines(scene: Scene, view: IssuesView): string[] {
   ];
 }
 
-function reason(
+export function reason(
   { connection, state, now }: Scene,
   view: IssuesView,
 ): { role: 'dim' | 'good' | 'error'; text: string[] } {
   switch (connection.kind) {
     case 'connecting':
-    case 'loading':
       return { role: 'dim', text: ['Asking the server.'] };
+    case 'loading':
+      return { role: 'dim', text: ['Loading.'] };
     case 'lost': {
       const wait = humanDuration(Math.max(0, connection.again - now));
       return { role: 'error', text: [connection.why, '', `Trying again in ${wait}.`] };

@@ -82,6 +82,61 @@ describe('credentials', () => {
   });
 });
 
+describe('the kubeconfig', () => {
+  const gather = async (source: Source, states: string[]) => {
+    const stop = new AbortController();
+    const to = {
+      connection: ({ kind }: { kind: string }) => void states.push(kind),
+      ...{ columns() {}, rows() {}, synced() {}, limited() {} },
+    };
+    const done = source.follow(to, undefined, stop.signal);
+    return async () => {
+      stop.abort();
+      await done;
+    };
+  };
+
+  it('is read again when it changed, not for a question nor for a watch that is opened again', async () => {
+    let [reads, version] = [0, 'one'];
+    const connect = async () => {
+      reads++;
+      return { server: api.url, name: 'work', headers: async () => ({}) };
+    };
+    const followed = await clusterSource({ connect, version: async () => version, signal, now: () => NOW });
+    const states: string[] = [];
+    const end = await gather(followed, states);
+    await api.watching(1);
+    await Promise.all([followed.past(NOW, undefined, signal), followed.past(NOW, undefined, signal)]);
+    api.event('MODIFIED', MORNING.slice(2, 3));
+    api.end();
+    await api.watching(2);
+    expect(reads).toBe(1);
+    version = 'two';
+    api.event('MODIFIED', MORNING.slice(2, 3));
+    api.end();
+    await api.watching(3);
+    expect(reads).toBe(2);
+    await end();
+  });
+
+  it('is read once for all who are refused at the same time, and a file that cannot be read is read the next time', async () => {
+    let reads = 0;
+    const connect = async () => {
+      if (++reads === 2) throw new Error('being written');
+      const now = reads;
+      return { server: api.url, name: 'work', headers: async () => ({ authorization: `Bearer ${now}` }) };
+    };
+    const renewed = await clusterSource({ connect, signal, now: () => NOW });
+    let isOld = true;
+    api.refuse = () => (isOld ? { status: 401, message: 'Unauthorized' } : undefined);
+    const both = () => Promise.allSettled([1, 2].map(() => renewed.may('resolve', 'shop', signal)));
+    expect((await both()).map((each) => each.status)).toEqual(['rejected', 'rejected']);
+    expect(reads).toBeLessThanOrEqual(3);
+    isOld = false;
+    expect((await renewed.past(NOW, undefined, signal)).rows).toHaveLength(2);
+  });
+});
+
 describe('documents', () => {
   const issue = issueOf(MORNING[0] as (typeof MORNING)[number]);
   beforeEach(() => {

@@ -3,7 +3,7 @@ import type { ClusterConnection } from '../../cluster/connection.ts';
 import { Asker } from '../../reading/ask.ts';
 import { Refusal } from '../../reading/fault.ts';
 import { listPages, type Row } from '../../reading/issues.ts';
-import type { SmallTable } from '../frame/scene.ts';
+import type { Connection, SmallTable } from '../frame/scene.ts';
 import type { Follower, Listed, Source } from '../source/source.ts';
 import type { Act } from '../state/state.ts';
 import { performAct } from './act.ts';
@@ -15,20 +15,37 @@ import { groupsTable } from './groups-table.ts';
 export interface ClusterSourceOptions {
   /** Reads the kubeconfig as it is now. Throws a Failure of one line. */
   connect(): Promise<ClusterConnection>;
+  /** Another text after the kubeconfig changed: only then, and when the server refuses the user, it is read again. */
+  version?(): Promise<string>;
   readonly signal: AbortSignal;
   /** ms since 1970. */
   now(): number;
 }
 
 /** Issues of a cluster, through the Kubernetes API as the user of the kubeconfig. */
-export async function clusterSource({ connect, signal, now }: ClusterSourceOptions): Promise<Source> {
+export async function clusterSource({
+  connect,
+  version = async () => '',
+  signal,
+  now,
+}: ClusterSourceOptions): Promise<Source> {
   const connection = await connect();
   let current = Promise.resolve(connection);
-  let isFirst = true;
-  /** With what the kubeconfig says now: credentials are renewed, servers move. */
+  /** Of the kubeconfig that was read last. */
+  let known = await version();
+  let isRefused = false;
+  let renewing: Promise<ClusterConnection> | undefined;
+  /** With what the kubeconfig says now. Once for all who ask at the same time: an exec plugin is a program that runs. */
   const again = (): Promise<ClusterConnection> => {
-    current = connect();
-    return current;
+    renewing ??= connect()
+      .then((renewed) => {
+        current = Promise.resolve(renewed);
+        return renewed;
+      })
+      .finally(() => {
+        renewing = undefined;
+      });
+    return renewing;
   };
   const once = async <T>(
     over: ClusterConnection,
@@ -47,8 +64,11 @@ export async function clusterSource({ connect, signal, now }: ClusterSourceOptio
     }
   };
   const open = async (until: AbortSignal): Promise<Asker> => {
-    const over = await (isFirst ? current : again());
-    isFirst = false;
+    const stamp = await version();
+    const isOld = stamp !== known || isRefused;
+    const over = await (isOld ? again() : current);
+    known = stamp;
+    isRefused = false;
     return new Asker(over, until);
   };
   return {
@@ -56,7 +76,10 @@ export async function clusterSource({ connect, signal, now }: ClusterSourceOptio
     still: undefined,
     follow: (to: Follower, namespace, stop) =>
       follow({
-        ...{ open, namespace, to, signal: stop, now },
+        ...{ open, namespace, signal: stop, now },
+        to: noticing(to, ({ kind }) => {
+          isRefused ||= kind === 'refused';
+        }),
         fallback: connection.namespace ?? 'default',
       }),
     past: (at, namespace, stop) => ask(stop, (asker) => pastOf(asker, at, namespace)),
@@ -66,6 +89,20 @@ export async function clusterSource({ connect, signal, now }: ClusterSourceOptio
     may: (act, namespace, stop) => ask(stop, (asker) => mayAct(asker, act, namespace)),
     act: (act, key, text, stop) => ask(stop, (asker) => performAct(asker, act, key, text)),
     async [Symbol.asyncDispose]() {},
+  };
+}
+
+/** A follower whose connection is looked at, too. */
+function noticing(to: Follower, look: (connection: Connection) => void): Follower {
+  return {
+    connection(connection) {
+      look(connection);
+      to.connection(connection);
+    },
+    columns: (columns) => to.columns(columns),
+    rows: (put, remove) => to.rows(put, remove),
+    synced: (keys) => to.synced(keys),
+    limited: (namespace, why) => to.limited(namespace, why),
   };
 }
 

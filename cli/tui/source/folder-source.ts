@@ -1,13 +1,14 @@
+import { stat } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import type { ClusterObject } from '../../../controllers/runtime/index.ts';
 import type { Issue, Subject } from '../../../crds/issue.ts';
 import { Failure } from '../../exit.ts';
 import type { LogOptions } from '../../log.ts';
 import { descriptionLines } from '../../reading/describe-lines.ts';
-import { replayRecorded } from '../../replay/run-replay.ts';
+import type { Replayed } from '../../replay/run-replay.ts';
 import type { Streams } from '../../streams.ts';
 import { keyOf } from '../live/follow.ts';
-import { issueTable } from './issue-table.ts';
-import type { Follower, Source } from './source.ts';
+import type { Follower, Listed, Source } from './source.ts';
 import { yamlLines } from './yaml-lines.ts';
 
 export interface FolderSourceOptions {
@@ -22,15 +23,29 @@ export interface FolderSourceOptions {
 
 const STILL = 'these are recorded objects: nothing can be done to their issues';
 
-/** The issues that the configured controllers open for recorded objects, without a cluster. Throws a Failure of one line. */
-export async function folderSource({ from, config, log, streams, now }: FolderSourceOptions): Promise<Source> {
-  const { list, objects } = await replayRecorded({ from, config, log, namespace: undefined }, streams);
-  const issues = new Map(list.items.map((issue) => [keyOf(issue.metadata), issue]));
-  const table = issueTable(list.items, now());
+/**
+ * The issues that the configured controllers open for recorded objects, without a cluster. They are read when they are
+ * followed: that takes seconds, and the screen is there meanwhile. Throws a Failure of one line, as following does.
+ */
+export async function folderSource(options: FolderSourceOptions): Promise<Source> {
+  const { from, streams, now } = options;
+  await stat(resolve(streams.directory, from)).catch((cause: NodeJS.ErrnoException) => {
+    const reason = cause.code === 'ENOENT' ? 'no such file or folder' : cause.code;
+    throw new Failure(`cannot read ${from}: ${reason}`, { cause });
+  });
+  const stop = new AbortController();
+  let reading: Promise<Read> | undefined;
+  const read = (): Promise<Read> => {
+    reading ??= readFolder(options, stop.signal);
+    return reading;
+  };
   return {
     place: from,
     still: STILL,
-    async follow(to: Follower) {
+    async follow(to: Follower, _namespace, signal) {
+      to.connection({ kind: 'loading', rows: 0, of: undefined });
+      const { table, issues } = await read();
+      if (signal.aborted) return;
       to.columns(table.columns);
       to.rows(table.rows, []);
       to.synced(new Set(issues.keys()));
@@ -41,6 +56,7 @@ export async function folderSource({ from, config, log, streams, now }: FolderSo
     },
     async document(view) {
       if (view.kind === 'group') throw new Failure('groups are made by a server');
+      const { issues, list, objects } = await read();
       const issue = issues.get(`${view.namespace}/${view.name}`);
       if (issue === undefined) throw new Failure(`there is no issue ${view.name}`);
       return await documentOf(view.kind, issue, list.items, objects, now());
@@ -55,8 +71,29 @@ export async function folderSource({ from, config, log, streams, now }: FolderSo
     async act() {
       throw new Failure(STILL);
     },
-    async [Symbol.asyncDispose]() {},
+    async [Symbol.asyncDispose]() {
+      stop.abort();
+    },
   };
+}
+
+interface Read extends Replayed {
+  readonly issues: ReadonlyMap<string, Issue>;
+  readonly table: Listed;
+}
+
+async function readFolder({ from, config, log, streams, now }: FolderSourceOptions, stop: AbortSignal): Promise<Read> {
+  // Lazily: controllers and a store are large, and the screen is drawn before.
+  const [{ replayRecorded }, { issueTable }] = await Promise.all([
+    import('../../replay/run-replay.ts'),
+    import('./issue-table.ts'),
+  ]);
+  // The screen is taken: no progress bar is drawn over it.
+  const err = { write() {}, isTTY: false, columns: streams.err.columns };
+  const quiet = { ...streams, err, signal: AbortSignal.any([streams.signal, stop]) };
+  const replayed = await replayRecorded({ from, config, log, namespace: undefined }, quiet);
+  const issues = new Map(replayed.list.items.map((issue) => [keyOf(issue.metadata), issue]));
+  return { ...replayed, issues, table: issueTable(replayed.list.items, now()) };
 }
 
 async function documentOf(
