@@ -152,7 +152,7 @@ describe('credentials stay where they belong', () => {
   });
 
   it('a server that was remembered for one cluster gets no credentials of another', async () => {
-    const env = { KUBECONFIG: 'config', XDG_CONFIG_HOME: 'settings' };
+    const env = { KUBECONFIG: 'config', XDG_CONFIG_HOME: join(directory, 'settings') };
     expect((await run(['config', 'set-api-url', 'https://127.0.0.1:1'], env)).code).toBe(0);
     expect((await run(['get', '-A'], env)).err).toMatch(/^error: cannot reach https:\/\/127\.0\.0\.1:1 /);
     await writeFile(join(directory, 'other'), kubeconfig({ token: 'other' }).replace(url, 'https://127.0.0.1:2'));

@@ -98,7 +98,7 @@ describe('faultline get', { timeout: 60_000 }, () => {
     ];
     for (const [flags, count] of all) expect([flags, await found(...flags)]).toEqual([flags, count]);
     expect(await ask('get', '-n', 'shop', '--mine')).toEqual({
-      ...{ code: 0, out: '', err: 'No Active issues in namespace shop.\n' },
+      ...{ code: 0, out: '', err: 'No Active issues in namespace shop match what was asked for.\n' },
     });
     expect((await ask('assign', build, '-n', 'shop')).code).toBe(0);
     expect((await ask('get', '-n', 'shop', '--mine', '-o', 'name')).out).toBe(`issue.faultline.dev/${build}\n`);
@@ -192,7 +192,9 @@ describe('faultline describe, search and open', { timeout: 60_000 }, () => {
         timeout: 20_000,
       },
     );
-    expect((await ask('search', 'lint', '-A')).err).toBe('No Active issues in any namespace.\n');
+    expect((await ask('search', 'lint', '-A')).err).toBe(
+      'No Active issues in any namespace match what was asked for.\n',
+    );
     expect((await ask('search', ' ')).code).toBe(2);
   });
 

@@ -160,8 +160,15 @@ async function whoAmI(asker: Asker): Promise<string | undefined> {
   return body.status?.userInfo?.username;
 }
 
-function nothingIn({ filters, names, asOf }: GetOptions, namespace: string | undefined): string {
-  const states = filters.state.length === 0 || names.length > 0 ? '' : `${filters.state.join(' or ')} `;
+/** What was asked for and is not there; where only the namespace was, that there may be some elsewhere. */
+function nothingIn({ filters, names, asOf, ...asked }: GetOptions, namespace: string | undefined): string {
+  const { state, ...others } = filters;
+  const states = state.length === 0 || names.length > 0 ? '' : `${state.join(' or ')} `;
   const where = namespace === undefined ? 'in any namespace' : `in namespace ${namespace}`;
-  return `No ${states}issues ${where}${asOf === undefined ? '.' : ' at that time.'}`;
+  const when = asOf === undefined ? '' : ' at that time';
+  const isChosen = (value: unknown): boolean => (Array.isArray(value) ? value.length > 0 : Boolean(value));
+  const isFiltered =
+    [asked.selector, asked.fieldSelector, asked.search].some(isChosen) || Object.values(others).some(isChosen);
+  if (isFiltered) return `No ${states}issues ${where}${when} match what was asked for.`;
+  return `No ${states}issues ${where}${when}${namespace === undefined || names.length > 0 ? '.' : ' (of all namespaces: -A).'}`;
 }
