@@ -34,6 +34,12 @@ export class RawWatch implements AsyncDisposable {
     return new RawWatch(response);
   }
 
+  /** Of a refusal that is to be asked again: in seconds. */
+  get retryAfter(): number | undefined {
+    const seconds = Number(this.#response.headers['retry-after']);
+    return this.status === 429 && seconds > 0 ? seconds : undefined;
+  }
+
   get ended(): boolean {
     return this.#response.readableEnded || this.#response.destroyed;
   }

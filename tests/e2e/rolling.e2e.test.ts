@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { registerApiService } from '../controlplane/api-service.ts';
 import { embedded, type Installation, install, type ServerProcess } from './installation.ts';
@@ -107,7 +108,12 @@ function follow(start: string, until: AbortSignal) {
     for (let position = start; !until.aborted; ) {
       const query = `watch=true&resourceVersion=${position}&allowWatchBookmarks=true&timeoutSeconds=300`;
       await using watch = await RawWatch.open(faultline.plane, `${GROUP}/namespaces/load/issues?${query}`);
-      if (watch.status !== 200) refusals.push(`${watch.status}`);
+      // Over a connection to the replica that stops: client-go asks again, and by then it is another one that answers.
+      if (watch.retryAfter !== undefined) {
+        await sleep(watch.retryAfter * 1_000);
+        continue;
+      }
+      if (watch.status !== 200) throw new Error(`a watch was answered ${watch.status}`);
       for await (const { type, object } of watch) {
         if (type === 'ERROR') refusals.push(JSON.stringify(object));
         position = object.metadata.resourceVersion;
