@@ -116,6 +116,11 @@ describe('frames', () => {
     await expect(`${driven.text()}\n`).toMatchFileSnapshot(`testing/frames/${name}.txt`);
   });
 
+  it('a name that is too long keeps its end, which tells it from others', async () => {
+    using driven = await drive();
+    expect(driven.text()).toMatch(/checkout +compo…mfrggzdf +critical/);
+  });
+
   it('without Unicode nothing but ASCII is drawn', async () => {
     using driven = await drive(MORNING, { unicode: false, size: { columns: 120, rows: 30 } });
     for (const keys of [['j', ' '], ['t', 'j', 'z'], ['['], [':', 'x']])

@@ -97,7 +97,7 @@ function rowLine(
   const cells = columns.map(({ name, text }, at) => {
     const width = widths[at] ?? 0;
     if (width === 0) return '';
-    const cell = look.filled(text(row), width);
+    const cell = look.filled(name === 'Name' ? look.cutMiddle(text(row), width) : text(row), width);
     return !isSelected && row.active && name === 'Severity' ? look.paint(role, cell) : cell;
   });
   const line = before + joined(cells);

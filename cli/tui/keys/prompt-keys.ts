@@ -23,8 +23,10 @@ const KEYS: Readonly<Record<string, Action>> = {
   'ctrl-w': { kind: 'edit', key: 'word' },
   'ctrl-u': { kind: 'edit', key: 'clear' },
   'ctrl-k': { kind: 'edit', key: 'kill' },
-  down: { kind: 'move', by: 1 },
-  up: { kind: 'move', by: -1 },
+  down: { kind: 'recall', by: -1 },
+  up: { kind: 'recall', by: 1 },
+  'ctrl-n': { kind: 'recall', by: -1 },
+  'ctrl-p': { kind: 'recall', by: 1 },
 };
 
 /** Whether all of it is text: a paste, or what came at once. */

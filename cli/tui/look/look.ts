@@ -1,4 +1,4 @@
-import { cut, filled } from '../text/width.ts';
+import { cut, cutMiddle, filled } from '../text/width.ts';
 import { ASCII, type Symbols, UNICODE } from './symbols.ts';
 import { COLOURLESS, paint, type Role, THEMES, type Theme, type ThemeName } from './theme.ts';
 
@@ -26,6 +26,11 @@ export class Look {
   /** In at most so many cells. */
   cut(text: string, width: number): string {
     return cut(this.plain(text), width, this.symbols.ellipsis);
+  }
+
+  /** A name in at most so many cells, with its beginning and its end. */
+  cutMiddle(text: string, width: number): string {
+    return cutMiddle(this.plain(text), width, this.symbols.ellipsis);
   }
 
   /** What the terminal can show. */

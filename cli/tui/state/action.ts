@@ -34,6 +34,8 @@ export type Action =
   | { readonly kind: 'type'; readonly text: string }
   | { readonly kind: 'edit'; readonly key: EditKey }
   | { readonly kind: 'complete' | 'submit' }
+  /** Lines that were typed before: `by` 1 is older. */
+  | { readonly kind: 'recall'; readonly by: 1 | -1 }
   /** Asked for by a key or a command: rights are looked at first. */
   | { readonly kind: 'act'; readonly act: Act }
   /** May be done: what is left is to say why. */

@@ -33,7 +33,7 @@ export function edit(state: State, action: Extract<Action, { kind: 'type' | 'edi
   }
   return withEdit(
     state,
-    prompt,
+    'recalled' in prompt ? { ...prompt, recalled: undefined } : prompt,
     action.kind === 'type' ? typed(prompt.edit, action.text) : edited(prompt.edit, action.key),
   );
 }
@@ -47,6 +47,28 @@ function isBegunAtWill({ kind }: Prompt): boolean {
 function withEdit(state: State, prompt: Prompt, next: Edit): State {
   const changed: State = { ...state, prompt: { ...prompt, edit: next } };
   return prompt.kind === 'filter' && isList(placeOf(state).view) ? filtered(changed, next.text) : changed;
+}
+
+/** So many lines are remembered of each kind. */
+const MOST_TYPED = 50;
+
+/** A line that was typed before, older or newer; after the newest, what was being typed. */
+export function recalled(state: State, by: 1 | -1): State {
+  const { prompt } = state;
+  if (prompt?.kind !== 'filter' && prompt?.kind !== 'command') return state;
+  const lines = state.typedBefore[prompt.kind];
+  const at = (prompt.recalled?.at ?? -1) + by;
+  const unfinished = prompt.recalled?.typed ?? prompt.edit.text;
+  const text = at === -1 ? unfinished : lines[at];
+  if (text === undefined) return state;
+  return withEdit(state, { ...prompt, recalled: at === -1 ? undefined : { at, typed: unfinished } }, editOf(text));
+}
+
+function remembered(state: State, { kind, edit }: Extract<Prompt, { kind: 'filter' | 'command' }>): State {
+  const text = edit.text.trim();
+  if (text === '') return state;
+  const others = state.typedBefore[kind].filter((each) => each !== text);
+  return { ...state, typedBefore: { ...state.typedBefore, [kind]: [text, ...others].slice(0, MOST_TYPED) } };
 }
 
 /** Completes as far as it is clear. */
@@ -67,11 +89,12 @@ export function submitted(
   const closed: State = { ...state, prompt: undefined };
   switch (prompt.kind) {
     case 'filter':
-      return [filtered(closed, prompt.edit.text.trim()), []];
+      return [filtered(remembered(closed, prompt), prompt.edit.text.trim()), []];
     case 'command': {
       if (prompt.edit.text.trim() === '') return [closed, []];
+      const next = remembered(closed, prompt);
       const { action, fault } = parseCommand(prompt.edit.text, around);
-      return action === undefined ? [told(closed, fault, 'error'), []] : reduce(closed, action, around);
+      return action === undefined ? [told(next, fault, 'error'), []] : reduce(next, action, around);
     }
     case 'act': {
       const {

@@ -166,6 +166,36 @@ describe('what is typed', () => {
   });
 });
 
+describe('what was typed before', () => {
+  it('comes back, the last first, and below it what was being typed', () => {
+    const typing = done([
+      ...typedLine('ns shop', 'command'),
+      ...typedLine('groups', 'command'),
+      ...typedLine('ns shop', 'command'),
+      ...typedLine('gruops', 'command'),
+      { kind: 'prompt', prompt: 'command' },
+      { kind: 'type', text: 'th' },
+    ]);
+    let state = typing;
+    const lines = ([1, 1, 1, 1, -1, -1, -1, -1] as const).map((by) => {
+      state = done([{ kind: 'recall', by }], state);
+      return state.prompt?.edit.text;
+    });
+    expect(lines).toEqual(['gruops', 'ns shop', 'groups', 'groups', 'ns shop', 'gruops', 'th', 'th']);
+  });
+
+  it('is a filter in a filter, and acts at once', () => {
+    const state = done([
+      ...typedLine('sev:critical', 'filter'),
+      ...typedLine('issues', 'command'),
+      { kind: 'prompt', prompt: 'filter' },
+      { kind: 'recall', by: 1 },
+    ]);
+    expect(placeOf(state).view).toMatchObject({ filter: 'sev:critical' });
+    expect(placeOf(done([{ kind: 'escape' }], state)).view).toMatchObject({ filter: '' });
+  });
+});
+
 describe('actions', () => {
   it('are asked for what is marked, else for what is selected; of a group for all of it', () => {
     const marked = done([{ kind: 'mark' }, { kind: 'mark' }]);
@@ -197,7 +227,13 @@ const text = fc.oneof(fc.string({ maxLength: 12 }), fc.constantFrom('ns shop', '
 const action: fc.Arbitrary<Action> = fc.oneof(
   { weight: 4, arbitrary: fc.constantFrom(...BINDINGS.map((binding) => binding.action)) },
   text.map((typedText): Action => ({ kind: 'type', text: typedText })),
-  fc.constantFrom<Action>({ kind: 'submit' }, { kind: 'complete' }, { kind: 'escape' }),
+  fc.constantFrom<Action>(
+    { kind: 'submit' },
+    { kind: 'complete' },
+    { kind: 'escape' },
+    { kind: 'recall', by: 1 },
+    { kind: 'recall', by: -1 },
+  ),
   fc.constantFrom(...EDITS).map((key): Action => ({ kind: 'edit', key })),
   fc.record({
     kind: fc.constant('resize' as const),

@@ -6,7 +6,7 @@ import { type Lines, moved, scrolled, selected } from './cursor.ts';
 import { entered, folded, foldedAll } from './enter.ts';
 import { MOST_MARKED, marked, markedAll, targets, tooMany } from './marks.ts';
 import { filtered, gone, moveInPlaces, told, withCursor, withIssues, withPlace } from './places.ts';
-import { completed, edit, prompted, submitted } from './prompt.ts';
+import { completed, edit, prompted, recalled, submitted } from './prompt.ts';
 import { applied, currentView } from './saved.ts';
 import { ISSUES, isList, placeOf, type State } from './state.ts';
 import { scrubbed } from './time.ts';
@@ -63,6 +63,8 @@ function withoutEffect(state: State, action: Action, around: Surroundings): Stat
     case 'type':
     case 'edit':
       return edit(state, action);
+    case 'recall':
+      return recalled(state, action.by);
     case 'complete':
       return completed(state, around);
     case 'scrub':

@@ -20,6 +20,14 @@ export interface State {
   /** Namespaces of the keys 1 to 9. */
   readonly shortcuts: readonly string[];
   readonly saved: readonly SavedView[];
+  /** Lines that were typed, the last one first. */
+  readonly typedBefore: Readonly<Record<'filter' | 'command', readonly string[]>>;
+}
+
+/** A line that was typed before is shown, and what was being typed instead. */
+export interface Recalled {
+  readonly at: number;
+  readonly typed: string;
 }
 
 export interface Size {
@@ -84,8 +92,14 @@ export type Act = (typeof ACTS)[number];
 
 /** A line that is being typed. */
 export type Prompt =
-  | { readonly kind: 'filter'; readonly edit: Edit /** What Esc brings back. */; readonly before: string }
-  | { readonly kind: 'command'; readonly edit: Edit }
+  | {
+      readonly kind: 'filter';
+      readonly edit: Edit;
+      /** What Esc brings back. */
+      readonly before: string;
+      readonly recalled?: Recalled | undefined;
+    }
+  | { readonly kind: 'command'; readonly edit: Edit; readonly recalled?: Recalled | undefined }
   | { readonly kind: 'act'; readonly edit: Edit; readonly act: Act; readonly keys: readonly string[] }
   /** Whether it is meant: several issues, and why is said. */
   | {
@@ -152,6 +166,7 @@ export function initialState({ size, options, view, shortcuts = [], saved = [] }
       shortcuts,
       saved,
     },
+    typedBefore: { filter: [], command: [] },
     places: [{ view: { ...ISSUES, ...view }, cursor: TOP, child: false }],
     options: { all: false, wide: false, sort: 'severity', theme: 'dark', ...options },
   };

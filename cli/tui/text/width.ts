@@ -30,6 +30,17 @@ export function cut(text: string, width: number, ellipsis = '…'): string {
   return kept + ellipsis;
 }
 
+/** So much of the end of a name tells it from others: the hash of an issue's name. */
+const SUFFIX = 8;
+
+/** A name of ASCII in at most so many cells: cut in its middle, because names that begin alike end differently. */
+export function cutMiddle(name: string, width: number, ellipsis = '…'): string {
+  if (name.length <= width) return name;
+  const tail = Math.min(SUFFIX, Math.floor(width * 0.6));
+  const head = Math.max(0, width - tail - ellipsis.length);
+  return `${name.slice(0, head)}${ellipsis}${name.slice(name.length - tail)}`;
+}
+
 /** Lines of at most so many cells, broken at spaces where there are some; what follows is indented as its first line is. */
 export function wrap(text: string, width: number): string[] {
   if (displayWidth(text) <= width) return [text];
