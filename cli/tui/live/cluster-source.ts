@@ -56,11 +56,14 @@ export async function clusterSource({
     return await question(asker);
   };
   const ask = async <T>(stop: AbortSignal, question: (asker: Asker) => Promise<T>): Promise<T> => {
+    const over = await current;
     try {
-      return await once(await current, stop, question);
+      return await once(over, stop, question);
     } catch (error) {
       if (!(error instanceof Refusal) || error.status !== 401) throw error;
-      return await once(await again(), stop, question);
+      // Another question may have been refused before, and there are newer credentials.
+      const known = await current;
+      return await once(known === over ? await again() : known, stop, question);
     }
   };
   const open = async (until: AbortSignal): Promise<Asker> => {
