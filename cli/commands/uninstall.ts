@@ -30,8 +30,8 @@ export const uninstall: Command<UninstallFlags, UninstallOptions> = {
   description:
     'Deletes the APIService first and waits until it is gone, since an API without its server keeps every namespace of the ' +
     'cluster from being deleted; then the processes, their rights, and the namespace. Says what it would delete; deletes with ' +
-    '--yes. Keeps an external database, volumes, and the CustomResourceDefinitions unless --crds is given. Can be run again, also after ' +
-    'somebody began in the wrong order.',
+    '--yes. Keeps an external database, volumes and, unless --crds is given, the CustomResourceDefinitions. Can be run again, ' +
+    'also after somebody began in the wrong order.',
   examples: [
     { comment: 'What would go', line: 'faultline uninstall' },
     { comment: 'All of it, rules and receivers too', line: 'faultline uninstall --yes --crds' },

@@ -37,13 +37,15 @@ export async function runTop(options: TopOptions, streams: Streams): Promise<num
   const ranked = rankings.map((ranking) => ({ of: ranking.of, places: ranking.places(limit) }));
   if (output !== 'table') {
     streams.out.write(await objectText(Object.fromEntries(ranked.map(({ of, places }) => [of, places])), output));
-  } else if (count === 0) {
-    const where = options.namespace === undefined ? 'in any namespace' : `in namespace ${options.namespace}`;
-    streams.err.write(`No Active issues ${where}${options.asOf === undefined ? '.' : ' at that time.'}\n`);
-  } else {
-    const shown = ranked.filter(({ places }) => places.length > 0);
-    streams.out.write(shown.map(({ of, places }) => tableOf(of, places)).join('\n'));
+    return EXIT.ok;
   }
+  const shown = ranked.filter(({ places }) => places.length > 0);
+  if (shown.length === 0) {
+    const where = options.namespace === undefined ? 'in any namespace' : `in namespace ${options.namespace}`;
+    const what = count === 0 ? 'No Active issues' : `No labels of ${options.of.join(' or ')} on the Active issues`;
+    streams.err.write(`${what} ${where}${options.asOf === undefined ? '.' : ' at that time.'}\n`);
+  }
+  streams.out.write(shown.map(({ of, places }) => tableOf(of, places)).join('\n'));
   return EXIT.ok;
 }
 
