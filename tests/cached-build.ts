@@ -36,7 +36,10 @@ export async function cached(
   const ticker = setInterval(() => say(`still building ${what}`), progressEveryMs);
   try {
     await make(aside);
-    await rename(aside, path);
+    // Of two at once one is kept: another's folder is in the way, and it is the same.
+    await rename(aside, path).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'ENOTEMPTY' && error.code !== 'EEXIST') throw error;
+    });
     say(`built ${what}`);
   } finally {
     clearInterval(ticker);

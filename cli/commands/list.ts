@@ -21,7 +21,7 @@ export interface KiteListFlags extends GetFlags {
 const SHORT: Readonly<Record<string, string>> = { '--type <types>': '-t', '--severity <severities>': '-s' };
 
 /** The filters of `get`, with the letters that Kite has for two of them. */
-export const KITE_FILTER_FLAGS: readonly Flag[] = [
+const KITE_FILTER_FLAGS: readonly Flag[] = [
   ...FILTER_FLAGS.map((flag) => {
     const letter = SHORT[flag.spelling];
     return letter === undefined ? flag : { ...flag, spelling: `${letter}, ${flag.spelling}` };
@@ -31,6 +31,12 @@ export const KITE_FILTER_FLAGS: readonly Flag[] = [
   { spelling: '-u, --unresolved', description: 'Only Active ones, which is the default.' },
 ];
 
+/** Of `list` and `search`. */
+export const KITE_LIST_FLAGS: readonly Flag[] = [
+  ...[NAMESPACE_FLAG, ALL_NAMESPACES_FLAG, ...KITE_FILTER_FLAGS, OUTPUT_FLAG],
+  ...[...ORDER_FLAGS, AS_OF_FLAG, ...READING_FLAGS],
+];
+
 export const list: Command<KiteListFlags, GetOptions> = {
   name: 'list',
   summary: 'List what is broken, in the words of Kite: see get.',
@@ -38,15 +44,7 @@ export const list: Command<KiteListFlags, GetOptions> = {
     'The same as get, with the flags of the command line of Kite: -t, -s, -r, --limit, --unresolved. As with get, issues that are ' +
     'Active are listed, and resolved ones with --all or --state.',
   examples: [{ comment: 'Critical builds', line: 'faultline list -n team-alpha -t build -s critical' }],
-  flags: [
-    NAMESPACE_FLAG,
-    ALL_NAMESPACES_FLAG,
-    ...KITE_FILTER_FLAGS,
-    OUTPUT_FLAG,
-    ...ORDER_FLAGS,
-    AS_OF_FLAG,
-    ...READING_FLAGS,
-  ],
+  flags: KITE_LIST_FLAGS,
   complete: ({ flags }) => kiteOptions(flags),
   validate: getFaults,
   async run(options, streams) {

@@ -1,7 +1,6 @@
 import type { Command } from '../command.ts';
-import { ALL_NAMESPACES_FLAG, type GetOptions, getFaults, ORDER_FLAGS, OUTPUT_FLAG } from './get.ts';
-import { KITE_FILTER_FLAGS, type KiteListFlags, kiteOptions } from './list.ts';
-import { AS_OF_FLAG, NAMESPACE_FLAG, READING_FLAGS } from './reading.ts';
+import { type GetOptions, getFaults } from './get.ts';
+import { KITE_LIST_FLAGS, type KiteListFlags, kiteOptions } from './list.ts';
 
 export const search: Command<KiteListFlags, GetOptions> = {
   name: 'search',
@@ -15,15 +14,7 @@ export const search: Command<KiteListFlags, GetOptions> = {
     { comment: 'What is about certificates, everywhere?', line: 'faultline search certificate expired -A' },
     { comment: 'A phrase, also of what was resolved', line: `faultline search '"no space left"' --all -n shop` },
   ],
-  flags: [
-    NAMESPACE_FLAG,
-    ALL_NAMESPACES_FLAG,
-    ...KITE_FILTER_FLAGS,
-    OUTPUT_FLAG,
-    ...ORDER_FLAGS,
-    AS_OF_FLAG,
-    ...READING_FLAGS,
-  ],
+  flags: KITE_LIST_FLAGS,
   complete: ({ parameters, flags }) => ({ ...kiteOptions(flags), search: parameters.join(' ') }),
   validate(options) {
     const { search: text = '' } = options;
