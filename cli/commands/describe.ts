@@ -21,8 +21,7 @@ export const describe: Command<ReadingFlags, DescribeOptions> = {
   summary: 'Show all that is known of an issue: why, evidence, timeline, what else is wrong.',
   description:
     'Show what is wrong, since when and why, what showed it (with the right to get issues/evidence), where to look, what ' +
-    'happened to it, and what else is wrong with the same application. The timeline and relatives come from the server of ' +
-    'Faultline itself; where only the Kubernetes API can be reached, that is said.',
+    'happened to it, whom it belongs to, and what else is wrong with the same application. What cannot be had is said.',
   examples: [
     { comment: 'Why does the build fail?', line: 'faultline describe component-payments-mfrggzdf -n shop' },
     { comment: 'How it was an hour ago', line: 'faultline describe component-payments-mfrggzdf -n shop --as-of 1h' },

@@ -2,6 +2,7 @@ import type { Command } from '../command.ts';
 import { connectionOf } from './kubeconfig-flags.ts';
 import {
   NAMESPACE_FLAG,
+  NO_PAST_FLAG,
   OBJECT_OUTPUTS,
   type ObjectOutput,
   objectOutputFlag,
@@ -33,13 +34,19 @@ export const doctor: Command<DoctorFlags, DoctorOptions> = {
   flags: [
     { ...NAMESPACE_FLAG, description: 'Where issues are missed (default: that of the context).' },
     objectOutputFlag(OBJECT_OUTPUTS),
+    NO_PAST_FLAG,
     ...READING_FLAGS,
   ],
   complete: ({ flags }) => ({
     ...connectionOf(flags),
-    ...{ namespace: flags.namespace, asOf: undefined, output: flags.output },
+    ...{ namespace: flags.namespace, asOf: flags.asOf, output: flags.output },
   }),
-  validate: readingFaults,
+  validate: (options) => [
+    ...readingFaults(options),
+    ...(options.asOf === undefined
+      ? []
+      : ['--as-of: what is wrong now is what can be looked at; how things were is faultline get --as-of']),
+  ],
   async run(options, streams) {
     const { runDoctor } = await import('../doctor/run-doctor.ts');
     return await runDoctor(options, streams);

@@ -1,15 +1,19 @@
 import type { Command } from '../command.ts';
 import { ISSUE_PARAMETER, issueFaults, issueName } from './action.ts';
-import { type ConnectionFlags, connectionFaults, connectionFlags, connectionOf } from './kubeconfig-flags.ts';
+import { type ConnectionFlags, connectionFlags, connectionOf } from './kubeconfig-flags.ts';
+import { AS_OF_FLAG, readingFaults } from './reading.ts';
 
 export interface EvidenceFlags extends ConnectionFlags {
   readonly namespace?: string;
+  readonly asOf?: string;
 }
 
 export interface EvidenceOptions extends ConnectionFlags {
   readonly issue: string;
   /** Undefined: that of the context, else `default`. */
   readonly namespace: string | undefined;
+  /** As for every reading command. */
+  readonly asOf?: string | undefined;
 }
 
 export const evidence: Command<EvidenceFlags, EvidenceOptions> = {
@@ -28,14 +32,19 @@ export const evidence: Command<EvidenceFlags, EvidenceOptions> = {
   ],
   flags: [
     { spelling: '-n, --namespace <namespace>', description: 'Of the issue (default: that of the context).' },
+    AS_OF_FLAG,
     ...connectionFlags('How to reach the cluster, or faultline up (default: $KUBECONFIG, ~/.kube/config).'),
   ],
-  complete: ({ parameters: [issue = ''], flags: { namespace, ...flags } }) => ({
+  complete: ({ parameters: [issue = ''], flags: { namespace, asOf, ...flags } }) => ({
     ...connectionOf(flags),
     issue: issueName(issue),
     namespace,
+    asOf,
   }),
-  validate: (options) => [...issueFaults(options), ...connectionFaults(options)],
+  validate: (options) => [
+    ...issueFaults(options),
+    ...readingFaults({ ...options, namespace: undefined, asOf: options.asOf }),
+  ],
   async run(options, streams) {
     const { runEvidence } = await import('../actions/run-evidence.ts');
     return await runEvidence(options, streams);

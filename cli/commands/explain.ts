@@ -1,6 +1,7 @@
 import { DNS_LABEL } from '../../crds/names.ts';
 import type { Command } from '../command.ts';
 import { type ConnectionFlags, connectionFaults, connectionFlags, connectionOf } from './kubeconfig-flags.ts';
+import { NO_PAST_FLAG } from './reading.ts';
 
 export const EXPLAIN_OUTPUTS = ['text', 'json', 'yaml'] as const;
 export type ExplainOutput = (typeof EXPLAIN_OUTPUTS)[number];
@@ -8,6 +9,7 @@ export type ExplainOutput = (typeof EXPLAIN_OUTPUTS)[number];
 export interface ExplainFlags extends ConnectionFlags {
   readonly namespace?: string;
   readonly output?: ExplainOutput;
+  readonly asOf?: string;
 }
 
 export interface ExplainOptions extends ConnectionFlags {
@@ -19,6 +21,8 @@ export interface ExplainOptions extends ConnectionFlags {
   /** Undefined: that of the context, else `default`. */
   readonly namespace: string | undefined;
   readonly output: ExplainOutput;
+  /** What explain cannot answer. */
+  readonly asOf: string | undefined;
 }
 
 export const explain: Command<ExplainFlags, ExplainOptions> = {
@@ -46,9 +50,10 @@ export const explain: Command<ExplainFlags, ExplainOptions> = {
       choices: EXPLAIN_OUTPUTS,
       default: 'text',
     },
+    NO_PAST_FLAG,
     ...connectionFlags('How to reach the cluster, or faultline up (default: $KUBECONFIG, ~/.kube/config).'),
   ],
-  complete({ parameters: [what = ''], flags: { namespace, output = 'text', ...flags } }) {
+  complete({ parameters: [what = ''], flags: { namespace, output = 'text', asOf, ...flags } }) {
     const slash = what.indexOf('/');
     // `deployment.v1.apps` is what kubectl takes too; the version says nothing here.
     const [kind = '', ...group] = what.slice(0, Math.max(slash, 0)).split('.');
@@ -61,12 +66,19 @@ export const explain: Command<ExplainFlags, ExplainOptions> = {
       object,
       namespace,
       output,
+      asOf,
     };
   },
-  validate({ kind, object, namespace, ...connection }) {
+  validate({ kind, object, namespace, asOf, ...connection }) {
     const faults = connectionFaults(connection);
     if (!/^[A-Za-z][-A-Za-z0-9]*$/.test(kind) || !/^[^/\s]+$/.test(object)) {
       faults.push('say which object: KIND/NAME, for example pipelinerun/payments-x7k2p');
+    }
+    if (asOf !== undefined) {
+      const subject = object === '' ? 'NAME' : object;
+      faults.push(
+        `--as-of: controllers know their last look alone; what was broken then is faultline search ${subject} --all --as-of ${asOf}`,
+      );
     }
     if (namespace !== undefined && !DNS_LABEL.test(namespace)) {
       faults.push(`--namespace: ${JSON.stringify(namespace)} is no name of a namespace`);

@@ -112,7 +112,8 @@ export const get: Command<GetFlags, GetOptions> = {
   summary: 'List what is broken.',
   description:
     'List the issues that are Active, or those with the names. Every filter takes several values, with commas or given ' +
-    'again. Exit codes: 0, 1 with a line that says what was wrong, 2 for a command line that cannot be right, and with ' +
+    'again. On a terminal no line wraps: what has no room is cut or left out, and a pipe has it all. ' +
+    'Exit codes: 0, 1 with a line that says what was wrong, 2 for a command line that cannot be right, and with ' +
     '--exit-code 10 when a critical issue is open.',
   examples: [
     { comment: 'What is broken in the namespace of my context, and everywhere', line: 'faultline get' },

@@ -1,6 +1,7 @@
 import type { Command } from '../command.ts';
 import { connectionOf } from './kubeconfig-flags.ts';
 import {
+  AS_OF_FLAG,
   issueNames,
   NAMESPACE_FLAG,
   nameFaults,
@@ -37,10 +38,15 @@ export const history: Command<HistoryFlags, HistoryOptions> = {
       line: 'faultline history component-payments-mfrggzdf -n shop -o json | jq .status.events',
     },
   ],
-  flags: [NAMESPACE_FLAG, objectOutputFlag(OBJECT_OUTPUTS), ...READING_FLAGS],
+  flags: [
+    NAMESPACE_FLAG,
+    objectOutputFlag(OBJECT_OUTPUTS),
+    { ...AS_OF_FLAG, description: 'Up to then: a duration for so long ago, such as 2h, or a time.' },
+    ...READING_FLAGS,
+  ],
   complete: ({ parameters, flags }) => ({
     ...connectionOf(flags),
-    ...{ names: issueNames(parameters), namespace: flags.namespace, asOf: undefined, output: flags.output },
+    ...{ names: issueNames(parameters), namespace: flags.namespace, asOf: flags.asOf, output: flags.output },
   }),
   validate: (options) => [...readingFaults(options), ...nameFaults(options.names)],
   async run(options, streams) {

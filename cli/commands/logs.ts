@@ -1,6 +1,7 @@
 import type { Command } from '../command.ts';
 import { connectionOf } from './kubeconfig-flags.ts';
 import {
+  AS_OF_FLAG,
   issueNames,
   NAMESPACE_FLAG,
   nameFaults,
@@ -50,6 +51,7 @@ export const logs: Command<LogsFlags, LogsOptions> = {
     { spelling: '-f, --follow', description: 'From the Pod, and go on with what it writes, until Ctrl-C.' },
     { spelling: '-c, --container <name>', description: 'Of this container (default: the one that failed, else all).' },
     { spelling: '--tail <lines>', description: 'So many lines from the end; -1: all.', default: '200' },
+    { ...AS_OF_FLAG, description: 'What was recorded of how it was then: a duration for so long ago, or a time.' },
     ...READING_FLAGS,
   ],
   complete: ({ parameters, flags }) => ({
@@ -57,7 +59,7 @@ export const logs: Command<LogsFlags, LogsOptions> = {
     ...{
       name: issueNames(parameters)[0] ?? '',
       namespace: flags.namespace,
-      asOf: undefined,
+      asOf: flags.asOf,
       container: flags.container,
     },
     live: (flags.live ?? false) || (flags.follow ?? false),
@@ -67,6 +69,9 @@ export const logs: Command<LogsFlags, LogsOptions> = {
   validate: (options) => [
     ...readingFaults(options),
     ...nameFaults([options.name]),
+    ...(options.live && options.asOf !== undefined
+      ? ['--as-of: a Pod has its log of now alone: leave out --live and --follow to see what was recorded']
+      : []),
     ...(Number.isInteger(options.tail) && options.tail >= -1 ? [] : ['--tail is a number of lines, -1 for all']),
   ],
   async run(options, streams) {

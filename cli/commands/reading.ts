@@ -25,6 +25,8 @@ export const AS_OF_FLAG: Flag = {
   spelling: '--as-of <moment>',
   description: 'How it was then: a duration for so long ago, such as 2h, or a time such as 2026-11-21T03:00:00Z.',
 };
+/** Of commands that look at what is: who gives it is told so. */
+export const NO_PAST_FLAG: Flag = { ...AS_OF_FLAG, hidden: true };
 export const READING_FLAGS: readonly Flag[] = connectionFlags(
   'How to reach the cluster, or faultline up (default: $KUBECONFIG, ~/.kube/config).',
 );
@@ -39,7 +41,11 @@ export function issueNames([first, ...more]: readonly string[]): string[] {
 export function nameFaults(names: readonly string[]): string[] {
   return names
     .filter((name) => !DNS_SUBDOMAIN.test(name))
-    .map((name) => `${JSON.stringify(name)} is no name of an issue: see faultline get -A`);
+    .map((name) =>
+      name.includes('…')
+        ? `${JSON.stringify(name)} was cut to fit the terminal: faultline get -o name has it whole`
+        : `${JSON.stringify(name)} is no name of an issue: see faultline get -A`,
+    );
 }
 
 export function readingFaults({

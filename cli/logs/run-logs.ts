@@ -8,17 +8,22 @@ import { connectToRead } from '../reading/connect.ts';
 import { Refusal } from '../reading/fault.ts';
 import { issuesPath, readIssue } from '../reading/issues.ts';
 import { explainMissing } from '../reading/missing.ts';
+import { endOfMoment, requireThen } from '../reading/then.ts';
 import type { Streams } from '../streams.ts';
 import { type LogPlace, placesOf } from './pods.ts';
 
-/** `faultline logs`: answers the exit code. Throws a Failure of one line when there is no log to be had. */
-export async function runLogs(options: LogsOptions, streams: Streams): Promise<number> {
+/**
+ * `faultline logs`: answers the exit code. Throws a Failure of one line when there is no log to be had. `now`: ms since
+ * 1970.
+ */
+export async function runLogs(options: LogsOptions, streams: Streams, now = Date.now): Promise<number> {
   await using asker = new Asker(await connectToRead(options, streams), streams.signal);
   const namespace = options.namespace ?? asker.connection.namespace ?? 'default';
   const { name, live, tail } = options;
-  const issue = await issueOf(asker, namespace, name);
+  const issue = await issueOf(asker, namespace, name, options.asOf);
   const evidence = await evidenceOf(asker, namespace, name);
   const recorded = evidence.status?.log;
+  if (options.asOf !== undefined) requireOfThen(evidence, issue, endOfMoment(options.asOf, now()));
   if (!live && recorded !== undefined) {
     const at = [recorded.pod, recorded.container].filter(Boolean).join(' ');
     streams.err.write(
@@ -34,20 +39,28 @@ export async function runLogs(options: LogsOptions, streams: Streams): Promise<n
   return EXIT.ok;
 }
 
-async function issueOf(asker: Asker, namespace: string, name: string): Promise<Issue> {
-  const query = { namespace, labelSelector: '', fieldSelector: '', asOf: undefined, table: false, objects: true };
+async function issueOf(asker: Asker, namespace: string, name: string, asOf: string | undefined): Promise<Issue> {
+  const query = { namespace, labelSelector: '', fieldSelector: '', asOf, table: false, objects: true };
   const { rows } = await readIssue(asker, name, query).catch(async (error: unknown) => {
-    throw await explainMissing(error, asker, name, namespace);
+    throw await explainMissing(error, asker, name, namespace, asOf);
   });
   return rows[0]?.object as Issue;
 }
 
+/** The log of another moment is none; a Pod has that of now. Throws a Failure. */
+function requireOfThen({ status, why }: Recorded, issue: Issue, end: number): void {
+  if (status?.log === undefined) throw new Failure(`${why}: leave out --as-of to look for its Pod`);
+  requireThen(status, issue, end);
+}
+
+interface Recorded {
+  readonly status?: IssueEvidenceStatus;
+  /** Why there is no log. */
+  readonly why: string;
+}
+
 /** What was recorded, or why it cannot be had. */
-async function evidenceOf(
-  asker: Asker,
-  namespace: string,
-  name: string,
-): Promise<{ readonly status?: IssueEvidenceStatus; readonly why: string }> {
+async function evidenceOf(asker: Asker, namespace: string, name: string): Promise<Recorded> {
   try {
     const { body } = await asker.json<IssueEvidence>(`${issuesPath(namespace, name)}/evidence`);
     return { status: body.status, why: 'no log was recorded' };

@@ -5,7 +5,7 @@ import type { IssueReference, IssueRelativesStatus } from '../../crds/issue-rela
 import type { IssueEvent, IssueTimelineStatus } from '../../crds/issue-timeline.ts';
 import { oneLine } from '../../crds/text.ts';
 import { evidenceLines } from '../actions/evidence-lines.ts';
-import { facts, MAX_LINE, rows, section, textLines } from './lines.ts';
+import { facts, INDENT, MAX_LINE, rows, section, textLines } from './lines.ts';
 
 /** What could be had of something, or why it could not. */
 export type Part<T> = { readonly value: T; readonly missing?: undefined } | { readonly missing: string };
@@ -16,13 +16,18 @@ export interface Described {
   readonly evidence?: Part<IssueEvidenceStatus>;
   readonly timeline?: Part<IssueTimelineStatus>;
   readonly relatives?: Part<IssueRelativesStatus>;
+  /** Whom it belongs to, the outermost first. */
+  readonly owners?: readonly string[] | undefined;
   /** Undefined: they may not be listed. */
   readonly others?: { readonly owner: string; readonly issues: readonly Issue[]; readonly more: number } | undefined;
 }
 
-/** For people. Nothing in it is executed by a terminal, whoever the server is. `now`: ms since 1970. */
-export function descriptionLines(described: Described, now: number): string[] {
-  const { issue, asOf, evidence, timeline, relatives, others } = described;
+/**
+ * For people. Nothing in it is executed by a terminal, whoever the server is. `now`: ms since 1970; `room`: cells of a line,
+ * for the lists of other issues; texts and links are whole.
+ */
+export function descriptionLines(described: Described, now: number, room = Number.POSITIVE_INFINITY): string[] {
+  const { issue, asOf, evidence, timeline, relatives, owners, others } = described;
   const { spec } = issue;
   return [
     oneLine(spec.title, MAX_LINE),
@@ -30,7 +35,7 @@ export function descriptionLines(described: Described, now: number): string[] {
       ? []
       : [`As it was at ${oneLine(issue.metadata.annotations?.['faultline.dev/as-of'] ?? asOf, 64)}`]),
     '',
-    ...facts(factsOf(issue, now)),
+    ...facts([...factsOf(issue, now), ['Owners', owners && owners.length > 1 ? owners.join(' > ') : undefined]]),
     ...section('Why', spec.description === undefined ? [] : textLines(spec.description)),
     ...section('What to do', [
       ...(spec.remediation === undefined ? [] : textLines(spec.remediation.text)),
@@ -40,7 +45,9 @@ export function descriptionLines(described: Described, now: number): string[] {
     ...partSection('Evidence', evidence, evidenceLines),
     ...partSection('Timeline', timeline, timelineLines),
     ...partSection('Related', relatives, relativeLines),
-    ...(others === undefined ? [] : section(`Also wrong with ${oneLine(others.owner, 300)}`, otherLines(others, now))),
+    ...(others === undefined
+      ? []
+      : section(`Also wrong with ${oneLine(others.owner, 300)}`, otherLines(others, now, room))),
   ];
 }
 
@@ -117,9 +124,10 @@ function relativeLines({ cause, consequences, related }: IssueRelativesStatus): 
   ]);
 }
 
-function otherLines({ issues, more }: NonNullable<Described['others']>, now: number): string[] {
+function otherLines({ issues, more }: NonNullable<Described['others']>, now: number, room: number): string[] {
+  const columns = ['name', 'severity', 'since', 'title'];
   const lines = issues.map(({ metadata, spec, status }) => [
     ...[metadata.name, spec.severity, humanDuration(now - Date.parse(status.openedAt)), spec.title],
   ]);
-  return [...rows(lines), ...(more === 0 ? [] : [`and ${more} more`])];
+  return [...rows(lines, { columns, room: room - INDENT }), ...(more === 0 ? [] : [`and ${more} more`])];
 }

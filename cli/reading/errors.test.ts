@@ -247,7 +247,7 @@ describe('what is written to a terminal and to a pipe', () => {
       await runProgram(['get', '-A'], streams, { name: 'faultline', version: '0', commands });
       written.push(out.text());
     }
-    expect(written[0]).toContain('\u001b[1;31mcritical\u001b[0m   a title');
+    expect(written[0]).toContain('\u001b[1;31mcritical\u001b[0m  a title');
     expect(written[1]).not.toContain('\u001b');
     expect(written[1]?.split('\n').map((line) => line.length <= 40)).not.toContain(false);
     expect(written[1]).toContain('…');

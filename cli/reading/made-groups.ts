@@ -2,7 +2,7 @@ import { humanDuration } from '../../crds/duration.ts';
 import type { Issue } from '../../crds/issue.ts';
 import { SEVERITIES, type Severity } from '../../crds/issue-words.ts';
 import { oneLine } from '../../crds/text.ts';
-import { formatTable } from '../printers/table.ts';
+import { fittedTable } from '../printers/fit.ts';
 
 /** What the issues that somebody may list have in common; the server's own groups are of all issues. */
 export interface MadeGroup {
@@ -49,14 +49,16 @@ function compare(a: MadeGroup, b: MadeGroup): number {
   return worse || b.open - a.open || (a.group < b.group ? -1 : 1);
 }
 
-/** `now`: ms since 1970. */
-export function madeTable(groups: readonly MadeGroup[], now: number, headers: boolean): string {
-  const text = formatTable({
-    columns: ['group', 'severity', 'open', 'resolved', 'namespaces', 'since', 'title'],
+/** `now`: ms since 1970; `room`: cells of a line. */
+export function madeTable(groups: readonly MadeGroup[], now: number, headers: boolean, room: number): string {
+  const columns = ['group', 'severity', 'open', 'resolved', 'namespaces', 'since', 'title'];
+  const table = {
+    columns,
     rows: groups.map(({ group, severity, open, resolved, namespaces, openedAt, title }) => [
       ...[oneLine(group, 253), oneLine(severity, 64), String(open), String(resolved), String(namespaces.length)],
       ...[humanDuration(now - Date.parse(openedAt)), oneLine(title, 1_000)],
     ]),
-  });
+  };
+  const text = fittedTable(table, room);
   return headers ? text : text.slice(text.indexOf('\n') + 1);
 }

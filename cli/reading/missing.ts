@@ -12,19 +12,23 @@ const NAMES = 5_000;
 
 /**
  * For an issue that is not there: the same, with where it is or what was probably meant, as far as the caller may list.
- * Every other error stays as it is.
+ * Every other error stays as it is. `asOf`: when it was not there.
  */
 export async function explainMissing(
   error: unknown,
   asker: Asker,
   name: string,
   namespace: string | undefined,
+  asOf?: string,
 ): Promise<unknown> {
   if (!(error instanceof Refusal) || error.status !== 404 || error.object === undefined) return error;
   const elsewhere = await namesIn(asker, undefined, `metadata.name=${name}`);
   const [found] = elsewhere;
   const where = namespace === undefined ? '' : ` in namespace ${namespace}`;
-  const missing = `there is no issue "${name}"${where}`;
+  const missing = `there ${asOf === undefined ? 'is' : 'was'} no issue "${name}"${where}`;
+  if (asOf !== undefined && found !== undefined && (namespace ?? found.namespace) === found.namespace) {
+    return new MissingIssue(`${missing} at that time: see faultline history ${name} -n ${found.namespace}`);
+  }
   if (found !== undefined)
     return new MissingIssue(`${missing}: it is in namespace ${found.namespace}, ask with -n ${found.namespace}`);
   const near = suggest(

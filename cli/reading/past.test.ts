@@ -123,6 +123,8 @@ describe('faultline top, groups and stats', { timeout: 60_000 }, () => {
     });
     expect((await ask(['top', '--as-of', '1h'])).err).toBe('No Active issues in any namespace at that time.\n');
     expect((await ask(['top', 'pods'])).code).toBe(2);
+    expect((await ask(['top', 'componets'])).err).toContain('did you mean "components"?');
+    expect((await ask(['top', 'ns', '-A'])).out).toMatch(/^NAMESPACE +OPEN/);
   });
 
   it('groups are those of the server, or made of the issues of a namespace', async () => {
@@ -142,6 +144,16 @@ describe('faultline top, groups and stats', { timeout: 60_000 }, () => {
       'GROUP SEVERITY OPEN RESOLVED NAMESPACES SINCE TITLE\n' +
         'database.example.com critical 2 0 1 A nightly: 3 tests failed\n',
     );
+    // What issues name as their group is as good as the name of the group; -A is what there is anyway.
+    expect((await ask(['groups', 'database.example.com'])).out).toBe(out);
+    expect((await ask(['groups', 'database.example.com', '-o', 'name'])).out).toBe(
+      `issuegroup.faultline.dev/${name}\n`,
+    );
+    expect((await ask(['groups', 'databse.example.com'])).err).toBe(
+      'error: there is no group "databse.example.com"; did you mean "database.example.com"?\n',
+    );
+    expect((await ask(['groups', '-A'])).out).toContain(name);
+    expect((await ask(['groups', '-A', '-n', 'shop'])).code).toBe(2);
     expect((await ask(['groups', '-n', 'none'])).err).toBe('No issues in namespace none name a group.\n');
   });
 
@@ -180,6 +192,38 @@ describe('faultline history and logs', { timeout: 60_000 }, () => {
     expect((await ask(['history', nightly.replace('nightly', 'nihgtly'), '-n', 'shop'])).err).toContain(
       `did you mean "${nightly}"?`,
     );
+  });
+
+  it('history and logs as of a moment have what there was by then', async () => {
+    const other = await nameOf('other');
+    const { events } = (parse((await ask(['history', other, '-n', 'shop', '-o', 'yaml'])).out) as IssueTimeline).status;
+    const opened = events[0]?.at ?? '';
+    const then = await ask(['history', other, '-n', 'shop', '--as-of', opened]);
+    expect(then.out).toMatch(/^\S+Z +opened\n/);
+    expect(then.out).not.toContain('it was the disk');
+    expect(await ask(['history', other, '-n', 'shop', '--as-of', '1d'])).toEqual({
+      ...{ code: 1, out: '' },
+      err: `error: nothing had happened to "${other}" at that time: it begins at ${opened}\n`,
+    });
+    const nightly = await nameOf('nightly');
+    expect((await ask(['logs', nightly, '-n', 'shop', '--as-of', '0s'])).out).toContain('boom');
+    expect((await ask(['logs', nightly, '-n', 'shop', '--as-of', '1d'])).err).toBe(
+      `error: there was no issue "${nightly}" in namespace shop at that time: see faultline history ${nightly} -n shop\n`,
+    );
+    expect((await ask(['evidence', nightly, '-n', 'shop', '--as-of', '0s'])).out).toContain('boom');
+  });
+
+  it('what has no past says in one line why, and what has', async () => {
+    for (const [argv, line] of [
+      [['logs', 'a', '--as-of', '1h', '--follow'], /^error: --as-of: a Pod has its log of now alone: leave out --live/],
+      [
+        ['explain', 'pod/web', '--as-of', '1h'],
+        /^error: --as-of: controllers know .*; .* faultline search web --all --as-of 1h\n/,
+      ],
+      [['doctor', '--as-of', '1h'], /^error: --as-of: .* faultline get --as-of\n/],
+    ] as const) {
+      expect(await ask(argv)).toEqual({ code: 2, out: '', err: expect.stringMatching(line) });
+    }
   });
 
   it('logs are those that were recorded, without what a terminal would execute', async () => {

@@ -173,7 +173,13 @@ describe('faultline describe, search and open', { timeout: 60_000 }, () => {
     expect(out).not.toContain('\u001b');
     const before = (await ask('describe', build, '-n', 'shop', '--as-of', '2026-11-20T10:15:00Z')).out;
     expect(before).toContain('As it was at 2026-11-20T10:15:00Z');
-    expect(before).not.toContain('Timeline');
+    // What had happened by then, and nothing that came later.
+    expect(before).toMatch(/\n\nTimeline:\n {2}2026-11-20T10:00:00Z +opened\n/);
+    expect(before).not.toContain('found it');
+    expect(before).not.toContain('lint');
+    expect((await ask('describe', build, '-n', 'shop', '--as-of', '2026-11-20T09:00:00Z')).err).toBe(
+      `error: there was no issue "${build}" in namespace shop at that time: see faultline history ${build} -n shop\n`,
+    );
     expect((await ask('describe', 'nothing', '-n', 'shop')).err).toMatch(
       /^error: there is no issue "nothing" in namespace shop/,
     );

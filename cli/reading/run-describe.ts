@@ -2,9 +2,12 @@ import type { Issue } from '../../crds/issue.ts';
 import type { IssueEvidence } from '../../crds/issue-evidence.ts';
 import type { IssueRelativesStatus } from '../../crds/issue-relatives.ts';
 import type { IssueTimelineStatus } from '../../crds/issue-timeline.ts';
+import { SEVERITIES } from '../../crds/issue-words.ts';
 import { LABELS } from '../../crds/names.ts';
 import type { DescribeOptions } from '../commands/describe.ts';
+import { momentOf } from '../commands/reading.ts';
 import { EXIT } from '../exit.ts';
+import { roomOf } from '../printers/fit.ts';
 import type { Streams } from '../streams.ts';
 import { Asker } from './ask.ts';
 import { connectToRead } from './connect.ts';
@@ -12,6 +15,8 @@ import { type Described, descriptionLines, type Part } from './describe-lines.ts
 import { Refusal } from './fault.ts';
 import { issuesPath, listPages, readIssue } from './issues.ts';
 import { explainMissing } from './missing.ts';
+import { ownersOf } from './owners.ts';
+import { endOfMoment, showsThen, timelineThen } from './then.ts';
 
 /** `faultline describe`: answers the exit code. Throws a Failure of one line when an issue cannot be had. */
 export async function runDescribe(options: DescribeOptions, streams: Streams, now = Date.now): Promise<number> {
@@ -20,40 +25,62 @@ export async function runDescribe(options: DescribeOptions, streams: Streams, no
   const namespace = options.namespace ?? connection.namespace ?? 'default';
   let isFirst = true;
   for (const name of options.names) {
-    const described = await describeOne(asker, namespace, name, options.asOf);
-    const text = descriptionLines(described, now()).join('\n');
+    const described = await describeOne(asker, namespace, name, options.asOf, now());
+    // Owners are read as they are now.
+    const owners = options.asOf === undefined ? await ownersOf(asker, described.issue) : undefined;
+    const at = options.asOf === undefined ? now() : (momentOf(options.asOf, now()) ?? now());
+    const text = descriptionLines({ ...described, owners }, at, roomOf(streams.out)).join('\n');
     streams.out.write(`${isFirst ? '' : '\n\n'}${text}\n`);
     isFirst = false;
   }
   return EXIT.ok;
 }
 
-/** All that is known of an issue; `asOf`: then, a time or a duration. */
+/** All that is known of an issue; `asOf`: then, a time or a duration. `now`: ms since 1970. */
 export async function describeOne(
   asker: Asker,
   namespace: string,
   name: string,
   asOf: string | undefined,
+  now = Date.now(),
 ): Promise<Described> {
   const query = { namespace, labelSelector: '', fieldSelector: '', asOf, table: false, objects: true };
   const { rows } = await readIssue(asker, name, query).catch(async (error: unknown) => {
-    throw await explainMissing(error, asker, name, namespace);
+    throw await explainMissing(error, asker, name, namespace, asOf);
   });
   const issue = rows[0]?.object as Issue;
-  // What people did and what relates is kept of now, and would be told as if it were of then.
-  if (asOf !== undefined) return { issue, asOf };
   const [evidence, timeline, relatives, others] = await Promise.all([
     evidenceOf(asker, namespace, name),
     subresource<IssueTimelineStatus>(asker, namespace, name, 'timeline'),
-    subresource<IssueRelativesStatus>(asker, namespace, name, 'related'),
-    othersOf(asker, issue),
+    // What relates is kept of now, and would be told as if it were of then.
+    asOf === undefined ? subresource<IssueRelativesStatus>(asker, namespace, name, 'related') : undefined,
+    othersOf(asker, issue, asOf),
   ]);
+  if (asOf !== undefined || relatives === undefined) {
+    const end = endOfMoment(asOf ?? '0s', now);
+    return {
+      issue,
+      asOf,
+      evidence: evidenceThen(evidence, issue, end),
+      timeline: timelineUntil(timeline, end),
+      others,
+    };
+  }
   return { issue, asOf, evidence, timeline, relatives, others };
 }
 
 async function evidenceOf(asker: Asker, namespace: string, name: string): Promise<Part<IssueEvidence['status']>> {
   const part = await subresource<IssueEvidence['status']>(asker, namespace, name, 'evidence');
   return part.missing === undefined || !part.isAbsent ? part : { missing: 'none was recorded' };
+}
+
+function evidenceThen(part: Part<IssueEvidence['status']>, issue: Issue, end: number): Part<IssueEvidence['status']> {
+  if (part.missing !== undefined || showsThen(part.value, issue, end)) return part;
+  return { missing: `what there is was recorded later, at ${part.value.recordedAt}` };
+}
+
+function timelineUntil(part: Part<IssueTimelineStatus>, end: number): Part<IssueTimelineStatus> {
+  return part.missing === undefined ? { value: timelineThen(part.value, end) } : part;
 }
 
 /** What is kept beside an issue, or why it cannot be had. */
@@ -78,14 +105,14 @@ async function subresource<T>(
 /** So many others are shown. */
 const MOST = 10;
 
-/** The Active issues of the same application, else component, else subject; in the same namespace. */
-async function othersOf(asker: Asker, issue: Issue): Promise<Described['others']> {
+/** The Active issues, the worst first, of the same application, else component, else subject; in the same namespace. */
+async function othersOf(asker: Asker, issue: Issue, asOf: string | undefined): Promise<Described['others']> {
   const { labels = {}, namespace, name } = issue.metadata;
   const key = [LABELS.application, LABELS.component].find((each) => labels[each]);
   const owner = key === undefined ? issue.spec.subject.name : (labels[key] ?? '');
   const active = `${LABELS.state}=Active`;
   const query = {
-    ...{ namespace, asOf: undefined, table: false, objects: true },
+    ...{ namespace, asOf, table: false, objects: true },
     labelSelector: key === undefined ? active : `${active},${key}=${owner}`,
     fieldSelector: key === undefined ? `spec.subject.name=${owner.replace(/[\\,=]/g, '\\$&')}` : '',
   };
@@ -95,6 +122,7 @@ async function othersOf(asker: Asker, issue: Issue): Promise<Described['others']
     const { value: page } = await pages.next();
     const rows = typeof page === 'string' || page === undefined ? [] : page.rows;
     const issues = rows.map(({ object }) => object).filter((other) => other.metadata.name !== name);
+    issues.sort((a, b) => SEVERITIES.indexOf(a.spec.severity) - SEVERITIES.indexOf(b.spec.severity));
     return { owner: `${what} ${owner}`, issues: issues.slice(0, MOST), more: Math.max(0, issues.length - MOST) };
   } catch (error) {
     // Who may get one issue may not list all.

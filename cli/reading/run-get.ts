@@ -143,7 +143,7 @@ async function readNamed(asker: Asker, names: readonly string[], query: ListQuer
   let columns: Page['columns'];
   for (const name of names) {
     const page = await readIssue(asker, name, query).catch(async (error: unknown) => {
-      throw await explainMissing(error, asker, name, query.namespace);
+      throw await explainMissing(error, asker, name, query.namespace, query.asOf);
     });
     columns = page.columns;
     rows.push(...page.rows);

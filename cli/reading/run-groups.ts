@@ -1,14 +1,18 @@
 import type { IssueGroup } from '../../crds/issue-group.ts';
+import { DNS_SUBDOMAIN } from '../../crds/names.ts';
+import { oneLine } from '../../crds/text.ts';
 import type { GroupsOptions } from '../commands/groups.ts';
 import { momentOf } from '../commands/reading.ts';
 import { EXIT, Failure } from '../exit.ts';
+import { roomOf } from '../printers/fit.ts';
 import type { Streams } from '../streams.ts';
 import { suggest } from '../suggest.ts';
 import { Asker } from './ask.ts';
 import { connectToRead } from './connect.ts';
 import { Refusal, whereIs } from './fault.ts';
-import { type ListQuery, listPages, readIssue } from './issues.ts';
+import { type ListQuery, listPages, type Page, readIssue } from './issues.ts';
 import { printerOf } from './print/choose.ts';
+import { escaped } from './select.ts';
 
 /** `faultline groups`: answers the exit code. Throws a Failure of one line with what the server said. */
 export async function runGroups(options: GroupsOptions, streams: Streams, now = Date.now): Promise<number> {
@@ -33,7 +37,8 @@ const QUERY: Omit<ListQuery, 'fieldSelector' | 'table'> = {
 
 async function printServed(asker: Asker, options: GroupsOptions, streams: Streams): Promise<number> {
   const { names, all, headers, output = { format: 'table', template: '' } } = options;
-  const printing = { names, headers, output, allNamespaces: false, watch: false, singular: 'issuegroup' };
+  const filters = { state: all ? [] : ['Active'] };
+  const printing = { names, headers, output, filters, allNamespaces: false, watch: false, singular: 'issuegroup' };
   const printer = await printerOf(printing, streams);
   const open = all ? [] : ['status.state=Active'];
   const fieldSelector = [...open, ...(options.fieldSelector ? [options.fieldSelector] : [])].join(',');
@@ -70,20 +75,32 @@ async function groupOf(asker: Asker, name: string) {
   return (await pageOf(asker, name, { ...QUERY, fieldSelector: '', table: false })).rows[0]?.object;
 }
 
-async function pageOf(asker: Asker, name: string, query: ListQuery) {
+/** By its name, else by the text that findings carry as their group. */
+async function pageOf(asker: Asker, name: string, query: ListQuery): Promise<Page> {
   try {
-    return await readIssue(asker, name, query);
+    if (DNS_SUBDOMAIN.test(name)) return await readIssue(asker, name, query);
   } catch (error) {
-    if (!(error instanceof Refusal) || error.status !== 404 || error.object === undefined)
+    if (!(error instanceof Refusal) || error.status !== 404 || error.object === undefined) {
       throw explained(error, asker);
-    const known: string[] = [];
-    for await (const { rows } of listPages(asker, { ...QUERY, fieldSelector: '', table: true })) {
-      known.push(...rows.map(({ object }) => object.metadata.name));
     }
-    const near = suggest(name, known);
-    const hint = near === undefined ? ': see faultline groups --all' : `; did you mean "${near}"?`;
-    throw new Failure(`there is no group "${name}"${hint}`);
   }
+  const ofKey = listPages(asker, { ...query, fieldSelector: `spec.group=${escaped(name)}` });
+  const { value: page, done } = await ofKey.next().catch((error: unknown) => {
+    throw explained(error, asker);
+  });
+  if (!done && page.rows.length > 0) return page;
+  throw new Failure(await missingGroup(asker, name));
+}
+
+async function missingGroup(asker: Asker, name: string): Promise<string> {
+  const known: string[] = [];
+  for await (const { rows } of listPages(asker, { ...QUERY, fieldSelector: '', table: true, objects: true })) {
+    for (const { object } of rows) known.push(object.metadata.name, object.spec.group ?? '');
+  }
+  const words = known.filter(Boolean);
+  const near = suggest(name, words) ?? words.find((word) => word.startsWith(name));
+  const hint = near === undefined ? ': see faultline groups --all' : `; did you mean "${oneLine(near, 253)}"?`;
+  return `there is no group "${name}"${hint}`;
 }
 
 async function printMade(asker: Asker, options: GroupsOptions, streams: Streams, now: () => number): Promise<number> {
@@ -104,7 +121,7 @@ async function printMade(asker: Asker, options: GroupsOptions, streams: Streams,
     const where = namespace === undefined ? 'in any namespace' : `in namespace ${namespace}`;
     streams.err.write(`No issues ${where} name a group${asOf === undefined ? '.' : ' at that time.'}\n`);
   } else {
-    streams.out.write(madeTable(made, at, options.headers));
+    streams.out.write(madeTable(made, at, options.headers, roomOf(streams.out)));
   }
   return EXIT.ok;
 }

@@ -10,14 +10,21 @@ import { Refusal, whereIs } from './fault.ts';
 import { issuesPath } from './issues.ts';
 import { explainMissing } from './missing.ts';
 import { objectText } from './print/object.ts';
+import { endOfMoment, timelineThen } from './then.ts';
 
-/** `faultline history`: answers the exit code. Throws a Failure of one line when a timeline cannot be had. */
-export async function runHistory(options: HistoryOptions, streams: Streams): Promise<number> {
+/**
+ * `faultline history`: answers the exit code. Throws a Failure of one line when a timeline cannot be had. `now`: ms since
+ * 1970.
+ */
+export async function runHistory(options: HistoryOptions, streams: Streams, now = Date.now): Promise<number> {
   await using asker = new Asker(await connectToRead(options, streams), streams.signal);
   const namespace = options.namespace ?? asker.connection.namespace ?? 'default';
   const { names, output } = options;
   const timelines: IssueTimeline[] = [];
-  for (const name of names) timelines.push(await timelineOf(asker, namespace, name));
+  for (const name of names) {
+    const timeline = await timelineOf(asker, namespace, name);
+    timelines.push(options.asOf === undefined ? timeline : thenOf(timeline, options.asOf, now()));
+  }
   if (output !== 'text') {
     const object = names.length === 1 ? (timelines[0] as IssueTimeline) : listOf(timelines);
     streams.out.write(await objectText(object, output));
@@ -28,6 +35,19 @@ export async function runHistory(options: HistoryOptions, streams: Streams): Pro
     streams.out.write(`${[...head, ...timelineLines(status)].join('\n')}\n`);
   });
   return EXIT.ok;
+}
+
+/** Up to that moment. Throws a Failure when nothing had happened yet. */
+function thenOf(timeline: IssueTimeline, asOf: string, now: number): IssueTimeline {
+  const { metadata, status } = timeline;
+  const then = timelineThen(status, endOfMoment(asOf, now));
+  const [first] = status.events;
+  if (then.events.length === 0 && first !== undefined) {
+    throw new Failure(
+      oneLine(`nothing had happened to "${metadata.name}" at that time: it begins at ${first.at}`, 1_000),
+    );
+  }
+  return { ...timeline, status: then };
 }
 
 function listOf(items: readonly object[]): object {

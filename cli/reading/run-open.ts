@@ -19,7 +19,7 @@ export async function runOpen(options: OpenOptions, streams: Streams, opener: Op
   const namespace = options.namespace ?? connection.namespace ?? 'default';
   const query = { namespace, labelSelector: '', fieldSelector: '', asOf: options.asOf, table: false, objects: true };
   const { rows } = await readIssue(asker, options.name, query).catch(async (error: unknown) => {
-    throw await explainMissing(error, asker, options.name, namespace);
+    throw await explainMissing(error, asker, options.name, namespace, options.asOf);
   });
   const links = rows[0]?.object.spec.links ?? [];
   const wanted = options.link === undefined ? ['log', 'console'] : [options.link];

@@ -4,7 +4,7 @@ import { API_VERSION } from '../../crds/names.ts';
 import { oneLine } from '../../crds/text.ts';
 import type { StatsOptions } from '../commands/stats.ts';
 import { EXIT, Failure } from '../exit.ts';
-import { formatTable } from '../printers/table.ts';
+import { fittedTable, roomOf } from '../printers/fit.ts';
 import type { Streams } from '../streams.ts';
 import { Asker } from './ask.ts';
 import { connectToRead } from './connect.ts';
@@ -17,7 +17,10 @@ export async function runStats(options: StatsOptions, streams: Streams): Promise
   const namespace = options.namespace ?? asker.connection.namespace ?? 'default';
   const status = await ask(asker, options, namespace);
   const { output } = options;
-  const text = output === 'text' ? `${statisticsLines(status).join('\n')}\n` : await objectText(status, output);
+  const text =
+    output === 'text'
+      ? `${statisticsLines(status, roomOf(streams.out)).join('\n')}\n`
+      : await objectText(status, output);
   streams.out.write(text);
   return EXIT.ok;
 }
@@ -47,7 +50,10 @@ const COUNTS = ['open', 'opened', 'resolved', 'mean time'];
 const MAX_CELL = 200;
 
 /** For people. Nothing in it is executed by a terminal, whoever the server is. */
-export function statisticsLines(status: IssueStatisticsStatus): string[] {
+export function statisticsLines(status: IssueStatisticsStatus, room = Number.POSITIVE_INFINITY): string[] {
+  const table = (columns: readonly string[], rows: readonly (readonly string[])[]) => tableLines(columns, rows, room);
+  const section = (columns: readonly string[], rows: readonly (readonly string[])[]) =>
+    rows.length === 0 ? [] : ['', ...table(columns, rows)];
   const { since, until, total, namespaces, types, subjects, mostFrequent, days } = status;
   return [
     `From ${oneLine(since, 64)} to ${oneLine(until, 64)}`,
@@ -80,13 +86,9 @@ function cells({ open, opened, resolved, meanSecondsToResolve: mean }: IssueCoun
   return [String(open), String(opened), String(resolved), mean === undefined ? '-' : humanDuration(mean * 1_000)];
 }
 
-function section(columns: readonly string[], rows: readonly (readonly string[])[]): string[] {
-  return rows.length === 0 ? [] : ['', ...table(columns, rows)];
-}
-
-function table(columns: readonly string[], rows: readonly (readonly string[])[]): string[] {
+function tableLines(columns: readonly string[], rows: readonly (readonly string[])[], room: number): string[] {
   const clean = rows.map((row) => row.map((cell) => oneLine(cell, MAX_CELL)));
-  return formatTable({ columns, rows: clean })
+  return fittedTable({ columns, rows: clean }, room)
     .trimEnd()
     .split('\n')
     .map((line) => line.trimEnd());

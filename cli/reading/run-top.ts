@@ -3,7 +3,7 @@ import { LABELS } from '../../crds/names.ts';
 import { oneLine } from '../../crds/text.ts';
 import type { TopOf, TopOptions } from '../commands/top.ts';
 import { EXIT } from '../exit.ts';
-import { formatTable } from '../printers/table.ts';
+import { fittedTable, roomOf } from '../printers/fit.ts';
 import type { Streams } from '../streams.ts';
 import { Asker } from './ask.ts';
 import { connectToRead } from './connect.ts';
@@ -45,7 +45,7 @@ export async function runTop(options: TopOptions, streams: Streams): Promise<num
     const what = count === 0 ? 'No Active issues' : `No labels of ${options.of.join(' or ')} on the Active issues`;
     streams.err.write(`${what} ${where}${options.asOf === undefined ? '.' : ' at that time.'}\n`);
   }
-  streams.out.write(shown.map(({ of, places }) => tableOf(of, places)).join('\n'));
+  streams.out.write(shown.map(({ of, places }) => tableOf(of, places, roomOf(streams.out))).join('\n'));
   return EXIT.ok;
 }
 
@@ -103,11 +103,11 @@ function compare(a: Place, b: Place): number {
   return left < right ? -1 : left > right ? 1 : 0;
 }
 
-function tableOf(of: TopOf, places: readonly Place[]): string {
+function tableOf(of: TopOf, places: readonly Place[], room: number): string {
   const names = of === 'namespaces' ? ['namespace'] : ['namespace', of.slice(0, -1)];
   const rows = places.map(({ namespace, name, open, severities }) => [
     ...[namespace, ...(name === undefined ? [] : [name])].map((text) => oneLine(text, 253)),
     ...[open, ...SEVERITIES.map((severity) => severities[severity])].map(String),
   ]);
-  return formatTable({ columns: [...names, 'open', ...SEVERITIES], rows });
+  return fittedTable({ columns: [...names, 'open', ...SEVERITIES], rows }, room);
 }

@@ -79,6 +79,6 @@ function subjectOf(text: string): { kind: string | undefined; name: string } {
 }
 
 /** A value in a field selector. */
-function escaped(value: string): string {
+export function escaped(value: string): string {
   return value.replace(/[\\,=]/g, '\\$&');
 }

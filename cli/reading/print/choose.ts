@@ -6,6 +6,8 @@ import { tablePrinter } from './table.ts';
 /** What a printer is chosen by; `singular`: of another resource than issues. */
 export type Printing = Pick<GetOptions, 'headers' | 'allNamespaces' | 'names' | 'watch' | 'output'> & {
   readonly singular?: string;
+  /** States that were asked for; undefined or none: any. */
+  readonly filters?: Pick<GetOptions['filters'], 'state'>;
 };
 
 /** The printer of `-o`. Throws a UsageError for a template that cannot be read. */
@@ -30,6 +32,10 @@ export async function printerOf(options: Printing, streams: Streams): Promise<Pr
     case 'markdown':
       return (await import('./records.ts')).markdownPrinter({ withNamespace, headers }, out);
     default:
-      return tablePrinter({ wide: format === 'wide', headers, withNamespace }, streams);
+      return tablePrinter({ wide: format === 'wide', headers, withNamespace, states: showsStates(options) }, streams);
   }
+}
+
+function showsStates({ watch, filters }: Printing): boolean {
+  return watch || filters?.state.join() !== 'Active';
 }
