@@ -38,12 +38,23 @@ export async function startCluster(): Promise<Cluster> {
       kind: 'Namespace',
       metadata: { name },
     })),
-    ...tektonCrds(),
+    ...crdsOfOneVersion(),
   ]);
   await applyAll(plane, await rights());
   const place = resources.use(await preparePlace(plane, recorder.url));
   const owned = resources.move();
   return { ...place, recorder, [Symbol.asyncDispose]: () => owned.disposeAsync() };
+}
+
+/** kube-apiserver reads each change once for every version that it serves; nobody here watches the older one. */
+function crdsOfOneVersion(): unknown[] {
+  interface Crd {
+    readonly spec: { readonly versions: readonly { readonly storage: boolean }[] };
+  }
+  return (tektonCrds() as Crd[]).map(({ spec, ...crd }) => ({
+    ...crd,
+    spec: { ...spec, versions: spec.versions.filter(({ storage }) => storage) },
+  }));
 }
 
 /** The files of a pod of the controllers; the rights of `manifests/base` must be there. */

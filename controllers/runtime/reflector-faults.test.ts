@@ -120,6 +120,42 @@ describe('a relist that the server asked for', () => {
   });
 });
 
+describe('a server that cannot keep up with its store', () => {
+  it('lists again what it has by then, and goes on from there: nobody waits until it has caught up', async () => {
+    const { api, informer, same } = await follow((fake) => fake.put('a', 'one', 1));
+    await same();
+    await eventually(() => api.openWatches === 1);
+    api.fault({ type: 'errorEvent', code: 410 });
+    api.put('a', 'one', 2);
+    api.fault({ type: 'lag' });
+    api.put('a', 'two', 1);
+    await eventually(() => informer.cache.get('a/one')?.metadata.resourceVersion === '102');
+    expect(informer.cache.get('a/two')).toBeUndefined();
+    await eventually(() => api.openWatches === 1);
+    api.fault({ type: 'catchUp' });
+    await same();
+    expect(informer.missed).toBe(0);
+    expect(informer.faults).toEqual([]);
+  });
+
+  it('is asked for what is stored now when it does not know yet, or no more, what was told', async () => {
+    const { api, informer, same } = await follow((fake) => fake.put('a', 'one', 1));
+    await same();
+    await eventually(() => api.openWatches === 1);
+    api.put('a', 'two', 1);
+    await eventually(() => informer.cache.size === 2);
+    api.fault({ type: 'lag', behind: 1 });
+    api.fault({ type: 'errorEvent', code: 410 });
+    const streamed = (): string[] => api.requests.filter((path) => path.includes('sendInitialEvents'));
+    await eventually(() => streamed().length >= 3);
+    const [first, again, latest] = streamed().map((path) => new URLSearchParams(path).get('resourceVersion'));
+    expect([first, again, latest]).toEqual([null, '102', null]);
+    api.fault({ type: 'catchUp' });
+    await same();
+    expect(informer.missed).toBe(0);
+  });
+});
+
 describe('what a server never tells', () => {
   it('an older change after a newer one: everything is listed again, and nothing counts as missed', async () => {
     const { api, informer, same } = await follow((fake) => fake.put('a', 'one', 1));

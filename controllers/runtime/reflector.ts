@@ -73,6 +73,8 @@ export class Reflector {
   /** Up to where the watch has told everything, of one version of the kind. */
   #told: { readonly apiVersion: string; readonly resourceVersion: string } | undefined;
   #relistAt = Number.POSITIVE_INFINITY;
+  /** The next streamed list is of what is stored now, whatever was told before. */
+  #fromLatest = false;
 
   constructor(options: ReflectorOptions, request: WatchRequest) {
     this.#options = options;
@@ -144,8 +146,17 @@ export class Reflector {
     return this.#streams ? { phase: 'openStream', served } : { phase: 'page', served, limit: PAGE };
   }
 
+  /**
+   * A list again need not be newer than what the watch has told. To be the latest it would have to wait until what the server
+   * serves watches from has caught up with its store: a server that cannot keep up would have nothing to say until its storm
+   * is over.
+   */
   async #openStream(served: ServedKind, signal: AbortSignal): Promise<Step> {
-    const parameters = { sendInitialEvents: 'true', resourceVersionMatch: 'NotOlderThan' };
+    const from = this.#fromLatest ? undefined : this.#told?.resourceVersion;
+    const parameters = {
+      ...{ sendInitialEvents: 'true', resourceVersionMatch: 'NotOlderThan' },
+      ...(from !== undefined && from !== '' && { resourceVersion: from }),
+    };
     try {
       const stream = await this.#requests.watch(served, parameters, signal);
       return [[this.#listing()], { phase: 'receiveList', served, stream }];
@@ -155,8 +166,16 @@ export class Reflector {
         this.#streams = false;
         return this.#paged(served);
       }
-      return this.#fail(error, { phase: 'discover' }, served, 'watch');
+      return this.#streamFailed(error, served);
     }
+  }
+
+  /** The server knows nothing of that moment, not any more or not yet (its store was put back, or it lags): the other way. */
+  #streamFailed(error: unknown, served: ServedKind): Step {
+    if (error instanceof AnswerError && (error.status === 410 || error.status === 504)) {
+      this.#fromLatest = !this.#fromLatest;
+    }
+    return this.#fail(error, { phase: 'discover' }, served, 'watch');
   }
 
   #paged(served: ServedKind): Step {
@@ -173,6 +192,7 @@ export class Reflector {
   #listed({ apiVersion }: ServedKind, resourceVersion: string): void {
     this.#stuck = 0;
     this.#silentWatches = 0;
+    this.#fromLatest = false;
     this.#pace.listed();
     this.#told = { apiVersion, resourceVersion };
     const { relistPeriodMs: period = RELIST_PERIOD_MS } = this.#options;
@@ -208,7 +228,7 @@ export class Reflector {
       }
       if (line.type === 'ERROR' || line.type === 'invalid') {
         stream.close();
-        const [waiting, next] = this.#fail(errorOf(line), { phase: 'discover' }, served, 'watch');
+        const [waiting, next] = this.#streamFailed(errorOf(line), served);
         return [[...events, ...waiting], next];
       }
       const event = this.#eventOf(line, served);
@@ -281,6 +301,7 @@ export class Reflector {
   /** Resumed: it costs little. But what comes between and keeps words back would do that for ever. */
   #silent(again: ReflectorState & { phase: 'openWatch' }): Step {
     if (++this.#silentWatches < SILENT_WATCHES) return [[], again];
+    this.#fromLatest = true;
     const fault = heldBack(this.#options.client.server, again.served, SILENT_WATCHES * (SILENCE_MS / 60_000));
     return this.#wait(fault, this.#pace.list(), { phase: 'discover' });
   }

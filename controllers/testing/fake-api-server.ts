@@ -30,6 +30,12 @@ export type ApiFault =
   | { readonly type: 'mute' }
   /** What was kept is told, in order, to the watches that are open still. */
   | { readonly type: 'unmute' }
+  /**
+   * What watches and streamed lists are served from falls behind what is stored, as of a server that is overloaded: it stays
+   * where it was so many changes ago (default 0), and what asks for later is answered with 504.
+   */
+  | { readonly type: 'lag'; readonly behind?: number }
+  | { readonly type: 'catchUp' }
   /** Every connection is cut, and so is every new one until `up`. */
   | { readonly type: 'down' }
   | { readonly type: 'up' }
@@ -191,6 +197,12 @@ export class FakeApiServer implements AsyncDisposable {
         break;
       case 'unmute':
         for (const each of hit) each.unmute();
+        break;
+      case 'lag':
+        for (const each of hit) each.lag(fault.behind ?? 0);
+        break;
+      case 'catchUp':
+        for (const each of hit) each.catchUp();
         break;
       case 'down':
         this.#isDown = true;

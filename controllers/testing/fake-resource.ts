@@ -40,6 +40,8 @@ export class FakeResource {
   readonly #untold: ('swap' | 'lie')[] = [];
   #held: Change | undefined;
   #isMute = false;
+  /** Up to where watches and streamed lists know what is stored; undefined is all of it. */
+  #cached: number | undefined;
   #changes: Change[] = [];
   #floor: number;
   #version: number;
@@ -112,9 +114,17 @@ export class FakeResource {
   unmute(): void {
     this.#isMute = false;
     this.#held = undefined;
-    for (const watch of this.#watches) {
-      for (const change of this.#changes.filter(({ version }) => version > watch.told)) tell(watch, change);
-    }
+    this.#tellRest();
+  }
+
+  /** Watches and streamed lists stay at the moment so many changes ago, pages are of what is stored. */
+  lag(behind: number): void {
+    this.#cached = this.#changes.at(-1 - behind)?.version ?? this.#floor;
+  }
+
+  catchUp(): void {
+    this.#cached = undefined;
+    this.#tellRest();
   }
 
   /** Ends every open watch in the given way. */
@@ -165,27 +175,43 @@ export class FakeResource {
 
   /** `endsList`: whether a streamed list ends with its bookmark. */
   watch(url: URL, accept: string, response: ServerResponse, endsList: boolean): void {
-    const since = url.searchParams.get('resourceVersion');
+    const from = url.searchParams.get('resourceVersion');
+    const since = from === null ? this.#version : Number(from);
+    const current = this.#cached ?? this.#version;
+    if (since > current) {
+      status(response, 504, `Timeout: Too large resource version: ${since}, current: ${current}`, 'Timeout');
+      return;
+    }
+    const streams = from === null || (endsList && url.searchParams.get('sendInitialEvents') === 'true');
     response.writeHead(200, { 'content-type': 'application/json' });
     response.flushHeaders();
-    if (since !== null && Number(since) < this.#floor) {
+    if (!streams && since < this.#floor) {
       response.end(errorLine(410, 'Expired', 'too old resource version'));
       return;
     }
     const asked = askedOf(url, accept);
     const wantsBookmarks = url.searchParams.get('allowWatchBookmarks') === 'true';
-    const told = since === null ? this.#version : Number(since);
-    const watch: OpenWatch = { response, asked, wantsBookmarks, told, written: 0 };
-    if (since === null) {
-      for (const object of this.#objects.values()) {
+    const watch: OpenWatch = { response, asked, wantsBookmarks, told: streams ? current : since, written: 0 };
+    if (streams) {
+      for (const object of this.#at(current)) {
         if (asked.matches(object)) write(watch, eventLine('ADDED', asked.shown(object)));
       }
       if (endsList) write(watch, this.#bookmarkLine({ 'k8s.io/initial-events-end': 'true' }));
-    } else if (!this.#isMute) {
-      for (const change of this.#changes) if (change.version > told) tell(watch, change);
-    }
+    } else if (!this.#isMute) this.#tellWatch(watch);
     this.#watches.add(watch);
     response.on('close', () => this.#watches.delete(watch));
+  }
+
+  #tellRest(): void {
+    for (const watch of this.#watches) this.#tellWatch(watch);
+  }
+
+  /** What it was not told yet, in order. */
+  #tellWatch(watch: OpenWatch): void {
+    const current = this.#cached ?? this.#version;
+    for (const change of this.#changes) {
+      if (change.version > watch.told && change.version <= current) tell(watch, change);
+    }
   }
 
   #next(): number {
@@ -205,11 +231,12 @@ export class FakeResource {
   }
 
   #tell(change: Change): void {
-    if (!this.#isMute) for (const watch of this.#watches) tell(watch, change);
+    if (this.#isMute || this.#cached !== undefined) return;
+    for (const watch of this.#watches) tell(watch, change);
   }
 
   #bookmarkLine(annotations: Record<string, string>): string {
-    const metadata = { resourceVersion: String(this.#version), annotations };
+    const metadata = { resourceVersion: String(this.#cached ?? this.#version), annotations };
     const { apiVersion, kind } = this.served;
     return eventLine('BOOKMARK', { apiVersion, kind, metadata });
   }
