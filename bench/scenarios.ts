@@ -13,6 +13,7 @@ import { million } from './scenarios/million.ts';
 import { reports } from './scenarios/reports.ts';
 import { restore } from './scenarios/restore.ts';
 import { scale } from './scenarios/scale.ts';
+import { serverStart } from './scenarios/server-start.ts';
 import { simulate } from './scenarios/simulate.ts';
 import { start } from './scenarios/start.ts';
 import { storm } from './scenarios/storm.ts';
@@ -22,6 +23,7 @@ import { watch } from './scenarios/watch.ts';
 /** Every scenario, in the order of `--help` and of a run of all. */
 export const scenarios: readonly Scenario[] = [
   start,
+  serverStart,
   latency,
   reports,
   kite,

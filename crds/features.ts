@@ -30,7 +30,7 @@ export const FEATURES = {
   },
   TextSearch: {
     ...{ stage: 'beta', since: '0.1' },
-    description: 'The index of the search. Off: it is not kept, and what is searched is as old as it is.',
+    description: 'The index of the search. Off: it is not kept; ?search= is 400 and /api/v1/search is 404.',
   },
 } as const satisfies Readonly<Record<string, Feature>>;
 

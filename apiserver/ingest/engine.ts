@@ -15,13 +15,13 @@ import { StoreUnavailable } from '../store/store.ts';
 import { act, type IssueAction } from './actions.ts';
 import { ActiveCap } from './active-cap.ts';
 import { type Admitted, admit, joinPath } from './admission.ts';
+import { checkerOnDemand } from './checker-on-demand.ts';
 import { GroupCommit, TooManyReports } from './group-commit.ts';
 import { Leaders } from './leaders.ts';
 import type { EngineMetrics } from './metrics.ts';
 import { withHome } from './namespaces.ts';
 import type { Caller, Namespaces, ReportAccess } from './ports.ts';
 import { RateGate, type RateLimits } from './rate-gate.ts';
-import { createReportChecker } from './report-checker.ts';
 import { issuesOf } from './unit.ts';
 
 export interface EngineOptions {
@@ -113,7 +113,7 @@ export function createEngine(options: EngineOptions): Engine {
   });
   const clusterScopedNamespace = options.clusterScopedNamespace ?? 'faultline-system';
   const namespaces = withHome(options.namespaces, clusterScopedNamespace, store.clusterId);
-  const isPlain = createReportChecker();
+  const isPlain = checkerOnDemand();
   const leaders = new Leaders({ store, namespaces, access, commits, clusterScopedNamespace });
   return {
     get waiting() {

@@ -13,7 +13,7 @@ import {
   type SyncResponse,
   syncRequestSchema,
 } from '../../crds/report.ts';
-import { reportJsonSchema } from '../ingest/report-checker.ts';
+import { reportJsonSchema } from '../ingest/report-json-schema.ts';
 import { faultSchema } from './openapi/common.ts';
 import type { Operation } from './openapi/operation.ts';
 

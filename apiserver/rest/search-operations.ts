@@ -31,7 +31,7 @@ export const searchOperations: readonly Operation[] = [
     tag: 'Issues',
     summary: 'Find issues by words and by what they are',
     description:
-      'Among all that are stored, also those that lists no longer show (docs/search.md). What was written a moment ago is found after about a second.',
+      'Among all that are stored, also those that lists no longer show (docs/search.md). What was written a moment ago is found after about a second. 404: the feature TextSearch is off.',
     rights: '`list issues`; for `evidence=true` also `get issues/evidence`',
     query: searchQuerySchema,
     examplePath: '/api/v1/search?q=tests+failed&state=Active&sort=-lastSeenAt',
@@ -41,6 +41,6 @@ export const searchOperations: readonly Operation[] = [
         body: { schema: searchAnswerSchema, example: { items: [], match: 'words' } satisfies SearchAnswer },
       },
     },
-    errors: [400, 403, 503],
+    errors: [400, 403, 404, 503],
   },
 ];

@@ -34,6 +34,7 @@ class World {
   readonly asked: SearchQuery[] = [];
   readonly counted: StatisticsQuery[] = [];
   failure: Error | undefined;
+  indexed = true;
   page: SearchPage = { hits: [], match: 'words' };
 
   routes(authorizer: Authorizer): RestRoutes[] {
@@ -56,7 +57,7 @@ class World {
       },
     };
     return [
-      searchRoutes({ search, listable, readable, authorizer, now }),
+      searchRoutes({ search: this.indexed ? search : undefined, listable, readable, authorizer, now }),
       statisticsRoutes({ statistics, listable, authorizer, now, retention: 90 * 24 * HOUR }),
     ];
   }
@@ -109,6 +110,19 @@ describe('GET /api/v1/search', () => {
     expect(world.asked).toEqual([]);
     expect((await get('/search?namespace=team-a')).status).toBe(200);
     expect(world.asked[0]?.namespaces).toEqual(['team-a']);
+  });
+
+  test('without an index it says so, and searches nothing', async () => {
+    const world = new World();
+    const get = await served(world, 'list');
+    world.indexed = false;
+    const off = await served(world, 'list');
+    expect(await off('/search?q=x')).toMatchObject({
+      status: 404,
+      body: { error: expect.stringContaining('feature gate TextSearch') },
+    });
+    expect(world.asked).toEqual([]);
+    expect((await get('/search?q=x')).status).toBe(200);
   });
 
   test('evidence is searched only when asked for, and only where the caller may read it', async () => {

@@ -6,9 +6,12 @@ import { issueObject } from '../store/issue-object.ts';
 import type { IssueSearch, Scope, SearchMatch } from '../store/search.ts';
 import { answerJson } from './answer-json.ts';
 import { decodeCursor, encodeCursor } from './cursor.ts';
+import { RestError } from './errors.ts';
 import { type ListableNamespaces, mayOnIssues, requireOnIssues } from './listable-namespaces.ts';
 import { type RestRoutes, restRoutes } from './routes.ts';
 import { filterOf, parseSearch, type SearchParameters, sortOf } from './search-query.ts';
+
+export const TEXT_SEARCH_IS_OFF = 'switched off on this server (feature gate TextSearch)';
 
 /** What `GET /api/v1/search` answers. */
 export interface SearchAnswer {
@@ -21,7 +24,8 @@ export interface SearchAnswer {
 }
 
 export interface SearchOptions {
-  readonly search: Pick<IssueSearch, 'search'>;
+  /** Absent: no index is kept (the feature TextSearch is off), and an old one would answer wrongly: 404 says so. */
+  readonly search: Pick<IssueSearch, 'search'> | undefined;
   readonly listable: ListableNamespaces;
   /** Where the caller may `get issues/evidence` of any issue. */
   readonly readable: ListableNamespaces;
@@ -41,6 +45,8 @@ async function search(
   ctx: Context,
   { search: store, listable, readable, authorizer, now }: SearchOptions,
 ): Promise<SearchAnswer> {
+  if (store === undefined)
+    throw new RestError(404, `search is ${TEXT_SEARCH_IS_OFF}: list issues with filters instead`);
   const user = ctx.state.user as UserInfo;
   const parameters = parseSearch(ctx.query);
   const { cursor, limit, q: text, evidence, ...question } = parameters;

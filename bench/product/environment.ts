@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { parseAllDocuments } from 'yaml';
 import { send } from '../../tests/controlplane/api-request.ts';
 import { registerApiService } from '../../tests/controlplane/api-service.ts';
@@ -9,6 +10,7 @@ import { type ControlPlane, startControlPlane } from '../../tests/controlplane/c
 import { kubectl } from '../../tests/controlplane/kubectl.ts';
 import { freePort } from '../../tests/controlplane/ports.ts';
 import { type Postgres, startPostgres } from '../../tests/controlplane/postgres.ts';
+import { cpuSeconds } from '../harness/cpu-time.ts';
 import type { Target } from '../load/connection.ts';
 import { SOURCE } from '../load/plan.ts';
 import type { BenchContext } from '../scenario.ts';
@@ -53,6 +55,30 @@ export class Environment implements AsyncDisposable {
 
   /** Starts `faultline server` and waits until the aggregator lists issues through it. */
   async startServer(): Promise<void> {
+    const server = await this.#spawnServer();
+    const { port, caPem } = this.target;
+    await server.until('answering', () => this.#listens(), 30_000);
+    await registerApiService(this.plane, { group: 'faultline.dev', version: 'v1alpha1', port, caPem });
+    await server.until('listing issues through the aggregator', () => this.#lists(), 30_000);
+  }
+
+  /** Seconds from the start of the process until `/readyz` and `/readyz/db` are both 200, and its CPU time until then. */
+  async timedStart(): Promise<{ readonly seconds: number; readonly cpu: number }> {
+    const begun = performance.now();
+    const server = await this.#spawnServer();
+    for (const path of ['/readyz', '/readyz/db']) {
+      // Refused connections are cheap; what listens answers at once.
+      while ((await fetchStatus(this.target, path).catch(() => 0)) !== 200) {
+        const late = performance.now() - begun > 60_000;
+        if (late || server.ended) throw new Error(`${path} was never 200; the log is ${this.serverLogPath}`);
+        await sleep(10);
+      }
+    }
+    const seconds = (performance.now() - begun) / 1_000;
+    return { seconds, cpu: await cpuSeconds(server.pid) };
+  }
+
+  async #spawnServer(): Promise<Child> {
     const pod = asInPod(join(this.#dir, 'serviceaccount'), process.execPath, [
       ...this.#nodeFlags,
       join(import.meta.dirname, '../../dist/cli/bin.js'),
@@ -70,10 +96,7 @@ export class Environment implements AsyncDisposable {
       ...(await manifestEnvironment()),
     };
     this.#server = await Child.start({ name: 'faultline server', ...pod, logPath: this.serverLogPath, env });
-    const { port, caPem } = this.target;
-    await this.#server.until('answering', () => this.#listens(), 30_000);
-    await registerApiService(this.plane, { group: 'faultline.dev', version: 'v1alpha1', port, caPem });
-    await this.#server.until('listing issues through the aggregator', () => this.#lists(), 30_000);
+    return this.#server;
   }
 
   /** Lets the reporter of {@link target} read issues too: for watches that do not go through the aggregator. */
@@ -96,6 +119,13 @@ export class Environment implements AsyncDisposable {
     await this.stopServer();
     await writeFile(join(this.#dir, 'database-url'), this.postgres.urlOf(name), { mode: 0o600 });
     await this.startServer();
+  }
+
+  /** The next server is started on this database, which is made when it is not there. */
+  async pointTo(name: string): Promise<void> {
+    const known = await this.postgres.psql(`select 1 from pg_database where datname = '${name}'`, 'postgres');
+    if (known === '') await this.postgres.database(name);
+    await writeFile(join(this.#dir, 'database-url'), this.postgres.urlOf(name), { mode: 0o600 });
   }
 
   /** Politely, so that a profile is written. */

@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { createExplanations, guessedKinds, type Kinds } from '../../apiserver/explanations/index.ts';
 import { createEngine, engineMetrics, type Namespaces, withHome } from '../../apiserver/ingest/index.ts';
-import { type AuditRecord, type ChangeSource, KubeApi, type TextSearch } from '../../apiserver/kube/index.ts';
+import { type AuditRecord, type ChangeSource, KubeApi } from '../../apiserver/kube/index.ts';
 import { ReceiverCallers } from '../../apiserver/receivers/index.ts';
 import { explanationsResource } from '../../apiserver/resources/explanations.ts';
 import { issueActions } from '../../apiserver/resources/issue-actions.ts';
@@ -55,7 +55,7 @@ import type { WatchNamespaces } from './namespace-watch.ts';
 import { openOwnResources } from './own-resources.ts';
 import { openReceivers, type ReceiversWiring } from './receivers.ts';
 import { restMiddleware } from './rest.ts';
-import { startSearchIndexing } from './search-indexing.ts';
+import { startSearchIndexing, visibleSearch } from './search-indexing.ts';
 import { liveNamespaces, startSweeper, sweptCounter } from './sweeping.ts';
 
 export interface BackendOptions {
@@ -170,7 +170,7 @@ export async function openBackend(options: BackendOptions): Promise<Backend> {
     retention: parseDuration(issues.retention),
     resolvedVisibleFor: parseDuration(issues.resolvedVisibleFor),
   });
-  const search: TextSearch = (text, namespace) => store.findVisible(text, namespace === '' ? 'all' : [namespace]);
+  const search = visibleSearch(store, isOn('TextSearch'));
   const { resources = [], directory } = options;
   const own = closing.use(
     openOwnResources([...(isOn('IssueGroups') ? [issueGroups(store)] : []), ...resources], {
@@ -208,6 +208,7 @@ export async function openBackend(options: BackendOptions): Promise<Backend> {
   const rest = {
     ...{ engine, explanations, tracer: options.tracer, ...knowing },
     resolvedVisibleFor: parseDuration(issues.resolvedVisibleFor),
+    textSearch: isOn('TextSearch'),
     ...{ now: Date.now, logger: log, audit },
     visible: () => kube.cache('issues') as Visible,
   };

@@ -34,6 +34,8 @@ export interface RestOptions extends KiteOptions {
     Store &
     Pick<ConnectingStore, 'groupIndex' | 'resourceLog'>;
   readonly authorizer: Authorizer;
+  /** Whether an index is kept: the feature TextSearch. */
+  readonly textSearch: boolean;
   /** ms. */
   readonly retention: number;
   readonly resolvedVisibleFor: number;
@@ -53,7 +55,7 @@ export function restRoutes(options: RestOptions): RestRoutes[] {
     issueRoutes({ store, authorizer }),
     groupRoutes({ index: () => store.groupIndex(), served: (names) => servedGroups(store, names), listable }),
     evidenceRoutes({ store, authorizer }),
-    searchRoutes({ search: store, readable, ...readers }),
+    searchRoutes({ search: options.textSearch ? store : undefined, readable, ...readers }),
     statisticsRoutes({ statistics: store, retention, ...readers }),
     kiteRoutes(options),
   ];

@@ -1,3 +1,5 @@
+import { badRequest, type TextSearch } from '../../apiserver/kube/index.ts';
+import { TEXT_SEARCH_IS_OFF } from '../../apiserver/rest/search.ts';
 import { runSearchIndex } from '../../apiserver/store/run-search-index.ts';
 import type { Log } from '../log.ts';
 import type { ConnectingStore } from './connecting-store.ts';
@@ -24,5 +26,13 @@ export function startSearchIndexing(store: ConnectingStore, log: Log): AsyncDisp
       ending.abort();
       await running.catch(() => {});
     },
+  };
+}
+
+/** `?search=` on lists. Where no index is kept (`indexed` false) an old one would answer wrongly: 400 says so. */
+export function visibleSearch(store: Pick<ConnectingStore, 'findVisible'>, indexed: boolean): TextSearch {
+  return async (text, namespace) => {
+    if (!indexed) throw badRequest(`search: text search is ${TEXT_SEARCH_IS_OFF}: use label and field selectors`);
+    return await store.findVisible(text, namespace === '' ? 'all' : [namespace]);
   };
 }

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 
 /**
  * What is installed, by package-lock.json and node_modules alone: no network, so nothing here fails without a change of ours.
- * `npm audit` is for people, before a release (docs/security.md).
+ * Known vulnerabilities are asked for by scripts/audit.ts (docs/security.md).
  */
 const ROOT = join(import.meta.dirname, '../..');
 const read = <T>(path: string): T => JSON.parse(readFileSync(join(ROOT, path), 'utf8')) as T;

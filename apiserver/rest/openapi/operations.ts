@@ -1,6 +1,6 @@
 import { linkSchema, observedSchema, subjectSchema } from '../../../crds/issue.ts';
 import { findingSchema } from '../../../crds/report.ts';
-import { reportJsonSchema } from '../../ingest/report-checker.ts';
+import { reportJsonSchema } from '../../ingest/report-json-schema.ts';
 import { evidenceOperations } from '../evidence-operations.ts';
 import { explanationOperations } from '../explanation-operations.ts';
 import { groupOperations } from '../group-operations.ts';
