@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { controllerContract, NOW, type Subject, verdicts } from '../../tests/controllers/contract.ts';
 import { loadObjects } from '../../tests/recorded/read.ts';
 import { prepare } from '../runtime/definition-module.ts';
-import { isSameController, type LoadedController, loadControllers } from '../runtime/index.ts';
+import { type ControllerEntry, isSameController, type LoadedController, loadControllers } from '../runtime/index.ts';
 import template from './index.ts';
 import { PRESETS } from './presets.ts';
 
@@ -99,6 +99,54 @@ test('the same options are the same controller: a reload of the configuration le
   expect(isSameController(before, await load({ preset: 'flux-kustomization' }))).toBe(true);
   expect(isSameController(before, await load({ preset: 'flux-kustomization', for: '2m' }))).toBe(false);
   expect(isSameController(before, await load({ preset: 'flux-helmrelease' }))).toBe(false);
+});
+
+describe('a preset of a product', () => {
+  const load = (...entries: ControllerEntry[]) =>
+    loadControllers(entries, { baseDir: '/', builtins: new Map([['conditions', async () => template]]) });
+
+  test('is a controller for each of its kinds, named after the entry, with what is written besides', async () => {
+    const entry = { use: 'conditions', name: 'gitops', namespaces: ['team-*'], with: { preset: 'flux', for: '3m' } };
+    const { controllers, faults } = await load(entry, { use: 'conditions', with: { preset: 'cert-manager' } });
+    expect(faults).toEqual([]);
+    expect(controllers.map(({ name, definition }) => [name, definition.watches.kind])).toEqual([
+      ['gitops-kustomization', 'Kustomization'],
+      ['gitops-helmrelease', 'HelmRelease'],
+      ['gitops-gitrepository', 'GitRepository'],
+      ['gitops-ocirepository', 'OCIRepository'],
+      ['gitops-helmrepository', 'HelmRepository'],
+      ['conditions-certificate', 'Certificate'],
+      ['conditions-issuer', 'Issuer'],
+      ['conditions-clusterissuer', 'ClusterIssuer'],
+    ]);
+    const [first, ...others] = controllers;
+    expect(first).toMatchObject({ namespaces: ['team-*'], options: { for: '3m', type: 'release' } });
+    expect(others[0]?.options).toMatchObject({ for: '3m', kind: 'HelmRelease' });
+  });
+
+  test('says of an object what the preset of its kind says', async () => {
+    const { controllers } = await load({ use: 'conditions', with: { preset: 'flux' } });
+    const said = controllers.map(({ definition, options }) => verdicts({ definition, options, now: NOW }, recorded));
+    const alone = await verdicts(subjectOf({ preset: 'flux-kustomization' }), recorded);
+    expect((await Promise.all(said))[0]).toEqual(alone);
+  });
+
+  test.each([
+    [{ preset: 'flux', kind: 'Kustomization' }, 'the preset flux is of several kinds'],
+    [{ preset: 'flux', for: '5 minutes' }, 'must be a duration such as'],
+    [{ preset: 'fluxx' }, 'must be one of'],
+  ])('%j is one fault, however many it stands for', async (given, message) => {
+    const { controllers, faults } = await load({ use: 'conditions', with: given });
+    expect(controllers).toEqual([]);
+    expect(faults).toMatchObject([{ message: expect.stringContaining(message) as string }]);
+    expect(faults[0]?.path).toMatch(/^controllers\[0\]\.with/);
+  });
+
+  test('takes no name that another entry has', async () => {
+    const own = { use: 'conditions', name: 'flux-helmrelease', with: { preset: 'flux-helmrelease' } };
+    const { faults } = await load(own, { use: 'conditions', name: 'flux', with: { preset: 'flux' } });
+    expect(faults).toMatchObject([{ path: 'controllers[1].name', value: 'flux-helmrelease' }]);
+  });
 });
 
 test('what a template makes is checked as any other definition', () => {

@@ -13,8 +13,8 @@ import { isOutdated } from '../states/metadata.ts';
 import { observationOf } from '../states/observation.ts';
 import { Timing } from '../states/timing.ts';
 import { judge } from './judge.ts';
-import { type Options, optionsSchema } from './options.ts';
-import { PRESETS, type Preset } from './presets.ts';
+import { expand, type Options, optionsSchema } from './options.ts';
+import { FAMILIES_OF_PRESETS, PRESETS, type Preset } from './presets.ts';
 
 const ANY: readonly Severity[] = ['critical', 'major', 'minor', 'info'];
 /** Those of the presets; the option `type` may say any other. */
@@ -63,6 +63,7 @@ export default defineTemplate<Options>({
     findings: CATALOGUE,
     details: presetsTable(),
   },
+  expand,
   create: ({ apiVersion, kind, states }) => ({
     apiVersion: 'controller/v1',
     watches: {
@@ -117,5 +118,11 @@ function presetsTable(): string {
       return `| \`${name}\` | ${of} | ${about} |`;
     },
   );
-  return ['## Presets', '', '| preset | kind | what for |', '| --- | --- | --- |', ...rows].join('\n');
+  const families = [...FAMILIES_OF_PRESETS].map(
+    ([name, members]) =>
+      `| \`${name}\` | several | ${Object.values(members)
+        .map((one) => `\`${one}\``)
+        .join(', ')}, each a controller of its own. |`,
+  );
+  return ['## Presets', '', '| preset | kind | what for |', '| --- | --- | --- |', ...families, ...rows].join('\n');
 }

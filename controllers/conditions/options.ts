@@ -1,7 +1,7 @@
 import Joi from 'joi';
 import type { Severity } from '../index.ts';
 import { duration } from '../states/options.ts';
-import { PRESETS, type Preset, type PresetName } from './presets.ts';
+import { FAMILIES_OF_PRESETS, PRESETS, type Preset, type PresetName } from './presets.ts';
 
 /** `with:` of faultline.yaml for `conditions`, with what its preset says. */
 export interface Options {
@@ -82,8 +82,10 @@ const version = (): Joi.StringSchema =>
 
 export const optionsSchema: Joi.ObjectSchema<Options> = Joi.object({
   preset: Joi.string()
-    .valid(...Object.keys(PRESETS))
-    .description('What is known of a kind, so that it need not be written; see [Presets](#presets).'),
+    .valid(...FAMILIES_OF_PRESETS.keys(), ...Object.keys(PRESETS))
+    .description(
+      'What is known of a kind, or of all kinds of a product, so that it need not be written; see [Presets](#presets).',
+    ),
   apiVersion: Joi.alternatives(version(), Joi.array().items(version()).min(1)).description(
     'Of the kind, or several: the first that the cluster serves. Not needed where the preset names it.',
   ),
@@ -116,8 +118,23 @@ export const optionsSchema: Joi.ObjectSchema<Options> = Joi.object({
   .required()
   .custom(complete, 'the preset');
 
+/** One entry for each preset of a product, with what is written besides; undefined where there is nothing to expand. */
+export function expand(given: Readonly<Record<string, unknown>>): Record<string, Record<string, unknown>> | undefined {
+  const members = FAMILIES_OF_PRESETS.get(String(given.preset));
+  // That is a contradiction, and said as one.
+  if (members === undefined || 'kind' in given || 'apiVersion' in given) return undefined;
+  return Object.fromEntries(Object.entries(members).map(([key, preset]) => [key, { ...given, preset }]));
+}
+
 function complete(written: Written, helpers: Joi.CustomHelpers): Options | Joi.ErrorReport {
   const { preset, ...own } = written;
+  const members = FAMILIES_OF_PRESETS.get(String(preset));
+  if (members !== undefined) {
+    const presets = Object.values(members).join(', ');
+    return helpers.message({
+      custom: `the preset ${preset} is of several kinds, so it has no kind of yours: use one of ${presets}`,
+    });
+  }
   const { about: _, ...known }: Partial<Preset> = preset === undefined ? {} : PRESETS[preset];
   const merged = { ...DEFAULTS, ...known, ...own };
   const { apiVersion, kind } = merged as Written;

@@ -112,3 +112,14 @@ export const PRESETS = {
   'cluster-api-cluster': clusterApi('Cluster', 'a workload cluster that is not available.'),
   'cluster-api-machine': clusterApi('Machine', 'a machine that does not come up or is not ready.'),
 } satisfies Readonly<Record<string, Preset>>;
+
+/** Presets of one product, whose names begin so: one entry stands for all of them. */
+const FAMILIES = ['argo-cd', 'cert-manager', 'cluster-api', 'flux'] as const;
+
+/** Of each product the presets it has, by what their names have besides its own: `flux` → `kustomization` → `flux-kustomization`. */
+export const FAMILIES_OF_PRESETS: ReadonlyMap<string, Readonly<Record<string, string>>> = new Map(
+  FAMILIES.map((family) => {
+    const members = Object.keys(PRESETS).filter((name) => name.startsWith(`${family}-`));
+    return [family, Object.fromEntries(members.map((name) => [name.slice(family.length + 1), name]))];
+  }),
+);

@@ -4,6 +4,7 @@ import { parseDuration } from '../../crds/duration.ts';
 import { RESERVED_SOURCE_PREFIXES, SOURCE_NAME } from '../../crds/names.ts';
 import type { InputFault } from '../../crds/report.ts';
 import { causeOf } from './backend.ts';
+import { isTemplate } from './definition.ts';
 import { defaultExport, prepare } from './definition-module.ts';
 import { type Importer, importPlugin } from './import-plugin.ts';
 import type { PluginRequest } from './isolation/protocol.ts';
@@ -81,34 +82,41 @@ export async function loadControllers(entries: readonly ControllerEntry[], optio
   const controllers: LoadedController[] = [];
   const names = new Map<string, number>();
   const loading = entries.map((entry, index) =>
-    entry.enabled === false ? undefined : load(entry, `controllers[${index}]`, options),
+    entry.enabled === false ? [] : load(entry, `controllers[${index}]`, options),
   );
-  for (const [index, entry] of entries.entries()) {
-    const loaded = await loading[index];
-    if (loaded === undefined) continue;
+  for (const index of entries.keys()) {
     const path = `controllers[${index}]`;
     const found: InputFault[] = [];
-    const name = nameOf(entry, path, found);
-    if (name !== undefined) {
-      const first = names.get(name);
-      if (first === undefined) names.set(name, index);
-      else
-        found.push({
-          path: `${path}.name`,
-          message: `the name is taken by controllers[${first}]: names are unique, set "name"`,
-          value: name,
-        });
+    for (const { entry, definition, host, template, options: given, faults: own } of (await loading[index]) ?? []) {
+      const wrong: InputFault[] = [];
+      const name = nameOf(entry, path, wrong);
+      if (name !== undefined) claim(names, name, index, wrong);
+      const settings = settingsOf(entry, path, wrong);
+      wrong.push(...own);
+      if (definition !== undefined && name !== undefined && wrong.length === 0) {
+        const made = { ...(template && { template }), ...(host && { host }) };
+        controllers.push({ name, use: entry.use, definition, options: given, ...settings, ...made });
+      }
+      found.push(...wrong);
     }
-    const settings = settingsOf(entry, path, found);
-    const { definition, host, template, options: given } = loaded;
-    found.push(...loaded.faults);
-    if (definition !== undefined && name !== undefined && found.length === 0) {
-      const made = { ...(template && { template }), ...(host && { host }) };
-      controllers.push({ name, use: entry.use, definition, options: given, ...settings, ...made });
-    }
-    faults.push(...found);
+    faults.push(...once(found));
   }
   return { controllers, faults };
+}
+
+/** Names are unique. */
+function claim(names: Map<string, number>, name: string, index: number, faults: InputFault[]): void {
+  const first = names.get(name);
+  if (first === undefined) names.set(name, index);
+  else {
+    const message = `the name is taken by controllers[${first}]: names are unique, set "name"`;
+    faults.push({ path: `controllers[${index}].name`, message, value: name });
+  }
+}
+
+/** What several have in common is one fault of the entry that stands for them. */
+function once(faults: readonly InputFault[]): InputFault[] {
+  return [...new Map(faults.map((fault) => [`${fault.path} ${fault.message}`, fault])).values()];
 }
 
 /** The name of an entry's source when it does not say one; undefined where it must (npm). */
@@ -136,6 +144,8 @@ function nameOf(entry: ControllerEntry, path: string, faults: InputFault[]): str
 }
 
 interface Loaded {
+  /** As it would be written, where one entry stands for several. */
+  readonly entry: ControllerEntry;
   readonly definition?: ControllerDefinition;
   readonly options?: unknown;
   readonly template?: ControllerTemplate;
@@ -143,7 +153,7 @@ interface Loaded {
   readonly faults: readonly InputFault[];
 }
 
-async function load(entry: ControllerEntry, path: string, options: LoadOptions): Promise<Loaded> {
+async function load(entry: ControllerEntry, path: string, options: LoadOptions): Promise<readonly Loaded[]> {
   const specifier = specifierOf(entry.use, options.baseDir);
   if (specifier === undefined || options.host === undefined) return loadHere(entry, path, options);
   const { baseDir } = options;
@@ -153,23 +163,38 @@ async function load(entry: ControllerEntry, path: string, options: LoadOptions):
   const at = `${path}.use`;
   const faults = plugin.faults.map((fault) => (fault.path === at ? { ...fault, value: entry.use } : fault));
   // What becomes of the options, the plugin keeps to itself.
-  return { ...plugin, options: given, faults };
+  return [{ ...plugin, entry, options: given, faults }];
 }
 
-async function loadHere(entry: ControllerEntry, path: string, options: LoadOptions): Promise<Loaded> {
+async function loadHere(entry: ControllerEntry, path: string, options: LoadOptions): Promise<readonly Loaded[]> {
   const at = { path: `${path}.use`, value: entry.use };
   try {
     const module = await importHere(entry.use, options);
     if (module === undefined) {
       const allowed = [...options.builtins.keys()];
       const message = 'no built-in controller has this name; a file begins with "./", a package with "npm:"';
-      return { faults: [{ ...at, message, allowed }] };
+      return [{ entry, faults: [{ ...at, message, allowed }] }];
     }
-    const { faults, ...prepared } = prepare(defaultExport(module), entry.with ?? {}, path);
-    return { ...prepared, faults: faults.map((fault) => (fault.path === at.path ? { ...at, ...fault } : fault)) };
+    const exported = defaultExport(module);
+    return expanded(entry, exported, options).map((one) => {
+      const { faults, ...prepared } = prepare(exported, one.with ?? {}, path);
+      return {
+        ...prepared,
+        entry: one,
+        faults: faults.map((fault) => (fault.path === at.path ? { ...at, ...fault } : fault)),
+      };
+    });
   } catch (error) {
-    return { faults: [{ ...at, message: `cannot be loaded: ${causeOf(error)}` }] };
+    return [{ entry, faults: [{ ...at, message: `cannot be loaded: ${causeOf(error)}` }] }];
   }
+}
+
+/** The entries that one stands for; itself in most cases. */
+function expanded(entry: ControllerEntry, exported: unknown, { builtins }: LoadOptions): readonly ControllerEntry[] {
+  const given = isTemplate(exported) && builtins.has(entry.use) ? exported.expand?.(entry.with ?? {}) : undefined;
+  if (given === undefined) return [entry];
+  const name = entry.name ?? defaultName(entry.use);
+  return Object.entries(given).map(([key, one]) => ({ ...entry, name: `${name}-${key}`, with: one }));
 }
 
 /** Undefined when nothing has that name. */

@@ -195,6 +195,13 @@ export interface ControllerTemplate<O = unknown> {
   /** Validates `with:` of faultline.yaml and gives its defaults. */
   options: Joi.ObjectSchema<O>;
   documentation?: Documentation;
+  /**
+   * Which entries one entry stands for: `with` of each, by what is appended to its name (`<name>-<key>`). Asked before `with` is
+   * validated, so it may be anything. Undefined: it is one. Only of what is built in (docs/adr/0023).
+   */
+  expand?(
+    given: Readonly<Record<string, unknown>>,
+  ): Readonly<Record<string, Readonly<Record<string, unknown>>>> | undefined;
   /** `observe` of what it makes is given the same options. */
   create(options: O): Omit<ControllerDefinition<ObjectLike, O>, 'options'>;
 }
