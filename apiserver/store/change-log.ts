@@ -32,6 +32,13 @@ FROM meta m LEFT JOIN LATERAL (
 ) c ON true
 ORDER BY c.change`;
 
+/**
+ * Whoever asks for a snapshot has nothing to answer from, so it waits long rather than failing: the first page sorts all
+ * rows, and between pages a busy process takes its time. It holds no lock that a commit waits for.
+ */
+const BEGIN_SNAPSHOT = `BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL enable_seqscan = on;
+SET LOCAL statement_timeout = '60s'; SET LOCAL idle_in_transaction_session_timeout = '60s'`;
+
 const BEFORE = `
 SELECT c.change, p.change AS number, p.object
 FROM changes c JOIN changes p ON p.change = c.change_before
@@ -85,8 +92,7 @@ export class ChangeLog implements StoreChanges {
     receive?: (page: KubernetesObject[]) => void,
   ): Promise<{ resourceVersion: number; floor: number; objects: KubernetesObject[] }> {
     this.#recent?.clear();
-    const begin = 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL enable_seqscan = on';
-    return this.#database.transaction(begin, async (session) => {
+    return this.#database.transaction(BEGIN_SNAPSHOT, async (session) => {
       const { last_change, change_floor } = await numbers(session);
       const objects: KubernetesObject[] = [];
       await this.#resource.snapshot(session, receive ?? ((page) => void objects.push(...page)));
@@ -170,7 +176,7 @@ async function visibleIssues(session: Session, receive: (page: KubernetesObject[
      SELECT ${ISSUE_SELECT} FROM issues i WHERE i.hidden_at IS NULL ORDER BY i.namespace, i.name`,
   );
   for (;;) {
-    const rows = await session.query<IssueRow>(`FETCH ${PAGE} FROM visible`, [], { timeoutMs: 30_000 });
+    const rows = await session.query<IssueRow>(`FETCH ${PAGE} FROM visible`, [], { timeoutMs: 60_000 });
     receive(rows.map((row) => issueObject(storedIssue(row))));
     if (rows.length < PAGE) return;
   }

@@ -1,9 +1,12 @@
 import { expect, test, vi } from 'vitest';
+import { ChangeLog } from './change-log.ts';
+import type { Session } from './database.ts';
 import { issueFields, issueObject, servedLabels } from './issue-object.ts';
 import { change, commitOne, open, ref, run, stored } from './samples.contract.ts';
 import type { SqlStore } from './sql-store.ts';
 import type { StoreChanges } from './store.ts';
 import { hideIssue, reopenIssue, resolveIssue } from './transitions.ts';
+import { WakeUps } from './wake-ups.ts';
 
 /** The change log: aggregated-api.md section 6. V3 needs two connections and is in the e2e file. */
 export function changeLogContract(get: () => SqlStore): void {
@@ -18,6 +21,21 @@ export function changeLogContract(get: () => SqlStore): void {
     expect(numbers).toEqual([...new Set(numbers)].sort((a, b) => a - b));
     const { objects } = await log().snapshot();
     expect(objects.map(({ metadata }) => Number(metadata.resourceVersion)).sort()).toEqual(numbers);
+  });
+
+  test('a snapshot may take a minute where a commit may take two seconds: a busy server that starts still gets it', async () => {
+    let asked: unknown;
+    const known = {
+      fields: () => ({}),
+      snapshot: async (session: Session) => {
+        asked = await session.query(
+          `SELECT current_setting('statement_timeout') AS read, current_setting('idle_in_transaction_session_timeout') AS idle`,
+        );
+      },
+    };
+    const { database } = get();
+    await new ChangeLog({ database, resource: 'issues', wakeUps: new WakeUps(), known }).snapshot();
+    expect(asked).toEqual([{ read: '1min', idle: '1min' }]);
   });
 
   test('a snapshot can be received page by page, and then the answer holds no object again', async () => {

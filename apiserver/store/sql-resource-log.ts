@@ -173,7 +173,7 @@ async function visibleObjects(
       `SELECT namespace, name, object, change FROM objects WHERE resource = $1 AND (namespace, name) > ($2, $3)
        ORDER BY namespace, name LIMIT ${PAGE}`,
       [resource, after.namespace, after.name],
-      { timeoutMs: 30_000 },
+      { timeoutMs: 60_000 },
     );
     receive(rows.map(versioned));
     after = rows.at(-1) ?? after;
