@@ -1,4 +1,4 @@
-import type { ReadyObject } from '../ready-object.ts';
+import { heldBytes, type ReadyObject } from '../ready-object.ts';
 import type { Selectable } from '../selectors/object-selector.ts';
 
 /** One change as the watch cache keeps it: enough to tell any watcher what it means to its selector (W7). */
@@ -42,7 +42,7 @@ export class ChangeWindow {
 
   push(event: CacheEvent): void {
     this.#events.push(event);
-    this.#bytes += event.object.bytes.length;
+    this.#bytes += heldBytes(event.object);
     while (this.#length > 1 && (this.#length > this.#limits.events || this.#bytes > this.#limits.bytes)) this.#drop();
   }
 
@@ -51,7 +51,7 @@ export class ChangeWindow {
    * happens, when that is more than the limits allow.
    */
   prepend(start: number, older: readonly CacheEvent[]): boolean {
-    const bytes = this.#bytes + older.reduce((sum, { object }) => sum + object.bytes.length, 0);
+    const bytes = this.#bytes + older.reduce((sum, { object }) => sum + heldBytes(object), 0);
     if (older.length + this.#length > this.#limits.events || bytes > this.#limits.bytes) return false;
     this.#events = [...older, ...this.#events.slice(this.#head)];
     this.#head = 0;
@@ -72,7 +72,7 @@ export class ChangeWindow {
 
   #drop(): void {
     const dropped = this.#events[this.#head] as CacheEvent;
-    this.#bytes -= dropped.object.bytes.length;
+    this.#bytes -= heldBytes(dropped.object);
     this.#start = dropped.resourceVersion;
     this.#head++;
     if (this.#head >= 1_024 && this.#head * 2 > this.#events.length) {

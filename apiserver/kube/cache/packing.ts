@@ -1,5 +1,5 @@
 import { setImmediate as immediately } from 'node:timers/promises';
-import { cellsLength, moveRest, objectLength, type ReadyObject, restOf } from '../ready-object.ts';
+import { cellsLength, moveRest, type ReadyObject, restLength, restOf } from '../ready-object.ts';
 import { PackedRests, UnpackedRests } from './packed-rests.ts';
 
 /** Objects that are packed together: more save little, and every get of one of them unpacks them all. */
@@ -89,20 +89,14 @@ export class Packing {
     const packed = new PackedRests(objects.map(restOf), this.#unpacked);
     // One allocation for what stays, too: they are neighbours, and mostly go at the same time.
     const heads = Buffer.allocUnsafeSlow(objects.reduce((sum, object) => sum + headLength(object), 0));
-    let from = 0;
+    let at = 0;
     for (const [place, object] of objects.entries()) {
-      const end = from + headLength(object);
       this.remove(object);
-      moveRest(object, heads.subarray(from, end), packed, place);
-      from = end;
+      at = moveRest(object, { heads, at, packed, place });
     }
   }
 }
 
-function restLength(object: ReadyObject): number {
-  return objectLength(object) - object.metadataEnd;
-}
-
 function headLength(object: ReadyObject): number {
-  return object.metadataEnd + cellsLength(object);
+  return object.metadataEnd - object.start + cellsLength(object);
 }
