@@ -2,7 +2,7 @@ import { memoryUsage } from 'node:process';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
-/** So much more than after the last time is worth a pause: while a list is loading, and when nobody touches the screen. */
+/** So much more than after the last time is worth a pause: while a list is loading, and when it is there or nobody touches the screen. */
 const WORTH_BYTES = { loading: 80 * 1024 * 1024, quiet: 32 * 1024 * 1024 } as const;
 
 /**
@@ -15,8 +15,8 @@ export function memoryReturner(): (when: keyof typeof WORTH_BYTES) => void {
   return (when) => {
     if (memoryUsage.rss() - afterwards < WORTH_BYTES[when]) return;
     collect ??= garbageCollector();
-    // What is loading is not kept waiting for the last byte.
-    collect?.({ type: 'major', execution: 'sync', ...(when === 'quiet' && { flavor: 'last-resort' }) });
+    // Only the last resort gives back the room of young objects, which the pages of a list have grown to 134 MB.
+    collect?.({ type: 'major', execution: 'sync', flavor: 'last-resort' });
     afterwards = memoryUsage.rss();
   };
 }

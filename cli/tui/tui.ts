@@ -50,8 +50,8 @@ const TICK_MS = 1_000;
 const NEWS_MS = 15_000;
 /** So many without a key. */
 const QUIET_TICKS = 5;
-/** So many issues at once are a page of a list. */
-const LARGE = 1_000;
+/** So many issues at once are a page of a list: it has 500. */
+const LARGE = 500;
 
 /** The terminal UI without a terminal: state, data and keys in, scenes and effects out. */
 export class Tui implements Disposable {
@@ -354,7 +354,7 @@ export class Tui implements Disposable {
         told(() => {
           this.#changed(this.model.keepOnly(keys));
           this.#chooseShortcuts();
-          this.#options.outside.rest('loading');
+          this.#options.outside.rest('quiet');
         }),
       limited: (namespace, why) =>
         told(() => {
