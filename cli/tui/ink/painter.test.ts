@@ -51,6 +51,13 @@ describe('painting frames', () => {
     expect(screen.text().trimEnd()).toBe('one\ntwo');
   });
 
+  it('leaves nothing behind', () => {
+    const { screen, painter } = painted();
+    painter.paint(['one', 'two']);
+    painter.clear();
+    expect(screen.text()).toBe('');
+  });
+
   it('lets no line go on in the next one, and puts the cursor where Ink may write a line', () => {
     const { written, painter } = painted();
     painter.paint(['x']);

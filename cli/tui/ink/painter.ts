@@ -31,6 +31,15 @@ export class Painter {
     this.#write(`${BEGIN}${clear}${changed.join('')}${END}`);
   }
 
+  /**
+   * Leaves nothing behind: tmux puts the lines of an alternate screen that was resized among those of the other one, and
+   * some terminals have no alternate screen.
+   */
+  clear(): void {
+    this.#write(`${HOME}${CSI}J`);
+    this.forget();
+  }
+
   /** Something else wrote to the screen, or it has another size: all of it is painted the next time. */
   forget(): void {
     this.#shown = undefined;

@@ -80,6 +80,7 @@ function paintedLines({ terminal, wheel, onKey, onPaste }: ShowOptions): Shown {
     async [Symbol.asyncDispose]() {
       if (instance === undefined) return;
       out.off('resize', forget);
+      painter.clear();
       if (wheel) send(WHEEL.off);
       await ended(instance);
     },
