@@ -146,9 +146,16 @@ async function optionsOf(config: KubeConfig, where: string): Promise<RequestOpti
     await config.applyToHTTPSOptions(options);
     return options;
   } catch (cause) {
-    const [reason] = String(cause instanceof Error ? cause.message : cause).split('\n');
-    throw new Failure(`${where} gives no credentials: ${reason}`, { cause });
+    throw new Failure(`${where} gives no credentials: ${whyNone(cause)}`, { cause });
   }
+}
+
+/** In one line. An exec plugin that is not there is known by the name of its program. */
+function whyNone(cause: unknown): string {
+  const { code, path, message } = cause as NodeJS.ErrnoException;
+  if (code === 'ENOENT' && path !== undefined) return `its program "${path}" is not there, or not on PATH`;
+  const [reason] = String(cause instanceof Error ? message : cause).split('\n');
+  return reason || 'its exec plugin failed without a word';
 }
 
 function tlsOf({ ca, cert, key }: RequestOptions): Pick<ClusterConnection, 'ca' | 'cert' | 'key'> {

@@ -216,12 +216,12 @@ describe('names what is broken, and what to do about it', () => {
     answers['GET /version'] = refusal(401, 'Unauthorized', 'Unauthorized');
     const { code, out, err } = await run();
     expect([code, err]).toEqual([1, '']);
-    expect(out).toMatch(/^FAILED +server +\S+ \(context work\) does not know you: [^\n]+\n +→ [^\n]+\n$/);
+    expect(out).toMatch(/^FAILED +credentials +\S+ \(context work\) does not know you: [^\n]+\n +→ [^\n]+\n$/);
   });
 
   it('a kubeconfig that is missing', async () => {
     const { code, out } = await run('--kubeconfig', 'nowhere');
-    expect([code, out]).toEqual([1, expect.stringMatching(/^FAILED +server +cannot read the kubeconfig nowhere/)]);
+    expect([code, out]).toEqual([1, expect.stringMatching(/^FAILED +kubeconfig +cannot read the kubeconfig nowhere/)]);
   });
 });
 

@@ -9,9 +9,10 @@ import { type Streams, wantsColor } from '../streams.ts';
 import { serverVersion } from '../version/server-version.ts';
 import { authority, availability, discovery, readApiService } from './api-service.ts';
 import { clock, firstAnswer, ownCertificates, reached, versions } from './cluster.ts';
+import { connectionFault } from './connection-faults.ts';
 import { controllers } from './controllers.ts';
 import { database } from './database.ts';
-import { type Finding, type Patient, type Verdict, wrong } from './finding.ts';
+import type { Finding, Patient, Verdict } from './finding.ts';
 import { issues } from './issues.ts';
 import { rights } from './rights.ts';
 
@@ -27,10 +28,16 @@ export async function runDoctor(options: DoctorOptions, streams: Streams, now = 
   return findings.some(({ verdict }) => verdict === 'failed') ? EXIT.failure : EXIT.ok;
 }
 
+/** Who asks a doctor does not wait a minute for a server that is silent. */
+const PATIENCE_MS = 10_000;
+
 /** One look after the other, as far as they make sense. */
 async function* examine(options: DoctorOptions, streams: Streams, now: () => number): AsyncGenerator<Finding> {
+  let asked: string | undefined;
   try {
-    await using asker = new Asker(await connectToRead(options, streams), streams.signal);
+    const connection = await connectToRead(options, streams);
+    asked = connection.server;
+    await using asker = new Asker({ timeoutMs: PATIENCE_MS, ...connection }, streams.signal);
     const namespace = options.namespace ?? asker.connection.namespace ?? 'default';
     const first = await firstAnswer(asker);
     const server = await serverVersion(asker);
@@ -43,11 +50,7 @@ async function* examine(options: DoctorOptions, streams: Streams, now: () => num
   } catch (error) {
     if (!(error instanceof Failure) || streams.signal.aborted) throw error;
     // Nobody answers, or nobody knows whoever asks.
-    yield wrong(
-      'server',
-      error.message,
-      'kubectl cluster-info says whether the cluster itself answers; --context chooses another',
-    );
+    yield connectionFault(error, asked);
   }
 }
 

@@ -78,6 +78,9 @@ export function unreachable(error: unknown, connection: ClusterConnection): Fail
   if (/certificate.expired/i.test(`${code} ${message}`)) {
     return new Failure(`${where} does not know you: ${whyUnknown(connection)}`, { cause: error });
   }
+  if (/wrong version number|packet length too long/i.test(message)) {
+    return new Failure(`${where} speaks no TLS: is it a server for http://?`, { cause: error });
+  }
   // Several addresses of one name failed: the message is empty.
   return new Failure(oneLine(`cannot reach ${where}: ${message || code}`, MAX_LINE), { cause: error });
 }
