@@ -13,6 +13,11 @@ test('a swap of neighbours is one edit, so that short words are found', () => {
   expect(suggest('ues', ['use'])).toBe('use');
 });
 
+test('the beginning of one word is that word, and of two of them neither', () => {
+  expect(suggest('conc', ['concurrency', 'enabled'])).toBe('concurrency');
+  expect(suggest('conc', ['concurrency', 'conclusions'])).toBeUndefined();
+});
+
 test('nothing is suggested for a word that resembles none', () => {
   expect(suggest('colour', ['use', 'namespaces'])).toBeUndefined();
   expect(didYouMean('colour', ['use'])).toBe('');

@@ -1,16 +1,24 @@
 /**
  * The candidate that `word` was probably meant to be, or undefined when none is near: at most one edit for three
- * letters (a swap of neighbours counts as one).
+ * letters (a swap of neighbours counts as one), or the only one that begins with it.
  */
 export function suggest(word: string, candidates: Iterable<string>): string | undefined {
+  const all = [...candidates];
   let best: { candidate: string; distance: number } | undefined;
-  for (const candidate of candidates) {
+  for (const candidate of all) {
     const distance = editDistance(word.toLowerCase(), candidate.toLowerCase());
     if (distance <= Math.max(1, Math.floor(candidate.length / 3)) && distance < (best?.distance ?? Infinity)) {
       best = { candidate, distance };
     }
   }
-  return best?.candidate;
+  return best?.candidate ?? begun(word, all);
+}
+
+/** The one candidate that the word is the beginning of: `crit` is critical. */
+function begun(word: string, candidates: readonly string[]): string | undefined {
+  if (word.length < 3) return undefined;
+  const [first, ...more] = candidates.filter((each) => each.toLowerCase().startsWith(word.toLowerCase()));
+  return more.length === 0 ? first : undefined;
 }
 
 /** `; did you mean "x"?`, or nothing: the end of a message about an unknown word. */

@@ -100,6 +100,11 @@ describe('faultline get', { timeout: 60_000 }, () => {
     expect(await ask('get', '-n', 'shop', '--mine')).toEqual({
       ...{ code: 0, out: '', err: 'No Active issues in namespace shop match what was asked for.\n' },
     });
+    expect((await ask('get', '-A', '--type', 'pipelnie', '--source', 'other')).err).toBe(
+      'No Active issues in any namespace match what was asked for.\n' +
+        'No issue here has the type "pipelnie"; did you mean "pipeline"?\nNo issue here has the source "other"\n',
+    );
+    expect((await ask('get', '-A', '--severity', 'crit')).err).toContain('; did you mean "critical"?');
     expect((await ask('assign', build, '-n', 'shop')).code).toBe(0);
     expect((await ask('get', '-n', 'shop', '--mine', '-o', 'name')).out).toBe(`issue.faultline.dev/${build}\n`);
   });
@@ -122,6 +127,16 @@ describe('faultline get', { timeout: 60_000 }, () => {
     expect((await ask('get', '-n', 'shop', '-o', 'markdown')).out).toMatch(/^\| Name \|.*\n\| --- \|/);
     expect((await ask('get', '-A', '--sort-by', 'since', '-o', 'name')).out).toMatch(/lint.*\n.*build/);
     expect((await ask('get', '-A', '-o', 'json', '--severity', 'info')).out).toContain('"items": []');
+    for (const [path, meant] of [
+      ['.status.openedAtt', '.status.openedAt'],
+      ['{.title}', '.spec.title'],
+      ['name', '.metadata.name'],
+    ]) {
+      expect(await ask('get', '-A', '--sort-by', path as string)).toEqual({
+        ...{ code: 1, out: '' },
+        err: `error: --sort-by: nothing that is listed has ${path}; did you mean "${meant}"?\n`,
+      });
+    }
   });
 
   it('finds what was meant for a name that is not there, and where it is', async () => {

@@ -11,6 +11,7 @@ import { explainMissing } from './missing.ts';
 import { printerOf } from './print/choose.ts';
 import type { Printer } from './print/printer.ts';
 import { type Selection, selectionOf } from './select.ts';
+import type { Order } from './sort.ts';
 import { followWatch } from './watch.ts';
 
 /**
@@ -42,7 +43,11 @@ export async function runGet(options: GetOptions, streams: Streams, now = Date.n
     await readNamed(asker, options.names, query, seen); // that there is none is told at once
   }
   seen.end();
-  if (seen.count === 0) streams.err.write(`${nothingIn(options, namespace)}\n`);
+  if (seen.count === 0) {
+    streams.err.write(`${nothingIn(options, namespace)}\n`);
+    const { unknownWords } = await import('./unknown-words.ts');
+    for (const line of await unknownWords(asker, options.filters, query)) streams.err.write(`${line}\n`);
+  }
   if (options.watch) {
     // The server would show what resolves as it was before: the state is looked at here.
     const { labelSelector } = selectionOf({ ...options, filters: { ...options.filters, state: [] } }, me, at);
@@ -65,7 +70,7 @@ class Seen {
   isCritical = false;
   readonly #printer: Printer;
   readonly #keeps: Selection['keeps'];
-  readonly #order: ((a: Row, b: Row) => number) | undefined;
+  readonly #order: Order | undefined;
   /** Undefined when nothing is watched: then nobody asks what was shown. */
   readonly #states: readonly string[] | undefined;
   readonly #shown = new Set<string>();
@@ -76,7 +81,7 @@ class Seen {
   constructor(
     printer: Printer,
     { keeps }: Selection,
-    order: ((a: Row, b: Row) => number) | undefined,
+    order: Order | undefined,
     states: readonly string[] | undefined,
     limit = Number.POSITIVE_INFINITY,
   ) {
@@ -116,7 +121,7 @@ class Seen {
 
   end(): void {
     if (this.#order !== undefined) {
-      this.#printer.page({ columns: this.#columns, rows: this.#waiting.sort(this.#order).slice(0, this.#limit) });
+      this.#printer.page({ columns: this.#columns, rows: this.#order(this.#waiting).slice(0, this.#limit) });
     }
     this.#printer.end();
   }

@@ -97,8 +97,7 @@ async function missingGroup(asker: Asker, name: string): Promise<string> {
   for await (const { rows } of listPages(asker, { ...QUERY, fieldSelector: '', table: true, objects: true })) {
     for (const { object } of rows) known.push(object.metadata.name, object.spec.group ?? '');
   }
-  const words = known.filter(Boolean);
-  const near = suggest(name, words) ?? words.find((word) => word.startsWith(name));
+  const near = suggest(name, known.filter(Boolean));
   const hint = near === undefined ? ': see faultline groups --all' : `; did you mean "${oneLine(near, 253)}"?`;
   return `there is no group "${name}"${hint}`;
 }
