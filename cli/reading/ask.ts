@@ -1,7 +1,6 @@
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import type { ClusterConnection } from '../cluster/connection.ts';
-import { Failure } from '../exit.ts';
-import { faultOfAnswer, unreachable, whereIs } from './fault.ts';
+import { faultOfAnswer, noJson, unreachable } from './fault.ts';
 
 /** kube-apiserver cuts what is no watch after 60 s. */
 const SILENCE_MS = 65_000;
@@ -51,7 +50,7 @@ export class Asker implements AsyncDisposable {
     try {
       return { body: JSON.parse(text) as T, warning: response.headers.warning as string | undefined };
     } catch {
-      throw new Failure(`${whereIs(this.connection)} answered what is no JSON: is it a Kubernetes API server?`);
+      throw noJson(this.connection);
     }
   }
 
@@ -112,13 +111,18 @@ export class Asker implements AsyncDisposable {
     });
   }
 
-  async #read(response: IncomingMessage): Promise<string> {
-    const chunks: Buffer[] = [];
+  /** What of an answer arrives. Rejects with a Failure of one line when the rest does not. */
+  async *chunks(response: IncomingMessage): AsyncGenerator<Buffer, void> {
     try {
-      for await (const chunk of response) chunks.push(chunk as Buffer);
+      yield* response as AsyncIterable<Buffer>;
     } catch (error) {
       throw this.#signal.aborted ? error : unreachable(error, this.connection);
     }
+  }
+
+  async #read(response: IncomingMessage): Promise<string> {
+    const chunks: Buffer[] = [];
+    for await (const chunk of this.chunks(response)) chunks.push(chunk);
     return Buffer.concat(chunks).toString('utf8');
   }
 

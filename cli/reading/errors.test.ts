@@ -214,7 +214,7 @@ describe('what is written to a terminal and to a pipe', () => {
       10,
       'NAMESPACE   NAME   SEVERITY   TITLE\nn           a      major      first\nn           a      critical   last\n',
     ]);
-    expect(asked.map((url) => new URL(url, 'http://x').searchParams.get('limit'))).toEqual(['500', '500']);
+    expect(asked.map((url) => new URL(url, 'http://x').searchParams.get('limit'))).toEqual(['10000', '10000']);
   });
 
   it('a resolved critical issue closes nothing', async () => {

@@ -69,6 +69,11 @@ function statusOf(text: string): Partial<Status> | undefined {
   }
 }
 
+/** An answer that nobody who speaks for Kubernetes gives. */
+export function noJson(connection: ClusterConnection): Failure {
+  return new Failure(`${whereIs(connection)} answered what is no JSON: is it a Kubernetes API server?`);
+}
+
 /** Why nobody answered. */
 export function unreachable(error: unknown, connection: ClusterConnection): Failure {
   const { code = '', message } = error as NodeJS.ErrnoException;

@@ -33,6 +33,7 @@ export async function runGet(options: GetOptions, streams: Streams, now = Date.n
     asOf: options.asOf,
     search: options.asOf === undefined ? options.search : undefined,
     table: printer.table,
+    streamed: true,
     objects: printer.objects || selection.keeps !== undefined || order !== undefined,
   };
   const seen = new Seen(printer, selection, order, options.watch ? options.filters.state : undefined, options.limit);

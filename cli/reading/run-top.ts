@@ -24,7 +24,14 @@ export async function runTop(options: TopOptions, streams: Streams): Promise<num
   await using asker = new Asker(await connectToRead(options, streams), streams.signal);
   const active = `${LABELS.state}=Active`;
   const query: ListQuery = {
-    ...{ namespace: options.namespace, asOf: options.asOf, table: true, objects: false, fieldSelector: '' },
+    ...{
+      namespace: options.namespace,
+      asOf: options.asOf,
+      table: true,
+      objects: false,
+      fieldSelector: '',
+      streamed: true,
+    },
     labelSelector: options.selector ? `${active},${options.selector}` : active,
   };
   const rankings = options.of.map((of) => new Ranking(of));

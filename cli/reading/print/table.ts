@@ -24,11 +24,11 @@ export function cellText(cell: unknown): string {
   if (cell === null || cell === undefined) return '';
   const text = String(cell);
   // Most of them are: ten thousand lines are printed in a blink.
-  return text.length <= MAX_CELL && CLEAN.test(text) ? text : oneLine(text, MAX_CELL);
+  return text.length <= MAX_CELL && !UNCLEAN.test(text) ? text : oneLine(text, MAX_CELL);
 }
 
-/** Printable ASCII without spaces to fold. */
-const CLEAN = /^(?:[!-~](?: (?=[!-~]))?)*$/;
+/** What is no printable ASCII, and spaces to fold. */
+const UNCLEAN = /[^ -~]| {2}|^ | $/;
 
 /**
  * As kubectl prints it. Columns are as wide as the first page needs and grow later, so that lines are there at once. On a

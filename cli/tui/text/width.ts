@@ -1,9 +1,8 @@
-import { displayWidth } from '../../printers/table.ts';
+import { displayWidth, graphemesOf } from '../../printers/table.ts';
 
 /** Text in cells of a terminal. Nearly all of it is ASCII, where a character is a cell: that way is the fast one. */
 
 const ASCII = /^[\x20-\x7e]*$/;
-const graphemes = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
 
 /** The text in exactly so many cells: cut with an ellipsis, or filled with spaces. */
 export function filled(text: string, width: number, ellipsis = '…'): string {
@@ -22,7 +21,7 @@ export function cut(text: string, width: number, ellipsis = '…'): string {
   if (displayWidth(text) <= width) return text;
   let kept = '';
   let used = 0;
-  for (const { segment } of graphemes.segment(text)) {
+  for (const { segment } of graphemesOf(text)) {
     used += displayWidth(segment);
     if (used > width - ellipsis.length) break;
     kept += segment;
@@ -64,7 +63,7 @@ function pieces(word: string, width: number): string[] {
   if (displayWidth(word) <= width) return [word];
   const found: string[] = [''];
   let used = 0;
-  for (const { segment } of graphemes.segment(word)) {
+  for (const { segment } of graphemesOf(word)) {
     const cells = displayWidth(segment);
     if (used + cells > width) {
       found.push('');
