@@ -28,7 +28,7 @@ export interface WatchCacheOptions {
   readonly pageSize?: number;
   /** Recent changes that are kept in memory. Default: 4,096 changes, 8 MiB. */
   readonly window?: WindowLimits;
-  /** JSON that is kept as it is, in bytes; beyond it objects are packed ({@link Packing}). Default 64 MiB. */
+  /** JSON that is kept as it is, in bytes; beyond it objects are packed ({@link Packing}). Default 40 MiB. */
   readonly unpackedBytes?: number;
   /** How long a read waits for the source and for the feed to catch up, ms. Default 3,000 (L12). */
   readonly waitLimit?: number;
@@ -80,7 +80,7 @@ export class WatchCache<T extends KubernetesObject = KubernetesObject> implement
       now: options.now ?? Date.now,
       pageSize: options.pageSize ?? 500,
       window: options.window ?? { events: 4_096, bytes: 8 * 1024 * 1024 },
-      unpackedBytes: options.unpackedBytes ?? 64 * 1024 * 1024,
+      unpackedBytes: options.unpackedBytes ?? 40 * 1024 * 1024,
       waitLimit: options.waitLimit ?? 3_000,
       identityInterval: options.identityInterval ?? 10_000,
       sleep: options.sleep ?? sleep,
