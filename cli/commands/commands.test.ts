@@ -38,6 +38,16 @@ describe('a command line that cannot be right', () => {
     );
   });
 
+  it.each([':8081', '0.0.0.0:8081', '10.0.0.7:8081', '[::]:8081', '127.example.com:8081'])(
+    'is told that tokens would go over a network, for controllers with --debug-listen=%s',
+    async (listen) => {
+      expect(await usage('controllers', '--server=https://x', '--token-file=t', `--debug-listen=${listen}`)).toEqual([
+        expect.stringMatching(/^error: --debug-listen: .* use 127\.0\.0\.1$/),
+        'See faultline controllers --help',
+      ]);
+    },
+  );
+
   it('is told everything that is wrong, for up and replay', async () => {
     expect(await usage('up', '--listen', '1:2:3')).toContainEqual(expect.stringMatching(/^error: --listen: /));
     expect(await usage('up', '--log-level', 'loud')).toContainEqual(expect.stringContaining('Allowed choices are'));

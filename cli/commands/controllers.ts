@@ -22,6 +22,7 @@ interface ControllersFlags extends LogFlags, KubeconfigFlags {
   readonly clientKeyFile?: string;
   readonly name?: string;
   readonly metricsListen?: string;
+  readonly debugListen?: string;
   readonly serverReplicas?: string;
   readonly leaderElect?: boolean | 'true' | 'false';
   readonly leaderElectNamespace?: string;
@@ -51,6 +52,8 @@ export interface ControllersOptions {
   readonly leaderElection: Partial<LeaderElectionConfiguration>;
   /** Undefined: neither metrics nor health are served. */
   readonly metricsListen: string | undefined;
+  /** Undefined: `/debug` is not served. */
+  readonly debugListen: string | undefined;
   /** A duration: how often everything is listed again to check the watches. `0s`: never. */
   readonly relistPeriod: string;
   readonly log: LogOptions;
@@ -77,6 +80,14 @@ function durationFaults(given: Readonly<Record<string, string | undefined>>): st
       return [`${flag}: ${(error as Error).message}`];
     }
   });
+}
+
+/** Without TLS a token belongs on no network: `kubectl port-forward` reaches the loopback interface of a pod. */
+function debugFaults(listen: string | undefined): string[] {
+  const faults = listenFaults(listen, '--debug-listen');
+  if (listen === undefined || faults.length > 0) return faults;
+  if (/^(127\.\d+\.\d+\.\d+|localhost|\[::1\]):/.test(listen)) return [];
+  return [`--debug-listen: ${listen} is not of this machine alone, and tokens come there without TLS: use 127.0.0.1`];
 }
 
 export const controllers: Command<ControllersFlags, ControllersOptions> = {
@@ -143,6 +154,11 @@ export const controllers: Command<ControllersFlags, ControllersOptions> = {
     },
     { spelling: '--metrics-listen <host:port>', description: 'Serve /metrics, /livez and /readyz there, without TLS.' },
     {
+      spelling: '--debug-listen <host:port>',
+      description:
+        'Serve /debug there, for tokens of the cluster whose users may get it; a loopback address, for kubectl port-forward (default: nowhere).',
+    },
+    {
       spelling: '--relist-period <duration>',
       description:
         'How often everything is listed again to check that the watches told all of it, a tenth more or less; 0s: never (default: 12h).',
@@ -151,9 +167,9 @@ export const controllers: Command<ControllersFlags, ControllersOptions> = {
   ],
   complete({ flags }, streams) {
     const path = (file: string | undefined) => (file === undefined ? undefined : resolve(streams.directory, file));
-    const { config, server = '', serverReplicas, kubeconfig, context, metricsListen } = flags;
+    const { config, server = '', serverReplicas, kubeconfig, context, metricsListen, debugListen } = flags;
     return {
-      ...{ config, serverReplicas, kubeconfig, context, metricsListen },
+      ...{ config, serverReplicas, kubeconfig, context, metricsListen, debugListen },
       server: server.replace(/\/+$/, ''),
       serverCaFile: path(flags.serverCaFile),
       tokenFile: path(flags.tokenFile),
@@ -165,8 +181,10 @@ export const controllers: Command<ControllersFlags, ControllersOptions> = {
       log: logOptions(flags, streams, 'info'),
     };
   },
-  validate({ server, tokenFile, clientCertFile, clientKeyFile, metricsListen, relistPeriod, leaderElection }) {
-    const faults = listenFaults(metricsListen, '--metrics-listen');
+  validate(options) {
+    const { server, tokenFile, clientCertFile, clientKeyFile, metricsListen, debugListen, relistPeriod } = options;
+    const { leaderElection } = options;
+    const faults = [...listenFaults(metricsListen, '--metrics-listen'), ...debugFaults(debugListen)];
     const { leaseDuration, renewDeadline, retryPeriod } = leaderElection;
     faults.push(
       ...durationFaults({

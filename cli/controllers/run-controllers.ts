@@ -19,7 +19,7 @@ import { startReturningIdleMemory } from '../backend/idle-memory.ts';
 import { type ChosenCluster, type ClusterFlags, chooseCluster } from '../cluster/choose.ts';
 import type { ControllersOptions } from '../commands/controllers.ts';
 import { type Configured, configure } from '../configuration/controllers.ts';
-import { EXIT } from '../exit.ts';
+import { EXIT, Failure } from '../exit.ts';
 import { createLog, type Log } from '../log.ts';
 import { processMetrics } from '../process-metrics.ts';
 import { followConfiguration } from '../reload/follow-configuration.ts';
@@ -69,6 +69,14 @@ export async function runControllers(options: ControllersOptions, streams: Strea
     const address = parseListenAddress(options.metricsListen);
     const measure = () => manager.measure();
     closing.use(await serveMetrics({ address, registry, measure, ready: () => readyChecks(manager), log }));
+  }
+  if (options.debugListen !== undefined) {
+    // As in `faultline server`; few want it, so few load it.
+    if (chosen.kind === 'folder') throw new Failure('--debug-listen needs a cluster that knows who asks: leave it out');
+    const { controllerPages, serveDebug } = await import('./debug-listener.ts');
+    const debug = { address: parseListenAddress(options.debugListen), pages: controllerPages(manager), log };
+    const api = closing.use(createClusterApi(chosen.connection));
+    closing.use(await serveDebug({ ...debug, api, now: Date.now }));
   }
   // The status of rules is all that is written besides Leases.
   const api = chosen.kind === 'folder' ? {} : { api: closing.use(createClusterApi(chosen.connection)) };

@@ -10,6 +10,7 @@ import { ledSource } from './led-source.ts';
 import type { LoadedController } from './loader.ts';
 import { forgetController } from './metrics.ts';
 import { PluginMetrics } from './plugin-metrics.ts';
+import type { QueueState } from './queue.ts';
 import type { Sink } from './sink.ts';
 import type { ControllerStatus } from './status.ts';
 
@@ -88,6 +89,16 @@ export class ControllerSet {
       metrics.longestSeconds.set({ name: loaded.name }, longest);
       metrics.maxConcurrent.set({ controller: loaded.name }, running.size * loaded.concurrency);
     }
+  }
+
+  /** The queues at every seat, by controller. */
+  queues(): Record<string, QueueState[]> {
+    return Object.fromEntries(
+      this.#members.map(({ loaded, running }) => [
+        loaded.name,
+        [...running.values()].map(({ controller }) => controller.queue.state()),
+      ]),
+    );
   }
 
   get seats(): Iterable<Seat> {

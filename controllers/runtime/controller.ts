@@ -42,7 +42,7 @@ const UNREADABLE_AGAIN = 30_000;
 export class Controller {
   readonly #options: ControllerOptions;
   readonly #clock: Clock;
-  readonly #queue: WorkQueue;
+  readonly queue: WorkQueue;
   readonly #related: Related;
   readonly #gone: GoneSubjects;
   readonly #health: Health;
@@ -80,7 +80,7 @@ export class Controller {
     const { controller, metrics, tracer } = options;
     const { apiVersions, kind } = primary;
     this.#looks = new Looks({ controller: controller.name, apiVersions, kind, tracer, clock: this.#clock });
-    this.#queue = measuredQueue(controller.name, this.#clock, metrics, this.#looks);
+    this.queue = measuredQueue(controller.name, this.#clock, metrics, this.#looks);
     this.#related = new Related(relatedKinds(controller.definition, primary, reads), live);
     this.#gone = new GoneSubjects(reads.filter((read) => read.informer.kind !== primary.kind));
     this.#health = new Health({ ...options, looks: this.#looks });
@@ -94,7 +94,7 @@ export class Controller {
       looks: this.#looks,
       now: () => this.#clock.now(),
       look: (object) => this.#lookAt(object),
-      again: (key) => this.#queue.add(key),
+      again: (key) => this.queue.add(key),
       refused: (key, fenced) => this.#refused(key, fenced),
       accepted: (key) => this.#refusals.forget(key),
       fenced: (epoch) => {
@@ -132,8 +132,8 @@ export class Controller {
   /** Adds to the gauges; returns the age of the oldest work in progress, seconds. */
   measure(): number {
     const { metrics } = this.#options;
-    const ages = this.#queue.workingFor();
-    metrics.queueDepth.inc({ name: this.name }, this.#queue.depth);
+    const ages = this.queue.workingFor();
+    metrics.queueDepth.inc({ name: this.name }, this.queue.depth);
     metrics.unfinishedSeconds.inc({ name: this.name }, ages.reduce((sum, age) => sum + age, 0) / 1_000);
     metrics.activeWorkers.inc({ controller: this.name }, this.#working);
     this.#health.measure();
@@ -144,7 +144,7 @@ export class Controller {
   async run(signal: AbortSignal, lead: () => Promise<Leadership | undefined>): Promise<void> {
     const unsubscribe = this.#subscribe();
     const stop = (): void => {
-      this.#queue.close();
+      this.queue.close();
       this.#wake.resolve();
     };
     signal.addEventListener('abort', stop, { once: true });
@@ -202,7 +202,7 @@ export class Controller {
     if (leadership.renewed === true && hasBegun) {
       // A round goes on. What was asked under the old number was refused.
       void this.#listed.tellAgain();
-      for (const key of this.#fenced) this.#queue.add(key);
+      for (const key of this.#fenced) this.queue.add(key);
       this.#fenced.clear();
       return;
     }
@@ -210,7 +210,7 @@ export class Controller {
     for (const key of this.#options.primary.cache.keys()) {
       if (!this.#covers(key)) continue;
       this.#round.add(key);
-      this.#queue.add(key, 'backlog');
+      this.queue.add(key, 'backlog');
     }
     if (this.#round.size === 0) void this.#endRound();
   }
@@ -222,23 +222,23 @@ export class Controller {
   #primaryChanged(change: CacheChange): void {
     // Until it leads, the cache holds everything that there is to know.
     if (this.#leadership === undefined) return;
-    for (const key of this.#related.affected(this.#options.primary.kind, change)) this.#queue.add(key);
+    for (const key of this.#related.affected(this.#options.primary.kind, change)) this.queue.add(key);
     if (!this.#covers(change.key)) return;
     const isListed = change.type === 'applied' && change.initial;
     if (isListed) this.#round.add(change.key);
-    this.#queue.add(change.key, isListed ? 'backlog' : 'normal');
+    this.queue.add(change.key, isListed ? 'backlog' : 'normal');
   }
 
   #relatedChanged(informer: Informer, change: CacheChange): void {
     if (this.#leadership === undefined) return;
-    for (const key of this.#related.affected(informer.kind, change)) this.#queue.add(key);
+    for (const key of this.#related.affected(informer.kind, change)) this.queue.add(key);
     const subject = change.type === 'deleted' ? this.#gone.keyOf(change.object) : undefined;
-    if (subject !== undefined) this.#queue.add(subject);
+    if (subject !== undefined) this.queue.add(subject);
   }
 
   async #work(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      const key = await this.#queue.take();
+      const key = await this.queue.take();
       if (key === undefined) return;
       await this.#options.sink.room(signal);
       if (signal.aborted) return;
@@ -249,7 +249,7 @@ export class Controller {
       } finally {
         this.#looks.end(key);
         this.#working--;
-        this.#queue.done(key);
+        this.queue.done(key);
       }
     }
   }
@@ -269,7 +269,7 @@ export class Controller {
     const unreadable = this.#related.unreadable(namespaceOf(key));
     if (unreadable !== undefined) {
       this.#health.undecided(key, { reason: `cannot read ${unreadable.kind}`, final: false, terminal: false });
-      this.#queue.addAfter(key, UNREADABLE_AGAIN);
+      this.queue.addAfter(key, UNREADABLE_AGAIN);
       return;
     }
     let reading: Reading | undefined;
@@ -341,7 +341,7 @@ export class Controller {
 
   /** `again: 0` would be a busy loop. */
   #again(key: string, ms: number | undefined): void {
-    if (typeof ms === 'number' && Number.isFinite(ms)) this.#queue.addAfter(key, Math.max(ms, 1_000));
+    if (typeof ms === 'number' && Number.isFinite(ms)) this.queue.addAfter(key, Math.max(ms, 1_000));
   }
 
   #deleted(key: string): void {
@@ -358,25 +358,25 @@ export class Controller {
   #refused(key: string, fenced: number | undefined): void {
     // On its way when the set of controllers was changed: there is another number already, or will be in a moment.
     if (fenced !== undefined && fenced !== this.#leadership?.epoch) {
-      this.#queue.add(key);
+      this.queue.add(key);
       return;
     }
     if (fenced !== undefined) this.#fenced.add(key);
-    this.#queue.retryAfter(key, this.#refusals.next(key));
+    this.queue.retryAfter(key, this.#refusals.next(key));
   }
 
   #failed(key: string, error: unknown): void {
     const failure = failureOf(error);
     this.#health.failed(key, failure);
-    if (failure.kind === 'retryAfter') this.#queue.retryAfter(key, failure.ms);
-    else if (failure.kind !== 'terminal') this.#queue.retryAfter(key, this.#failures.next(key));
+    if (failure.kind === 'retryAfter') this.queue.retryAfter(key, failure.ms);
+    else if (failure.kind !== 'terminal') this.queue.retryAfter(key, this.#failures.next(key));
   }
 
   /** Everything that was listed is decided: sends what matters, then the sync and what follows from it. */
   async #endRound(): Promise<void> {
     const signal = this.#leadership?.signal ?? AbortSignal.abort();
     const present = await this.#reporting.flush(signal);
-    for (const key of present) if (this.#wantsLogs.has(key)) this.#queue.add(key, 'backlog');
+    for (const key of present) if (this.#wantsLogs.has(key)) this.queue.add(key, 'backlog');
     if (this.#round.size > 0 || signal.aborted) return;
     this.#wantsLogs.clear();
     this.#health.caughtUp();
@@ -393,6 +393,6 @@ export class Controller {
   async #compareActive(): Promise<void> {
     const leads = this.#leadership;
     if (leads === undefined) return;
-    for (const key of await this.#active.compare(leads)) this.#queue.add(key);
+    for (const key of await this.#active.compare(leads)) this.queue.add(key);
   }
 }

@@ -29,7 +29,7 @@ export type { ControllerEntry, LoadedController, LoadOptions, LoadResult } from 
 export { loadControllers } from './loader.ts';
 export type { Logger } from './logger.ts';
 export { silentLogger } from './logger.ts';
-export type { BackendOptions, ControllerStatus, Manager, ManagerOptions } from './manager.ts';
+export type { BackendOptions, ControllerStatus, Manager, ManagerInside, ManagerOptions } from './manager.ts';
 export { createManager } from './manager.ts';
 export type { ClusterObject } from './object.ts';
 export type { Priority, QueueObserver, QueueOptions } from './queue.ts';

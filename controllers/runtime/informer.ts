@@ -57,6 +57,26 @@ interface Listing {
 /** pending: nothing known yet; absent: the kind is not installed; blocked: not allowed, see the fault. */
 export type ScopeState = 'pending' | 'synced' | 'absent' | 'blocked';
 
+/** One watch, or one for each namespace, and what it has brought. */
+export interface InformerState {
+  readonly kind: string;
+  readonly apiVersions: readonly string[];
+  readonly labelSelector?: string;
+  readonly objects: number;
+  /** Changes that only a relist found. */
+  readonly missed: number;
+  readonly scopes: readonly {
+    /** '': all of them. */
+    readonly namespace: string;
+    readonly state: ScopeState;
+    /** A list of it runs. */
+    readonly listing: boolean;
+    /** Since the list began whose watch goes on. */
+    readonly seconds?: number;
+    readonly fault?: string;
+  }[];
+}
+
 export interface InformerListener {
   changed(change: CacheChange): void;
   /** A scope's state or fault changed. */
@@ -112,6 +132,23 @@ export class Informer {
   /** Changes that only a relist found though the watch was past them: it had lied (Pepr's `cache_miss`). */
   get missed(): number {
     return this.#missed;
+  }
+
+  /** As of now, for people who look for what hangs. */
+  inside(): InformerState {
+    return {
+      ...{ kind: this.kind, apiVersions: this.apiVersions, missed: this.#missed, objects: this.cache.size },
+      ...(this.#options.labelSelector && { labelSelector: this.#options.labelSelector }),
+      scopes: [...this.#states].map(([namespace, state]) => {
+        const fault = this.#faults.get(namespace);
+        const run = this.#runs.get(namespace);
+        return {
+          ...{ namespace, state, listing: this.#listings.has(namespace) },
+          ...(run && { seconds: (this.#clock.now() - run.begunAt) / 1_000 }),
+          ...(fault && { fault: `${fault.reason}: ${fault.message}` }),
+        };
+      }),
+    };
   }
 
   /** Whether no scope is pending but by a fault: what can do without this kind waits for it no longer. */

@@ -199,6 +199,19 @@ describe('a manager', () => {
     expect(text).toContain('faultline_objects{controller="one",outcome="undecided"} 1');
   });
 
+  it('tells how it is inside: queues, watches, what waits to be sent', async () => {
+    const { manager } = await setup([loaded('one')]);
+    expect(manager.inside().queues).toEqual({ one: [] });
+    manager.start(new AbortController().signal);
+    await manager.synced();
+    const { queues, informers, buffered } = manager.inside();
+    expect(queues.one).toMatchObject([{ waiting: 0, working: 0 }]);
+    expect(buffered).toBe(0);
+    expect(informers).toMatchObject([
+      { kind: 'Pod', objects: 2, missed: 0, scopes: [{ namespace: '', state: 'synced', listing: false }] },
+    ]);
+  });
+
   it('loses nothing while its backend is away, and says so once', async () => {
     const { backend, manager, source, warnings } = await setup([loaded('one')]);
     manager.start(new AbortController().signal);

@@ -6,6 +6,7 @@ import { type BackendOptions, createBackend } from './backend.ts';
 import { measureCaches } from './cache-memory.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { ControllerSet } from './controller-set.ts';
+import type { InformerState } from './informer.ts';
 import { alwaysLeading, type Leaders, type LeadershipStatus } from './leadership/leaders.ts';
 import { Seat } from './leadership/seat.ts';
 import type { Tenure } from './leadership/tenure.ts';
@@ -13,6 +14,7 @@ import type { LoadedController } from './loader.ts';
 import type { Logger } from './logger.ts';
 import { createRuntimeMetrics } from './metrics.ts';
 import { answerEverywhere } from './questions.ts';
+import type { QueueState } from './queue.ts';
 import type { ObjectSource } from './source.ts';
 import type { ControllerCondition, ControllerStatus } from './status.ts';
 
@@ -42,6 +44,14 @@ export interface ManagerOptions {
   tracer?: Tracer | undefined;
   /** Names this process in explanations: unlike `name` it is that of one pod. Default: `name`. */
   process?: string;
+}
+
+export interface ManagerInside {
+  /** By controller, one at each seat that it leads from; a standby has none. */
+  readonly queues: Readonly<Record<string, readonly QueueState[]>>;
+  /** Reports that wait to be sent. */
+  readonly buffered: number;
+  readonly informers: readonly InformerState[];
 }
 
 export interface Manager extends AsyncDisposable {
@@ -82,6 +92,8 @@ export interface Manager extends AsyncDisposable {
   status(): readonly ControllerStatus[];
   /** What the controllers know of an object: one entry for each that has to do with its kind. */
   explain(object: ObjectReference): readonly ControllerExplanation[];
+  /** How it is inside, as of now: for `/debug`. */
+  inside(): ManagerInside;
   /** Brings the gauges up to date: call it before the registry is read. */
   measure(): void;
 }
@@ -206,6 +218,11 @@ class ControllerManager implements Manager {
 
   explain(object: ObjectReference): readonly ControllerExplanation[] {
     return this.#set.explain(object).map((explanation) => ({ ...explanation, process: this.#process }));
+  }
+
+  inside(): ManagerInside {
+    const buffered = [...this.#set.seats].reduce((sum, each) => sum + each.buffered, 0);
+    return { queues: this.#set.queues(), buffered, informers: this.#set.informers.map((each) => each.inside()) };
   }
 
   measure(): void {

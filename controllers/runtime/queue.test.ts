@@ -26,6 +26,24 @@ describe('the work queue', () => {
     expect(await drain(queue)).toEqual(['a/1', 'a/2']);
   });
 
+  it('says what waits, what is worked on and what comes again, and since when', async () => {
+    const { clock, queue } = setup();
+    queue.add('a/1');
+    queue.addAfter('a/3', 9_000);
+    await queue.take();
+    await clock.advance(2_000);
+    queue.add('a/2');
+    await clock.advance(1_000);
+    expect(queue.state()).toEqual({
+      ...{ waiting: 1, working: 1, delayed: 1 },
+      oldestWaiting: [{ key: 'a/2', seconds: 1 }],
+      underWork: [{ key: 'a/1', seconds: 3 }],
+      again: [{ key: 'a/3', seconds: 6 }],
+    });
+    for (let index = 0; index < 60; index++) queue.add(`b/${index}`);
+    expect([queue.state().waiting, queue.state().oldestWaiting.length]).toEqual([61, 50]);
+  });
+
   it('gives a key that is added while it is worked on again afterwards, not meanwhile', async () => {
     const { queue } = setup();
     queue.add('a/1');

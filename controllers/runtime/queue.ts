@@ -11,6 +11,27 @@ export interface QueueOptions {
   observer?: QueueObserver;
 }
 
+/** At most so many keys of each sort are named. */
+const MOST_ENTRIES = 50;
+
+export interface QueueEntry {
+  /** `namespace/name` of an object. */
+  readonly key: string;
+  readonly seconds: number;
+}
+
+export interface QueueState {
+  readonly waiting: number;
+  readonly working: number;
+  readonly delayed: number;
+  /** Those that wait longest, at most 50; `seconds`: for how long. */
+  readonly oldestWaiting: readonly QueueEntry[];
+  /** Those that a worker has; `seconds`: for how long. */
+  readonly underWork: readonly QueueEntry[];
+  /** Those that come again later; `seconds`: until then. */
+  readonly again: readonly QueueEntry[];
+}
+
 export interface QueueObserver {
   added(): void;
   retried(): void;
@@ -40,6 +61,19 @@ export class WorkQueue {
   /** Keys that wait for a worker now. */
   get depth(): number {
     return this.#since.size;
+  }
+
+  /** What is in it, as of now: for people who look for what hangs. */
+  state(): QueueState {
+    const now = this.#options.clock.now();
+    const first = <T>(entries: ReadonlyMap<string, T>, ms: (value: T) => number): QueueEntry[] =>
+      [...entries].slice(0, MOST_ENTRIES).map(([key, value]) => ({ key, seconds: ms(value) / 1_000 }));
+    return {
+      ...{ waiting: this.#since.size, working: this.#processing.size, delayed: this.#delayed.size },
+      oldestWaiting: first(this.#since, (since) => now - since),
+      underWork: first(this.#processing, (since) => now - since),
+      again: first(this.#delayed, ({ due }) => due - now),
+    };
   }
 
   /** Nothing waits, nothing is worked on and nothing is delayed. */
