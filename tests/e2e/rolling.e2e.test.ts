@@ -1,6 +1,11 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { ApiResponse } from '../controlplane/api-request.ts';
 import { registerApiService } from '../controlplane/api-service.ts';
+import type { Child } from '../controlplane/child.ts';
+import { freePort } from '../controlplane/ports.ts';
 import { embedded, type Installation, install, type ServerProcess } from './installation.ts';
 import { at, createRun } from './pipelineruns.ts';
 import { RawWatch } from './raw-watch.ts';
@@ -26,14 +31,22 @@ afterAll(async () => {
   await faultline?.[Symbol.asyncDispose]();
 });
 
+/** The servers behind the Service, the oldest first. */
+const serving: ServerProcess[] = [];
+const forget = (one: ServerProcess): void => {
+  service.remove(one.port);
+  serving.splice(serving.indexOf(one), 1);
+};
 const replica = async (name: string): Promise<ServerProcess> => {
   const started = await faultline.startReplica({ name, args: ['--shutdown-delay=3s'] });
   service.add(started.port);
+  serving.push(started);
   return started;
 };
-const retire = async ({ child, port }: ServerProcess): Promise<void> => {
-  await child.stop('SIGTERM', 60_000);
-  service.remove(port);
+const retire = async (one: ServerProcess): Promise<void> => {
+  await one.child.stop('SIGTERM', 60_000);
+  forget(one);
+  const { child } = one;
   expect(child.ended).toBe('code 0');
 };
 
@@ -73,7 +86,7 @@ describe.skipIf(embedded)('a rolling restart (PostgreSQL only: PGlite belongs to
       ...Array.from({ length: 3 }, () => load('POST', `${GROUP}/namespaces/load/issuereports`)),
       ...Array.from({ length: 2 }, () => load('GET', `${GROUP}/namespaces/load/issues`)),
     ];
-    const watches = Array.from({ length: 4 }, () => follow(start, stop.signal));
+    const watches = Array.from({ length: 4 }, () => follow(start, ['a', 'b', 'c'], stop.signal));
 
     await createRun(plane, { name: 'a-1', namespace: 'load', component: 'a' }, { succeeded: false, at: at(0) });
     const third = await replica('replica-3');
@@ -98,10 +111,115 @@ describe.skipIf(embedded)('a rolling restart (PostgreSQL only: PGlite belongs to
       expect(seen).toEqual(['ADDED a', 'ADDED b', 'ADDED c']);
     }
   }, 300_000);
+
+  test('with three servers and two controllers, as the overlay ha has it: one of each is lost and one server drained', async () => {
+    const { plane } = faultline;
+    await faultline.stopControllers();
+    // replica-3 and replica-4 are what the restart left; with the fifth there are three.
+    await replica('replica-5');
+    await faultline.stopServer();
+    const [lost, drained] = [serving[0], serving[1]] as [ServerProcess, ServerProcess];
+    const leaders = [await elected('controllers-a'), await elected('controllers-b')];
+    await expect.poll(async () => (await roles(leaders)).sort(), { timeout: 60_000 }).toEqual(['leading', 'standby']);
+
+    const stop = new AbortController();
+    const failed: string[] = [];
+    let answered = 0;
+    const read = async (path: string): Promise<void> => {
+      while (!stop.signal.aborted) {
+        const { status, body } = await readAsReflector(path);
+        if (status !== 200) failed.push(`${status} ${body.slice(0, 200)}`);
+        answered++;
+      }
+    };
+    const list = JSON.parse((await plane.request(`${GROUP}/issues`)).body) as { metadata: { resourceVersion: string } };
+    const watches = Array.from({ length: 6 }, () =>
+      follow(list.metadata.resourceVersion, ['d', 'e', 'f'], stop.signal, 'servers may be lost'),
+    );
+    const reading = ['issues', 'issues?limit=1', 'issues?resourceVersion=0'].map((path) =>
+      read(`${GROUP}/namespaces/load/${path}`),
+    );
+    const fail = (component: string) =>
+      createRun(plane, { name: `${component}-1`, namespace: 'load', component }, { succeeded: false, at: at(0) });
+    const reported = (component: string) =>
+      faultline.until('load', (issues) => issues.some(({ spec }) => spec.subject.name === component));
+
+    await lost.child.stop('SIGKILL');
+    forget(lost);
+    await fail('d');
+    await reported('d');
+    // The leader's pod is drained: it hands over, and its successor reports what fails from then on.
+    const [leading] = (await roles(leaders))[0] === 'leading' ? leaders : leaders.toReversed();
+    await leading?.child.stop('SIGTERM', 30_000);
+    expect(leading?.child.ended).toBe('code 0');
+    await fail('e');
+    await reported('e');
+    await retire(drained);
+    await fail('f');
+    await reported('f');
+    await Promise.all(watches.map(({ sawAll }) => sawAll));
+    stop.abort();
+    await Promise.all(reading);
+    expect(failed).toEqual([]);
+    expect(answered).toBeGreaterThan(50);
+    for (const { seen, refusals } of watches) {
+      expect(refusals).toEqual([]);
+      expect(seen).toEqual(['ADDED d', 'ADDED e', 'ADDED f']);
+    }
+  }, 300_000);
 });
 
-/** Watches from `start` and, whenever that ends, from where it was; never lists. */
-function follow(start: string, until: AbortSignal) {
+interface Elected {
+  readonly child: Child;
+  readonly metrics: string;
+}
+
+/** Controllers that report through the Service, of which one leads. */
+async function elected(name: string): Promise<Elected> {
+  const config = join(faultline.dir, 'elected.yaml');
+  await writeFile(config, CONFIGURATION);
+  const metrics = `127.0.0.1:${await freePort()}`;
+  const flags = [`--server=https://localhost:${service.port}`, `--config=${config}`, `--metrics-listen=${metrics}`];
+  const election = ['--leader-elect-namespace=faultline-system'];
+  return { child: await faultline.startMoreControllers(name, [...flags, ...election]), metrics };
+}
+
+const CONFIGURATION = `apiVersion: config.faultline.dev/v1alpha1
+kind: FaultlineConfiguration
+leaderElection: {enabled: true, leaseDuration: 4s, renewDeadline: 3s, retryPeriod: 400ms}
+controllers:
+  - {use: tekton/pipelinerun}
+`;
+
+/** `leading`, `standby`, or what is known of one that is neither yet. */
+async function roles(all: readonly Elected[]): Promise<string[]> {
+  return await Promise.all(
+    all.map(async ({ metrics }) => {
+      const answer = await fetch(`http://${metrics}/readyz/leadership?verbose`).catch(() => undefined);
+      return /\((leading|standby)/.exec((await answer?.text()) ?? '')?.[1] ?? 'away';
+    }),
+  );
+}
+
+/**
+ * A list as client-go's reflectors ask for it: what the aggregator answers while a server is being lost (503, no Retry-After)
+ * they ask again with a backoff that begins at 800 ms; here five times, from 100 ms on.
+ */
+async function readAsReflector(path: string): Promise<ApiResponse> {
+  for (let attempt = 0; ; attempt++) {
+    const answer = await faultline.plane.request(path, { timeoutMs: 30_000 });
+    if ((answer.status !== 503 && answer.status !== 429) || attempt === 5) return answer;
+    await sleep(100 * 2 ** attempt);
+  }
+}
+
+/** Watches from `start` and, whenever that ends, from where it was; never lists. Until all of `names` were seen. */
+function follow(
+  start: string,
+  names: readonly string[],
+  until: AbortSignal,
+  servers: 'stop gently' | 'servers may be lost' = 'stop gently',
+) {
   const [seen, refusals]: [string[], string[]] = [[], []];
   const { promise: sawAll, resolve } = Promise.withResolvers<void>();
   const run = async (): Promise<void> => {
@@ -113,12 +231,17 @@ function follow(start: string, until: AbortSignal) {
         await sleep(watch.retryAfter * 1_000);
         continue;
       }
+      // The aggregator reached a server that was just lost: reflectors ask again.
+      if (watch.status === 503 && servers === 'servers may be lost') {
+        await sleep(200);
+        continue;
+      }
       if (watch.status !== 200) throw new Error(`a watch was answered ${watch.status}`);
       for await (const { type, object } of watch) {
         if (type === 'ERROR') refusals.push(JSON.stringify(object));
         position = object.metadata.resourceVersion;
         if (type !== 'BOOKMARK') seen.push(`${type} ${object.spec.subject.name}`);
-        if (seen.length === 3) return resolve();
+        if (seen.length === names.length) return resolve();
       }
     }
   };
