@@ -56,12 +56,15 @@ export class Installation implements AsyncDisposable {
   readonly #port: number;
   readonly #extra: Child[] = [];
   #configured = false;
+  /** What further processes are started from, unless they say otherwise. */
+  binary: string;
 
-  constructor(plane: ControlPlane, postgres: Postgres | undefined, dir: string, port: number) {
+  constructor(plane: ControlPlane, postgres: Postgres | undefined, dir: string, port: number, binary = faultline) {
     this.plane = plane;
     this.postgres = postgres;
     this.dir = dir;
     this.#port = port;
+    this.binary = binary;
   }
 
   get server(): ServerProcess {
@@ -113,7 +116,7 @@ export class Installation implements AsyncDisposable {
       name: `faultline ${name}`,
       command: node,
       args: [
-        faultline,
+        this.binary,
         'controllers',
         `--server=https://127.0.0.1:${this.#port}`,
         `--server-ca-file=${join(this.dir, 'serving-ca.pem')}`,
@@ -190,7 +193,7 @@ export class Installation implements AsyncDisposable {
   async #spawnServer(
     port: number,
     name: string,
-    { args = [], databaseUrlFile, ready = true, binary = faultline }: SpawnOptions = {},
+    { args = [], databaseUrlFile, ready = true, binary = this.binary }: SpawnOptions = {},
   ): Promise<ServerProcess> {
     const urlFile = databaseUrlFile ?? (this.postgres && join(this.dir, 'database.url'));
     const database = urlFile
@@ -247,6 +250,8 @@ export async function install(options: {
   serverConfiguration?: string;
   /** With `tcp` the servers come with a password. */
   postgres?: PostgresOptions;
+  /** The `bin.js` of another build. */
+  binary?: string;
 }): Promise<Installation> {
   const [plane, postgres, dir] = await Promise.all([
     startControlPlane(options.controlPlane),
@@ -254,7 +259,7 @@ export async function install(options: {
     mkdtemp(join(tmpdir(), 'faultline-e2e-')),
   ]);
   const port = await freePort();
-  const installation = new Installation(plane, postgres, dir, port);
+  const installation = new Installation(plane, postgres, dir, port, options.binary);
   try {
     await writeCredentials(plane, dir);
     if (postgres) await writeDatabaseUrl(postgres, dir, options.postgres?.tcp ?? false);
