@@ -62,12 +62,12 @@ export async function measureToIssue(
       state: isFailed(index, revision) ? 'Active' : 'Resolved',
       sentAt: performance.now(),
     });
+    // The next completion says the opposite. Decided before this one is answered, because its issue may be here earlier.
+    do revisions[index] = (revisions[index] as number) + 1;
+    while (isFailed(index, revisions[index] as number) === isFailed(index, revision));
     await client.json('PATCH', `${pathOf(run)}/${run.metadata.name}/status`, {
       status: { completionTime: at, conditions: [condition] },
     });
-    // The next completion says the opposite.
-    do revisions[index] = (revisions[index] as number) + 1;
-    while (isFailed(index, revisions[index] as number) === isFailed(index, revision));
   };
   context.progress.step('opening the issues');
   await paced(RUNS, rate, complete, context.signal);

@@ -101,6 +101,14 @@ const all: readonly Runnable[] = [
     async () => (await import('./rbac.ts')).rbac,
   ),
   lazy(
+    {
+      name: 'trusted-tasks',
+      parameters: '<artifacts...>',
+      summary: 'Make a ConfigMap for konflux/task-bundles of a list of trusted tasks in a registry.',
+    },
+    async () => (await import('./trusted-tasks.ts')).trustedTasks,
+  ),
+  lazy(
     { name: 'resolve', parameters: '[issues...]', summary: 'Resolve an issue by hand.' },
     async () => (await import('./resolve.ts')).resolve,
   ),

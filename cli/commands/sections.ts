@@ -13,7 +13,19 @@ const SECTIONS: readonly (readonly [string, readonly string[]])[] = [
   ['Find out why:', ['explain', 'doctor', 'replay']],
   [
     'Run Faultline:',
-    ['up', 'server', 'controllers', 'config', 'rbac', 'backup', 'restore', 'migrate', 'import', 'uninstall'],
+    [
+      'up',
+      'server',
+      'controllers',
+      'config',
+      'rbac',
+      'trusted-tasks',
+      'backup',
+      'restore',
+      'migrate',
+      'import',
+      'uninstall',
+    ],
   ],
   [
     'Report, and write controllers, rules and receivers:',

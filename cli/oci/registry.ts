@@ -1,0 +1,158 @@
+import { oneLine } from '../../crds/text.ts';
+import { Failure } from '../exit.ts';
+
+export interface RegistryOptions {
+  /** `quay.io`. Asked by https, unless it is this machine. */
+  readonly registry: string;
+  readonly repository: string;
+  /** `user:password` in base64. Default: anonymous. */
+  readonly basic?: string | undefined;
+  readonly signal: AbortSignal;
+}
+
+interface Asked {
+  readonly accept: string;
+  /** Of the body, bytes. */
+  readonly limit: number;
+}
+
+const TIMEOUT_MS = 60_000;
+const MAX_REDIRECTS = 5;
+const MAX_TOKEN = 1_000_000;
+const LOOPBACK = /^(localhost|127\.0\.0\.1)(:\d+)?$/;
+
+/**
+ * Reads from one repository by the OCI distribution API: the token that the registry asks for, redirects to where it keeps its
+ * blobs. Credentials go to the registry and to who issues its tokens alone, nothing goes over plain http but to this machine, and
+ * no answer is longer than asked for. Every fault is a Failure that names the registry.
+ */
+export class Registry {
+  readonly #options: RegistryOptions;
+  readonly #origin: string;
+  #authorization: string | undefined;
+
+  constructor(options: RegistryOptions) {
+    this.#options = options;
+    this.#origin = `${LOOPBACK.test(options.registry) ? 'http' : 'https'}://${options.registry}`;
+  }
+
+  /** `path`: below the repository, such as `manifests/latest`. */
+  async get(path: string, asked: Asked): Promise<Buffer> {
+    const { repository } = this.#options;
+    const url = new URL(`${this.#origin}/v2/${repository}/${path}`);
+    let response = await this.#follow(url, asked.accept);
+    if (response.status === 401) {
+      await response.body?.cancel();
+      this.#authorization = await this.#authorize(response.headers.get('www-authenticate') ?? '');
+      response = await this.#follow(url, asked.accept);
+    }
+    if (response.status === 200) return await this.#read(response, url, asked.limit);
+    await response.body?.cancel();
+    throw this.#failure(`${path}: ${meaningOf(response.status, this.#options.basic !== undefined)}`);
+  }
+
+  async #follow(from: URL, accept: string): Promise<Response> {
+    let url = from;
+    for (let hops = 0; hops <= MAX_REDIRECTS; hops++) {
+      const authorization = url.origin === from.origin ? this.#authorization : undefined;
+      const response = await this.#fetch(url, { accept, ...(authorization && { authorization }) });
+      const location = response.headers.get('location');
+      if (response.status < 300 || response.status >= 400 || location === null) return response;
+      await response.body?.cancel();
+      url = this.#safe(location, url);
+    }
+    throw this.#failure(`more than ${MAX_REDIRECTS} redirects`);
+  }
+
+  async #authorize(challenge: string): Promise<string> {
+    const { basic, repository } = this.#options;
+    if (/^basic\b/i.test(challenge)) {
+      if (basic === undefined) throw this.#failure('it wants credentials: name a file with them, --auth-file');
+      return `Basic ${basic}`;
+    }
+    const parameter = (name: string): string | undefined =>
+      new RegExp(`\\b${name}="([^"]*)"`, 'i').exec(challenge)?.[1];
+    const realm = /^bearer\b/i.test(challenge) ? parameter('realm') : undefined;
+    if (realm === undefined)
+      throw this.#failure('it refuses, and does not say how to log in (no Bearer or Basic challenge)');
+    const url = this.#safe(realm, new URL(this.#origin));
+    const service = parameter('service');
+    if (service !== undefined) url.searchParams.set('service', service);
+    url.searchParams.set('scope', parameter('scope') ?? `repository:${repository}:pull`);
+    const response = await this.#fetch(url, {
+      accept: 'application/json',
+      ...(basic && { authorization: `Basic ${basic}` }),
+    });
+    if (response.status !== 200) {
+      await response.body?.cancel();
+      throw this.#failure(`no token from ${url.host}: ${meaningOf(response.status, basic !== undefined)}`);
+    }
+    const token = tokenIn((await this.#read(response, url, MAX_TOKEN)).toString());
+    if (token === undefined) throw this.#failure(`no token from ${url.host}: its answer holds none`);
+    return `Bearer ${token}`;
+  }
+
+  /** What an answer refers to: by https, or on this machine as the registry itself. */
+  #safe(location: string, base: URL): URL {
+    const url = URL.parse(location, base.href);
+    if (url === null) throw this.#failure(`it refers to "${oneLine(location, 200)}", which is no address`);
+    const own = url.protocol === 'http:' && LOOPBACK.test(url.host) && LOOPBACK.test(this.#options.registry);
+    if (url.protocol !== 'https:' && !own)
+      throw this.#failure(`it refers to ${url.host} by ${url.protocol} instead of https`);
+    return url;
+  }
+
+  async #fetch(url: URL, headers: Record<string, string>): Promise<Response> {
+    const signal = AbortSignal.any([this.#options.signal, AbortSignal.timeout(TIMEOUT_MS)]);
+    try {
+      return await fetch(url, { headers, redirect: 'manual', signal });
+    } catch (error) {
+      this.#options.signal.throwIfAborted();
+      throw this.#failure(`${url.host} cannot be reached: ${causeOf(error)}`, error);
+    }
+  }
+
+  async #read(response: Response, url: URL, limit: number): Promise<Buffer> {
+    const chunks: Uint8Array[] = [];
+    let bytes = 0;
+    try {
+      for await (const chunk of response.body ?? []) {
+        bytes += chunk.length;
+        if (bytes > limit) break;
+        chunks.push(chunk);
+      }
+    } catch (error) {
+      this.#options.signal.throwIfAborted();
+      throw this.#failure(`${url.host} stopped in the middle: ${causeOf(error)}`, error);
+    }
+    if (bytes > limit) throw this.#failure(`${url.pathname} is longer than ${limit} bytes`);
+    return Buffer.concat(chunks);
+  }
+
+  #failure(what: string, cause?: unknown): Failure {
+    return new Failure(`${this.#options.registry}/${this.#options.repository}: ${what}`, { cause });
+  }
+}
+
+function meaningOf(status: number, hasCredentials: boolean): string {
+  if (status === 404) return 'there is none of that name (404), or it is not for everybody';
+  if (status !== 401 && status !== 403) return `HTTP ${status}`;
+  const why = hasCredentials
+    ? 'the credentials of --auth-file do not allow it'
+    : 'name a file with credentials, --auth-file';
+  return `refused (${status}): ${why}`;
+}
+
+function tokenIn(text: string): string | undefined {
+  try {
+    const { token, access_token: access } = JSON.parse(text) as { token?: unknown; access_token?: unknown };
+    return [token, access].find((one): one is string => typeof one === 'string' && /^[\x21-\x7e]+$/.test(one));
+  } catch {
+    return undefined;
+  }
+}
+
+function causeOf(error: unknown): string {
+  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+  return oneLine(cause instanceof Error ? cause.message : String(cause), 200);
+}

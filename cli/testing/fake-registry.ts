@@ -1,0 +1,93 @@
+import { createHash } from 'node:crypto';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+/** What a registry of this machine does, besides what is asked of it. */
+export interface RegistryManners {
+  /** `user:password` that a token is given for; without it one is given to anybody. Default: it wants no token at all. */
+  readonly login?: string | 'anybody';
+  /** Blobs are elsewhere: an address, to which the path is added. */
+  readonly blobsAt?: () => string;
+  /** What is sent instead of the blob. */
+  readonly tampered?: string;
+}
+
+/** An artifact with files as layers, in a registry over real HTTP. `asked` has every path with what was shown of credentials. */
+export class FakeRegistry implements AsyncDisposable {
+  readonly asked: string[] = [];
+  readonly host: string;
+  /** Of the manifest. */
+  readonly digest: string;
+  readonly #manifest: string;
+  readonly #blobs = new Map<string, string>();
+  readonly #manners: RegistryManners;
+  readonly #close: () => Promise<void>;
+
+  private constructor(
+    files: Readonly<Record<string, string>>,
+    manners: RegistryManners,
+    { host, close }: { host: string; close: () => Promise<void> },
+  ) {
+    const layers = Object.entries(files).map(([title, text]) => {
+      this.#blobs.set(digestOf(text), text);
+      const annotations = { 'org.opencontainers.image.title': title };
+      return {
+        mediaType: 'application/vnd.cncf.openpolicyagent.data.layer.v1+json',
+        digest: digestOf(text),
+        annotations,
+      };
+    });
+    this.#manifest = JSON.stringify({ schemaVersion: 2, layers });
+    this.digest = digestOf(this.#manifest);
+    this.#manners = manners;
+    this.host = host;
+    this.#close = close;
+  }
+
+  static async start(files: Readonly<Record<string, string>>, manners: RegistryManners = {}): Promise<FakeRegistry> {
+    const server = createServer((request, response) => registry.#answer(request, response));
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const close = (): Promise<void> => {
+      server.closeAllConnections();
+      return new Promise((resolve) => server.close(() => resolve()));
+    };
+    const registry = new FakeRegistry(files, manners, {
+      host: `127.0.0.1:${(server.address() as AddressInfo).port}`,
+      close,
+    });
+    return registry;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#close();
+  }
+
+  #answer({ url = '', headers }: IncomingMessage, response: ServerResponse): void {
+    const { pathname, searchParams } = new URL(url, 'http://registry');
+    const { authorization = 'nobody' } = headers;
+    this.asked.push(`${pathname} ${authorization}`);
+    const { login, blobsAt, tampered } = this.#manners;
+    if (pathname === '/token') {
+      const known = login === 'anybody' || authorization === `Basic ${Buffer.from(login ?? '').toString('base64')}`;
+      const scope = searchParams.get('scope');
+      response.writeHead(known ? 200 : 401).end(JSON.stringify({ token: `for-${scope}` }));
+      return;
+    }
+    const [, name = '', kind = '', reference = ''] = /^\/v2\/(.+)\/(manifests|blobs)\/([^/]+)$/.exec(pathname) ?? [];
+    const elsewhere = !pathname.startsWith('/v2/');
+    if (login !== undefined && !elsewhere && authorization !== `Bearer for-repository:${name}:pull`) {
+      const challenge = `Bearer realm="http://${this.host}/token",service="fake",scope="repository:${name}:pull"`;
+      response.writeHead(401, { 'www-authenticate': challenge }).end();
+    } else if (kind === 'manifests' && [this.digest, 'latest'].includes(reference)) response.end(this.#manifest);
+    else if (kind === 'blobs' && blobsAt !== undefined) {
+      response.writeHead(307, { location: `${blobsAt()}/blobs/${reference}` }).end();
+    } else {
+      const blob = this.#blobs.get(pathname.slice(pathname.lastIndexOf('/') + 1));
+      response.writeHead(blob === undefined ? 404 : 200).end(tampered ?? blob);
+    }
+  }
+}
+
+function digestOf(text: string): string {
+  return `sha256:${createHash('sha256').update(text).digest('hex')}`;
+}

@@ -1,0 +1,40 @@
+import { stringify } from 'yaml';
+import { createClusterApi } from '../../apiserver/kube/access/index.ts';
+import { connectCluster } from '../cluster/connection.ts';
+import type { TrustedTasksOptions } from '../commands/trusted-tasks.ts';
+import { EXIT } from '../exit.ts';
+import { pullArtifact } from '../oci/artifact.ts';
+import { basicOf } from '../oci/auth-file.ts';
+import type { ArtifactReference } from '../oci/reference.ts';
+import type { Streams } from '../streams.ts';
+import { configMapOf, isRuleData, type Pulled } from './config-map.ts';
+
+const FIELD_MANAGER = 'faultline-trusted-tasks';
+
+/** `faultline trusted-tasks`: answers the exit code. Throws a Failure that names the artifact, or the cluster. */
+export async function runTrustedTasks(options: TrustedTasksOptions, streams: Streams): Promise<number> {
+  const { namespace, name, output } = options;
+  const pulled = await Promise.all(options.references.map((reference) => pull(reference, options, streams.signal)));
+  const map = configMapOf(pulled, { namespace, name });
+  if (!options.apply) {
+    streams.out.write(output === 'json' ? `${JSON.stringify(map, null, 2)}\n` : stringify(map, { lineWidth: 0 }));
+    return EXIT.ok;
+  }
+  const connection = await connectCluster(options, streams);
+  await using api = createClusterApi(connection);
+  const path = `/api/v1/namespaces/${namespace}/configmaps/${name}`;
+  await api.apply(path, map, { fieldManager: FIELD_MANAGER, signal: streams.signal });
+  streams.out.write(
+    `configmap/${name} in ${namespace} is that of ${pulled.map(({ artifact }) => artifact.digest).join(', ')}\n`,
+  );
+  return EXIT.ok;
+}
+
+async function pull(
+  reference: ArtifactReference,
+  { authFile }: TrustedTasksOptions,
+  signal: AbortSignal,
+): Promise<Pulled> {
+  const basic = authFile === undefined ? undefined : await basicOf(authFile, reference);
+  return { reference, artifact: await pullArtifact(reference, { basic, signal, wants: isRuleData }) };
+}

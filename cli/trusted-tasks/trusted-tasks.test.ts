@@ -1,0 +1,218 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { json } from 'node:stream/consumers';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { taskBundles } from '../../controllers/konflux/task-bundles/bundle.ts';
+import { judge, policyOf } from '../../controllers/konflux/task-bundles/policy.ts';
+import { FakeRegistry } from '../testing/fake-registry.ts';
+import { startCommand } from '../testing/running-command.ts';
+
+const BUNDLE = 'oci://quay.io/konflux-ci/tekton-catalog/task-init:0.2';
+const REF = `sha256:${'1'.repeat(64)}`;
+const OLD = `sha256:${'2'.repeat(64)}`;
+const DATA = {
+  'data/data/trusted_tekton_tasks.yml': `---
+trusted_tasks:
+  ${BUNDLE}:
+    - effective_on: "2026-11-01T00:00:00Z"
+      ref: ${REF}
+    - effective_on: "2026-08-01T00:00:00Z"
+      expires_on: 2026-12-01T00:00:00Z
+      ref: ${OLD}
+  git+https://github.com/konflux-ci/build-definitions.git//task/init/0.2/init.yaml:
+    - ref: 0a1b2c
+`,
+};
+
+let closing: AsyncDisposableStack;
+beforeEach(() => {
+  closing = new AsyncDisposableStack();
+});
+afterEach(() => closing.disposeAsync());
+
+async function registry(...given: Parameters<typeof FakeRegistry.start>): Promise<FakeRegistry> {
+  return closing.use(await FakeRegistry.start(...given));
+}
+
+async function run(...argv: string[]): Promise<{ code: number; out: string; err: string }> {
+  const command = closing.use(startCommand(['trusted-tasks', ...argv]));
+  const code = await command.exitCode;
+  return { code, out: command.out.text(), err: command.err.text() };
+}
+
+describe('faultline trusted-tasks', () => {
+  it('prints the ConfigMap that konflux/task-bundles reads, with what it was made of', async () => {
+    const { host, digest } = await registry(DATA);
+    const { code, out } = await run(`${host}/org/data-acceptable-bundles`, '-o', 'json', '-n', 'policies');
+    expect(code).toBe(0);
+    const { data, ...map } = JSON.parse(out) as { data: Record<string, string> };
+    expect(map).toEqual({
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: {
+        namespace: 'policies',
+        name: 'trusted-tasks',
+        labels: { 'faultline.dev/trusted-tasks': 'true' },
+        annotations: { 'faultline.dev/trusted-tasks-from': `${host}/org/data-acceptable-bundles:latest@${digest}` },
+      },
+    });
+    expect(Object.keys(data)).toEqual(['org.data-acceptable-bundles.json']);
+    // Tasks from git are none of the controller's, and a date stays what was written.
+    expect(JSON.parse(data['org.data-acceptable-bundles.json'] as string)).toEqual({
+      trusted_tasks: { [BUNDLE]: [{ ref: REF }, { ref: OLD, expires_on: '2026-12-01T00:00:00Z' }] },
+    });
+  });
+
+  it('is understood by the controller: which bundle is trusted until when', async () => {
+    const { host } = await registry(DATA);
+    const { data } = JSON.parse((await run(`${host}/org/name`, '-o', 'json')).out) as { data: Record<string, string> };
+    const policy = policyOf(Object.values(data).map((value) => JSON.parse(value) as Record<string, unknown>));
+    const used = (digest: string) => {
+      const params = [{ name: 'bundle', value: `${BUNDLE.slice('oci://'.length)}@${digest}` }];
+      return taskBundles({
+        spec: { pipelineSpec: { tasks: [{ name: 'init', taskRef: { resolver: 'bundles', params } }] } },
+      });
+    };
+    const until = (digest: string): (number | undefined)[] =>
+      used(digest)
+        .flatMap((bundle) => judge(policy, bundle) ?? [])
+        .map((verdict) => verdict.until);
+    expect(until(REF)).toEqual([]);
+    expect(until(OLD)).toEqual([Date.UTC(2026, 11, 1)]);
+    expect(until(`sha256:${'3'.repeat(64)}`)).toEqual([undefined]);
+  });
+
+  it('writes it into a cluster with --apply, as the owner of its fields', async () => {
+    const asked: { method: string | undefined; url: string | undefined; type: string | undefined; body: unknown }[] =
+      [];
+    const cluster = createServer(async (request, response) => {
+      const { method, url, headers } = request;
+      asked.push({ method, url, type: headers['content-type'], body: await json(request) });
+      response.writeHead(200, { 'content-type': 'application/json' }).end('{}');
+    });
+    await new Promise<void>((resolve) => cluster.listen(0, '127.0.0.1', resolve));
+    closing.defer(() => new Promise((resolve) => cluster.close(() => resolve())));
+    const folder = await mkdtemp(join(tmpdir(), 'faultline-apply-'));
+    closing.defer(() => rm(folder, { recursive: true }));
+    const kubeconfig = join(folder, 'kubeconfig');
+    const server = `http://127.0.0.1:${(cluster.address() as AddressInfo).port}`;
+    const contexts = [{ name: 'c', context: { cluster: 'c', user: 'u' } }];
+    const config = {
+      'current-context': 'c',
+      contexts,
+      clusters: [{ name: 'c', cluster: { server } }],
+      users: [{ name: 'u', user: {} }],
+    };
+    await writeFile(kubeconfig, JSON.stringify(config));
+    const { host, digest } = await registry(DATA);
+    const { code, out } = await run(`${host}/org/name`, '--apply', '--kubeconfig', kubeconfig, '--name', 'mine');
+    expect({ code, out }).toEqual({
+      code: 0,
+      out: `configmap/mine in enterprise-contract-service is that of ${digest}\n`,
+    });
+    expect(asked).toEqual([
+      {
+        method: 'PATCH',
+        url: '/api/v1/namespaces/enterprise-contract-service/configmaps/mine?fieldManager=faultline-trusted-tasks&force=true',
+        type: 'application/apply-patch+yaml',
+        body: expect.objectContaining({ kind: 'ConfigMap', data: expect.anything() as unknown }) as unknown,
+      },
+    ]);
+  });
+
+  it('takes several artifacts, and rules beside lists', async () => {
+    const rules = 'trusted_task_rules: {deny: {old: [{pattern: "oci://quay.io/old*", effective_on: "2026-01-01"}]}}';
+    const [one, two] = [
+      await registry(DATA),
+      await registry({ 'rules.yaml': rules, 'more.yaml': rules.replace('old*', 'older*') }),
+    ];
+    const { code, out } = await run(`${one.host}/org/a`, `${two.host}/org/b@${two.digest}`);
+    expect(code).toBe(0);
+    expect(out).toContain('org.a.json: ');
+    expect(out).toContain('org.b.json: ');
+    expect(out).toContain('oci://quay.io/old*');
+    expect(out).toContain('oci://quay.io/older*');
+  });
+
+  it('gets a token as the registry says, and shows it to nobody else when blobs are elsewhere', async () => {
+    const store = await registry(DATA);
+    const { host, asked } = await registry(DATA, { login: 'anybody', blobsAt: () => `http://${store.host}` });
+    expect((await run(`${host}/org/name`)).code).toBe(0);
+    expect(asked).toContain('/token nobody');
+    expect(asked.at(-1)).toMatch(/^\/v2\/org\/name\/blobs\/sha256:\w+ Bearer for-repository:org\/name:pull$/);
+    expect(store.asked).toEqual([expect.stringMatching(/^\/blobs\/sha256:\w+ nobody$/)]);
+  });
+
+  it('logs in with what docker login wrote, the longest name first', async () => {
+    const { host, asked } = await registry(DATA, { login: 'robot:secret' });
+    const folder = await mkdtemp(join(tmpdir(), 'faultline-auth-'));
+    closing.defer(() => rm(folder, { recursive: true }));
+    const auth = (text: string): object => ({ auth: Buffer.from(text).toString('base64') });
+    const file = join(folder, 'config.json');
+    await writeFile(
+      file,
+      JSON.stringify({ auths: { [host]: auth('other:one'), [`${host}/org`]: auth('robot:secret') } }),
+    );
+    expect((await run(`${host}/org/name`, '--auth-file', file)).code).toBe(0);
+    expect(asked).toContain(`/token Basic ${Buffer.from('robot:secret').toString('base64')}`);
+    const anonymous = await run(`${host}/org/name`);
+    expect(anonymous.code).toBe(1);
+    expect(anonymous.err).toContain('refused (401): name a file with credentials, --auth-file');
+    const empty = join(folder, 'empty.json');
+    await writeFile(empty, '{"secret": "s3cr3t"}');
+    const wrong = await run(`${host}/org/name`, '--auth-file', empty);
+    expect(wrong.err).toContain('has no "auths"');
+    expect(wrong.err).not.toContain('s3cr3t');
+  });
+});
+
+describe('what is refused', () => {
+  it('an artifact that is not what its digest says', async () => {
+    const { host, digest } = await registry(DATA);
+    const other = `sha256:${'0'.repeat(64)}`;
+    expect((await run(`${host}/org/name@${other}`)).err).toContain('there is none of that name (404)');
+    const lying = await registry(DATA, { tampered: 'trusted_tasks: {}' });
+    const { code, err } = await run(`${lying.host}/org/name@${digest}`);
+    expect(code).toBe(1);
+    expect(err).toContain('trusted_tekton_tasks.yml is not what its digest says');
+  });
+
+  it('to follow the registry to plain http', async () => {
+    const { host } = await registry(DATA, { blobsAt: () => 'http://169.254.169.254' });
+    const { code, err } = await run(`${host}/org/name`);
+    expect(code).toBe(1);
+    expect(err).toContain('it refers to 169.254.169.254 by http: instead of https');
+  });
+
+  it('redirects without an end', async () => {
+    const { host } = await registry(DATA, { blobsAt: () => `http://${host}/v2/org/name` });
+    expect((await run(`${host}/org/name`)).err).toContain('more than 5 redirects');
+  });
+
+  it('an artifact that says nothing of tasks, and one that is no YAML', async () => {
+    const empty = await registry({ 'data.yml': 'required_tasks: []' });
+    expect((await run(`${empty.host}/org/name`)).err).toContain('says of no task bundle that it is trusted');
+    const broken = await registry({ 'data.yml': 'a: [&x 1, *x]\nb: {' });
+    expect((await run(`${broken.host}/org/name`)).err).toMatch(/latest data\.yml is no YAML/);
+  });
+
+  it('more than a ConfigMap holds', async () => {
+    const records = Array.from(
+      { length: 14_000 },
+      (_, index) => `    - {ref: "sha256:${String(index).padStart(64, '0')}"}`,
+    );
+    const { host } = await registry({ 'data.yml': `trusted_tasks:\n  ${BUNDLE}:\n${records.join('\n')}\n` });
+    expect((await run(`${host}/org/name`)).err).toMatch(/are \d+ bytes, and a ConfigMap holds 1048576/);
+  });
+
+  it('a command line that names no artifact', async () => {
+    const { code, err } = await run('org/name', 'quay.io/a/b', 'quay.io/a/b:2', '-n', 'Policies');
+    expect(code).toBe(2);
+    expect(err).toContain('"org/name" names no artifact');
+    expect(err).toContain('a/b is named twice');
+    expect(err).toContain('"Policies" is no namespace name');
+  });
+});
