@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { Failure } from '../exit.ts';
+import type { Streams } from '../streams.ts';
 import { type ArtifactReference, formatReference } from './reference.ts';
 import { Registry } from './registry.ts';
 
@@ -33,10 +34,15 @@ const MAX_LAYERS = 50;
  */
 export async function pullArtifact(
   reference: ArtifactReference,
-  how: { basic: string | undefined; signal: AbortSignal; wants: (layer: Omit<Layer, 'digest'>) => boolean },
+  how: {
+    basic: string | undefined;
+    env: Streams['env'];
+    signal: AbortSignal;
+    wants: (layer: Omit<Layer, 'digest'>) => boolean;
+  },
 ): Promise<Artifact> {
   const { registry: host, repository, tag, digest: wanted } = reference;
-  const registry = new Registry({ registry: host, repository, basic: how.basic, signal: how.signal });
+  const registry = new Registry({ registry: host, repository, basic: how.basic, env: how.env, signal: how.signal });
   const written = formatReference(reference);
   const manifest = await registry.get(`manifests/${wanted ?? tag}`, { accept: MANIFESTS, limit: MAX_MANIFEST });
   const digest = digestOf(manifest);

@@ -1,5 +1,10 @@
+import { type Dispatcher, ProxyAgent, request } from 'undici';
 import { oneLine } from '../../crds/text.ts';
+import { proxyOf } from '../cluster/proxy.ts';
 import { Failure } from '../exit.ts';
+import type { Streams } from '../streams.ts';
+
+type Answer = Dispatcher.ResponseData;
 
 export interface RegistryOptions {
   /** `quay.io`. Asked by https, unless it is this machine. */
@@ -7,6 +12,8 @@ export interface RegistryOptions {
   readonly repository: string;
   /** `user:password` in base64. Default: anonymous. */
   readonly basic?: string | undefined;
+  /** For the proxy. */
+  readonly env: Streams['env'];
   readonly signal: AbortSignal;
 }
 
@@ -41,24 +48,28 @@ export class Registry {
     const { repository } = this.#options;
     const url = new URL(`${this.#origin}/v2/${repository}/${path}`);
     let response = await this.#follow(url, asked.accept);
-    if (response.status === 401) {
-      await response.body?.cancel();
-      this.#authorization = await this.#authorize(response.headers.get('www-authenticate') ?? '');
+    if (response.statusCode === 401) {
+      await response.body.dump();
+      this.#authorization = await this.#authorize(headerOf(response, 'www-authenticate') ?? '');
       response = await this.#follow(url, asked.accept);
     }
-    if (response.status === 200) return await this.#read(response, url, asked.limit);
-    await response.body?.cancel();
-    throw this.#failure(`${path}: ${meaningOf(response.status, this.#options.basic !== undefined)}`);
+    if (response.statusCode === 200) return await this.#read(response, url, asked.limit);
+    await response.body.dump();
+    throw this.#failure(`${path}: ${meaningOf(response.statusCode, this.#options.basic !== undefined)}`);
   }
 
-  async #follow(from: URL, accept: string): Promise<Response> {
+  /**
+   * Registries keep their blobs elsewhere, so this follows, unlike everything else here: who runs the command chose the registry, it is
+   * a read without credentials, and what comes must have the digest that was asked for (docs/security.md).
+   */
+  async #follow(from: URL, accept: string): Promise<Answer> {
     let url = from;
     for (let hops = 0; hops <= MAX_REDIRECTS; hops++) {
       const authorization = url.origin === from.origin ? this.#authorization : undefined;
-      const response = await this.#fetch(url, { accept, ...(authorization && { authorization }) });
-      const location = response.headers.get('location');
-      if (response.status < 300 || response.status >= 400 || location === null) return response;
-      await response.body?.cancel();
+      const response = await this.#ask(url, { accept, ...(authorization && { authorization }) });
+      const location = headerOf(response, 'location');
+      if (response.statusCode < 300 || response.statusCode >= 400 || location === undefined) return response;
+      await response.body.dump();
       url = this.#safe(location, url);
     }
     throw this.#failure(`more than ${MAX_REDIRECTS} redirects`);
@@ -79,13 +90,13 @@ export class Registry {
     const service = parameter('service');
     if (service !== undefined) url.searchParams.set('service', service);
     url.searchParams.set('scope', parameter('scope') ?? `repository:${repository}:pull`);
-    const response = await this.#fetch(url, {
+    const response = await this.#ask(url, {
       accept: 'application/json',
       ...(basic && { authorization: `Basic ${basic}` }),
     });
-    if (response.status !== 200) {
-      await response.body?.cancel();
-      throw this.#failure(`no token from ${url.host}: ${meaningOf(response.status, basic !== undefined)}`);
+    if (response.statusCode !== 200) {
+      await response.body.dump();
+      throw this.#failure(`no token from ${url.host}: ${meaningOf(response.statusCode, basic !== undefined)}`);
     }
     const token = tokenIn((await this.#read(response, url, MAX_TOKEN)).toString());
     if (token === undefined) throw this.#failure(`no token from ${url.host}: its answer holds none`);
@@ -102,21 +113,27 @@ export class Registry {
     return url;
   }
 
-  async #fetch(url: URL, headers: Record<string, string>): Promise<Response> {
+  async #ask(url: URL, headers: Record<string, string>): Promise<Answer> {
     const signal = AbortSignal.any([this.#options.signal, AbortSignal.timeout(TIMEOUT_MS)]);
     try {
-      return await fetch(url, { headers, redirect: 'manual', signal });
+      const proxy = proxyOf(url.href, this.#options.env);
+      return await request(url, {
+        headers,
+        signal,
+        reset: true,
+        ...(proxy && { dispatcher: new ProxyAgent(proxy.href) }),
+      });
     } catch (error) {
       this.#options.signal.throwIfAborted();
       throw this.#failure(`${url.host} cannot be reached: ${causeOf(error)}`, error);
     }
   }
 
-  async #read(response: Response, url: URL, limit: number): Promise<Buffer> {
-    const chunks: Uint8Array[] = [];
+  async #read({ body }: Answer, url: URL, limit: number): Promise<Buffer> {
+    const chunks: Buffer[] = [];
     let bytes = 0;
     try {
-      for await (const chunk of response.body ?? []) {
+      for await (const chunk of body as AsyncIterable<Buffer>) {
         bytes += chunk.length;
         if (bytes > limit) break;
         chunks.push(chunk);
@@ -132,6 +149,11 @@ export class Registry {
   #failure(what: string, cause?: unknown): Failure {
     return new Failure(`${this.#options.registry}/${this.#options.repository}: ${what}`, { cause });
   }
+}
+
+function headerOf({ headers }: Answer, name: string): string | undefined {
+  const value = headers[name];
+  return Array.isArray(value) ? value[0] : value;
 }
 
 function meaningOf(status: number, hasCredentials: boolean): string {

@@ -14,7 +14,7 @@ const FIELD_MANAGER = 'faultline-trusted-tasks';
 /** `faultline trusted-tasks`: answers the exit code. Throws a Failure that names the artifact, or the cluster. */
 export async function runTrustedTasks(options: TrustedTasksOptions, streams: Streams): Promise<number> {
   const { namespace, name, output } = options;
-  const pulled = await Promise.all(options.references.map((reference) => pull(reference, options, streams.signal)));
+  const pulled = await Promise.all(options.references.map((reference) => pull(reference, options, streams)));
   const map = configMapOf(pulled, { namespace, name });
   if (!options.apply) {
     streams.out.write(output === 'json' ? `${JSON.stringify(map, null, 2)}\n` : stringify(map, { lineWidth: 0 }));
@@ -33,8 +33,8 @@ export async function runTrustedTasks(options: TrustedTasksOptions, streams: Str
 async function pull(
   reference: ArtifactReference,
   { authFile }: TrustedTasksOptions,
-  signal: AbortSignal,
+  { env, signal }: Streams,
 ): Promise<Pulled> {
   const basic = authFile === undefined ? undefined : await basicOf(authFile, reference);
-  return { reference, artifact: await pullArtifact(reference, { basic, signal, wants: isRuleData }) };
+  return { reference, artifact: await pullArtifact(reference, { basic, env, signal, wants: isRuleData }) };
 }
