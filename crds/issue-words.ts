@@ -4,6 +4,10 @@ export const SEVERITIES = ['critical', 'major', 'minor', 'info'] as const;
 export type Severity = (typeof SEVERITIES)[number];
 export const STATES = ['Active', 'Resolved'] as const;
 export type IssueState = (typeof STATES)[number];
+/** `type` is open text; these values are well known to the printers and the documentation. */
+export const WELL_KNOWN_TYPES = [
+  'build', 'test', 'release', 'dependency', 'pipeline', 'workload', 'security',
+] as const; // biome-ignore format: one line reads better
 export const LINK_RELATIONS = ['log', 'console', 'commit', 'pull-request', 'docs'] as const;
 export type LinkRelation = (typeof LINK_RELATIONS)[number];
 

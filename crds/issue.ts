@@ -17,10 +17,6 @@ export * from './issue-words.ts';
 
 export const RESOLVED_REASONS = ['Recovered', 'SubjectDeleted', 'Expired', 'SourceRemoved', 'Manual'] as const;
 export type ResolvedReason = (typeof RESOLVED_REASONS)[number];
-/** `type` is open text; these values are well known to the printers and the documentation. */
-export const WELL_KNOWN_TYPES = [
-  'build', 'test', 'release', 'dependency', 'pipeline', 'workload', 'security',
-] as const; // biome-ignore format: one line reads better
 
 /** The lasting thing that has a problem. Identity takes only the group of `apiVersion`. */
 export interface Subject {

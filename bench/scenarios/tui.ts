@@ -51,7 +51,8 @@ async function run(context: BenchContext): Promise<readonly Figure[]> {
   ]);
   progress.note(`tui: ${number(changes)} changes were reported meanwhile`);
   const { residentMB, peakMB } = await processMemory(pid);
-  await sleep(5_000);
+  // After five seconds without a key memory is given back, once: idle is what is then.
+  await sleep(8_000);
   const idle = await idleShare(pid, quick ? 2 : 20);
   progress.note(`tui: ${number((await processMemory(pid)).residentMB)} MB afterwards`);
   const p95 = percentile(keys, 95);

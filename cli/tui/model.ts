@@ -1,4 +1,7 @@
+import { WELL_KNOWN_TYPES } from '../../crds/issue-words.ts';
 import type { ColumnDefinition, Row as TableRow } from '../reading/issues.ts';
+import { adviceOn } from './filter/advice.ts';
+import type { Filter } from './filter/ast.ts';
 import { compile, isTimed, type Predicate } from './filter/match.ts';
 import { parseFilter } from './filter/parse.ts';
 import { type How, Listing } from './rows/listing.ts';
@@ -20,6 +23,7 @@ export class Model {
   readonly store = new RowStore();
   readonly byNamespace = new Tally(({ namespace }) => namespace);
   readonly bySource = new Tally(({ source }) => source);
+  readonly #byType = new Tally(({ type }) => type);
   columns: readonly ColumnDefinition[] = [];
   readonly #maker = new RowMaker();
   #sort: Sort = 'severity';
@@ -27,8 +31,9 @@ export class Model {
   #listing:
     | { readonly of: string; readonly collapsed: ReadonlySet<string>; readonly listing: Listing; readonly at: number }
     | undefined;
-  #filter: { readonly text: string; readonly test: Predicate; readonly timed: boolean } = {
+  #filter: { readonly text: string; readonly filter: Filter; readonly test: Predicate; readonly timed: boolean } = {
     text: '',
+    filter: [],
     test: () => true,
     timed: false,
   };
@@ -43,6 +48,7 @@ export class Model {
     );
     this.byNamespace.apply(changes);
     this.bySource.apply(changes);
+    this.#byType.apply(changes);
     const compare = COMPARE[this.#sort];
     this.#sorted = mergeInto(takeOut(this.#sorted, changes.gone, compare), changes.come, compare);
     this.#listing?.listing.apply(changes);
@@ -77,6 +83,16 @@ export class Model {
     return listing;
   }
 
+  /** What was probably meant, where the filter that was asked for last keeps nothing. */
+  get advice(): string | undefined {
+    if (this.#listing === undefined || this.#listing.listing.size > 0) return undefined;
+    return adviceOn(this.#filter.filter, {
+      type: [...new Set([...WELL_KNOWN_TYPES, ...this.#byType.counts.keys()])],
+      source: [...this.bySource.counts.keys()],
+      namespace: [...this.byNamespace.counts.keys()],
+    });
+  }
+
   /** Active issues of a namespace, or of all. */
   counts(namespace: string | undefined): Counts {
     if (namespace !== undefined) return this.byNamespace.counts.get(namespace) ?? noCounts();
@@ -92,7 +108,7 @@ export class Model {
     if (text === this.#filter.text && this.fault === undefined) return;
     const { filter, fault } = parseFilter(text);
     this.fault = fault;
-    if (filter !== undefined) this.#filter = { text, test: compile(filter), timed: isTimed(filter) };
+    if (filter !== undefined) this.#filter = { text, filter, test: compile(filter), timed: isTimed(filter) };
   }
 
   #order(sort: Sort): void {

@@ -14,6 +14,9 @@ interface Paper {
   /** Wrapped for a width. */
   wrapped: { readonly width: number; readonly of: readonly string[]; readonly lines: readonly string[] } | undefined;
   reading: boolean;
+  /** It goes on: whoever leaves it ends it. */
+  goesOn: boolean;
+  readonly stop: AbortController;
   /** What it is about changed while it was being read. */
   stale: boolean;
   /** Its lines are why it could not be read. */
@@ -21,6 +24,13 @@ interface Paper {
 }
 
 const ASKING: readonly string[] = ['Asking the server.'];
+
+function newPaper(view: DocumentView): Paper {
+  return {
+    ...{ view, lines: ASKING, wrapped: undefined, reading: false, stale: false, failed: false, goesOn: false },
+    stop: new AbortController(),
+  };
+}
 
 /** Documents, read from the source when they are first looked at, and again when what they are about changed. */
 export class Papers {
@@ -41,9 +51,9 @@ export class Papers {
     const key = JSON.stringify(view);
     let paper = this.#papers.get(key);
     if (paper === undefined) {
-      paper = { view, lines: ASKING, wrapped: undefined, reading: false, stale: false, failed: false };
+      paper = newPaper(view);
       this.#papers.set(key, paper);
-      for (const old of [...this.#papers.keys()].slice(0, -MOST)) this.#papers.delete(old);
+      for (const old of [...this.#papers.keys()].slice(0, -MOST)) this.#forget(old);
       void this.#read(view, paper);
     }
     if (paper.wrapped?.width !== width || paper.wrapped.of !== paper.lines) {
@@ -57,8 +67,8 @@ export class Papers {
     for (const [key, paper] of this.#papers) {
       const { view } = paper;
       if (!('namespace' in view) || view.name !== name || view.namespace !== namespace) continue;
-      if (key !== JSON.stringify(shown)) this.#papers.delete(key);
-      else this.#again(paper);
+      if (key !== JSON.stringify(shown)) this.#forget(key);
+      else if (!paper.goesOn) this.#again(paper);
     }
   }
 
@@ -70,8 +80,19 @@ export class Papers {
 
   /** Nothing is known any more: what is shown is read again, the rest when it is looked at. */
   again(shown: View): void {
-    for (const key of this.#papers.keys()) if (key !== JSON.stringify(shown)) this.#papers.delete(key);
+    for (const [key, { goesOn }] of this.#papers) if (goesOn || key !== JSON.stringify(shown)) this.#forget(key);
     for (const paper of this.#papers.values()) this.#again(paper);
+  }
+
+  /** Nobody looks at it any more: what goes on ends, and is begun anew by who comes back. */
+  left(view: View): void {
+    const key = JSON.stringify(view);
+    if (this.#papers.get(key)?.goesOn) this.#forget(key);
+  }
+
+  #forget(key: string): void {
+    this.#papers.get(key)?.stop.abort();
+    this.#papers.delete(key);
   }
 
   #again(paper: Paper): void {
@@ -85,15 +106,21 @@ export class Papers {
     if (view.kind === 'help') return;
     paper.reading = true;
     paper.stale = false;
+    const signal = AbortSignal.any([this.#signal, paper.stop.signal]);
     try {
-      paper.lines = await this.#source.document(view, this.#signal);
+      paper.lines = await this.#source.document(view, signal, (lines) => {
+        paper.goesOn = true;
+        paper.lines = lines;
+        this.#changed();
+      });
       paper.failed = false;
     } catch (error) {
-      if (this.#signal.aborted) return;
+      if (signal.aborted) return;
       paper.failed = true;
       paper.lines = [oneLine(error instanceof Error ? error.message : String(error), 1_000)];
     } finally {
       paper.reading = false;
+      paper.goesOn = false;
     }
     this.#changed();
     if (paper.stale) void this.#read(view, paper);

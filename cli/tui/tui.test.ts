@@ -99,7 +99,13 @@ describe('frames', () => {
     ['tree-100x30', 100, 30, ['t']],
     ['filter-80x24', 80, 24, ['/', 'sev>=major !is:acked']],
     ['filter-fault-80x24', 80, 24, ['/', 'sev:critcal']],
+    ['filter-advice-80x24', 80, 24, ['/', 'type:biuld', 'enter']],
     ['command-80x24', 80, 24, [':', 's']],
+    ['details-250x70', 250, 70, ['enter']],
+    ['evidence-80x24', 80, 24, ['l']],
+    ['groups-80x24', 80, 24, [':', 'groups', 'enter']],
+    ['marked-120x20', 120, 20, [' ', ' ', 'A', ':', 're']],
+    ['tree-250x70', 250, 70, ['t', 'w', 'A']],
     ['namespaces-80x24', 80, 24, [':', 'ns', 'enter']],
     ['controllers-80x24', 80, 24, [':', 'controllers', 'enter']],
     ['help-100x60', 100, 60, ['?']],
@@ -126,6 +132,34 @@ describe('frames', () => {
     for (const keys of [['j', ' '], ['t', 'j', 'z'], ['['], [':', 'x']])
       expect(driven.keys(...keys)).toMatch(/^[\n\x20-\x7e]*$/);
     await expect(`${driven.text()}\n`).toMatchFileSnapshot('testing/frames/ascii-120x30.txt');
+  });
+
+  it.each([
+    ['dark', true],
+    ['light', true],
+    ['high-contrast', true],
+    ['colour-blind', true],
+    // NO_COLOR: bold, dim and inverse alone.
+    ['dark', false],
+  ] as const)('painted in %s, colours %s', async (theme, colours) => {
+    using driven = await drive(MORNING, { colours, options: { theme, all: true } });
+    driven.keys('j', ' ');
+    const shown = driven.frame().join('\n').replaceAll('\u001b', '␛');
+    await expect(`${shown}\n`).toMatchFileSnapshot(`testing/frames/painted-${colours ? theme : 'no-color'}-80x24.txt`);
+  });
+
+  it.each([
+    ['issues', ['j']],
+    ['prompt', [':', 'gro']],
+    ['filter', ['/', 'sev>=major', 'enter']],
+    ['details', ['enter']],
+    ['help', ['?']],
+  ])('as a screen reader says them: %s', async (name, keys) => {
+    using driven = await drive(MORNING, { ticking: false });
+    driven.keys(...keys);
+    await vi.advanceTimersByTimeAsync(1_000);
+    const said = spoken(driven.tui.scene()).join('\n');
+    await expect(`${said}\n`).toMatchFileSnapshot(`testing/frames/spoken-${name}.txt`);
   });
 
   it.each(['dark', 'light', 'high-contrast', 'colour-blind'] as const)(
@@ -302,6 +336,37 @@ describe('what was read', () => {
     driven.source.follower?.connection({ kind: 'live' });
     await settle();
     expect([driven.text(), read]).toEqual([expect.stringContaining('read 2'), 2]);
+  });
+
+  it('that goes on is shown as it grows: who is at its end stays there, and who leaves ends it', async () => {
+    const lines = Array.from({ length: 40 }, (_, at) => `line ${at + 1}`);
+    let tell: (lines: readonly string[]) => void = () => {};
+    let signals: AbortSignal[] = [];
+    const document = (_: unknown, signal: AbortSignal, more: typeof tell = () => {}): Promise<readonly string[]> => {
+      [tell, signals] = [more, [...signals, signal]];
+      more(lines);
+      return new Promise((_, reject) => signal.addEventListener('abort', () => reject(new Error('left'))));
+    };
+    using driven = await drive(MORNING, { source: { document } });
+    expect(driven.keys('l')).toMatch(/^ line 1$/m);
+    tell([...lines, 'line 41']);
+    expect(driven.text()).not.toContain('line 41');
+    driven.keys('G');
+    tell([...lines, 'line 41', 'line 42']);
+    expect(driven.text()).toMatch(/line 42$/m);
+    driven.keys('k');
+    tell([...lines, 'line 41', 'line 42', 'line 43']);
+    expect(driven.text()).not.toContain('line 43');
+    expect(signals.map(({ aborted }) => aborted)).toEqual([false]);
+    driven.keys('q', 'l');
+    await vi.advanceTimersByTimeAsync(10);
+    expect(signals.map(({ aborted }) => aborted)).toEqual([true, false]);
+    expect(driven.text()).not.toContain('left');
+  });
+
+  it('that is asked for from itself is where one is', async () => {
+    using driven = await drive();
+    expect(driven.keys('e')).toBe(driven.keys('e'));
   });
 
   it('is read once more when it changed while it was being read', async () => {

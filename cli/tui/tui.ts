@@ -16,7 +16,7 @@ import type { Action, Effect } from './state/action.ts';
 import { type Lines, NO_LINES } from './state/cursor.ts';
 import { settled } from './state/places.ts';
 import { reduce, type Surroundings } from './state/reduce.ts';
-import { type Act, type IssuesView, isList, type Notice, placeOf, type State } from './state/state.ts';
+import { type Act, type IssuesView, isList, type Notice, placeOf, type State, type View } from './state/state.ts';
 import { Tables } from './tables.ts';
 
 /** What the terminal UI does outside of itself. */
@@ -72,6 +72,8 @@ export class Tui implements Disposable {
   #scope: string | undefined;
   /** One namespace at a time is followed: it was asked for, or more may not be listed. */
   #limited: boolean;
+  /** The lines of the last frame. */
+  #drawn: { readonly view: View | undefined; readonly count: number } = { view: undefined, count: 0 };
   #timer: NodeJS.Timeout | undefined;
   readonly #tick: NodeJS.Timeout;
   #changes = 0;
@@ -160,7 +162,7 @@ export class Tui implements Disposable {
     const { now } = this.#options.outside;
     const at = now();
     const { listing, table, text, lines, model, connection } = this.#data(at);
-    this.#state = settled(this.#state, lines, this.#page());
+    this.#state = settled(this.#state, lines, this.#page(), this.#atEnd(lines));
     const { view, cursor } = placeOf(this.#state);
     const namespace = this.#namespaceAt(lines.keyAt(cursor.index));
     if (namespace !== undefined) this.rights.look(namespace);
@@ -178,7 +180,7 @@ export class Tui implements Disposable {
       },
       counts: model.counts(view.kind === 'issues' ? view.namespace : undefined),
       columns: model.columns.length > 0 ? model.columns : this.model.columns,
-      filterFault: view.kind === 'issues' ? model.fault : undefined,
+      filterFault: view.kind === 'issues' ? (model.fault ?? model.advice) : undefined,
       candidates: this.#candidates(),
       denied: (act: Act) => namespace !== undefined && this.rights.denied(act, namespace),
     };
@@ -237,6 +239,16 @@ export class Tui implements Disposable {
       this.#timer = undefined;
     }
     this.#timer ??= setTimeout(() => this.draw(), ms);
+  }
+
+  /** Whether the end of the document was on the screen when it was drawn last, and it has grown. */
+  #atEnd({ count }: Lines): boolean {
+    const { view, cursor } = placeOf(this.#state);
+    const { view: of, count: before } = this.#drawn;
+    this.#drawn = { view, count };
+    return (
+      !isList(view) && view === of && count > before && before > this.#page() && cursor.top + this.#page() >= before
+    );
   }
 
   /** What the view shows. */
@@ -325,6 +337,7 @@ export class Tui implements Disposable {
     const { view } = placeOf(this.#state);
     if (view === placeOf(before).view) return;
     this.#past.again();
+    this.#papers.left(placeOf(before).view);
     if (!isList(view)) this.#papers.entered(view);
   }
 

@@ -36,7 +36,7 @@ export const BINDINGS: readonly Binding[] = [
   { keys: ['G', 'end'], where: ALL, about: 'Move', help: 'to the bottom', action: { kind: 'bottom' } },
 
   { keys: ['enter', 'right'], where: LIST, about: 'Look', help: 'into what is selected', hint: 'details', action: { kind: 'enter' } },
-  { keys: ['l'], where: ISSUE, about: 'Look', help: 'evidence: what showed it, and the end of the log', hint: 'logs', action: { kind: 'look', at: 'evidence' } },
+  { keys: ['l'], where: ISSUE, about: 'Look', help: 'evidence: what showed it; and the log of its Pod as it is written', hint: 'logs', action: { kind: 'look', at: 'evidence' } },
   { keys: ['e'], where: ISSUE, about: 'Look', help: 'the subject as YAML', hint: 'yaml', action: { kind: 'look', at: 'subject' } },
   { keys: ['x'], where: ISSUE, about: 'Look', help: 'what the controllers make of the object', action: { kind: 'look', at: 'ledger' } },
   { keys: ['o'], where: ISSUE, about: 'Look', help: 'open the link in the browser', hint: 'open', action: { kind: 'open' } },

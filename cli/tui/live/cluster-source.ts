@@ -86,7 +86,8 @@ export async function clusterSource({
         fallback: connection.namespace ?? 'default',
       }),
     past: (at, namespace, stop) => ask(stop, (asker) => pastOf(asker, at, namespace)),
-    document: (view, stop) => ask(stop, (asker) => clusterDocument(asker, view, now())),
+    document: (view, stop, tell = () => {}) =>
+      ask(stop, (asker) => clusterDocument(asker, view, { signal: stop, now: now(), tell })),
     groups: (stop): Promise<SmallTable> => ask(stop, (asker) => groupsTable(asker)),
     controllers: (stop) => ask(stop, (asker) => controllerRemarks(asker)),
     may: (act, namespace, stop) => ask(stop, (asker) => mayAct(asker, act, namespace)),

@@ -1,6 +1,8 @@
 import type { Explanation } from '../../../crds/explanation.ts';
 import type { Issue } from '../../../crds/issue.ts';
+import type { IssueEvidence, IssueEvidenceStatus } from '../../../crds/issue-evidence.ts';
 import { API_VERSION } from '../../../crds/names.ts';
+import { oneLine } from '../../../crds/text.ts';
 import type { Asker } from '../../reading/ask.ts';
 import { Refusal } from '../../reading/fault.ts';
 import { issuesPath, readIssue } from '../../reading/issues.ts';
@@ -11,13 +13,21 @@ import { ownerLines } from './owners.ts';
 
 type View = Parameters<Source['document']>[0];
 
+export interface Reading {
+  readonly signal: AbortSignal;
+  /** ms since 1970. */
+  readonly now: number;
+  /** What there is so far, of a document that goes on. */
+  tell(lines: readonly string[]): void;
+}
+
 /** The text of a document. What each needs is loaded when it is asked for. */
-export async function clusterDocument(asker: Asker, view: View, now: number): Promise<readonly string[]> {
+export async function clusterDocument(asker: Asker, view: View, reading: Reading): Promise<readonly string[]> {
   switch (view.kind) {
     case 'issue':
-      return await issueDocument(asker, view, now);
+      return await issueDocument(asker, view, reading.now);
     case 'evidence':
-      return await evidenceDocument(asker, view);
+      return await evidenceDocument(asker, view, reading);
     case 'subject':
       return await subjectDocument(asker, await issueOf(asker, view));
     case 'ledger':
@@ -51,15 +61,36 @@ async function subjectDocument(asker: Asker, { metadata, spec }: Issue): Promise
   return await yamlLines(await readObject(asker, spec.subject, metadata.namespace));
 }
 
-async function evidenceDocument(asker: Asker, { namespace, name }: Named): Promise<string[]> {
+/** What was recorded, and the log of the Pod as long as there is one. Of the past only what was recorded. */
+async function evidenceDocument(asker: Asker, view: Named, { signal, tell }: Reading): Promise<readonly string[]> {
+  const { status, lines } = await evidenceOf(asker, view);
+  if (view.asOf !== undefined) return lines;
+  tell(lines);
+  const [{ followLogs }, issue] = await Promise.all([import('./live-log.ts'), issueOf(asker, view)]);
+  const log = await followLogs({
+    ...{ asker, issue, evidence: status, signal },
+    tell: (more) => tell([...lines, ...more]),
+  });
+  return [...lines, ...log];
+}
+
+interface Evidence {
+  readonly status?: IssueEvidenceStatus;
+  readonly lines: readonly string[];
+}
+
+async function evidenceOf(asker: Asker, { namespace, name }: Named): Promise<Evidence> {
   const { evidenceLines } = await import('../../actions/evidence-lines.ts');
   try {
-    const path = `${issuesPath(namespace, name)}/evidence`;
-    return evidenceLines((await asker.json<{ status: Parameters<typeof evidenceLines>[0] }>(path)).body.status);
+    const { body } = await asker.json<IssueEvidence>(`${issuesPath(namespace, name)}/evidence`);
+    return { status: body.status, lines: evidenceLines(body.status) };
   } catch (error) {
-    if (error instanceof Refusal && error.status === 404)
-      return ['No evidence was recorded of this issue: see docs/evidence.md.'];
-    throw error;
+    if (!(error instanceof Refusal) || (error.status !== 404 && error.status !== 403)) throw error;
+    const why =
+      error.status === 404
+        ? 'No evidence was recorded of this issue: see docs/evidence.md.'
+        : oneLine(`What was recorded you may not read: ${error.message}`, 1_000);
+    return { lines: [why] };
   }
 }
 

@@ -12,7 +12,12 @@ export interface Source {
   follow(to: Follower, namespace: string | undefined, signal: AbortSignal): Promise<void>;
   /** How it was then; `at`: ms since 1970. */
   past(at: number, namespace: string | undefined, signal: AbortSignal): Promise<Listed>;
-  document(view: Exclude<DocumentView, { kind: 'help' }>, signal: AbortSignal): Promise<readonly string[]>;
+  /** Resolves when nothing more will come. `tell`: what there is so far, of a document that goes on as a log does. */
+  document(
+    view: Exclude<DocumentView, { kind: 'help' }>,
+    signal: AbortSignal,
+    tell?: (lines: readonly string[]) => void,
+  ): Promise<readonly string[]>;
   groups(signal: AbortSignal): Promise<SmallTable>;
   /** What can be said of the controllers besides what their issues say. */
   controllers(signal: AbortSignal): Promise<readonly string[]>;

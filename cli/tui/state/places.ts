@@ -34,10 +34,14 @@ export function withIssues(state: State, change: Partial<Omit<IssuesView, 'kind'
   return gone(state, { ...otherwise, ...change }, false);
 }
 
-/** After the lines of the view changed: the selection is where it was, as far as it is there. */
-export function settled(state: State, lines: Lines, page: number): State {
+/**
+ * After the lines of the view changed: the selection is where it was, as far as it is there. `atEnd`: of a document that
+ * grows, its end is shown.
+ */
+export function settled(state: State, lines: Lines, page: number, atEnd = false): State {
   const { view, cursor } = placeOf(state);
-  const next = isList(view) ? anchored(cursor, lines, page) : scrolled(cursor, 0, lines.count, page);
+  const by = atEnd ? lines.count : 0;
+  const next = isList(view) ? anchored(cursor, lines, page) : scrolled(cursor, by, lines.count, page);
   return withCursor(state, next);
 }
 

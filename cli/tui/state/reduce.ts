@@ -225,6 +225,7 @@ function atShortcut(state: State, number: number): State {
 
 function looked(state: State, at: 'issue' | 'evidence' | 'subject' | 'ledger', around: Surroundings): State {
   const { view } = placeOf(state);
+  if (view.kind === at) return state;
   const [key] = targets({ ...state, marked: new Set() }, around);
   if (key === undefined) return told(state, 'no issue is selected');
   const slash = key.indexOf('/');

@@ -15,6 +15,8 @@ export interface FakeApi extends AsyncDisposable {
   refuse: ((url: URL) => { status: number; message: string } | undefined) | undefined;
   /** What other paths answer. */
   answers: (url: URL, body: unknown) => object | undefined;
+  /** What is no JSON; true: it was answered. */
+  raw: (url: URL, response: ServerResponse) => boolean;
   /** To everybody who watches. */
   event(type: string, given: readonly Given[]): void;
   /** Watches end as when the server dies. */
@@ -29,7 +31,7 @@ export async function fakeApi(issues: readonly Given[]): Promise<FakeApi> {
   const asked: FakeApi['asked'] = [];
   const server = createServer((request, response) => void answer(request, response));
   const api: FakeApi = {
-    ...{ url: '', asked, issues, refuse: undefined, answers: () => undefined },
+    ...{ url: '', asked, issues, refuse: undefined, answers: () => undefined, raw: () => false },
     event(type, given) {
       for (const watch of watches) watch.write(line(type, given));
     },
@@ -63,6 +65,7 @@ export async function fakeApi(issues: readonly Given[]): Promise<FakeApi> {
         message: no.message,
         details: { name: 'x' },
       });
+    if (api.raw(url, response)) return;
     if (url.searchParams.get('watch') === 'true') {
       response.writeHead(200, { 'content-type': 'application/json' });
       response.flushHeaders();
