@@ -2,6 +2,7 @@ import { SEVERITIES } from '../../crds/issue-words.ts';
 import type { SmallTable } from './frame/scene.ts';
 import { byText } from './rows/order.ts';
 import { type Counts, total, worst } from './rows/tally.ts';
+import type { Lines } from './state/cursor.ts';
 
 /** Open issues by something, the worst first. */
 export function countsTable(head: string, counts: ReadonlyMap<string, Counts>, remarks: readonly string[]): SmallTable {
@@ -37,4 +38,13 @@ export function filteredTable(table: SmallTable, filter: string): SmallTable {
     );
   });
   return { ...table, rows };
+}
+
+/** As a cursor moves over them. */
+export function linesOfTable({ rows }: SmallTable): Lines {
+  return {
+    count: rows.length,
+    keyAt: (index) => rows[index]?.key,
+    indexOf: (key) => rows.findIndex((row) => row.key === key),
+  };
 }

@@ -5,44 +5,20 @@ import { keyNames, type PressedKey } from './keys/key-name.ts';
 import { isTyped, promptAction } from './keys/prompt-keys.ts';
 import { Look } from './look/look.ts';
 import { linesOf, Model } from './model.ts';
+import type { TuiOptions } from './outside.ts';
 import { Papers } from './papers.ts';
 import { Past } from './past.ts';
 import { Rights } from './rights.ts';
 import type { Listing } from './rows/listing.ts';
 import type { RowChanges } from './rows/row-store.ts';
-import { compareCounts } from './small-tables.ts';
+import { compareCounts, linesOfTable } from './small-tables.ts';
 import type { Follower, Source } from './source/source.ts';
-import type { Action, Effect } from './state/action.ts';
+import type { Action } from './state/action.ts';
 import { type Lines, NO_LINES } from './state/cursor.ts';
 import { settled } from './state/places.ts';
 import { reduce, type Surroundings } from './state/reduce.ts';
 import { type Act, type IssuesView, isList, type Notice, placeOf, type State, type View } from './state/state.ts';
 import { Tables } from './tables.ts';
-
-/** What the terminal UI does outside of itself. */
-export interface Outside {
-  /** Shows a scene; called as often as something may look different. */
-  draw(scene: Scene): void;
-  /** Does what the state cannot; answers are dispatched. */
-  perform(effect: Effect): void;
-  /** A pause is not felt now: many issues came at once, or nobody pressed a key for a while. */
-  rest(when: 'loading' | 'quiet'): void;
-  /** ms since 1970. */
-  now(): number;
-}
-
-export interface TuiOptions {
-  readonly source: Source;
-  readonly state: State;
-  readonly colours: boolean;
-  readonly unicode: boolean;
-  /** Draws when time passes, too. Default: it does; a screen reader would say everything again. */
-  readonly ticking?: boolean;
-  readonly outside: Outside;
-  readonly signal: AbortSignal;
-  /** What may be listed at first; undefined: all namespaces. */
-  readonly namespace: string | undefined;
-}
 
 /** Changes of issues are shown so often; keys are answered at once. */
 const FRAME_MS = 100;
@@ -399,12 +375,4 @@ export class Tui implements Disposable {
     const worst = [...this.model.byNamespace.counts].sort(([a, x], [b, y]) => compareCounts(x, y) || (a < b ? -1 : 1));
     this.dispatch({ kind: 'shortcuts', shortcuts: worst.slice(0, 9).map(([namespace]) => namespace) });
   }
-}
-
-function linesOfTable({ rows }: SmallTable): Lines {
-  return {
-    count: rows.length,
-    keyAt: (index) => rows[index]?.key,
-    indexOf: (key) => rows.findIndex((row) => row.key === key),
-  };
 }
