@@ -10,6 +10,7 @@ import { ledger } from './scenarios/ledger.ts';
 import { list } from './scenarios/list.ts';
 import { memory } from './scenarios/memory.ts';
 import { million } from './scenarios/million.ts';
+import { replicas } from './scenarios/replicas.ts';
 import { reports } from './scenarios/reports.ts';
 import { restore } from './scenarios/restore.ts';
 import { scale } from './scenarios/scale.ts';
@@ -26,6 +27,7 @@ export const scenarios: readonly Scenario[] = [
   serverStart,
   latency,
   reports,
+  replicas,
   kite,
   list,
   watch,

@@ -78,13 +78,27 @@ export class Environment implements AsyncDisposable {
     return { seconds, cpu: await cpuSeconds(server.pid) };
   }
 
+  /** One more server on the same database, that no Service leads to; ends with the environment. */
+  async startFurtherServer(): Promise<{ readonly target: Target; readonly pid: number }> {
+    const target = { ...this.target, port: await freePort() };
+    const server = await this.#spawn(target.port);
+    this.#resources.defer(() => server.stop('SIGTERM', 30_000));
+    await server.until('ready', async () => (await fetchStatus(target, '/readyz/feed')) === 200, 30_000);
+    return { target, pid: server.pid };
+  }
+
   async #spawnServer(): Promise<Child> {
+    this.#server = await this.#spawn(this.target.port);
+    return this.#server;
+  }
+
+  async #spawn(port: number): Promise<Child> {
     const pod = asInPod(join(this.#dir, 'serviceaccount'), process.execPath, [
       ...this.#nodeFlags,
       join(import.meta.dirname, '../../dist/cli/bin.js'),
       'server',
       `--config=${join(this.#dir, 'faultline.yaml')}`,
-      `--listen=127.0.0.1:${this.target.port}`,
+      `--listen=127.0.0.1:${port}`,
       `--tls-cert-file=${join(this.#dir, 'tls.crt')}`,
       `--tls-key-file=${join(this.#dir, 'tls.key')}`,
       '--shutdown-delay=0s',
@@ -95,8 +109,7 @@ export class Environment implements AsyncDisposable {
       KUBERNETES_SERVICE_PORT: apiPort,
       ...(await manifestEnvironment()),
     };
-    this.#server = await Child.start({ name: 'faultline server', ...pod, logPath: this.serverLogPath, env });
-    return this.#server;
+    return await Child.start({ name: 'faultline server', ...pod, logPath: this.serverLogPath, env });
   }
 
   /** Lets the reporter of {@link target} read issues too: for watches that do not go through the aggregator. */

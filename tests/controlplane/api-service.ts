@@ -12,6 +12,8 @@ export interface ApiServiceOptions {
   readonly namespace?: string;
   /** Default `faultline`. */
   readonly service?: string;
+  /** A name of this machine by which the aggregator goes there. Default `localhost`. */
+  readonly externalName?: string;
   /** How long to wait for the condition Available. Default 30 s; 0 does not wait. */
   readonly timeoutMs?: number;
 }
@@ -33,13 +35,14 @@ export async function registerApiService(plane: ControlPlane, options: ApiServic
 /** The Namespace, the Service and the APIService, in the order in which they must be applied. */
 export function apiServiceManifests(options: ApiServiceOptions) {
   const { group, version, port, caPem, namespace = 'faultline-system', service = 'faultline' } = options;
+  const { externalName = 'localhost' } = options;
   return [
     { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } },
     {
       apiVersion: 'v1',
       kind: 'Service',
       metadata: { name: service, namespace },
-      spec: { type: 'ExternalName', externalName: 'localhost', ports: [{ port, protocol: 'TCP' }] },
+      spec: { type: 'ExternalName', externalName, ports: [{ port, protocol: 'TCP' }] },
     },
     {
       apiVersion: 'apiregistration.k8s.io/v1',

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { lookup } from 'node:dns/promises';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -6,6 +7,8 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { send } from '../controlplane/api-request.ts';
+import { registerApiService } from '../controlplane/api-service.ts';
+import { freePort } from '../controlplane/ports.ts';
 import { faultline as binary, type Installation, install, node } from './installation.ts';
 import { kubectlContract } from './kubectl.contract.ts';
 import { at, createRun } from './pipelineruns.ts';
@@ -200,4 +203,22 @@ describe('our own commands, with nothing but a kubeconfig', () => {
     const sick = await cli(mallory, 'doctor', '-n', 'shop');
     expect([sick.code, sick.out]).toEqual([1, expect.stringContaining('you may not list issues in namespace shop')]);
   });
+});
+
+/** Hosts of containers mostly have it; where a machine has not, the aggregator cannot be led to ::1. */
+const IPV6_NAME = 'ip6-localhost';
+const isNamed = await lookup(IPV6_NAME, { all: true }).then(
+  (found) => found.length > 0 && found.every(({ address }) => address === '::1'),
+  () => false,
+);
+test.skipIf(!isNamed)('the aggregator reaches a server that listens on IPv6 alone', async () => {
+  const { plane, server } = faultline;
+  const port = await freePort();
+  // The port is nobody's but that of the server that listens on ::1.
+  await faultline.startReplica({ name: 'ipv6', ready: 'never', args: [`--listen=[::1]:${port}`] });
+  const service = { group: 'faultline.dev', version: 'v1alpha1', caPem: plane.servingCa.certificatePem };
+  await registerApiService(plane, { ...service, port, externalName: IPV6_NAME });
+  const before = await faultline.until('shop', (issues) => issues.length > 0);
+  await registerApiService(plane, { ...service, port: server.port });
+  expect(await faultline.issues('shop')).toEqual(before);
 });
