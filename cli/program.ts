@@ -23,10 +23,10 @@ export async function runProgram(argv: readonly string[], streams: Streams, opti
     const program = await createProgram(typed, streams, options, (code) => {
       exitCode = code;
     });
-    await program.parseAsync(typed.length === 0 ? ['--help'] : [...typed], { from: 'user' });
+    await program.parseAsync(typed.length === 0 ? ['--help'] : withoutTruths(typed, program), { from: 'user' });
     return exitCode;
   } catch (error) {
-    const command = options.commands.find(({ name }) => name === typed[0]);
+    const command = options.commands.find(({ name, aliases = [] }) => [name, ...aliases].includes(typed[0] ?? ''));
     return report(error, streams, command === undefined ? options.name : `${options.name} ${command.name}`);
   }
 }
@@ -61,6 +61,21 @@ const SHARED_FLAGS: ReadonlySet<string> = new Set([
   ...['-n', '--namespace', '--context', '--kubeconfig', '--server', '--token', '--as', '--as-group', '--as-uid'],
   ...['--certificate-authority', '--tls-server-name', '--client-certificate', '--client-key', '--request-timeout'],
 ]);
+
+/** kubectl takes `--watch=true` and `--watch=false`: flags without a value are there, or not. */
+function withoutTruths(words: readonly string[], program: Program): string[] {
+  const [wanted = ''] = words;
+  const command = program.commands.find((each) => each.name() === wanted || each.aliases().includes(wanted));
+  const bare = new Set(
+    command?.options.filter(({ required, optional }) => !required && !optional).map(({ long }) => long),
+  );
+  const end = words.indexOf('--');
+  return words.flatMap((word, at) => {
+    const [, flag, value] = /^(--[a-z-]+)=(true|false)$/.exec(word) ?? [];
+    if (flag === undefined || !bare.has(flag) || (end >= 0 && at > end)) return [word];
+    return value === 'true' ? [flag] : [];
+  });
+}
 
 async function createProgram(
   argv: readonly string[],

@@ -27,7 +27,7 @@ export interface ExplainOptions extends ConnectionFlags {
 
 export const explain: Command<ExplainFlags, ExplainOptions> = {
   name: 'explain',
-  parameters: '<kind/name>',
+  parameters: '<kind/name...>',
   summary: 'Show why there is an issue for an object, or none.',
   description:
     'Show what each controller knows of an object: whether it watches it, what the last look came to, what was reported ' +
@@ -53,7 +53,9 @@ export const explain: Command<ExplainFlags, ExplainOptions> = {
     NO_PAST_FLAG,
     ...connectionFlags('How to reach the cluster, or faultline up (default: $KUBECONFIG, ~/.kube/config).'),
   ],
-  complete({ parameters: [what = ''], flags: { namespace, output = 'text', asOf, ...flags } }) {
+  complete({ parameters, flags: { namespace, output = 'text', asOf, ...flags } }) {
+    // `pod web` is what kubectl takes too.
+    const what = parameters.join('/');
     const slash = what.indexOf('/');
     // `deployment.v1.apps` is what kubectl takes too; the version says nothing here.
     const [kind = '', ...group] = what.slice(0, Math.max(slash, 0)).split('.');

@@ -81,7 +81,7 @@ const all: readonly Runnable[] = [
     async () => (await import('./controllers.ts')).controllers,
   ),
   lazy(
-    { name: 'explain', parameters: '<kind/name>', summary: 'Show why there is an issue for an object, or none.' },
+    { name: 'explain', parameters: '<kind/name...>', summary: 'Show why there is an issue for an object, or none.' },
     async () => (await import('./explain.ts')).explain,
   ),
   lazy(

@@ -38,7 +38,19 @@ export function issueNames([first, ...more]: readonly string[]): string[] {
   return [...new Set([...(isResource ? [] : [first]), ...more].map(issueName))];
 }
 
+/** What somebody types who takes this for kubectl. Names of issues end in eight characters of their own. */
+const GROUPS = /^(issue)?groups?(\.faultline\.dev)?$/;
+const KINDS =
+  /^(all|po|pods?|deploy|deployments?|rs|replicasets?|sts|statefulsets?|ds|daemonsets?|jobs?|cronjobs?|svc|services?|ns|namespaces?|no|nodes?|ev|events?|cm|configmaps?|secrets?|pr|pipelineruns?|taskruns?|components?|applications?|snapshots?|releases?)$/;
+
 export function nameFaults(names: readonly string[]): string[] {
+  const [kind = ''] = names;
+  if (GROUPS.test(kind)) return [`${JSON.stringify(kind)} is no issue: see faultline groups`];
+  if (KINDS.test(kind)) {
+    return [
+      `${JSON.stringify(kind)} is no issue, and issues are all that there is here: kubectl get ${kind}, or faultline get --subject KIND/NAME for what is wrong with one`,
+    ];
+  }
   return names
     .filter((name) => !DNS_SUBDOMAIN.test(name))
     .map((name) =>

@@ -1,15 +1,16 @@
 import type { Command } from '../command.ts';
 import { type ConnectionFlags, connectionFaults, connectionFlags, connectionOf } from './kubeconfig-flags.ts';
+import { OBJECT_OUTPUTS, type ObjectOutput, objectOutputFlag } from './reading.ts';
 
 export interface VersionFlags extends ConnectionFlags {
   readonly client?: boolean;
-  readonly output: 'text' | 'json';
+  readonly output: ObjectOutput;
 }
 
 export interface VersionOptions extends ConnectionFlags {
   /** Ask no server. */
   readonly client: boolean;
-  readonly output: 'text' | 'json';
+  readonly output: ObjectOutput;
 }
 
 export const version: Command<VersionFlags, VersionOptions> = {
@@ -24,7 +25,7 @@ export const version: Command<VersionFlags, VersionOptions> = {
   ],
   flags: [
     { spelling: '--client', description: 'This program alone: ask no server.' },
-    { spelling: '-o, --output <format>', description: 'text or json.', choices: ['text', 'json'], default: 'text' },
+    objectOutputFlag(OBJECT_OUTPUTS),
     ...connectionFlags('How to reach the cluster, or faultline up (default: $KUBECONFIG, ~/.kube/config).'),
   ],
   complete: ({ flags }) => ({ ...connectionOf(flags), client: flags.client ?? false, output: flags.output }),

@@ -176,6 +176,10 @@ describe('a command line that cannot be right', () => {
     [['x', '--severity', 'major'], 'names and filters say two things at once'],
     [['x', '-l', 'a=b'], 'names and selectors say two things at once'],
     [['X_Y'], '"X_Y" is no name of an issue'],
+    [['pods'], '"pods" is no issue, and issues are all that there is here: kubectl get pods'],
+    [['issuegroups'], '"issuegroups" is no issue: see faultline groups'],
+    [['component-pay…3vuacjnt'], 'was cut to fit the terminal: faultline get -o name has it whole'],
+    [['--watch=true', '--as-of', '2h'], '--watch and --as-of'],
     [['-w', '--as-of', '2h'], '--watch and --as-of'],
     [['-w', '--exit-code'], '--watch and --exit-code'],
   ])('%j is told so, with exit code 2, and nobody is asked', async (argv, line) => {
@@ -184,6 +188,15 @@ describe('a command line that cannot be right', () => {
     expect(err).toMatch(/^error: /);
     expect(err).toContain(line);
   });
+});
+
+it('flags without a value take true and false, as with kubectl, and the help of an alias is that of its command', async () => {
+  const rows = [{ cells: ['a'], object: { metadata: { name: 'a', namespace: 'n' } } }];
+  answer = status(200, { kind: 'Table', columnDefinitions: [{ name: 'Name' }], rows, metadata: {} });
+  expect((await run('get', '-n', 'n', '--no-headers=true')).out).toBe('a\n');
+  expect((await run('get', '--all-namespaces=false', '-n', 'n', '--no-headers=false')).out).toBe('NAME\na\n');
+  expect((await run('get', '--severity=true')).err).toContain('--severity: "true" is none of critical');
+  expect((await run('ack')).err).toContain('See faultline acknowledge --help');
 });
 
 describe('what is written to a terminal and to a pipe', () => {

@@ -31,10 +31,9 @@ export async function explainMissing(
   }
   if (found !== undefined)
     return new MissingIssue(`${missing}: it is in namespace ${found.namespace}, ask with -n ${found.namespace}`);
-  const near = suggest(
-    name,
-    (await namesIn(asker, namespace, '')).map((each) => each.name),
-  );
+  const names = (await namesIn(asker, namespace, '')).map((each) => each.name);
+  // The end is what is left of a name that was cut, and what tells it from others.
+  const near = suggest(name, names) ?? names.find((each) => each.endsWith(`-${name}`));
   return new MissingIssue(
     near === undefined ? `${missing}: see faultline get --all` : `${missing}; did you mean "${near}"?`,
   );

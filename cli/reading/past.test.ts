@@ -169,6 +169,7 @@ describe('faultline top, groups and stats', { timeout: 60_000 }, () => {
       /^error: since: 1d is not before until\n$/,
     );
     expect((await ask(['stats', '--limit', '0'])).code).toBe(2);
+    expect((await ask(['stats'])).err).toBe('Nothing was broken in namespace default (of all namespaces: -A).\n');
   });
 });
 

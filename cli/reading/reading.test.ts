@@ -148,6 +148,8 @@ describe('faultline get', { timeout: 60_000 }, () => {
     expect((await ask('get', name)).err).toBe(
       `error: there is no issue "${name}" in namespace default: it is in namespace shop, ask with -n shop\n`,
     );
+    // The end of a name that was cut to fit a terminal.
+    expect((await ask('describe', name.slice(-8), '-n', 'shop')).err).toContain(`did you mean "${name}"?`);
     expect((await ask('get', 'other', '-n', 'shop')).err).toBe(
       'error: there is no issue "other" in namespace shop: see faultline get --all\n',
     );

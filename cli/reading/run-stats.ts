@@ -22,6 +22,10 @@ export async function runStats(options: StatsOptions, streams: Streams): Promise
       ? `${statisticsLines(status, roomOf(streams.out)).join('\n')}\n`
       : await objectText(status, output);
   streams.out.write(text);
+  const { open, opened, resolved } = status.total;
+  if (!options.allNamespaces && output === 'text' && open + opened + resolved === 0) {
+    streams.err.write(`Nothing was broken in namespace ${namespace} (of all namespaces: -A).\n`);
+  }
   return EXIT.ok;
 }
 

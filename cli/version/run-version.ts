@@ -7,6 +7,7 @@ import { packageVersion } from '../package-info.ts';
 import { Asker } from '../reading/ask.ts';
 import { connectToRead } from '../reading/connect.ts';
 import { whereIs } from '../reading/fault.ts';
+import { objectText } from '../reading/print/object.ts';
 import type { Streams } from '../streams.ts';
 import { type ServerVersion, serverVersion, tooFarApart } from './server-version.ts';
 
@@ -24,10 +25,10 @@ export async function runVersion(options: VersionOptions, streams: Streams): Pro
   const server = options.client || !(await isConfigured(options, streams)) ? undefined : await ask(options, streams);
   const found = server !== undefined && 'version' in server ? server : undefined;
   const skew = found?.version.faultline === undefined ? false : tooFarApart(client.version, found.version.faultline);
-  if (output === 'json') {
+  if (output !== 'text') {
     const { kubernetes, faultline } = found?.version ?? {};
     const said = { ...client, ...(found && { server: { faultline, kubernetes, at: found.at, tooFarApart: skew } }) };
-    streams.out.write(`${JSON.stringify(said, null, 4)}\n`);
+    streams.out.write(await objectText(said, output));
   } else {
     streams.out.write(`faultline ${client.version} (Node.js ${client.node}, ${client.platform})\n`);
     if (found !== undefined) streams.out.write(`${serverLine(found)}\n`);
