@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import type { ClusterConnection } from './connection.ts';
 import { impersonationHeaders, impersonationOf } from './impersonation.ts';
+import { plainYaml } from './plain-yaml.ts';
 
 /**
  * The connection of a kubeconfig that holds only what a file can say: a server, certificates, a token. Undefined for
@@ -39,6 +40,8 @@ const AS_KEYS = new Set(['as', 'as-groups', 'as-uid', 'as-user-extra']);
 async function readDocument(path: string): Promise<Document> {
   const text = await readFile(path, 'utf8');
   if (text.trimStart().startsWith('{')) return JSON.parse(text) as Document;
+  const plain = plainYaml(text);
+  if (plain !== undefined) return plain as Document;
   const { parse } = await import('yaml');
   return parse(text) as Document;
 }
