@@ -66,11 +66,14 @@ async function idle(context: BenchContext, cluster: Cluster): Promise<Figure[]> 
 
 async function toIssue(context: BenchContext): Promise<Figure> {
   const rate = 100;
-  const { p50Ms, p99Ms, perSecond } = await measureToIssue(context, { rate, seconds: context.quick ? 5 : 60 });
+  const { p50Ms, p99Ms, perSecond, writeP50Ms } = await measureToIssue(context, {
+    rate,
+    seconds: context.quick ? 5 : 60,
+  });
   return {
     scenario: 'changes',
     what: `a run's completion to its stored issue, at ${number(perSecond)} changes/s`,
-    measured: `p50 ${number(p50Ms)} ms, p99 ${number(p99Ms)} ms`,
+    measured: `p50 ${number(p50Ms)} ms, p99 ${number(p99Ms)} ms (the write alone: p50 ${number(writeP50Ms)} ms)`,
     goal: 'p50 ≤ 20 ms, p99 ≤ 150 ms',
     met: p50Ms <= 20 && p99Ms <= 150,
   };
