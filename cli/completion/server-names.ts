@@ -99,16 +99,8 @@ async function namespacesOf(line: TypedLine, streams: Streams): Promise<Candidat
   }
 }
 
-async function contextsOf(line: TypedLine, { env, directory }: Streams): Promise<Candidate[]> {
-  const { readFile } = await import('node:fs/promises');
-  const { join, resolve } = await import('node:path');
-  const { parse } = await import('yaml');
-  const files = valueFor(line, '--kubeconfig') ?? (env.KUBECONFIG || join(env.HOME ?? '~', '.kube', 'config'));
-  const names = new Set<string>();
-  for (const file of files.split(':')) {
-    const text = await readFile(resolve(directory, file), 'utf8').catch(() => '');
-    const { contexts = [] } = (parse(text) ?? {}) as { contexts?: { name: string }[] };
-    for (const { name } of contexts) names.add(name);
-  }
-  return [...names].map((text) => ({ text }));
+async function contextsOf(line: TypedLine, streams: Streams): Promise<Candidate[]> {
+  const { contextNames, kubeconfigFiles } = await import('../cluster/context-names.ts');
+  const names = await contextNames(kubeconfigFiles(valueFor(line, '--kubeconfig'), streams));
+  return names.map((text) => ({ text }));
 }

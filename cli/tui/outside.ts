@@ -22,6 +22,8 @@ export interface TuiOptions {
   readonly unicode: boolean;
   /** Draws when time passes, too. Default: it does; a screen reader would say everything again. */
   readonly ticking?: boolean;
+  /** Names of the contexts that `:context` may be given. */
+  contexts?(): Promise<readonly string[]>;
   readonly outside: Outside;
   readonly signal: AbortSignal;
   /** What may be listed at first; undefined: all namespaces. */

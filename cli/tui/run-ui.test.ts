@@ -92,6 +92,39 @@ describe('faultline on a terminal', PATIENT, () => {
     expect(await exitCode).toBe(0);
   });
 
+  it('goes to another cluster of the kubeconfig, says which there are, and stays where that cannot be', async () => {
+    await using there = await fakeApi([
+      { name: 'node-worker-mfrggzdf', namespace: 'infra', title: 'the disk is full' },
+    ]);
+    const config = JSON.parse(await readFile(join(home, 'config'), 'utf8'));
+    config.clusters.push({ name: 'd', cluster: { server: there.url } });
+    config.contexts.push({ name: 'production', context: { cluster: 'd', user: 'u' } });
+    config.contexts.push({ name: 'broken', context: { cluster: 'nowhere', user: 'u' } });
+    await writeFile(join(home, 'config'), JSON.stringify(config));
+    const { exitCode, err } = begin(['ui', '--filter', 'payments']);
+    await shows(/live/);
+    terminal.press(':');
+    terminal.press('ctx ');
+    await shows('tab: work  production  broken');
+    terminal.press('prodction\r');
+    await shows('the kubeconfig has no context prodction; did you mean "production"?');
+    terminal.press(':');
+    terminal.press('ctx broken\r');
+    await shows('the context "broken" (config) names no cluster with a server');
+    expect(text()).toContain('payments: build fails');
+    terminal.press('w');
+    terminal.press(':');
+    terminal.press('ctx pr\t\r');
+    await shows(/the disk is full/);
+    expect(text()).toMatch(/faultline · production.* STATE /s);
+    expect(text()).not.toContain('payments');
+    terminal.press(':');
+    terminal.press('ctx work\r');
+    await shows(/payments: build fails/);
+    terminal.press('q');
+    expect([await exitCode, err.text(), terminal.screen.alternate]).toEqual([0, '', false]);
+  });
+
   it('in tmux copies through tmux, which takes no sequence of a program', async () => {
     const bin = join(home, 'bin');
     await mkdir(bin);

@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
 import { oneLine } from '../../crds/text.ts';
+import { contextNames, kubeconfigFiles } from '../cluster/context-names.ts';
 import type { UiOptions } from '../commands/ui.ts';
 import { EXIT, Failure } from '../exit.ts';
 import { connectToRead } from '../reading/connect.ts';
@@ -32,23 +32,56 @@ export async function runUi(options: UiOptions, streams: Streams): Promise<numbe
     import('./ink/show.ts'),
     sourceOf(options, streams),
   ]);
-  await using _ = source;
-  const stop = new AbortController();
-  const signal = AbortSignal.any([streams.signal, stop.signal]);
-  const until = Promise.withResolvers<void>();
   let tui: Tui | undefined;
   await using shown = show({
     ...{ terminal, spoken, wheel: settings.wheel ?? true },
     onKey: (input, key) => tui?.press(input, key),
     onPaste: (text) => tui?.paste(text),
   });
+  const screen: OnScreen = {
+    ...{ streams, terminal, shown, settings, spoken },
+    attach: (running) => {
+      tui = running;
+    },
+  };
+  let next: Visit | undefined = { source, options, state: stateOf(options, settings, terminal) };
+  while (next !== undefined) next = await visited(next, screen);
+  return EXIT.ok;
+}
+
+/** What is looked at: a cluster, or a folder. */
+interface Visit {
+  readonly source: Source;
+  readonly options: UiOptions;
+  readonly state: State;
+}
+
+/** What stays from one cluster to the next. */
+interface OnScreen {
+  readonly streams: Streams;
+  readonly terminal: Terminal;
+  readonly shown: Shown;
+  readonly settings: Settings;
+  readonly spoken: boolean;
+  /** Whose the keys are. */
+  attach(tui: Tui): void;
+}
+
+/** Shows it until somebody leaves; answers what is to be looked at then. */
+async function visited({ source, options, state }: Visit, screen: OnScreen): Promise<Visit | undefined> {
+  await using _ = source;
+  const { streams, terminal, shown, settings, spoken } = screen;
+  const { env } = streams;
+  const stop = new AbortController();
+  const signal = AbortSignal.any([streams.signal, stop.signal]);
+  const until = Promise.withResolvers<Visit | undefined>();
   const draw = spoken ? spokenFrame : frame;
   using running = new Tui({
-    ...{ source, signal, namespace: options.namespace },
-    state: stateOf(options, settings, terminal),
+    ...{ source, signal, state, namespace: options.namespace },
     colours: !spoken && wantsColor(streams.out, env),
     ticking: !spoken,
     unicode: !options.ascii && (settings.symbols === undefined ? showsUnicode(env) : settings.symbols === 'unicode'),
+    contexts: () => contextNames(kubeconfigFiles(options.kubeconfig, streams)),
     outside: {
       now: Date.now,
       draw: (scene) => shown.lines(draw(scene)),
@@ -56,20 +89,32 @@ export async function runUi(options: UiOptions, streams: Streams): Promise<numbe
       perform: (effect) => void performed(effect),
     },
   });
-  tui = running;
-  const performed = (effect: Effect) => perform(effect, { tui: running, shown, streams, signal, quit: until.resolve });
+  screen.attach(running);
+  const performed = (effect: Effect) =>
+    perform(effect, { tui: running, shown, streams, signal, options, leave: until.resolve });
   const resize = (): void => running.dispatch({ kind: 'resize', size: sizeOf(terminal) });
   terminal.out.on('resize', resize);
-  signal.addEventListener('abort', () => until.resolve(), { once: true });
+  signal.addEventListener('abort', () => until.resolve(undefined), { once: true });
   running.draw();
   running.run().catch(until.reject);
   try {
-    await until.promise;
+    return await until.promise;
   } finally {
     terminal.out.off('resize', resize);
     stop.abort();
   }
-  return EXIT.ok;
+}
+
+/** Another cluster, with the screen as it is arranged. Throws a Failure of one line when it cannot be asked. */
+async function inContext(context: string, { tui: { state }, options, streams }: Performing): Promise<Visit> {
+  if (options.from !== undefined) throw new Failure('recorded objects have no other context');
+  const there = { ...options, context, namespace: undefined };
+  const { size, options: arranged, saved, typedBefore } = state;
+  return {
+    source: await sourceOf(there, streams),
+    options: there,
+    state: { ...initialState({ size, options: arranged, saved }), typedBefore },
+  };
 }
 
 async function sourceOf(options: UiOptions, streams: Streams): Promise<Source> {
@@ -81,14 +126,9 @@ async function sourceOf(options: UiOptions, streams: Streams): Promise<Source> {
   const { clusterSource } = await import('./live/cluster-source.ts');
   return await clusterSource({
     connect: () => connectToRead(options, streams),
-    version: () => versionOfFiles(kubeconfigFiles(options, streams)),
+    version: () => versionOfFiles(kubeconfigFiles(options.kubeconfig, streams)),
     ...{ signal: streams.signal, now: Date.now },
   });
-}
-
-function kubeconfigFiles({ kubeconfig }: UiOptions, { env, directory }: Streams): string[] {
-  const named = kubeconfig ?? (env.KUBECONFIG || join(env.HOME ?? '~', '.kube', 'config'));
-  return named.split(':').map((file) => resolve(directory, file));
 }
 
 /** When they were changed last; those that are not there say so, too. */
@@ -135,16 +175,18 @@ interface Performing {
   readonly shown: Shown;
   readonly streams: Streams;
   readonly signal: AbortSignal;
-  quit(): void;
+  readonly options: UiOptions;
+  leave(next: Visit | undefined): void;
 }
 
-async function perform(effect: Effect, { tui, shown, streams, signal, quit }: Performing): Promise<void> {
+async function perform(effect: Effect, performing: Performing): Promise<void> {
+  const { tui, shown, streams, signal, leave } = performing;
   const tell = (text: string, role: 'good' | 'warning' | 'error' = 'good'): void =>
     tui.dispatch({ kind: 'notice', notice: { text: oneLine(text, 500), role } });
   const rowOf = (key: string) => tui.model.store.get(key) ?? [];
   switch (effect.kind) {
     case 'quit':
-      return quit();
+      return leave(undefined);
     case 'redraw':
       tui.wake();
       return shown.again();
@@ -169,6 +211,12 @@ async function perform(effect: Effect, { tui, shown, streams, signal, quit }: Pe
         const saved = await saveView(settingsPath(streams.env), effect.view);
         tui.dispatch({ kind: 'saved-views', saved });
         return tell(`saved as ${effect.view.name}: :view ${effect.view.name}`);
+      } catch (error) {
+        return tell(error instanceof Error ? error.message : String(error), 'error');
+      }
+    case 'context':
+      try {
+        return leave(await inContext(effect.name, performing));
       } catch (error) {
         return tell(error instanceof Error ? error.message : String(error), 'error');
       }

@@ -53,6 +53,7 @@ export class Tui implements Disposable {
   #timer: NodeJS.Timeout | undefined;
   readonly #tick: NodeJS.Timeout;
   #changes = 0;
+  #contexts: readonly string[] | undefined;
   /** Ticks since the last key. */
   #quiet = 0;
   readonly #watched = new Set<string>();
@@ -273,8 +274,24 @@ export class Tui implements Disposable {
 
   #completions(command: string): readonly string[] {
     if (command === 'view') return this.#state.saved.map(({ name }) => name);
+    if (command === 'context') return this.#contextNames();
     if (command === 'namespaces') return ['all', ...[...this.model.byNamespace.counts.keys()].sort()];
     return [];
+  }
+
+  /** Read when they are asked for first; none until they are there. */
+  #contextNames(): readonly string[] {
+    if (this.#contexts === undefined) {
+      this.#contexts = [];
+      void this.#options.contexts?.().then(
+        (names) => {
+          this.#contexts = names;
+          this.#later();
+        },
+        () => {},
+      );
+    }
+    return this.#contexts;
   }
 
   #candidates(): readonly string[] {

@@ -55,6 +55,10 @@ export const COMMAND_LINES: readonly CommandLine[] = [
     ...{ name: 'history', aliases: ['as-of', 'h'], parameter: '[2h|TIME|now]', summary: 'how it was then' },
     action: history,
   },
+  {
+    ...{ name: 'context', aliases: ['ctx'], parameter: 'CONTEXT', summary: 'another cluster of your kubeconfig' },
+    action: context,
+  },
   simple('all', [], 'resolved issues too, or Active ones only', { kind: 'toggle', option: 'all' }),
   simple('wide', ['w'], 'more columns, or fewer', { kind: 'toggle', option: 'wide' }),
   choice('sort', SORTS, 'order the issues', (sort) => ({ kind: 'sort', sort })),
@@ -114,6 +118,13 @@ function namespace(parameter: string): Action | string {
   return DNS_LABEL.test(parameter)
     ? { kind: 'namespace', namespace: parameter }
     : `${parameter} is no name of a namespace`;
+}
+
+function context(name: string, { completions }: Around): Action | string {
+  const names = completions('context');
+  if (name === '') return `which context? ${names.join(', ')}`;
+  if (names.length === 0 || names.includes(name)) return { kind: 'context', name };
+  return `the kubeconfig has no context ${name}${didYouMean(name, names)}`;
 }
 
 function history(parameter: string, { now }: Around): Action | string {

@@ -44,6 +44,8 @@ export type Action =
   | { readonly kind: 'look'; readonly at: 'issue' | 'evidence' | 'subject' | 'ledger' }
   | { readonly kind: 'copy'; readonly what: Copy }
   | { readonly kind: 'open' | 'redraw' }
+  /** To another cluster of the kubeconfig. */
+  | { readonly kind: 'context'; readonly name: string }
   | { readonly kind: 'notice'; readonly notice: Notice | undefined };
 
 /** What is to be done outside of the state. */
@@ -53,4 +55,5 @@ export type Effect =
   | { readonly kind: 'act'; readonly act: Act; readonly keys: readonly string[]; readonly text: string }
   | { readonly kind: 'copy'; readonly what: Copy; readonly keys: readonly string[] }
   | { readonly kind: 'open'; readonly key: string }
-  | { readonly kind: 'save'; readonly view: SavedView };
+  | { readonly kind: 'save'; readonly view: SavedView }
+  | { readonly kind: 'context'; readonly name: string };

@@ -160,7 +160,7 @@ describe('what is typed', () => {
   it('is completed as far as it is clear', () => {
     const complete = (text: string) =>
       done([{ kind: 'prompt', prompt: 'command' }, { kind: 'type', text }, { kind: 'complete' }]).prompt?.edit.text;
-    expect(['cont', 'ns s', 'ns sh', 'theme h', 's', 'zz', 'mi'].map(complete)).toEqual([
+    expect(['contr', 'ns s', 'ns sh', 'theme h', 's', 'zz', 'mi'].map(complete)).toEqual([
       ...['controllers ', 'ns s', 'ns shop', 'theme high-contrast', 's', 'zz', 'mine '],
     ]);
   });

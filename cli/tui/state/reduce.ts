@@ -125,6 +125,8 @@ function withEffect(state: State, action: Action, around: Surroundings): Reduced
       return [state, [{ kind: action.kind }]];
     case 'leave':
       return state.at > 0 ? [moveInPlaces(state, -1), NOTHING] : [state, [{ kind: 'quit' }]];
+    case 'context':
+      return [state, [{ kind: 'context', name: action.name }]];
     case 'submit':
       return submitted(state, around, reduce);
     case 'act':
