@@ -41,7 +41,7 @@ export const stats: Command<StatsFlags, StatsOptions> = {
   description:
     'Count what is open, what opened and what resolved in a time, and how long that took: in all, by namespace, type, subject ' +
     'and day, and what broke most often. Of the namespaces whose issues you may list, as far back as history is kept. What ' +
-    'is open is counted now.',
+    'is open is counted now, or with --as-of then.',
   examples: [
     { comment: 'The last week of my namespace', line: 'faultline stats -n shop' },
     { comment: 'What builds cost in the last month, everywhere', line: 'faultline stats -A --since 30d --type build' },
@@ -59,7 +59,7 @@ export const stats: Command<StatsFlags, StatsOptions> = {
       default: '7d',
     },
     { spelling: '--until <moment>', description: 'Up to then (default: now).' },
-    { ...AS_OF_FLAG, description: 'The same as --until.' },
+    { ...AS_OF_FLAG, description: 'Up to then, as --until; and what was open then.' },
     { spelling: '--type <types>', description: 'Only these: build, test, release, …', repeated: true },
     { spelling: '--subject <names>', description: 'Only about these subjects.', repeated: true },
     { spelling: '--limit <count>', description: 'Rows of each list, 1 to 100.', default: '10' },

@@ -169,6 +169,11 @@ describe('faultline top, groups and stats', { timeout: 60_000 }, () => {
       /^error: since: 1d is not before until\n$/,
     );
     expect((await ask(['stats', '--limit', '0'])).code).toBe(2);
+    // Open is what was open then, and not what is open now.
+    const now = await ask(['stats', '-n', 'shop', '--as-of', '0s', '-o', 'json']);
+    const before = await ask(['stats', '-n', 'shop', '--as-of', '1h', '-o', 'json']);
+    const openIn = ({ out }: { out: string }) => (JSON.parse(out) as IssueStatisticsStatus).total.open;
+    expect([openIn(now), openIn(before)]).toEqual([2, 0]);
     expect((await ask(['stats'])).err).toBe('Nothing was broken in namespace default (of all namespaces: -A).\n');
   });
 });

@@ -15,7 +15,7 @@ import { objectText } from './print/object.ts';
 export async function runStats(options: StatsOptions, streams: Streams): Promise<number> {
   await using asker = new Asker(await connectToRead(options, streams), streams.signal);
   const namespace = options.namespace ?? asker.connection.namespace ?? 'default';
-  const status = await ask(asker, options, namespace);
+  const status = await statisticsOf(asker, options, namespace, streams);
   const { output } = options;
   const text =
     output === 'text'
@@ -27,6 +27,22 @@ export async function runStats(options: StatsOptions, streams: Streams): Promise
     streams.err.write(`Nothing was broken in namespace ${namespace} (of all namespaces: -A).\n`);
   }
   return EXIT.ok;
+}
+
+async function statisticsOf(
+  asker: Asker,
+  options: StatsOptions,
+  namespace: string,
+  { err }: Streams,
+): Promise<IssueStatisticsStatus> {
+  const status = await ask(asker, options, namespace);
+  const { asOf, allNamespaces, types, subjects } = options;
+  if (asOf === undefined) return status;
+  const { withOpenThen } = await import('./open-then.ts');
+  const scope = { namespace: allNamespaces ? undefined : namespace, types, subjects, asOf };
+  const then = await withOpenThen(asker, status, scope);
+  if (then === undefined) err.write('What is open is counted now: you may not list issues of all namespaces.\n');
+  return then ?? status;
 }
 
 async function ask(asker: Asker, options: StatsOptions, namespace: string): Promise<IssueStatisticsStatus> {
