@@ -1,5 +1,6 @@
-import { expect, it } from 'vitest';
-import { parseListenAddress } from './listener.ts';
+import { createServer } from 'node:net';
+import { expect, it, vi } from 'vitest';
+import { listen, parseListenAddress } from './listener.ts';
 
 it.each([
   ['127.0.0.1:7443', { host: '127.0.0.1', port: 7443 }],
@@ -19,3 +20,11 @@ it.each(['', 'localhost', '127.0.0.1:', '127.0.0.1:70000', '::1:7443', 'https://
     );
   },
 );
+
+it('leaves it to Node what every address is: a kernel without IPv6 refuses the one of IPv6', async () => {
+  const server = createServer();
+  const asked = vi.spyOn(server, 'listen');
+  expect(await listen(server, parseListenAddress(':0'))).toMatch(/^https:\/\/localhost:\d+$/);
+  expect(asked.mock.calls[0]?.[0]).toEqual({ port: 0 });
+  server.close();
+});

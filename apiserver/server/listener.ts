@@ -18,6 +18,8 @@ const HEADERS_MS = 110_000;
 const NO_EXPECTATION = 'no other expectation than 100-continue is met here';
 /** For a refused client to read why before its connection is cut, even while it still sends. */
 const LINGER_MS = 500;
+/** Of IPv4 too, where there is IPv6. */
+const EVERY_ADDRESS = '::';
 /** A user in 200 groups has 200 headers (H5). */
 const MAX_HEADER_BYTES = 64 * 1024;
 
@@ -81,7 +83,7 @@ export function parseListenAddress(text: string): ListenAddress {
     );
   }
   const host = match[1] ?? match[2];
-  return { host: host === undefined ? '127.0.0.1' : host || '::', port };
+  return { host: host === undefined ? '127.0.0.1' : host || EVERY_ADDRESS, port };
 }
 
 /** Begins to listen; resolves with the URL that clients on this machine use. Rejects with one line that says what to do. */
@@ -92,7 +94,9 @@ export async function listen(
 ): Promise<string> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   server.once('error', reject);
-  server.listen(address.port, address.host, resolve);
+  // Every address is left to Node: where the kernel has no IPv6 it takes 0.0.0.0, and refuses `::`.
+  const { port: wanted, host } = address;
+  server.listen({ port: wanted, ...(host !== EVERY_ADDRESS && { host }) }, resolve);
   try {
     await promise;
   } catch (cause) {

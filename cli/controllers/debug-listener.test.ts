@@ -93,6 +93,6 @@ describe('/debug of the controllers', () => {
 
   it('says which flag chooses another port', async () => {
     const again = serveDebug({ address: { host: '127.0.0.1', port }, pages, api, log, now: Date.now });
-    await expect(again).rejects.toThrow(/EADDRINUSE.*--debug-listen/);
+    await expect(again).rejects.toThrow(/^127\.0\.0\.1:\d+ is taken by another process: .*--debug-listen/);
   });
 });

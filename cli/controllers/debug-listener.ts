@@ -8,9 +8,8 @@ import {
 } from '../../apiserver/kube/access/index.ts';
 import { type DebugPages, PROCESS_PAGES } from '../../apiserver/rest/debug.ts';
 import { createDebugApplication } from '../../apiserver/server/debug-application.ts';
-import type { ListenAddress } from '../../apiserver/server/listener.ts';
+import { type ListenAddress, listen } from '../../apiserver/server/listener.ts';
 import type { Manager } from '../../controllers/runtime/index.ts';
-import { Failure } from '../exit.ts';
 import type { Log } from '../log.ts';
 
 /** What `/debug` of the controllers tells, besides what every process does. */
@@ -40,7 +39,7 @@ export interface DebugListenerOptions {
 
 /**
  * `/debug` of the controllers, for `kubectl port-forward`. Whoever asks brings a token of the cluster and needs the right to
- * `get` the path, as at a server; a cluster that cannot be asked is 503. Throws a Failure where it cannot listen.
+ * `get` the path, as at a server; a cluster that cannot be asked is 503. Rejects with one line where it cannot listen.
  */
 export async function serveDebug({ address, pages, api, log, now }: DebugListenerOptions): Promise<AsyncDisposable> {
   const handle = createDebugApplication({
@@ -53,13 +52,7 @@ export async function serveDebug({ address, pages, api, log, now }: DebugListene
     logger: log,
   });
   const server = createServer((request, response) => void handle(request, response));
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  server.once('error', (cause: NodeJS.ErrnoException) => {
-    const where = `${address.host}:${address.port}`;
-    reject(new Failure(`cannot listen on ${where} (${cause.code}): choose another with --debug-listen`, { cause }));
-  });
-  server.listen(address.port, address.host, resolve);
-  await promise;
+  await listen(server, address, { scheme: 'http', flag: '--debug-listen' });
   return {
     async [Symbol.asyncDispose]() {
       server.closeAllConnections();

@@ -1,7 +1,6 @@
 import { createServer, type ServerResponse } from 'node:http';
 import type { Registry } from 'prom-client';
-import type { ListenAddress } from '../../apiserver/server.ts';
-import { Failure } from '../exit.ts';
+import { type ListenAddress, listen } from '../../apiserver/server/listener.ts';
 import type { Log } from '../log.ts';
 import { type Check, healthAnswer } from './health-answer.ts';
 
@@ -36,13 +35,7 @@ export async function serveMetrics(options: MetricsListenerOptions): Promise<Asy
       },
     );
   });
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  server.once('error', (cause: NodeJS.ErrnoException) => {
-    const where = `${address.host}:${address.port}`;
-    reject(new Failure(`cannot listen on ${where} (${cause.code}): choose another with --metrics-listen`, { cause }));
-  });
-  server.listen(address.port, address.host, resolve);
-  await promise;
+  await listen(server, address, { scheme: 'http', flag: '--metrics-listen' });
   return {
     async [Symbol.asyncDispose]() {
       server.closeAllConnections();
