@@ -1,5 +1,7 @@
 import { loadavg } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { PER_NAMESPACE, storeIssues } from '../data/seed.ts';
+import { cpuSeconds } from '../harness/cpu-time.ts';
 import { type Figure, number } from '../harness/figure.ts';
 import { median, spread } from '../harness/statistics.ts';
 import { type Environment, startEnvironment } from '../product/environment.ts';
@@ -30,7 +32,18 @@ async function filled(context: BenchContext, environment: Environment, issues: n
   await environment.stopServer();
   await environment.startServer();
   await storeIssues(context, environment, environment.namespaces);
+  await untilIdle(context, environment);
   return await starts(context, environment, `${number(issues)} issues`, () => 'faultline');
+}
+
+/** What follows the changes (search, groups) has caught up: else every start would go on with it, and be stopped in the middle. */
+async function untilIdle({ progress, signal }: BenchContext, { serverPid }: Environment): Promise<void> {
+  progress.step('waiting until the indexes have caught up');
+  for (let second = 0; second < 120; second++) {
+    const before = await cpuSeconds(serverPid);
+    await sleep(1_000, undefined, { signal });
+    if ((await cpuSeconds(serverPid)) - before < 0.05) return;
+  }
 }
 
 /** The median of seven starts; the first one, which finds cold files, counts as the others. */

@@ -44,6 +44,7 @@ import { type EventsWiring, startEvents } from './events.ts';
 import { failoverMetrics } from './failover.ts';
 import { featureSwitch } from './feature-switch.ts';
 import { feedPages } from './feed-pages.ts';
+import { followWhenOpened } from './follow-when-opened.ts';
 import { startReturningIdleMemory } from './idle-memory.ts';
 import { issueGroups } from './issue-groups.ts';
 import { issueAttachments, statisticsResource } from './issue-knowledge.ts';
@@ -203,7 +204,7 @@ export async function openBackend(options: BackendOptions): Promise<Backend> {
         ),
     }),
   );
-  kube.start();
+  followWhenOpened(store, kube);
   measures.follow(kube.cache('issues'), changes);
   const rest = {
     ...{ engine, explanations, tracer: options.tracer, ...knowing },
