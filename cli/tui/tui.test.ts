@@ -213,6 +213,21 @@ describe('a live list', () => {
     expect(driven.frame().find((line) => line.includes('\u001b[7m'))).toBe(selected);
   });
 
+  it('a list told anew, as after a 410 or a restart, leaves the selection where it was, though others are gone', async () => {
+    using driven = await drive();
+    driven.keys('j', 'j');
+    const selected = driven.frame().find((line) => line.includes('\u001b[7m')) ?? '';
+    expect(selected).toContain('kvqxa3lm');
+    driven.source.follower?.connection({ kind: 'loading', rows: 0, of: undefined });
+    const left = MORNING.slice(1);
+    driven.source.tell(left);
+    driven.source.follower?.synced(new Set(left.map(({ namespace, name }) => `${namespace}/${name}`)));
+    driven.source.follower?.connection({ kind: 'live' });
+    expect(driven.text()).not.toContain('payments');
+    expect(driven.frame().find((line) => line.includes('\u001b[7m'))).toBe(selected);
+    expect(driven.text()).toContain('2/4');
+  });
+
   it('ages go on without the server', async () => {
     using driven = await drive();
     expect(driven.text()).toMatch(/critical +build +12m +payments/);
