@@ -56,6 +56,13 @@ describe('each fault of a connection has a cause and a fix of its own', () => {
     expect(new Set(CONNECTION_FAULTS.map(({ fix }) => fix(new URL(URL_)))).size).toBe(CONNECTION_FAULTS.length);
   });
 
+  it('a password in the address of a server is in none of it', () => {
+    const secret = { ...connection, server: 'https://me:sesame@api.example.com:6443' };
+    const { message, fix } = connectionFault(faultOfAnswer(404, '', secret), secret.server);
+    expect(`${message} ${fix}`).toContain('https://api.example.com:6443');
+    expect(`${message} ${fix}`).not.toContain('sesame');
+  });
+
   it('what nobody thought of is told with what always helps', () => {
     expect(connectionFault(new Failure('?'), undefined)).toMatchObject({
       check: 'server',

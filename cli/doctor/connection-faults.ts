@@ -152,7 +152,7 @@ export const CONNECTION_FAULTS: readonly ConnectionFault[] = [
     check: 'server',
     is: (signs) => signs.status === 404 || /answered what is no JSON/.test(signs.message),
     fix: (server) =>
-      `${server?.href ?? 'it'} is no Kubernetes API server: check server: of the kubeconfig, or choose another --context`,
+      `${server ? `${server.origin}${server.pathname}` : 'it'} is no Kubernetes API server: check server: of the kubeconfig, or choose another --context`,
   },
   {
     name: 'a server in trouble',

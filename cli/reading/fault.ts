@@ -116,7 +116,7 @@ function validTo(pem: Buffer): number | undefined {
   }
 }
 
-/** The server as messages name it. */
+/** The server as messages name it, which people paste into tickets: without the password that its URL may have. */
 export function whereIs({ server, name }: ClusterConnection): string {
-  return `${server} (context ${name})`;
+  return `${server.replace(/\/\/[^/@]*@/, '//')} (context ${name})`;
 }

@@ -89,6 +89,9 @@ describe('the safety relist', () => {
     await same();
     // What the watch was told to be past is not among it: it never said so.
     expect(informer.missed).toBe(0);
+    // From the store: what the server serves watches from is what may have lost it.
+    const streamed = api.requests.filter((path) => path.includes('sendInitialEvents')).at(-1);
+    expect(streamed).not.toMatch(/[?&]resourceVersion=/);
   });
 });
 

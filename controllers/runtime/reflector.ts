@@ -258,8 +258,12 @@ export class Reflector {
       this.#listed(served, resourceVersion);
       return [[...events, { type: 'synced' }], { phase: 'openWatch', served, resourceVersion }];
     } catch (error) {
-      // That moment is gone, or this server cannot list it: as it is now, then.
-      if (exact !== undefined) return this.#fail(error, { phase: 'discover' }, served, 'list');
+      if (exact !== undefined) {
+        // That moment is gone, or this server cannot list it: as it is now, then, and from its store. What it serves watches
+        // from may be what lost a change.
+        this.#fromLatest = true;
+        return this.#fail(error, { phase: 'discover' }, served, 'list');
+      }
       const expired = error instanceof AnswerError && error.status === 410;
       const larger = limit === PAGE ? LARGER_PAGE : EVERYTHING;
       if (expired) return this.#fail(error, { phase: 'page', served, limit: larger }, served, 'list');

@@ -15,7 +15,7 @@ export interface Packable {
 }
 
 /**
- * Keeps the objects of one resource within a number of bytes. Beyond it, what follows the metadata is compressed, 64
+ * Keeps the objects of one resource within a number of bytes. Beyond it, what follows the metadata is compressed, 32
  * neighbours together; metadata and the cells of Table rows stay as they are, so that tables, which people read, cost
  * what they did. Lists of packed objects as JSON cost about a fifth more (docs/performance.md).
  */
