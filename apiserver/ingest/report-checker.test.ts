@@ -138,6 +138,11 @@ function names(): fc.Arbitrary<string> {
   );
 }
 
+/** As JSON.parse does: a member that is called __proto__ is one like any other. */
+function setMember(members: Record<string, unknown>, name: string, value: unknown): void {
+  Object.defineProperty(members, name, { value, enumerable: true, configurable: true, writable: true });
+}
+
 function mutate(
   target: unknown,
   at: readonly number[],
@@ -149,11 +154,12 @@ function mutate(
   const key = keys[(at[0] as number) % Math.max(1, keys.length)];
   if (key === undefined || (how.name !== null && at.length === 1)) {
     if (Array.isArray(target)) target.push(how.value);
-    else members[how.name ?? 'x'] = how.value;
-  } else if (at.length > 1 && typeof members[key] === 'object') members[key] = mutate(members[key], at.slice(1), how);
+    else setMember(members, how.name ?? 'x', how.value);
+  } else if (at.length > 1 && typeof members[key] === 'object')
+    setMember(members, key, mutate(members[key], at.slice(1), how));
   else if (how.remove) {
     if (Array.isArray(target)) target.splice(Number(key), 1);
     else delete members[key];
-  } else members[key] = how.value;
+  } else setMember(members, key, how.value);
   return target;
 }

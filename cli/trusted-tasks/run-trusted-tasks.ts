@@ -1,4 +1,3 @@
-import { stringify } from 'yaml';
 import { createClusterApi } from '../../apiserver/kube/access/index.ts';
 import { connectCluster } from '../cluster/connection.ts';
 import type { TrustedTasksOptions } from '../commands/trusted-tasks.ts';
@@ -6,6 +5,7 @@ import { EXIT } from '../exit.ts';
 import { pullArtifact } from '../oci/artifact.ts';
 import { basicOf } from '../oci/auth-file.ts';
 import type { ArtifactReference } from '../oci/reference.ts';
+import { objectText } from '../reading/print/object.ts';
 import type { Streams } from '../streams.ts';
 import { configMapOf, isRuleData, type Pulled } from './config-map.ts';
 
@@ -17,7 +17,7 @@ export async function runTrustedTasks(options: TrustedTasksOptions, streams: Str
   const pulled = await Promise.all(options.references.map((reference) => pull(reference, options, streams)));
   const map = configMapOf(pulled, { namespace, name });
   if (!options.apply) {
-    streams.out.write(output === 'json' ? `${JSON.stringify(map, null, 2)}\n` : stringify(map, { lineWidth: 0 }));
+    streams.out.write(await objectText(map, output));
     return EXIT.ok;
   }
   const connection = await connectCluster(options, streams);

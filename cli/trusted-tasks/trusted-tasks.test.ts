@@ -7,6 +7,7 @@ import { json } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { taskBundles } from '../../controllers/konflux/task-bundles/bundle.ts';
 import { judge, policyOf } from '../../controllers/konflux/task-bundles/policy.ts';
+import { escapeControls } from '../../crds/text.ts';
 import { FakeRegistry } from '../testing/fake-registry.ts';
 import { startCommand } from '../testing/running-command.ts';
 
@@ -64,6 +65,18 @@ describe('faultline trusted-tasks', () => {
     expect(JSON.parse(data['org.data-acceptable-bundles.json'] as string)).toEqual({
       trusted_tasks: { [BUNDLE]: [{ ref: REF }, { ref: OLD, expires_on: '2026-12-01T00:00:00Z' }] },
     });
+  });
+
+  it('prints nothing that a terminal would execute, whoever the registry is', async () => {
+    const name = 'oci://quay.io/x\u009b31m\u001b]0;y\u0007\u202e:1';
+    const written = JSON.stringify({ trusted_tasks: { [name]: [{ ref: REF }] } });
+    const { host } = await registry({ 'data/data/trusted_tekton_tasks.yml': written });
+    for (const output of ['json', 'yaml']) {
+      const { code, out } = await run(`${host}/org/name`, '-o', output);
+      expect(code).toBe(0);
+      expect(out).toContain('quay.io/x');
+      expect(escapeControls(out.replaceAll('\n', ''))).toBe(out.replaceAll('\n', ''));
+    }
   });
 
   it('is understood by the controller: which bundle is trusted until when', async () => {

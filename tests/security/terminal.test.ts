@@ -105,6 +105,7 @@ const LINES: Readonly<Record<string, readonly (readonly string[])[] | string>> =
   restore: 'prints counts and the path that was typed',
   uninstall: [[]],
   completion: 'prints scripts of its own',
+  'trusted-tasks': 'asks a registry and no cluster: its own test has a hostile one',
   ui: 'cli/tui has a test of its own: what comes from a server is cleaned where it enters the state',
 };
 
