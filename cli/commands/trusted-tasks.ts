@@ -49,7 +49,7 @@ export const trustedTasks: Command<TrustedTasksFlags, TrustedTasksOptions> = {
     { spelling: '--name <name>', description: 'Of the ConfigMap.', default: 'trusted-tasks' },
     {
       spelling: '--auth-file <file>',
-      description: 'Credentials as docker login writes them (default: anonymous).',
+      description: 'Credentials as docker login writes them; credential helpers are not run (default: anonymous).',
     },
     { spelling: '--apply', description: 'Write it into the cluster instead of printing it.' },
     { spelling: '-o, --output <format>', description: 'What to print.', choices: ['yaml', 'json'], default: 'yaml' },
@@ -64,7 +64,7 @@ export const trustedTasks: Command<TrustedTasksFlags, TrustedTasksOptions> = {
     const faults = wrong.map(
       (text) => `"${text}" names no artifact: quay.io/ORG/NAME:TAG or quay.io/ORG/NAME@sha256:DIGEST`,
     );
-    const repositories = references.map(({ repository }) => repository);
+    const repositories = references.map(({ registry, repository }) => `${registry}/${repository}`);
     const twice = repositories.find((one, index) => repositories.indexOf(one) !== index);
     if (twice !== undefined) faults.push(`${twice} is named twice`);
     if (!DNS_LABEL.test(namespace)) faults.push(`--namespace: "${namespace}" is no namespace name`);

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
+import { oneLine } from '../../crds/text.ts';
 import { Failure } from '../exit.ts';
 import type { Streams } from '../streams.ts';
 import { type ArtifactReference, formatReference } from './reference.ts';
-import { Registry } from './registry.ts';
+import { type Credentials, Registry } from './registry.ts';
 
 export interface Artifact {
   /** Of its manifest. */
@@ -35,23 +36,24 @@ const MAX_LAYERS = 50;
 export async function pullArtifact(
   reference: ArtifactReference,
   how: {
-    basic: string | undefined;
+    credentials: Credentials;
     env: Streams['env'];
     signal: AbortSignal;
     wants: (layer: Omit<Layer, 'digest'>) => boolean;
   },
 ): Promise<Artifact> {
   const { registry: host, repository, tag, digest: wanted } = reference;
-  const registry = new Registry({ registry: host, repository, basic: how.basic, env: how.env, signal: how.signal });
+  const { credentials, env, signal, wants } = how;
+  const registry = new Registry({ registry: host, repository, credentials, env, signal });
   const written = formatReference(reference);
   const manifest = await registry.get(`manifests/${wanted ?? tag}`, { accept: MANIFESTS, limit: MAX_MANIFEST });
   const digest = digestOf(manifest);
   if (wanted !== undefined && digest !== wanted) throw new Failure(`${written}: the registry answered with ${digest}`);
   const files: ArtifactFile[] = [];
-  for (const layer of layersOf(manifest.toString(), written).filter(how.wants)) {
+  for (const layer of layersOf(manifest.toString(), written).filter(wants)) {
     const blob = await registry.get(`blobs/${layer.digest}`, { accept: '*/*', limit: MAX_FILE });
     if (digestOf(blob) !== layer.digest)
-      throw new Failure(`${written}: ${layer.title || layer.digest} is not what its digest says`);
+      throw new Failure(`${written}: ${oneLine(layer.title, 200) || layer.digest} is not what its digest says`);
     files.push({ title: layer.title, text: blob.toString() });
   }
   return { digest, files };

@@ -23,7 +23,14 @@ export function parseReference(text: string): ArtifactReference | undefined {
   const [, registry, repository, tag, digest] = match ?? [];
   if (registry === undefined || repository === undefined) return undefined;
   if (!/[.:]/.test(registry) && registry !== 'localhost') return undefined;
-  return { registry, repository, tag: tag ?? (digest === undefined ? 'latest' : undefined), digest };
+  // Such as a port beyond 65535.
+  if (!URL.canParse(`https://${registry}`)) return undefined;
+  return {
+    registry: registry.toLowerCase(),
+    repository,
+    tag: tag ?? (digest === undefined ? 'latest' : undefined),
+    digest,
+  };
 }
 
 export function formatReference({ registry, repository, tag, digest }: ArtifactReference): string {

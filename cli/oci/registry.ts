@@ -6,12 +6,14 @@ import type { Streams } from '../streams.ts';
 
 type Answer = Dispatcher.ResponseData;
 
+/** `user:password` in base64, or that there are none: what a refusal says to do about it. */
+export type Credentials = { readonly basic: string } | { readonly missing: string };
+
 export interface RegistryOptions {
   /** `quay.io`. Asked by https, unless it is this machine. */
   readonly registry: string;
   readonly repository: string;
-  /** `user:password` in base64. Default: anonymous. */
-  readonly basic?: string | undefined;
+  readonly credentials: Credentials;
   /** For the proxy. */
   readonly env: Streams['env'];
   readonly signal: AbortSignal;
@@ -30,7 +32,8 @@ const LOOPBACK = /^(localhost|127\.0\.0\.1)(:\d+)?$/;
 
 /**
  * Reads from one repository by the OCI distribution API: the token that the registry asks for, redirects to where it keeps its
- * blobs. Credentials go to the registry and to who issues its tokens alone, nothing goes over plain http but to this machine, and
+ * blobs. Credentials go to the registry and to whom it names itself to issue its tokens alone: who was redirected to is never logged in
+ * to (CVE-2020-15157). Nothing goes over plain http but to this machine, and
  * no answer is longer than asked for. Every fault is a Failure that names the registry.
  */
 export class Registry {
@@ -40,46 +43,50 @@ export class Registry {
 
   constructor(options: RegistryOptions) {
     this.#options = options;
-    this.#origin = `${LOOPBACK.test(options.registry) ? 'http' : 'https'}://${options.registry}`;
+    this.#origin = new URL(`${LOOPBACK.test(options.registry) ? 'http' : 'https'}://${options.registry}`).origin;
   }
 
   /** `path`: below the repository, such as `manifests/latest`. */
   async get(path: string, asked: Asked): Promise<Buffer> {
     const { repository } = this.#options;
     const url = new URL(`${this.#origin}/v2/${repository}/${path}`);
-    let response = await this.#follow(url, asked.accept);
-    if (response.statusCode === 401) {
+    let { response, at } = await this.#follow(url, asked.accept);
+    if (response.statusCode === 401 && at.origin === this.#origin) {
       await response.body.dump();
       this.#authorization = await this.#authorize(headerOf(response, 'www-authenticate') ?? '');
-      response = await this.#follow(url, asked.accept);
+      ({ response, at } = await this.#follow(url, asked.accept));
     }
-    if (response.statusCode === 200) return await this.#read(response, url, asked.limit);
-    await response.body.dump();
-    throw this.#failure(`${path}: ${meaningOf(response.statusCode, this.#options.basic !== undefined)}`);
+    const { statusCode, body } = response;
+    if (statusCode === 200) return await this.#read(response, at, asked.limit);
+    await body.dump();
+    if (at.origin === this.#origin) throw this.#failure(`${path}: ${meaningOf(statusCode, this.#options.credentials)}`);
+    const why = statusCode === 401 ? ': credentials go to the registry alone' : '';
+    throw this.#failure(`${path}: it redirects to ${at.host}, which answers HTTP ${statusCode}${why}`);
   }
 
   /**
    * Registries keep their blobs elsewhere, so this follows, unlike everything else here: who runs the command chose the registry, it is
-   * a read without credentials, and what comes must have the digest that was asked for (docs/security.md).
+   * a read without credentials, and what comes must have the digest that was asked for (docs/security.md). `at`: who answered.
    */
-  async #follow(from: URL, accept: string): Promise<Answer> {
-    let url = from;
+  async #follow(from: URL, accept: string): Promise<{ response: Answer; at: URL }> {
+    let at = from;
     for (let hops = 0; hops <= MAX_REDIRECTS; hops++) {
-      const authorization = url.origin === from.origin ? this.#authorization : undefined;
-      const response = await this.#ask(url, { accept, ...(authorization && { authorization }) });
+      const authorization = at.origin === this.#origin ? this.#authorization : undefined;
+      const response = await this.#ask(at, { accept, ...(authorization && { authorization }) });
       const location = headerOf(response, 'location');
-      if (response.statusCode < 300 || response.statusCode >= 400 || location === undefined) return response;
+      if (response.statusCode < 300 || response.statusCode >= 400 || location === undefined) return { response, at };
       await response.body.dump();
-      url = this.#safe(location, url);
+      at = this.#safe(location, at);
     }
     throw this.#failure(`more than ${MAX_REDIRECTS} redirects`);
   }
 
   async #authorize(challenge: string): Promise<string> {
-    const { basic, repository } = this.#options;
+    const { credentials, repository } = this.#options;
+    const basic = 'basic' in credentials ? `Basic ${credentials.basic}` : undefined;
     if (/^basic\b/i.test(challenge)) {
-      if (basic === undefined) throw this.#failure('it wants credentials: name a file with them, --auth-file');
-      return `Basic ${basic}`;
+      if (basic === undefined) throw this.#failure(meaningOf(401, credentials));
+      return basic;
     }
     const parameter = (name: string): string | undefined =>
       new RegExp(`\\b${name}="([^"]*)"`, 'i').exec(challenge)?.[1];
@@ -92,11 +99,11 @@ export class Registry {
     url.searchParams.set('scope', parameter('scope') ?? `repository:${repository}:pull`);
     const response = await this.#ask(url, {
       accept: 'application/json',
-      ...(basic && { authorization: `Basic ${basic}` }),
+      ...(basic && { authorization: basic }),
     });
     if (response.statusCode !== 200) {
       await response.body.dump();
-      throw this.#failure(`no token from ${url.host}: ${meaningOf(response.statusCode, basic !== undefined)}`);
+      throw this.#failure(`no token from ${url.host}: ${meaningOf(response.statusCode, credentials)}`);
     }
     const token = tokenIn((await this.#read(response, url, MAX_TOKEN)).toString());
     if (token === undefined) throw this.#failure(`no token from ${url.host}: its answer holds none`);
@@ -156,12 +163,10 @@ function headerOf({ headers }: Answer, name: string): string | undefined {
   return Array.isArray(value) ? value[0] : value;
 }
 
-function meaningOf(status: number, hasCredentials: boolean): string {
+function meaningOf(status: number, credentials: Credentials): string {
   if (status === 404) return 'there is none of that name (404), or it is not for everybody';
   if (status !== 401 && status !== 403) return `HTTP ${status}`;
-  const why = hasCredentials
-    ? 'the credentials of --auth-file do not allow it'
-    : 'name a file with credentials, --auth-file';
+  const why = 'missing' in credentials ? credentials.missing : 'the credentials of --auth-file do not allow it';
   return `refused (${status}): ${why}`;
 }
 

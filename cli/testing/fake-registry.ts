@@ -8,6 +8,10 @@ export interface RegistryManners {
   readonly login?: string | 'anybody';
   /** Blobs are elsewhere: an address, to which the path is added. */
   readonly blobsAt?: () => string;
+  /** It refuses everything but tokens with this challenge. */
+  readonly challenge?: () => string;
+  /** Who issues its tokens: an address. Default: itself. */
+  readonly tokensAt?: () => string;
   /** What is sent instead of the blob. */
   readonly tampered?: string;
 }
@@ -66,7 +70,7 @@ export class FakeRegistry implements AsyncDisposable {
     const { pathname, searchParams } = new URL(url, 'http://registry');
     const { authorization = 'nobody' } = headers;
     this.asked.push(`${pathname} ${authorization}`);
-    const { login, blobsAt, tampered } = this.#manners;
+    const { login, challenge, tokensAt = () => `http://${this.host}`, blobsAt, tampered } = this.#manners;
     if (pathname === '/token') {
       const known = login === 'anybody' || authorization === `Basic ${Buffer.from(login ?? '').toString('base64')}`;
       const scope = searchParams.get('scope');
@@ -75,9 +79,10 @@ export class FakeRegistry implements AsyncDisposable {
     }
     const [, name = '', kind = '', reference = ''] = /^\/v2\/(.+)\/(manifests|blobs)\/([^/]+)$/.exec(pathname) ?? [];
     const elsewhere = !pathname.startsWith('/v2/');
-    if (login !== undefined && !elsewhere && authorization !== `Bearer for-repository:${name}:pull`) {
-      const challenge = `Bearer realm="http://${this.host}/token",service="fake",scope="repository:${name}:pull"`;
-      response.writeHead(401, { 'www-authenticate': challenge }).end();
+    if (challenge !== undefined) response.writeHead(401, { 'www-authenticate': challenge() }).end();
+    else if (login !== undefined && !elsewhere && authorization !== `Bearer for-repository:${name}:pull`) {
+      const own = `Bearer realm="${tokensAt()}/token",service="fake",scope="repository:${name}:pull"`;
+      response.writeHead(401, { 'www-authenticate': own }).end();
     } else if (kind === 'manifests' && [this.digest, 'latest'].includes(reference)) response.end(this.#manifest);
     else if (kind === 'blobs' && blobsAt !== undefined) {
       response.writeHead(307, { location: `${blobsAt()}/blobs/${reference}` }).end();

@@ -1,4 +1,6 @@
+import { createHash } from 'node:crypto';
 import { parse } from 'yaml';
+import { oneLine } from '../../crds/text.ts';
 import { Failure } from '../exit.ts';
 import type { Artifact } from '../oci/artifact.ts';
 import { type ArtifactReference, formatReference } from '../oci/reference.ts';
@@ -36,36 +38,41 @@ export function configMapOf(
   return { apiVersion: 'v1', kind: 'ConfigMap', metadata, data };
 }
 
-/** A key of a ConfigMap: `konflux-ci.tekton-catalog.data-acceptable-bundles.json`. */
-function keyOf({ repository }: ArtifactReference): string {
-  return `${repository.replaceAll('/', '.').slice(-240)}.json`;
+/**
+ * A key of a ConfigMap, which takes 253 characters and no slash: `konflux-ci.tekton-catalog.data-acceptable-bundles-8db1cbf6.json`.
+ * The hash is of the registry and the repository: a/b.c and a.b/c are two, and so is a/b of two registries.
+ */
+function keyOf({ registry, repository }: ArtifactReference): string {
+  const hash = createHash('sha256').update(`${registry}/${repository}`).digest('hex').slice(0, 8);
+  return `${repository.replaceAll('/', '.').slice(0, 239)}-${hash}.json`;
 }
 
 /** Of bundles only what the controller reads: the rest would fill the ConfigMap. */
 function trustOf({ reference, artifact }: Pulled): object {
-  const tasks: Record<string, object[]> = {};
-  const deny: Record<string, unknown[]> = {};
+  const tasks = new Map<string, object[]>();
+  const deny = new Map<string, unknown[]>();
   for (const { title, text } of artifact.files) {
     const { trusted_tasks: trusted, trusted_task_rules: own } = recordOf(
-      parsed(text, `${formatReference(reference)} ${title}`),
+      parsed(text, `${formatReference(reference)} ${oneLine(title, 200)}`),
     );
     for (const [key, list] of Object.entries(recordOf(trusted))) {
       if (!key.startsWith('oci://') || !Array.isArray(list)) continue;
       const records = list
         .map(recordOf)
         .map(({ ref, expires_on: expires }) => ({ ref, ...(expires !== undefined && { expires_on: expires }) }));
-      tasks[key] = [...(tasks[key] ?? []), ...records];
+      tasks.set(key, [...(tasks.get(key) ?? []), ...records]);
     }
     for (const [group, list] of Object.entries(recordOf(recordOf(own).deny))) {
-      if (Array.isArray(list)) deny[group] = [...(deny[group] ?? []), ...(list as unknown[])];
+      if (Array.isArray(list)) deny.set(group, [...(deny.get(group) ?? []), ...(list as unknown[])]);
     }
   }
-  if (Object.keys(tasks).length === 0 && Object.keys(deny).length === 0) {
+  if (tasks.size === 0 && deny.size === 0) {
     throw new Failure(
       `${formatReference(reference)} says of no task bundle that it is trusted: is it a data-acceptable-bundles?`,
     );
   }
-  return { trusted_tasks: tasks, ...(Object.keys(deny).length > 0 && { trusted_task_rules: { deny } }) };
+  const rules = deny.size > 0 && { trusted_task_rules: { deny: Object.fromEntries(deny) } };
+  return { trusted_tasks: Object.fromEntries(tasks), ...rules };
 }
 
 function parsed(text: string, what: string): unknown {
@@ -74,7 +81,7 @@ function parsed(text: string, what: string): unknown {
     return parse(text, { maxAliasCount: 0, logLevel: 'error' });
   } catch (cause) {
     const [why = ''] = String((cause as Error).message).split('\n');
-    throw new Failure(`${what} is no YAML: ${why}`, { cause });
+    throw new Failure(`${what} is no YAML: ${oneLine(why, 300)}`, { cause });
   }
 }
 

@@ -3,7 +3,7 @@ import { connectCluster } from '../cluster/connection.ts';
 import type { TrustedTasksOptions } from '../commands/trusted-tasks.ts';
 import { EXIT } from '../exit.ts';
 import { pullArtifact } from '../oci/artifact.ts';
-import { basicOf } from '../oci/auth-file.ts';
+import { credentialsIn } from '../oci/auth-file.ts';
 import type { ArtifactReference } from '../oci/reference.ts';
 import { objectText } from '../reading/print/object.ts';
 import type { Streams } from '../streams.ts';
@@ -35,6 +35,9 @@ async function pull(
   { authFile }: TrustedTasksOptions,
   { env, signal }: Streams,
 ): Promise<Pulled> {
-  const basic = authFile === undefined ? undefined : await basicOf(authFile, reference);
-  return { reference, artifact: await pullArtifact(reference, { basic, env, signal, wants: isRuleData }) };
+  const credentials =
+    authFile === undefined
+      ? { missing: 'name a file with credentials, --auth-file' }
+      : await credentialsIn(authFile, reference);
+  return { reference, artifact: await pullArtifact(reference, { credentials, env, signal, wants: isRuleData }) };
 }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -44,6 +45,25 @@ async function run(...argv: string[]): Promise<{ code: number; out: string; err:
   return { code, out: command.out.text(), err: command.err.text() };
 }
 
+/** What docker login writes. */
+function auth(login: string): object {
+  return { auth: Buffer.from(login).toString('base64') };
+}
+
+const BASIC = `Basic ${Buffer.from('robot:secret').toString('base64')}`;
+
+async function authFile(content: object): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'faultline-auth-'));
+  closing.defer(() => rm(folder, { recursive: true }));
+  const file = join(folder, 'config.json');
+  await writeFile(file, JSON.stringify(content));
+  return file;
+}
+
+function hashOf(name: string): string {
+  return createHash('sha256').update(name).digest('hex').slice(0, 8);
+}
+
 describe('faultline trusted-tasks', () => {
   it('prints the ConfigMap that konflux/task-bundles reads, with what it was made of', async () => {
     const { host, digest } = await registry(DATA);
@@ -60,9 +80,10 @@ describe('faultline trusted-tasks', () => {
         annotations: { 'faultline.dev/trusted-tasks-from': `${host}/org/data-acceptable-bundles:latest@${digest}` },
       },
     });
-    expect(Object.keys(data)).toEqual(['org.data-acceptable-bundles.json']);
+    const key = `org.data-acceptable-bundles-${hashOf(`${host}/org/data-acceptable-bundles`)}.json`;
+    expect(Object.keys(data)).toEqual([key]);
     // Tasks from git are none of the controller's, and a date stays what was written.
-    expect(JSON.parse(data['org.data-acceptable-bundles.json'] as string)).toEqual({
+    expect(JSON.parse(data[key] as string)).toEqual({
       trusted_tasks: { [BUNDLE]: [{ ref: REF }, { ref: OLD, expires_on: '2026-12-01T00:00:00Z' }] },
     });
   });
@@ -144,10 +165,40 @@ describe('faultline trusted-tasks', () => {
     ];
     const { code, out } = await run(`${one.host}/org/a`, `${two.host}/org/b@${two.digest}`);
     expect(code).toBe(0);
-    expect(out).toContain('org.a.json: ');
-    expect(out).toContain('org.b.json: ');
+    expect(out).toMatch(/^ {2}org\.a-[0-9a-f]{8}\.json: /m);
+    expect(out).toMatch(/^ {2}org\.b-[0-9a-f]{8}\.json: /m);
     expect(out).toContain('oci://quay.io/old*');
     expect(out).toContain('oci://quay.io/older*');
+  });
+
+  it('keeps a value for each repository, whose names a ConfigMap could not tell apart', async () => {
+    const [one, two] = [await registry(DATA), await registry(DATA)];
+    const long = `${'a'.repeat(250)}/b`;
+    const names = [
+      `${one.host}/a/b.c`,
+      `${one.host}/a.b/c`,
+      `${two.host}/a.b/c`,
+      ...['', 'd'].map((end) => `${one.host}/${long}${end}`),
+    ];
+    const { code, out, err } = await run(...names, '-o', 'json');
+    expect({ code, err }).toEqual({ code: 0, err: '' });
+    const keys = Object.keys((JSON.parse(out) as { data: object }).data);
+    expect(keys.slice(0, 3)).toEqual(names.slice(0, 3).map((name) => `a.b.c-${hashOf(name)}.json`));
+    expect(keys).toHaveLength(names.length);
+    expect(keys.every((key) => /^[\w.-]{1,253}$/.test(key))).toBe(true);
+  });
+
+  it('takes groups of rules by any name', async () => {
+    const rule = '[{pattern: "oci://quay.io/old*"}]';
+    const { host } = await registry({
+      'a.yaml': `trusted_task_rules: {deny: {constructor: ${rule}, __proto__: ${rule}}}`,
+      'b.yaml': `trusted_task_rules: {deny: {constructor: ${rule}}}`,
+    });
+    const { code, out, err } = await run(`${host}/org/name`, '-o', 'json');
+    expect({ code, err }).toEqual({ code: 0, err: '' });
+    const [value = ''] = Object.values((JSON.parse(out) as { data: Record<string, string> }).data);
+    expect(value.match(/oci:\/\/quay\.io\/old/g)).toHaveLength(3);
+    expect(policyOf([JSON.parse(value) as Record<string, unknown>]).denied).toHaveLength(3);
   });
 
   it('gets a token as the registry says, and shows it to nobody else when blobs are elsewhere', async () => {
@@ -159,26 +210,41 @@ describe('faultline trusted-tasks', () => {
     expect(store.asked).toEqual([expect.stringMatching(/^\/blobs\/sha256:\w+ nobody$/)]);
   });
 
+  it('logs in where the registry itself says that its tokens are', async () => {
+    const issuer = await registry(DATA, { login: 'robot:secret' });
+    const { host, asked } = await registry(DATA, {
+      login: 'robot:secret',
+      tokensAt: () => `http://${issuer.host}`,
+    });
+    const file = await authFile({ auths: { [host]: auth('robot:secret') } });
+    expect((await run(`${host}/org/name`, '--auth-file', file)).code).toBe(0);
+    expect(issuer.asked).toEqual([`/token ${BASIC}`]);
+    expect(asked.at(-1)).toContain(' Bearer for-repository:org/name:pull');
+  });
+
   it('logs in with what docker login wrote, the longest name first', async () => {
     const { host, asked } = await registry(DATA, { login: 'robot:secret' });
-    const folder = await mkdtemp(join(tmpdir(), 'faultline-auth-'));
-    closing.defer(() => rm(folder, { recursive: true }));
-    const auth = (text: string): object => ({ auth: Buffer.from(text).toString('base64') });
-    const file = join(folder, 'config.json');
-    await writeFile(
-      file,
-      JSON.stringify({ auths: { [host]: auth('other:one'), [`${host}/org`]: auth('robot:secret') } }),
-    );
+    const file = await authFile({ auths: { [host]: auth('other:one'), [`${host}/org`]: auth('robot:secret') } });
     expect((await run(`${host}/org/name`, '--auth-file', file)).code).toBe(0);
-    expect(asked).toContain(`/token Basic ${Buffer.from('robot:secret').toString('base64')}`);
+    expect(asked).toContain(`/token ${BASIC}`);
     const anonymous = await run(`${host}/org/name`);
     expect(anonymous.code).toBe(1);
     expect(anonymous.err).toContain('refused (401): name a file with credentials, --auth-file');
-    const empty = join(folder, 'empty.json');
-    await writeFile(empty, '{"secret": "s3cr3t"}');
+    const empty = await authFile({ secret: 's3cr3t' });
     const wrong = await run(`${host}/org/name`, '--auth-file', empty);
     expect(wrong.err).toContain('has no "auths"');
     expect(wrong.err).not.toContain('s3cr3t');
+  });
+
+  it('says that an auth file has nothing for a registry that refuses, and asks those that do not', async () => {
+    const [open, closed] = [await registry(DATA), await registry(DATA, { login: 'robot:secret' })];
+    const file = await authFile({ auths: { [closed.host]: {} }, credsStore: 'desktop' });
+    expect((await run(`${open.host}/org/name`, '--auth-file', file)).code).toBe(0);
+    expect(await run(`${closed.host}/org/name`, '--auth-file', file)).toEqual({
+      code: 1,
+      out: '',
+      err: `error: ${closed.host}/org/name: no token from ${closed.host}: refused (401): ${file} has no "auth" for ${closed.host}; credential helpers (credsStore) are not run\n`,
+    });
   });
 });
 
@@ -195,6 +261,37 @@ describe('what is refused', () => {
 
   it('to follow the registry to plain http', async () => {
     const { host } = await registry(DATA, { blobsAt: () => 'http://169.254.169.254' });
+    const { code, err } = await run(`${host}/org/name`);
+    expect(code).toBe(1);
+    expect(err).toContain('it refers to 169.254.169.254 by http: instead of https');
+  });
+
+  it('to log in to whom the registry redirects to (CVE-2020-15157)', async () => {
+    const thief = await registry(DATA, { login: 'robot:secret' });
+    const challenges = [`Bearer realm="http://${thief.host}/token",service="fake"`, 'Basic realm="x"'];
+    for (const challenge of challenges) {
+      const store = await registry(DATA, { challenge: () => challenge });
+      for (const login of [undefined, 'robot:secret']) {
+        const { host, asked } = await registry(DATA, {
+          ...(login && { login }),
+          blobsAt: () => `http://${store.host}`,
+        });
+        const file = await authFile({ auths: { [host]: auth('robot:secret') } });
+        const { code, err } = await run(`${host}/org/name`, '--auth-file', file);
+        expect(code).toBe(1);
+        expect(err).toMatch(
+          /^error: .* it redirects to \S+, which answers HTTP 401: credentials go to the registry alone\n$/,
+        );
+        expect(err).toContain(` ${store.host},`);
+        expect(asked.filter((one) => one.includes(BASIC))).toEqual(login === undefined ? [] : [`/token ${BASIC}`]);
+      }
+      expect(store.asked.every((one) => one.endsWith(' nobody'))).toBe(true);
+    }
+    expect(thief.asked).toEqual([]);
+  });
+
+  it('to log in by plain http', async () => {
+    const { host } = await registry(DATA, { login: 'robot:secret', tokensAt: () => 'http://169.254.169.254' });
     const { code, err } = await run(`${host}/org/name`);
     expect(code).toBe(1);
     expect(err).toContain('it refers to 169.254.169.254 by http: instead of https');
@@ -222,10 +319,19 @@ describe('what is refused', () => {
   });
 
   it('a command line that names no artifact', async () => {
-    const { code, err } = await run('org/name', 'quay.io/a/b', 'quay.io/a/b:2', '-n', 'Policies');
+    const { code, err } = await run(
+      'org/name',
+      'quay.io/a/b',
+      'quay.io/a/b:2',
+      'mirror.io/x/y',
+      'quay.io/x/y',
+      '-n',
+      'Policies',
+    );
     expect(code).toBe(2);
     expect(err).toContain('"org/name" names no artifact');
-    expect(err).toContain('a/b is named twice');
+    expect(err).toContain('quay.io/a/b is named twice');
+    expect(err).not.toContain('x/y');
     expect(err).toContain('"Policies" is no namespace name');
   });
 });
