@@ -24,6 +24,7 @@ it.each([
   ['quay.io/org', 'quay.io/org/name'],
   ['quay.io/org/name', 'quay.io/org/name'],
   ['https://quay.io', 'quay.io/org/name'],
+  ['Quay.io', 'QUAY.io/org/name'],
   ['https://quay.io/', 'quay.io/org/name'],
   ['http://localhost:5000/v2/', 'localhost:5000/org/name'],
   ['quay.io/v1/', 'quay.io/org/name'],
@@ -48,7 +49,7 @@ it.each([
 it.each([
   [{ auths: { 'quay.io': {} }, credsStore: 'desktop' }, '; credential helpers (credsStore) are not run'],
   [{ credHelpers: { 'quay.io': 'pass' } }, '; credential helpers (credHelpers) are not run'],
-  [{ auths: { 'quay.io': null } }, ''],
+  [{ auths: { 'quay.io': null }, credsStore: '', credHelpers: {} }, ''],
 ])('what a helper keeps is missing: %j', async (config, why) => {
   const missing = `${file} has no "auth" for quay.io${why}`;
   expect(await credentialsOf('quay.io/org/name', config)).toEqual({ missing });

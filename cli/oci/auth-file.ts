@@ -13,7 +13,7 @@ const DOCKER_HUB = /^(index\.docker\.io|registry-1\.docker\.io)(?=\/|$)/;
  */
 export async function credentialsIn(file: string, { registry, repository }: ArtifactReference): Promise<Credentials> {
   const config = await read(file);
-  const helpers = ['credsStore', 'credHelpers'].filter((name) => config[name] !== undefined);
+  const helpers = ['credsStore', 'credHelpers'].filter((name) => Object.keys(config[name] ?? {}).length > 0);
   const { auths } = config;
   const known = typeof auths === 'object' && auths !== null;
   if (!known && helpers.length === 0) throw new Failure(`${file} has no "auths": it is not what docker login writes`);
@@ -42,6 +42,7 @@ async function read(file: string): Promise<Record<string, unknown>> {
 /** `https://quay.io`, `https://quay.io/v1/`, `quay.io/v2/` are `quay.io`. */
 function nameOf(key: string): string {
   return key
+    .toLowerCase()
     .replace(/^https?:\/\//, '')
     .replace(/^([^/]+)\/v[12]\/?$/, '$1')
     .replace(/\/$/, '')

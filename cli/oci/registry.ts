@@ -32,9 +32,9 @@ const LOOPBACK = /^(localhost|127\.0\.0\.1)(:\d+)?$/;
 
 /**
  * Reads from one repository by the OCI distribution API: the token that the registry asks for, redirects to where it keeps its
- * blobs. Credentials go to the registry and to whom it names itself to issue its tokens alone: who was redirected to is never logged in
- * to (CVE-2020-15157). Nothing goes over plain http but to this machine, and
- * no answer is longer than asked for. Every fault is a Failure that names the registry.
+ * blobs. Credentials go to the registry and to whom it names itself to issue its tokens alone, never to whom it redirects to
+ * (CVE-2020-15157). Nothing goes over plain http but to this machine, and no answer is longer than asked for. Every fault is a
+ * Failure that names the registry.
  */
 export class Registry {
   readonly #options: RegistryOptions;
