@@ -49,10 +49,19 @@ export async function placesOf(
   return (failed.length > 0 ? failed : all).map((name) => ({ pod: pod.metadata.name, container: name }));
 }
 
-function hasFailed({ status = {} }: Pod, container: string): boolean {
+/** Whether nothing more is written: the container terminated, or its Pod is gone. */
+export async function hasEnded(asker: Asker, namespace: string, { pod, container }: LogPlace): Promise<boolean> {
+  const found = await get<Pod>(asker, `${core(namespace)}/pods/${pod}`);
+  return found === undefined || statusOf(found, container)?.state?.terminated !== undefined;
+}
+
+function hasFailed(pod: Pod, container: string): boolean {
+  return (statusOf(pod, container)?.state?.terminated?.exitCode ?? 0) !== 0;
+}
+
+function statusOf({ status = {} }: Pod, container: string): ContainerStatus | undefined {
   const { initContainerStatuses = [], containerStatuses = [] } = status;
-  const one = [...initContainerStatuses, ...containerStatuses].find(({ name }) => name === container);
-  return (one?.state?.terminated?.exitCode ?? 0) !== 0;
+  return [...initContainerStatuses, ...containerStatuses].find(({ name }) => name === container);
 }
 
 async function podOf(

@@ -1,5 +1,5 @@
 import { oneLine } from '../../crds/text.ts';
-import { documentLines } from './frame/document-lines.ts';
+import { DocumentWrap, documentLines } from './frame/document-lines.ts';
 import { helpLines } from './frame/help-lines.ts';
 import type { Row } from './rows/row.ts';
 import type { Source } from './source/source.ts';
@@ -11,8 +11,7 @@ const MOST = 20;
 interface Paper {
   readonly view: DocumentView;
   lines: readonly string[];
-  /** Wrapped for a width. */
-  wrapped: { readonly width: number; readonly of: readonly string[]; readonly lines: readonly string[] } | undefined;
+  readonly wrap: DocumentWrap;
   reading: boolean;
   /** It goes on: whoever leaves it ends it. */
   goesOn: boolean;
@@ -27,7 +26,7 @@ const ASKING: readonly string[] = ['Asking the server.'];
 
 function newPaper(view: DocumentView): Paper {
   return {
-    ...{ view, lines: ASKING, wrapped: undefined, reading: false, stale: false, failed: false, goesOn: false },
+    ...{ view, lines: ASKING, wrap: new DocumentWrap(), reading: false, stale: false, failed: false, goesOn: false },
     stop: new AbortController(),
   };
 }
@@ -56,10 +55,7 @@ export class Papers {
       for (const old of [...this.#papers.keys()].slice(0, -MOST)) this.#forget(old);
       void this.#read(view, paper);
     }
-    if (paper.wrapped?.width !== width || paper.wrapped.of !== paper.lines) {
-      paper.wrapped = { width, of: paper.lines, lines: documentLines(paper.lines, width) };
-    }
-    return paper.wrapped.lines;
+    return paper.wrap.lines(paper.lines, width);
   }
 
   /** An issue changed: what is shown of it is read again, and shown as it was until then; what was read of it is forgotten. */

@@ -1,3 +1,4 @@
+import { type Clock, systemClock } from '../../../controllers/runtime/clock.ts';
 import { API_VERSION } from '../../../crds/names.ts';
 import type { ClusterConnection } from '../../cluster/connection.ts';
 import { Asker } from '../../reading/ask.ts';
@@ -20,6 +21,8 @@ export interface ClusterSourceOptions {
   readonly signal: AbortSignal;
   /** ms since 1970. */
   now(): number;
+  /** Default: the machine's timers. */
+  readonly after?: Clock['after'];
 }
 
 /** Issues of a cluster, through the Kubernetes API as the user of the kubeconfig. */
@@ -28,6 +31,7 @@ export async function clusterSource({
   version = async () => '',
   signal,
   now,
+  after = systemClock.after,
 }: ClusterSourceOptions): Promise<Source> {
   const connection = await connect();
   let current = Promise.resolve(connection);
@@ -87,7 +91,7 @@ export async function clusterSource({
       }),
     past: (at, namespace, stop) => ask(stop, (asker) => pastOf(asker, at, namespace)),
     document: (view, stop, tell = () => {}) =>
-      ask(stop, (asker) => clusterDocument(asker, view, { signal: stop, now: now(), tell })),
+      ask(stop, (asker) => clusterDocument(asker, view, { signal: stop, now: now(), after, tell })),
     groups: (stop): Promise<SmallTable> => ask(stop, (asker) => groupsTable(asker)),
     controllers: (stop) => ask(stop, (asker) => controllerRemarks(asker)),
     may: (act, namespace, stop) => ask(stop, (asker) => mayAct(asker, act, namespace)),

@@ -1,3 +1,4 @@
+import type { Clock } from '../../../controllers/runtime/clock.ts';
 import type { Explanation } from '../../../crds/explanation.ts';
 import type { Issue } from '../../../crds/issue.ts';
 import type { IssueEvidence, IssueEvidenceStatus } from '../../../crds/issue-evidence.ts';
@@ -17,6 +18,7 @@ export interface Reading {
   readonly signal: AbortSignal;
   /** ms since 1970. */
   readonly now: number;
+  readonly after: Clock['after'];
   /** What there is so far, of a document that goes on. */
   tell(lines: readonly string[]): void;
 }
@@ -61,21 +63,39 @@ async function subjectDocument(asker: Asker, { metadata, spec }: Issue): Promise
   return await yamlLines(await readObject(asker, spec.subject, metadata.namespace));
 }
 
-/** What was recorded, and the log of the Pod as long as there is one. Of the past only what was recorded. */
-async function evidenceDocument(asker: Asker, view: Named, { signal, tell }: Reading): Promise<readonly string[]> {
+/** What was recorded, and the log of the Pod as long as there is one. Of the past only what was recorded of it. */
+async function evidenceDocument(asker: Asker, view: Named, reading: Reading): Promise<readonly string[]> {
   const { status, lines } = await evidenceOf(asker, view);
-  if (view.asOf !== undefined) return lines;
+  if (view.asOf !== undefined) return await linesThen(asker, view, view.asOf, { status, lines }, reading.now);
+  const { signal, after, tell } = reading;
   tell(lines);
   const [{ followLogs }, issue] = await Promise.all([import('./live-log.ts'), issueOf(asker, view)]);
   const log = await followLogs({
-    ...{ asker, issue, evidence: status, signal },
+    ...{ asker, issue, evidence: status, signal, after },
     tell: (more) => tell([...lines, ...more]),
   });
   return [...lines, ...log];
 }
 
+/** What was recorded is kept of now, and would be told as if it were of then: as `faultline evidence --as-of`. */
+async function linesThen(
+  asker: Asker,
+  view: Named,
+  asOf: number,
+  { status, lines }: Evidence,
+  now: number,
+): Promise<readonly string[]> {
+  if (status === undefined) return lines;
+  const [{ endOfMoment, showsThen }, issue] = await Promise.all([
+    import('../../reading/then.ts'),
+    issueOf(asker, view),
+  ]);
+  if (showsThen(status, issue, endOfMoment(new Date(asOf).toISOString(), now))) return lines;
+  return [`What there is was recorded later, at ${oneLine(status.recordedAt, 64)}.`];
+}
+
 interface Evidence {
-  readonly status?: IssueEvidenceStatus;
+  readonly status?: IssueEvidenceStatus | undefined;
   readonly lines: readonly string[];
 }
 

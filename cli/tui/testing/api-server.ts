@@ -73,9 +73,9 @@ export async function fakeApi(issues: readonly Given[]): Promise<FakeApi> {
       response.once('close', () => watches.delete(response));
       return;
     }
+    if (url.searchParams.has('asOf'))
+      response.setHeader('warning', `299 - "issues as of ${url.searchParams.get('asOf')}"`);
     if (/\/issues$/.test(url.pathname)) {
-      if (url.searchParams.has('asOf'))
-        response.setHeader('warning', `299 - "issues as of ${url.searchParams.get('asOf')}"`);
       return send(response, 200, {
         kind: 'Table',
         metadata: { resourceVersion: '7' },

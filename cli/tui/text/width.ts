@@ -61,6 +61,7 @@ export function wrap(text: string, width: number): string[] {
 /** A word that is longer than a line, as a link is. */
 function pieces(word: string, width: number): string[] {
   if (displayWidth(word) <= width) return [word];
+  if (ASCII.test(word)) return word.match(new RegExp(`.{1,${width}}`, 'g')) ?? [];
   const found: string[] = [''];
   let used = 0;
   for (const { segment } of graphemesOf(word)) {
