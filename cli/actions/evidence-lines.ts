@@ -1,5 +1,6 @@
 import type { IssueEvidenceStatus } from '../../crds/issue-evidence.ts';
-import { multiLine, oneLine } from '../../crds/text.ts';
+import { oneLine } from '../../crds/text.ts';
+import { logLine } from '../logs/pod-log.ts';
 
 /** For people: what failed, then its log as it was. Nothing in it is executed by a terminal, whoever the server is. */
 export function evidenceLines(status: IssueEvidenceStatus): string[] {
@@ -20,6 +21,6 @@ export function evidenceLines(status: IssueEvidenceStatus): string[] {
     fact === undefined ? [] : [`${`${name}:`.padEnd(11)}${oneLine(fact, 4_096)}`.trimEnd()],
   );
   if (!log) return [...shown, 'No log was to be had.'];
-  const lines = log.lines.flatMap((line) => multiLine(`|${line}`, 1_000_000).slice(1).split('\n'));
+  const lines = log.lines.flatMap((line) => logLine(line, 1_000_000).split('\n'));
   return [...shown, '', ...(log.cut ? ['…'] : []), ...lines];
 }

@@ -1,6 +1,6 @@
 import type { Issue } from '../../crds/issue.ts';
 import type { IssueEvidence, IssueEvidenceStatus } from '../../crds/issue-evidence.ts';
-import { multiLine, oneLine } from '../../crds/text.ts';
+import { oneLine } from '../../crds/text.ts';
 import type { LogsOptions } from '../commands/logs.ts';
 import { EXIT, Failure } from '../exit.ts';
 import { Asker } from '../reading/ask.ts';
@@ -10,6 +10,7 @@ import { issuesPath, readIssue } from '../reading/issues.ts';
 import { explainMissing } from '../reading/missing.ts';
 import { endOfMoment, requireThen } from '../reading/then.ts';
 import type { Streams } from '../streams.ts';
+import { logLine, openPodLog } from './pod-log.ts';
 import { type LogPlace, placesOf } from './pods.ts';
 
 /**
@@ -82,24 +83,18 @@ function nothing({ status: { observed } }: Issue, live: boolean, why: string): s
 async function copyLog(
   asker: Asker,
   namespace: string,
-  { pod, container }: LogPlace,
+  place: LogPlace,
   { follow, tail }: LogsOptions,
   streams: Streams,
   several: boolean,
 ): Promise<void> {
-  const query = new URLSearchParams({
-    container,
-    ...(follow && { follow: 'true' }),
-    ...(tail >= 0 && { tailLines: String(tail) }),
-  });
-  const path = `/api/v1/namespaces/${namespace}/pods/${pod}/log?${query}`;
-  const response = await asker.open(path, { accept: '*/*', silent: follow });
-  response.setEncoding('utf8');
-  if (several) streams.out.write(`==> ${oneLine(`${pod} ${container}`, 600)} <==\n`);
+  const tailLines = tail >= 0 ? tail : undefined;
+  const log = await openPodLog(asker, namespace, place, { follow, tailLines });
+  if (several) streams.out.write(`==> ${oneLine(`${place.pod} ${place.container}`, 600)} <==\n`);
   let rest = '';
   try {
-    for await (const chunk of response) {
-      const lines = (rest + (chunk as string)).split('\n');
+    for await (const chunk of log) {
+      const lines = (rest + chunk).split('\n');
       rest = lines.pop() ?? '';
       writeLines(lines, streams);
     }
@@ -112,5 +107,5 @@ async function copyLog(
 
 /** Nothing in a log is executed by a terminal. */
 function writeLines(lines: readonly string[], { out }: Streams): void {
-  if (lines.length > 0) out.write(`${lines.map((line) => multiLine(`|${line}`, 1_000_000).slice(1)).join('\n')}\n`);
+  if (lines.length > 0) out.write(`${lines.map((line) => logLine(line, 1_000_000)).join('\n')}\n`);
 }

@@ -1,8 +1,9 @@
 import type { Clock } from '../../../controllers/runtime/clock.ts';
 import type { Issue } from '../../../crds/issue.ts';
 import type { IssueEvidenceStatus } from '../../../crds/issue-evidence.ts';
-import { multiLine, oneLine } from '../../../crds/text.ts';
+import { oneLine } from '../../../crds/text.ts';
 import { Failure } from '../../exit.ts';
+import { logLine, openPodLog } from '../../logs/pod-log.ts';
 import { hasEnded, type LogPlace, placesOf } from '../../logs/pods.ts';
 import type { Asker } from '../../reading/ask.ts';
 import { LineCutter, LONGEST_LINE } from './line-cutter.ts';
@@ -75,15 +76,11 @@ async function follow(
   signal: AbortSignal,
   more: () => void,
 ): Promise<void> {
-  const { pod, container } = part.place;
-  const tailLines = String(Math.min(TAIL, part.most.lines));
-  const query = new URLSearchParams({ container, follow: 'true', tailLines });
+  const tailLines = Math.min(TAIL, part.most.lines);
   try {
-    const path = `/api/v1/namespaces/${namespace}/pods/${pod}/log?${query}`;
-    const response = await asker.open(path, { accept: '*/*', silent: true });
-    response.setEncoding('utf8');
+    const log = await openPodLog(asker, namespace, part.place, { follow: true, tailLines });
     const cutter = new LineCutter();
-    for await (const chunk of response) if (keep(part, cutter.push(chunk as string))) more();
+    for await (const chunk of log) if (keep(part, cutter.push(chunk))) more();
     keep(part, cutter.end());
     part.end = await endOf(asker, namespace, part.place);
   } catch (error) {
@@ -104,7 +101,7 @@ async function endOf(asker: Asker, namespace: string, place: LogPlace): Promise<
 
 /** The newest lines stay. Answers whether there are new ones. */
 function keep(part: Part, raw: readonly string[]): boolean {
-  const lines = raw.slice(-part.most.lines).map(plain);
+  const lines = raw.slice(-part.most.lines).map((line) => logLine(line, LONGEST_LINE));
   for (const line of lines) part.characters += line.length;
   part.lines.push(...lines);
   let old = Math.max(0, part.lines.length - part.most.lines);
@@ -112,11 +109,6 @@ function keep(part: Part, raw: readonly string[]): boolean {
   while (part.characters > part.most.characters) part.characters -= part.lines[old++]?.length ?? 0;
   part.lines.splice(0, old);
   return lines.length > 0;
-}
-
-/** Nothing in a log is executed by a terminal; its indentation stays. */
-function plain(line: string): string {
-  return multiLine(`|${line}`, LONGEST_LINE).slice(1);
 }
 
 function linesOf({ place: { pod, container }, lines, end }: Part): string[] {
