@@ -34,7 +34,7 @@ export class PackedRests {
     return (this.#ends[place] as number) - this.#start(place);
   }
 
-  /** One of them. Who keeps it keeps all. */
+  /** One of them, to be used at once: its memory is given back when enough others were read ({@link UnpackedRests}). */
   read(place: number): Buffer {
     // In one piece: zlib would make it of many of 16 KiB, and of a full one it does not know that it was the last.
     const chunkSize = Math.max((this.#ends.at(-1) as number) + 1, constants.Z_MIN_CHUNK);
@@ -55,7 +55,10 @@ export class PackedRests {
 /**
  * The rests that were read last, as they were before. A list reads neighbours, but these were packed each time that the
  * hand came by since the first of them was there, and several lists at once are at several places: with 8, a list of
- * 100,000 that had grown bit by bit unpacked everything five times. 32 are 4 MB.
+ * 100,000 that had grown bit by bit unpacked everything five times. 64 are 6 MB.
+ *
+ * Older ones give their memory back at once instead of waiting for a collection: a list of 100,000 unpacks 270 MB, which
+ * counts as V8's, so that it marked the whole heap several times a list, for two thirds of the list's time.
  */
 export class UnpackedRests {
   readonly #max: number;
@@ -68,14 +71,20 @@ export class UnpackedRests {
   of(packed: PackedRests, unpack: () => Buffer): Buffer {
     const known = this.#known.get(packed);
     if (known) return known;
-    const rests = unpack();
+    const read = unpack();
     if (this.#known.size === this.#max) {
-      for (const oldest of this.#known.keys()) {
+      for (const [oldest, rests] of this.#known) {
         this.#known.delete(oldest);
+        release(rests);
         break;
       }
     }
-    this.#known.set(packed, rests);
-    return rests;
+    this.#known.set(packed, read);
+    return read;
   }
+}
+
+/** Whoever still reads it reads nothing. Small ones lie in memory that Node shares among many, and stay. */
+function release({ buffer }: Buffer): void {
+  if (buffer instanceof ArrayBuffer && buffer.byteLength > Buffer.poolSize) buffer.transfer(0);
 }
