@@ -130,6 +130,13 @@ describe('the arrows between rooms', () => {
   });
 });
 
+test('of the command line only the command that opens it imports the terminal UI', () => {
+  const wrong = imports.filter(
+    ({ file, target }) => target?.startsWith('cli/tui/') && !within(file, 'cli/tui') && file !== 'cli/commands/ui.ts',
+  );
+  expect(wrong.map(({ file, specifier }) => `${file} → ${specifier}`)).toEqual([]);
+});
+
 describe('the packages of a room', () => {
   test.each(Object.entries(ONLY_IN))('%s stays in %s', (name, rooms) => {
     const wrong = imports.filter(

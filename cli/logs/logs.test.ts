@@ -130,6 +130,14 @@ describe('faultline logs from a Pod', () => {
     expect([await following.stop(), following.out.text(), following.err.text()]).toEqual([0, 'first\nsecond\n', '']);
   });
 
+  it('takes a line that does not end, of which it keeps the beginning', async () => {
+    const endless = 'x'.repeat(3_000_000);
+    answers = { [API]: issue('Pod', 'p'), [`${PODS}/p`]: pod('p', { c: 0 }), [`${PODS}/p/log`]: `${endless}\nnext` };
+    const [first = '', ...others] = (await run()).out.split('\n');
+    expect([first.length, first.endsWith('x…'), others]).toEqual([expect.any(Number), true, ['next', '']]);
+    expect(first.length).toBeLessThanOrEqual(1_000_000);
+  });
+
   it('says in one line that there is none, and why', async () => {
     answers = { [API]: issue('Pod', 'p') };
     expect((await run()).err).toBe('error: no log was recorded, and there is no Pod of Pod/p here\n');

@@ -10,6 +10,7 @@ import { issuesPath, readIssue } from '../reading/issues.ts';
 import { explainMissing } from '../reading/missing.ts';
 import { endOfMoment, requireThen } from '../reading/then.ts';
 import type { Streams } from '../streams.ts';
+import { LineCutter } from './line-cutter.ts';
 import { logLine, openPodLog } from './pod-log.ts';
 import { type LogPlace, placesOf } from './pods.ts';
 
@@ -91,21 +92,20 @@ async function copyLog(
   const tailLines = tail >= 0 ? tail : undefined;
   const log = await openPodLog(asker, namespace, place, { follow, tailLines });
   if (several) streams.out.write(`==> ${oneLine(`${place.pod} ${place.container}`, 600)} <==\n`);
-  let rest = '';
+  const cutter = new LineCutter(LONGEST);
   try {
-    for await (const chunk of log) {
-      const lines = (rest + chunk).split('\n');
-      rest = lines.pop() ?? '';
-      writeLines(lines, streams);
-    }
+    for await (const chunk of log) writeLines(cutter.push(chunk), streams);
   } catch (error) {
     // Ctrl-C is how following ends.
     if (!streams.signal.aborted) throw error;
   }
-  if (rest !== '') writeLines([rest], streams);
+  writeLines(cutter.end(), streams);
 }
+
+/** Characters of a line: other programs read them whole, and one that never ends is cut. */
+const LONGEST = 1_000_000;
 
 /** Nothing in a log is executed by a terminal. */
 function writeLines(lines: readonly string[], { out }: Streams): void {
-  if (lines.length > 0) out.write(`${lines.map((line) => logLine(line, 1_000_000)).join('\n')}\n`);
+  if (lines.length > 0) out.write(`${lines.map((line) => logLine(line, LONGEST)).join('\n')}\n`);
 }

@@ -1,5 +1,5 @@
-import { cut, cutMiddle } from '../tui/text/width.ts';
 import { displayWidth, formatTable, type TextTable } from './table.ts';
+import { cut, cutMiddle } from './width.ts';
 
 /** How a table fits a terminal: which columns have room, and how much of it. */
 

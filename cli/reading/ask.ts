@@ -62,9 +62,9 @@ export class Asker implements AsyncDisposable {
       await this.connection.renew();
       response = await this.#send(path, question);
     }
-    const { statusCode = 0 } = response;
+    const { statusCode = 0, headers } = response;
     if (statusCode >= 200 && statusCode < 300) return response;
-    throw faultOfAnswer(statusCode, await this.#read(response), this.connection);
+    throw faultOfAnswer(statusCode, await this.#read(response), this.connection, headers['retry-after']);
   }
 
   async #send(path: string, { accept = 'application/json', body, silent = false }: Question): Promise<IncomingMessage> {

@@ -1,4 +1,5 @@
 import { X509Certificate } from 'node:crypto';
+import { retryAfter } from '../../controllers/runtime/retry-after.ts';
 import type { Status } from '../../crds/meta.ts';
 import { oneLine } from '../../crds/text.ts';
 import type { ClusterConnection } from '../cluster/connection.ts';
@@ -13,21 +14,33 @@ export class Refusal extends Failure {
   readonly reason: string | undefined;
   /** Whether a Kubernetes object is what is missing or refused, and not a path. */
   readonly object: string | undefined;
+  /** When the server wants to be asked again, in so many ms; undefined: it does not say. */
+  readonly retryAfterMs: number | undefined;
 
-  constructor(message: string, status: number, reason: string | undefined, object: string | undefined) {
+  constructor(
+    message: string,
+    status: number,
+    reason: string | undefined,
+    object: string | undefined,
+    retryAfterMs?: number,
+  ) {
     super(message);
+    this.retryAfterMs = retryAfterMs;
     this.status = status;
     this.reason = reason;
     this.object = object;
   }
 }
 
-/** One line about an answer that is no 2xx: what the server said, or what its saying nothing means. */
-export function faultOfAnswer(status: number, text: string, connection: ClusterConnection): Refusal {
+/**
+ * One line about an answer that is no 2xx: what the server said, or what its saying nothing means. `again`: its header
+ * `Retry-After`.
+ */
+export function faultOfAnswer(status: number, text: string, connection: ClusterConnection, again?: string): Refusal {
   const answered = statusOf(text);
   const object = answered?.details?.name;
   const line = lineOf(status, answered, text, connection);
-  return new Refusal(oneLine(line, MAX_LINE), status, answered?.reason, object);
+  return new Refusal(oneLine(line, MAX_LINE), status, answered?.reason, object, retryAfter(again));
 }
 
 function lineOf(

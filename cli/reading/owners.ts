@@ -1,8 +1,8 @@
 import type { Issue } from '../../crds/issue.ts';
 import { LABELS } from '../../crds/names.ts';
 import { Failure } from '../exit.ts';
-import { type ObjectName, readObject } from '../tui/live/object.ts';
 import type { Asker } from './ask.ts';
+import { type ObjectName, readObject } from './object.ts';
 
 /** Pod, ReplicaSet, Deployment, an operator's own: deeper is a circle. */
 const MOST = 6;

@@ -25,6 +25,18 @@ export async function serverVersion(asker: Asker): Promise<ServerVersion> {
   return { kubernetes, faultline: await behindAggregator(asker), direct: false };
 }
 
+/** Whether it is Faultline itself that is asked. Rejects with a Failure of one line when nobody answers. */
+export async function isDirect(asker: Asker): Promise<boolean> {
+  try {
+    const { body } = await asker.json<{ gitVersion?: string }>('/version');
+    return versionIn(body.gitVersion ?? '') !== undefined;
+  } catch (error) {
+    // Whoever may not be asked its version is a cluster.
+    if (error instanceof Refusal && (error.status === 403 || error.status === 404)) return false;
+    throw error;
+  }
+}
+
 async function behindAggregator(asker: Asker): Promise<string | undefined> {
   try {
     const { body } = await asker.json<{ info?: { version?: string } }>(`/openapi/v3/apis/${API_VERSION}`);

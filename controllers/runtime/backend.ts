@@ -2,6 +2,7 @@ import { type Dispatcher, request } from 'undici';
 import { type SpanContext, traceparent } from '../../tracing/tracer.ts';
 import type { RuntimeMetrics } from './metrics.ts';
 import { isRecord } from './object.ts';
+import { retryAfter } from './retry-after.ts';
 
 export interface BackendOptions {
   /** `https://127.0.0.1:7443` */
@@ -100,16 +101,6 @@ async function attempt(
 
 function isTransient(status: number): boolean {
   return status === 408 || status === 429 || status >= 500;
-}
-
-/** Seconds, or an HTTP date, as ms from now on. */
-export function retryAfter(header: string | string[] | undefined): number | undefined {
-  const [text] = Array.isArray(header) ? header : [header];
-  if (text === undefined) return undefined;
-  const seconds = Number(text);
-  if (Number.isFinite(seconds)) return Math.min(Math.max(0, seconds * 1_000), 600_000);
-  const at = Date.parse(text);
-  return Number.isNaN(at) ? undefined : Math.min(Math.max(0, at - Date.now()), 600_000);
 }
 
 function errorOf(text: string): string {

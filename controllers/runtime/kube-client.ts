@@ -1,11 +1,11 @@
 import type { Socket } from 'node:net';
 import type { Registry } from 'prom-client';
 import { Agent, buildConnector, type Dispatcher, request } from 'undici';
-import { retryAfter } from './backend.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { type Credentials, CredentialsError, Renewal, type TlsMaterial } from './credentials.ts';
 import { createRuntimeMetrics } from './metrics.ts';
 import { RequestLimiter } from './request-limiter.ts';
+import { retryAfter } from './retry-after.ts';
 
 /** A cluster's API server, as far as reading it and writing Leases needs it. */
 export interface KubeClient {

@@ -1,5 +1,5 @@
+import { wrap } from '../../printers/width.ts';
 import type { Look } from '../look/look.ts';
-import { wrap } from '../text/width.ts';
 
 /** The lines of a document in so many cells: long ones go on in the next line, headings are strong. */
 export function documentLines(lines: readonly string[], width: number): string[] {

@@ -1,6 +1,6 @@
 import { humanDuration } from '../../../crds/duration.ts';
+import { wrap } from '../../printers/width.ts';
 import type { IssuesView } from '../state/state.ts';
-import { wrap } from '../text/width.ts';
 import type { Scene } from './scene.ts';
 
 /** Instead of an empty list: why it is empty, and what to do. */

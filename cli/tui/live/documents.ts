@@ -7,9 +7,9 @@ import { oneLine } from '../../../crds/text.ts';
 import type { Asker } from '../../reading/ask.ts';
 import { Refusal } from '../../reading/fault.ts';
 import { issuesPath, readIssue } from '../../reading/issues.ts';
+import { readObject } from '../../reading/object.ts';
 import type { Source } from '../source/source.ts';
 import { yamlLines } from '../source/yaml-lines.ts';
-import { readObject } from './object.ts';
 import { ownerLines } from './owners.ts';
 
 type View = Parameters<Source['document']>[0];

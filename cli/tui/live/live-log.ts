@@ -3,10 +3,10 @@ import type { Issue } from '../../../crds/issue.ts';
 import type { IssueEvidenceStatus } from '../../../crds/issue-evidence.ts';
 import { oneLine } from '../../../crds/text.ts';
 import { Failure } from '../../exit.ts';
+import { LineCutter, LONGEST_LINE } from '../../logs/line-cutter.ts';
 import { logLine, openPodLog } from '../../logs/pod-log.ts';
 import { hasEnded, type LogPlace, placesOf } from '../../logs/pods.ts';
 import type { Asker } from '../../reading/ask.ts';
-import { LineCutter, LONGEST_LINE } from './line-cutter.ts';
 import { Pace } from './pace.ts';
 
 /** As far back as is read at first. */

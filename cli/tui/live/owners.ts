@@ -2,7 +2,7 @@ import type { Issue } from '../../../crds/issue.ts';
 import { oneLine } from '../../../crds/text.ts';
 import { Failure } from '../../exit.ts';
 import type { Asker } from '../../reading/ask.ts';
-import { type ObjectName, readObject } from './object.ts';
+import { type ObjectName, readObject } from '../../reading/object.ts';
 
 /** Pod, ReplicaSet, Deployment, an operator's own: deeper is a circle. */
 const MOST = 6;

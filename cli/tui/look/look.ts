@@ -1,4 +1,4 @@
-import { cut, cutMiddle, filled } from '../text/width.ts';
+import { cut, cutMiddle, filled } from '../../printers/width.ts';
 import { ASCII, type Symbols, UNICODE } from './symbols.ts';
 import { COLOURLESS, paint, type Role, THEMES, type Theme, type ThemeName } from './theme.ts';
 

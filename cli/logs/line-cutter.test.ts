@@ -35,4 +35,12 @@ describe('LineCutter', () => {
     expect(cutter.end()).toEqual([line]);
     expect(cutter.push('\nnext\n')).toEqual([line, 'next']);
   });
+
+  it('copies nothing again of a line whose kept part is whole', () => {
+    const cutter = new LineCutter(1_000_000);
+    // 100,000 pieces behind a million characters: each copy of them would be 100 GB.
+    cutter.push('x'.repeat(1_000_000));
+    for (let count = 0; count < 100_000; count++) cutter.push('y');
+    expect(cutter.end()[0]).toHaveLength(1_000_000);
+  });
 });

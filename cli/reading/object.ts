@@ -1,6 +1,6 @@
-import { Failure } from '../../exit.ts';
-import type { Asker } from '../../reading/ask.ts';
-import { Refusal } from '../../reading/fault.ts';
+import { Failure } from '../exit.ts';
+import type { Asker } from './ask.ts';
+import { Refusal } from './fault.ts';
 
 /** Which object, as an issue or an owner reference names it. */
 export interface ObjectName {

@@ -1,4 +1,4 @@
-import { displayWidth, graphemesOf } from '../../printers/table.ts';
+import { displayWidth, graphemesOf } from './table.ts';
 
 /** Text in cells of a terminal. Nearly all of it is ASCII, where a character is a cell: that way is the fast one. */
 
