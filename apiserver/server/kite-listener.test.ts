@@ -53,6 +53,12 @@ test('requests without a token are those of the identity, with one of its user, 
   expect((await ask(url, { Authorization: 'Basic eDp5' })).status).toBe(401);
 });
 
+test('W12 a token among subprotocols makes nobody the identity', async () => {
+  const token = `base64url.bearer.authorization.k8s.io.${Buffer.from('eve').toString('base64url')}, base64.binary.k8s.io`;
+  const headers = { Connection: 'Upgrade', Upgrade: 'websocket', 'Sec-WebSocket-Protocol': token };
+  expect((await ask(await open(), headers)).status).toBe(401);
+});
+
 test.each(['X-Remote-User', 'Impersonate-User'])('%s makes nobody of anybody', async (header) => {
   const answer = await ask(await open(), { [header]: 'admin' });
   expect(answer.status === 403 || JSON.parse(answer.text).name === 'kite').toBe(true);

@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage } from 'node:http';
 import Koa, { type Context, type Middleware } from 'koa';
 import { createAuthenticator } from '../kube/access/authenticator.ts';
 import type { CredentialAuthenticator } from '../kube/access/credentials.ts';
+import { presentedToken } from '../kube/access/presented-token.ts';
 import type { UserInfo } from '../kube/access/types.ts';
 import { userOf } from '../kube/filters.ts';
 import { Connections } from './connections.ts';
@@ -68,11 +69,15 @@ export async function openKiteListener(options: KiteListenerOptions): Promise<Ki
 /** Who has no credential at all: one that is wrong must not be taken for none. */
 function everybody(user: UserInfo): CredentialAuthenticator {
   return {
-    check: ({ headers }) => {
-      if (headers.authorization === undefined) return { kind: 'user', user };
+    check: (request) => {
+      if (!hasCredential(request)) return { kind: 'user', user };
       return { kind: 'invalid', message: 'no valid bearer token' };
     },
   };
+}
+
+function hasCredential(request: IncomingMessage): boolean {
+  return request.headers.authorization !== undefined || presentedToken(request).kind !== 'absent';
 }
 
 function refuseForeign(known: KnownHosts): Middleware {
@@ -84,7 +89,7 @@ function refuseForeign(known: KnownHosts): Middleware {
     if (!known.knowsOrigin(headers.origin)) {
       return refuse(ctx, 403, `requests from pages of ${JSON.stringify(headers.origin)} are not taken`);
     }
-    if (headers.authorization !== undefined && !isLoopback(ctx.req.socket.remoteAddress)) {
+    if (hasCredential(ctx.req) && !isLoopback(ctx.req.socket.remoteAddress)) {
       return refuse(
         ctx,
         403,

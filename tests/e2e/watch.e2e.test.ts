@@ -71,6 +71,25 @@ test('W12 a watch over WebSocket through the aggregator, as Headlamp opens it', 
   socket.terminate();
 });
 
+test('W12 A7 a watch over WebSocket straight to the server, with a ServiceAccount’s token as a browser sends it', async () => {
+  await settled();
+  const { url, caPem } = direct(faultline.server.port);
+  const bearer = (secret: string) =>
+    `base64url.bearer.authorization.k8s.io.${Buffer.from(secret).toString('base64url')}`;
+  const watch = (secret: string) =>
+    new WebSocket(`${url.replace('https', 'wss')}${ISSUES}?watch=1`, [bearer(secret), 'base64.binary.k8s.io'], {
+      ca: caPem,
+    });
+  const socket = watch(token);
+  const [data] = (await once(socket, 'message')) as [Buffer];
+  expect(socket.protocol).toBe('base64.binary.k8s.io');
+  expect(JSON.parse(data.toString())).toMatchObject({ type: 'ADDED', object: { kind: 'Issue' } });
+  socket.terminate();
+  const refused = watch(`${token}x`);
+  const [, response] = (await once(refused, 'unexpected-response')) as [unknown, { statusCode: number }];
+  expect(response.statusCode).toBe(401);
+});
+
 describe.skipIf(embedded)('with two replicas (PostgreSQL only: PGlite belongs to one process)', () => {
   test('X13 what is listed on one replica is watched on the other without an event twice or missed', async () => {
     const replica = await faultline.startReplica();

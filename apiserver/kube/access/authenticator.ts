@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { CurrentAuthenticationConfig } from './authentication-config.ts';
 import type { CredentialAuthenticator, CredentialResult } from './credentials.ts';
+import { removeTokenProtocols } from './presented-token.ts';
 import { ANONYMOUS, AUTHENTICATED, type Authentication, type Authenticator, type UserInfo } from './types.ts';
 
 export interface AuthenticatorOptions {
@@ -32,6 +33,7 @@ export function createAuthenticator({ credentials, config, onFault }: Authentica
   function conclude(request: IncomingMessage, results: readonly CredentialResult[]): Authentication {
     const impersonates = namesOf(request).some((name) => name.startsWith('impersonate-'));
     removeCredentials(request, config?.()?.requestHeader);
+    removeTokenProtocols(request);
     const known = results.find((result) => result.kind === 'user');
     const authentication = known ? ({ outcome: 'user', user: enrich(known.user) } as const) : withoutUser(results);
     if (!known) for (const result of results) tell(result);

@@ -3,6 +3,7 @@ import { type ClusterApi, ClusterApiError } from './cluster-api.ts';
 import type { CredentialAuthenticator, CredentialResult } from './credentials.ts';
 import { ExpiringCache } from './expiring-cache.ts';
 import { postReview, type RetryOptions } from './post-review.ts';
+import { presentedToken } from './presented-token.ts';
 import type { ReviewObserver, UserInfo } from './types.ts';
 
 export interface BearerTokenOptions extends RetryOptions {
@@ -28,7 +29,8 @@ const MAX_TOKENS = 4096;
 const INVALID: CredentialResult = { kind: 'invalid', message: 'bearer token: not valid' };
 
 /**
- * Bearer tokens (of ServiceAccounts, mostly), checked by the cluster's TokenReview. Answers are kept under a hash
+ * Bearer tokens (of ServiceAccounts, mostly) in the header Authorization or, of a WebSocket, in a subprotocol (W12),
+ * checked by the cluster's TokenReview. Answers are kept under a hash
  * with a secret of this process, never under the token; concurrent requests with one token make one review.
  */
 export function bearerTokenAuthenticator(options: BearerTokenOptions): CredentialAuthenticator {
@@ -59,8 +61,9 @@ export function bearerTokenAuthenticator(options: BearerTokenOptions): Credentia
 
   return {
     check(request) {
-      const token = /^bearer +([^ ]+) *$/i.exec(request.headers.authorization ?? '')?.[1];
-      if (token === undefined) return { kind: 'absent' };
+      const presented = presentedToken(request);
+      if (presented.kind !== 'token') return presented;
+      const { token } = presented;
       // In one call: an Hmac object for each request is ten times as slow, and nobody but us sees the digest.
       const hash = digest('sha256', `${secret}${token}`, 'base64');
       const known = cache.get(hash) ?? pending.get(hash);

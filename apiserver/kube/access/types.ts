@@ -58,7 +58,8 @@ export type Authentication =
 export interface Authenticator {
   /**
    * Never throws and never rejects. Afterwards the request carries no credential any more: Authorization, X-Remote-*
-   * and Impersonate-* are gone from `headers`, `headersDistinct` and `rawHeaders` (A5).
+   * and Impersonate-* are gone from `headers`, `headersDistinct` and `rawHeaders` (A5), as are tokens among the subprotocols
+   * of a WebSocket (W12).
    */
   authenticate(request: IncomingMessage): Authentication | Promise<Authentication>;
 }

@@ -2,13 +2,12 @@ import type { IncomingMessage } from 'node:http';
 import { STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
+import { isTokenProtocol } from '../access/presented-token.ts';
 import { failure, STALLED_AFTER } from '../answer.ts';
 import type { KubeMetrics } from '../metrics.ts';
 import { type ApiError, badRequest } from '../status.ts';
 import type { Watcher } from './watcher.ts';
 
-/** Tokens travel as subprotocols (`base64url.bearer.authorization.k8s.io.<token>`): never echoed. */
-const TOKEN_PROTOCOL = 'base64url.bearer.authorization.k8s.io.';
 const BUFFERED_BYTES = 1024 * 1024;
 const NORMAL_CLOSURE = 1000;
 const GOING_AWAY = 1001;
@@ -20,7 +19,8 @@ export class WatchSockets {
     perMessageDeflate: false,
     clientTracking: false,
     maxPayload: 64 * 1024, // clients have nothing to say
-    handleProtocols: (protocols) => [...protocols].find((name) => !name.startsWith(TOKEN_PROTOCOL)) ?? false,
+    // Authentication has taken tokens out; who brings an authentication of their own may not have.
+    handleProtocols: (protocols) => [...protocols].find((name) => !isTokenProtocol(name)) ?? false,
   });
 
   constructor() {
