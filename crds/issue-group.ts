@@ -55,6 +55,16 @@ export interface GroupDay {
   open: number;
 }
 
+/** How many entries are not in the lists of a group, each absent for none. */
+export interface UnlistedOfGroup {
+  /** Open members. */
+  members?: number;
+  /** Namespaces with open members. */
+  namespaces?: number;
+  /** Reasons of open members. */
+  reasons?: number;
+}
+
 export interface IssueGroupStatus {
   state: (typeof STATES)[number];
   /** RFC 3339; since when at least one member was open without a break. */
@@ -64,8 +74,11 @@ export interface IssueGroupStatus {
   open: number;
   /** Members that are Resolved. */
   resolved: number;
-  /** There are more members than are taken together: all but `open` and `resolved` is of 5,000 open and 2,000 resolved ones. */
-  truncated?: boolean;
+  /**
+   * How many members title, links and remediations are taken from: the worst open ones, and those that were resolved last.
+   * Absent where that is all of them. Everything that is counted here is counted of all.
+   */
+  sampled?: number;
   /** Namespaces with open members. */
   openNamespaces: number;
   /** Open members by reason. */
@@ -74,6 +87,8 @@ export interface IssueGroupStatus {
   namespaces: { namespace: string; open: number }[];
   /** Some of the open members, the worst first. */
   members: GroupMemberReference[];
+  /** What lists here leave out; absent where they are whole. */
+  unlisted?: UnlistedOfGroup;
   /** The last days on which something opened or resolved, the newest last. */
   days: GroupDay[];
   conditions: Condition[];
@@ -90,6 +105,7 @@ export const ISSUE_GROUP_NAMES = {
 } as const; // biome-ignore format: one line reads better
 
 const count = Joi.number().integer().min(0).required();
+const unlisted = Joi.number().integer().min(1);
 
 export const issueGroupSpecSchema = Joi.object<IssueGroupSpec, true>({
   group: Joi.string()
@@ -125,20 +141,24 @@ export const issueGroupStatusSchema = Joi.object<IssueGroupStatus, true>({
   resolvedAt: rfc3339().description('When the last member was resolved.'),
   open: count.description('How many members are open.'),
   resolved: count.description('How many members are resolved, also those that are no longer listed as issues.'),
-  truncated: Joi.boolean().description(
-    'Too many members to look at all: everything but open and resolved is of the 5,000 worst open ones and the 2,000 resolved last.',
-  ),
+  sampled: Joi.number()
+    .integer()
+    .min(0)
+    .description(
+      'From how many members title, links and remediations are taken, the worst open ones and those that were resolved last, ' +
+        'where it is not all of them. Counts are always of all.',
+    ),
   openNamespaces: count.description('How many namespaces have open members.'),
   reasons: Joi.array()
     .items(Joi.object({ reason: Joi.string().required(), open: count }))
     .max(MAX_GROUP_REASONS)
     .required()
-    .description('Open members by reason, most first.'),
+    .description(`Open members by reason, most first; at most ${MAX_GROUP_REASONS} reasons are listed.`),
   namespaces: Joi.array()
     .items(Joi.object({ namespace: Joi.string().required(), open: count }))
     .max(MAX_GROUP_NAMESPACES)
     .required()
-    .description('Open members by namespace, most first.'),
+    .description(`Open members by namespace, most first; at most ${MAX_GROUP_NAMESPACES} namespaces are listed.`),
   members: Joi.array()
     .items(
       Joi.object<GroupMemberReference, true>({
@@ -154,6 +174,11 @@ export const issueGroupStatusSchema = Joi.object<IssueGroupStatus, true>({
     .description(
       `Some of the open members, the worst first, then the oldest; at most ${MAX_GROUP_MEMBERS} are listed.`,
     ),
+  unlisted: Joi.object<UnlistedOfGroup, true>({
+    members: unlisted.description('Open members that are not listed.'),
+    namespaces: unlisted.description('Namespaces with open members that are not listed.'),
+    reasons: unlisted.description('Reasons of open members that are not listed.'),
+  }).description('How many entries the lists leave out; absent where they are whole.'),
   days: Joi.array()
     .items(Joi.object<GroupDay, true>({ date: Joi.string().required(), opened: count, resolved: count, open: count }))
     .max(MAX_GROUP_DAYS)

@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { issueGroupSpecSchema, issueGroupStatusSchema, MAX_GROUP_MEMBERS } from '../../crds/issue-group.ts';
-import { type FoldedMember, foldGroup, type GroupContent, type Stretch } from './fold.ts';
+import { foldGroup, type GroupContent } from './fold.ts';
 import type { GroupIdentity } from './member.ts';
+import { type FoldedMember, type Stretch, tallyMembers } from './tally.ts';
 
 const DAY = 86_400_000_000;
 const START = Date.UTC(2026, 10, 1) * 1_000;
@@ -119,20 +120,30 @@ describe('a group', () => {
     expect(status).toMatchObject({ open: 500, openNamespaces: 500 });
     expect(status.members).toHaveLength(MAX_GROUP_MEMBERS);
     expect(status.namespaces).toHaveLength(200);
+    expect(status.unlisted).toEqual({ members: 480, namespaces: 300 });
+    expect(folded(many.slice(0, MAX_GROUP_MEMBERS)).status).not.toHaveProperty('unlisted');
   });
 });
 
-test('a group of which only the foremost members are folded has all of them in its counts, and says so', () => {
-  const { status } = foldGroup(CVE, [member('a'), member('b', resolved(START + DAY))], {
-    open: 70_000,
-    resolved: 9_000,
-  }) ?? {
-    status: undefined,
-  };
-  expect(status).toMatchObject({ open: 70_000, resolved: 9_000, truncated: true, openNamespaces: 1 });
-  expect(status?.conditions[0]?.message).toBe('70000 members are open');
-  expect(issueGroupStatusSchema.validate(status).error).toBeUndefined();
-  expect(folded([member('a')]).status).not.toHaveProperty('truncated');
+test('a group of which only the foremost members are read has the counts of all, and says of how many the rest is', () => {
+  const all = Array.from({ length: 300 }, (_, index) =>
+    member(`m${String(index).padStart(3, '0')}`, {
+      ...{ namespace: `n${index}`, reason: `Reason${index % 60}`, openedAt: START + index * DAY },
+      ...(index % 3 === 0 && resolved(START + 400 * DAY)),
+    }),
+  );
+  const whole = folded(all);
+  const open = all.filter(({ state }) => state === 'Active');
+  const foremost = foldGroup(
+    CVE,
+    [...open.slice(0, 30), member('m000', resolved(START + 400 * DAY))],
+    tallyMembers(all),
+  );
+  expect(foremost?.status).toEqual({ ...whole.status, sampled: 31 });
+  expect(whole.status).toMatchObject({ open: 200, resolved: 100, unlisted: { members: 180 } });
+  expect(whole.status).not.toHaveProperty('sampled');
+  expect(foremost?.status.conditions[0]?.message).toBe('200 members are open');
+  expect(issueGroupStatusSchema.validate(foremost?.status).error).toBeUndefined();
 });
 
 describe('a proposal', () => {

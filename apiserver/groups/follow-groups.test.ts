@@ -9,10 +9,11 @@ import type { SqlStore } from '../store/sql-store.ts';
 import type { StoredIssue } from '../store/store.ts';
 import { deleteIssues } from '../store/sweep-rows.ts';
 import { hideIssue, reopenIssue, resolveIssue, updateIssue } from '../store/transitions.ts';
-import { type FoldedMember, foldGroup, type GroupContent } from './fold.ts';
+import { foldGroup, type GroupContent } from './fold.ts';
 import { catchUp, followGroups, type GroupObjects } from './follow-groups.ts';
 import { type GroupIdentity, membershipOf } from './member.ts';
 import { readGroups } from './read-groups.ts';
+import type { FoldedMember } from './tally.ts';
 
 let store: SqlStore;
 beforeAll(async () => {
@@ -94,7 +95,7 @@ describe('following the issues', () => {
     expect(served.size).toBe(0);
   });
 
-  test('of a crowded group only the foremost members are folded', async () => {
+  test('of a crowded group only the foremost members are read, and all are counted', async () => {
     for (const [name, severity] of [
       ['a', 'minor'],
       ['b', 'critical'],
@@ -108,7 +109,7 @@ describe('following the issues', () => {
     const folded = await readGroups(store.groupIndex(), [name], undefined, { open: 2, resolved: 0 });
     expect(folded.get(name)).toMatchObject({
       spec: { severity: 'critical' },
-      status: { open: 3, resolved: 0, truncated: true, openNamespaces: 2 },
+      status: { open: 3, resolved: 0, sampled: 2, openNamespaces: 3, unlisted: { members: 1 } },
     });
   });
 
@@ -301,6 +302,28 @@ async function fromScratch(): Promise<Map<string, GroupContent>> {
   );
 }
 
+/** As if each of these groups had more members than are read: a few of them are, and the database counts. */
+async function crowdedCounts(expected: ReadonlyMap<string, GroupContent>): Promise<Map<string, object>> {
+  const index = store.groupIndex();
+  const names = [...expected.keys()];
+  const all: Pick<GroupIndex, 'members' | 'crowded' | 'foremost' | 'tally'> = {
+    crowded: async () => names,
+    members: (given) => index.members(given),
+    foremost(name) {
+      const few = expected.get(name)?.spec.origin === 'Proposed' ? 3 : 1; // fewer would be no proposal
+      return index.foremost(name, { open: few, resolved: few });
+    },
+    tally: (name) => index.tally(name),
+  };
+  const groups = await readGroups(all, names);
+  return new Map([...groups].map(([name, { status }]) => [name, countsOf(status)]));
+}
+
+/** What is counted of all members, however many are read. */
+function countsOf({ members: _, unlisted: __, sampled: ___, ...counts }: GroupContent['status']): object {
+  return counts;
+}
+
 test('whatever happens to issues, and wherever followers are killed, groups are what a fold over all issues makes', async () => {
   await fc.assert(
     fc
@@ -312,6 +335,9 @@ test('whatever happens to issues, and wherever followers are killed, groups are 
         const expected = await fromScratch();
         expect(new Map(served)).toEqual(expected);
         expect(new Map(await rebuilt())).toEqual(expected);
+        expect(await crowdedCounts(expected)).toEqual(
+          new Map([...expected].map(([name, { status }]) => [name, countsOf(status)])),
+        );
       })
       .beforeEach(reset),
     { numRuns: 40, endOnFailure: true },

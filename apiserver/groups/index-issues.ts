@@ -5,7 +5,7 @@ import { MESSAGE_VERSION } from './normalize-message.ts';
 /** Issues that are put into groups in one statement: each is read and normalised while nothing else runs. */
 const BATCH = 50;
 /** How groups are made. Another way of making them is another name, and all of them are made again. */
-export const FOLLOWER = `v1.${MESSAGE_VERSION}`;
+export const FOLLOWER = `v2.${MESSAGE_VERSION}`;
 
 /** After more changes than these at once reports pour in, and groups can wait. */
 const STORM = 500;

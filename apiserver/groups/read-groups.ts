@@ -1,21 +1,20 @@
 import { setImmediate } from 'node:timers/promises';
 import type { GroupIndex, IndexedMember } from '../store/group-index.ts';
-import { FOLDED_MEMBERS, type FoldedMember, foldGroup, type GroupContent } from './fold.ts';
+import { FOLDED_MEMBERS, foldGroup, type GroupContent } from './fold.ts';
 import { type GroupIdentity, membershipOf } from './member.ts';
+import type { FoldedMember } from './tally.ts';
 
 /**
  * The groups of these names as they are now, by name; only their members in `namespaces` when it is given. Of each group at
- * most `most` members are read, and between two groups everybody else has a turn.
+ * most `most` members are read: of a larger one the database counts all. Between two groups everybody else has a turn.
  */
 export async function readGroups(
-  index: Pick<GroupIndex, 'members' | 'crowded' | 'foremost'>,
+  index: Pick<GroupIndex, 'members' | 'crowded' | 'foremost' | 'tally'>,
   names: readonly string[],
   namespaces?: readonly string[],
   most: { readonly open: number; readonly resolved: number } = FOLDED_MEMBERS,
 ): Promise<Map<string, GroupContent>> {
-  const crowded = new Map(
-    (await index.crowded(names, most.open + most.resolved, namespaces)).map((one) => [one.name, one]),
-  );
+  const crowded = new Set(await index.crowded(names, most.open + most.resolved, namespaces));
   const groups = new Map<string, GroupContent>();
   const rest = names.filter((name) => !crowded.has(name));
   for await (const { group, members } of eachGroup(index.members(rest, namespaces))) {
@@ -23,9 +22,9 @@ export async function readGroups(
     if (content) groups.set(group.name, content);
     await setImmediate();
   }
-  for (const [name, all] of crowded) {
+  for (const name of crowded) {
     for await (const { group, members } of eachGroup(index.foremost(name, most, namespaces))) {
-      const content = foldGroup(group, members, all);
+      const content = foldGroup(group, members, await index.tally(name, namespaces));
       if (content) groups.set(group.name, content);
       await setImmediate();
     }

@@ -50,6 +50,7 @@ const index = {
   },
   crowded: async () => [],
   async *foremost() {},
+  tally: async () => undefined,
 };
 
 /** As the follower made them. */

@@ -35,7 +35,7 @@ export const groupQuerySchema = Joi.object<GroupQuery, true>({
 });
 
 export interface GroupRoutesOptions {
-  readonly index: () => Promise<Pick<GroupIndex, 'names' | 'members' | 'crowded' | 'foremost'>>;
+  readonly index: () => Promise<Pick<GroupIndex, 'names' | 'members' | 'crowded' | 'foremost' | 'tally'>>;
   /** The groups of these names as they are served. */
   readonly served: (names: readonly string[]) => Promise<readonly IssueGroup[]>;
   readonly listable: ListableNamespaces;

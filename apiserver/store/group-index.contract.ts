@@ -67,7 +67,7 @@ export function groupIndexContract(get: () => SqlStore): void {
     expect((await membersOf(['one'], ['shop'])).map(({ name }) => name)).toEqual([first.name]);
   });
 
-  test('tells which groups are crowded, and answers the worst open and the last resolved members of one', async () => {
+  test('tells which groups are crowded, counts all members of one, and answers the worst open and the last resolved', async () => {
     const at = (name: string) => ref(name, { namespace: name === 'minor' ? 'bank' : 'shop' });
     for (const severity of ['minor', 'critical', 'major'] as const) {
       const issue = await open(get(), at(severity));
@@ -81,9 +81,20 @@ export function groupIndexContract(get: () => SqlStore): void {
       await change(get(), at(name), (one, now) => resolveIssue(one, { at: now, now, reason: 'Recovered' }));
     }
     await change(get(), at('hidden'), hideIssue);
-    expect(await index().crowded(['one', 'two'], 5)).toEqual([{ name: 'one', open: 3, resolved: 3 }]);
+    expect(await index().crowded(['one', 'two'], 5)).toEqual(['one']);
     expect(await index().crowded(['one'], 6)).toEqual([]);
-    expect(await index().crowded(['one'], 4, ['shop'])).toEqual([{ name: 'one', open: 2, resolved: 3 }]);
+    expect(await index().crowded(['one'], 4, ['shop'])).toEqual(['one']);
+    expect(await index().crowded(['one'], 4, ['bank'])).toEqual([]);
+    const tally = await index().tally('one');
+    expect(tally).toMatchObject({ open: 3, resolved: 3, openNamespaces: 2, openReasons: 1 });
+    expect(tally?.namespaces).toEqual([
+      { namespace: 'shop', open: 2 },
+      { namespace: 'bank', open: 1 },
+    ]);
+    expect(tally?.days.reduce((sum, { opened, resolved }) => sum + opened - resolved, 0)).toBe(3);
+    expect(tally).not.toHaveProperty('resolvedAt');
+    expect(await index().tally('one', ['bank'])).toMatchObject({ open: 1, resolved: 0, openNamespaces: 1 });
+    expect(await index().tally('one', ['nowhere'])).toBeUndefined();
     const foremost = async (namespaces?: string[]): Promise<string[]> => {
       const found: string[] = [];
       for await (const page of index().foremost('one', { open: 2, resolved: 1 }, namespaces)) {

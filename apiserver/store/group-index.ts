@@ -1,4 +1,5 @@
 import type { IssueSpec, IssueState } from '../../crds/issue.ts';
+import type { GroupDay } from '../../crds/issue-group.ts';
 import type { ObjectKey } from './resource-log.ts';
 
 /**
@@ -37,8 +38,10 @@ export interface GroupIndex {
   settle(groups: readonly StaleGroup[]): Promise<void>;
   /** The members of these groups, in pages, in the order of groups; only those in `namespaces` when it is given. */
   members(groups: readonly string[], namespaces?: readonly string[]): AsyncIterable<readonly IndexedMember[]>;
-  /** Those of these groups with more than `beyond` members (in `namespaces`), and how many these are. */
-  crowded(groups: readonly string[], beyond: number, namespaces?: readonly string[]): Promise<readonly CrowdedGroup[]>;
+  /** Those of these groups with more than `beyond` members (in `namespaces`). */
+  crowded(groups: readonly string[], beyond: number, namespaces?: readonly string[]): Promise<readonly string[]>;
+  /** What `tallyMembers` makes of all members of a group, counted by the database; undefined when there are none. */
+  tally(group: string, namespaces?: readonly string[]): Promise<GroupTally | undefined>;
   /** As `members` of one group, but at most `most`: the worst open ones, and those that were resolved last. */
   foremost(group: string, most: Members, namespaces?: readonly string[]): AsyncIterable<readonly IndexedMember[]>;
   /** Names of served groups with members in these namespaces, in order, at most `limit` after `after`. */
@@ -51,8 +54,18 @@ export interface Members {
   readonly resolved: number;
 }
 
-export interface CrowdedGroup extends Members {
-  readonly name: string;
+/** All members of a group, counted. Lists have what is there most often first, and are cut as those of an IssueGroup. */
+export interface GroupTally extends Members {
+  /** In how many namespaces, and for how many reasons, members are open. */
+  readonly openNamespaces: number;
+  readonly openReasons: number;
+  readonly namespaces: readonly { readonly namespace: string; readonly open: number }[];
+  readonly reasons: readonly { readonly reason: string; readonly open: number }[];
+  /** µs since 1970: the last stretch in which at least one of them was open; `resolvedAt` is absent while it lasts. */
+  readonly openedAt: number;
+  readonly resolvedAt?: number;
+  /** The last days on which something opened or resolved, the newest last. */
+  readonly days: readonly GroupDay[];
 }
 
 /** An issue as far as groups need it. Times are µs since 1970. */

@@ -2,8 +2,8 @@ import { type IssueSpec, type IssueState, SEVERITIES } from '../../crds/issue.ts
 import { readLatest } from './change-log.ts';
 import type { Database } from './database.ts';
 import type {
-  CrowdedGroup,
   GroupIndex,
+  GroupTally,
   IndexEntry,
   IndexedIssue,
   IndexedMember,
@@ -11,6 +11,7 @@ import type {
   StaleGroup,
   UnknownIssue,
 } from './group-index.ts';
+import { EPISODES, TALLY, type TallyRow, tallyOf } from './group-tally-sql.ts';
 import { micros } from './issue-row.ts';
 import type { ObjectKey } from './resource-log.ts';
 
@@ -120,13 +121,15 @@ export class SqlGroupIndex implements GroupIndex {
     }
   }
 
-  async crowded(
-    groups: readonly string[],
-    beyond: number,
-    namespaces?: readonly string[],
-  ): Promise<readonly CrowdedGroup[]> {
+  async crowded(groups: readonly string[], beyond: number, namespaces?: readonly string[]): Promise<readonly string[]> {
     if (groups.length === 0) return [];
-    return this.#slow<CrowdedGroup>(CROWDED, [groups, namespaces ?? null, beyond]);
+    const rows = await this.#database.query<{ name: string }>(CROWDED, [groups, namespaces ?? null, beyond]);
+    return rows.map(({ name }) => name);
+  }
+
+  async tally(group: string, namespaces?: readonly string[]): Promise<GroupTally | undefined> {
+    const [row] = await this.#slow<TallyRow>(TALLY, [group, namespaces ?? null]);
+    return row && tallyOf(row);
   }
 
   async *foremost(group: string, most: Members, namespaces?: readonly string[]): AsyncGenerator<IndexedMember[]> {
@@ -216,9 +219,6 @@ WITH gone AS (
 )
 SELECT count(*) AS count FROM gone`;
 
-/** Of what opens and resolves all the time only so much is read. */
-const EPISODES = 50;
-
 const MEMBER_COLUMNS = `${COLUMNS}, (
   SELECT json_agg(json_build_object('openedAt', ${micros('e.opened_at')}, 'resolvedAt', ${micros('e.resolved_at')}))
   FROM episodes e WHERE e.issue_id = i.id AND e.number <= i.reopened AND e.number > i.reopened - ${EPISODES}
@@ -231,17 +231,9 @@ WHERE g.group_name = ANY ($1) AND ($2::text[] IS NULL OR g.namespace = ANY ($2))
   AND (g.group_name, g.namespace, g.name) > ($3, $4, $5)
 ORDER BY g.group_name, g.namespace, g.name LIMIT $6`;
 
-// Most groups are small: those need the index alone.
 const CROWDED = `
-WITH big AS MATERIALIZED (
-  SELECT group_name FROM group_members
-  WHERE group_name = ANY ($1) AND ($2::text[] IS NULL OR namespace = ANY ($2)) GROUP BY group_name HAVING count(*) > $3
-)
-SELECT g.group_name AS name, count(*) FILTER (WHERE i.state = 'Active') AS open,
-  count(*) FILTER (WHERE i.state <> 'Active') AS resolved
-FROM big JOIN group_members g ON g.group_name = big.group_name
-JOIN issues i ON i.namespace = g.namespace AND i.name = g.name
-WHERE $2::text[] IS NULL OR g.namespace = ANY ($2) GROUP BY g.group_name`;
+SELECT group_name AS name FROM group_members
+WHERE group_name = ANY ($1) AND ($2::text[] IS NULL OR namespace = ANY ($2)) GROUP BY group_name HAVING count(*) > $3`;
 
 // A limit with an order keeps no more than that in memory. Names make the order total.
 const FOREMOST = `

@@ -5,7 +5,7 @@ import { facts, MAX_LINE, rows, section, textLines } from './lines.ts';
 
 /** For people. Nothing in it is executed by a terminal, whoever the server is. `now`: ms since 1970. */
 export function groupLines({ metadata, spec, status }: IssueGroup, now: number): string[] {
-  const { openNamespaces, namespaces, reasons, members, days, truncated } = status;
+  const { openNamespaces, namespaces, reasons, members, days, sampled, unlisted = {} } = status;
   const ago = (time: string) => `${humanDuration(now - Date.parse(time))} ago (${time})`;
   return [
     oneLine(spec.title, MAX_LINE),
@@ -20,7 +20,9 @@ export function groupLines({ metadata, spec, status }: IssueGroup, now: number):
       ['Open', `${status.open} in ${openNamespaces} ${openNamespaces === 1 ? 'namespace' : 'namespaces'}`],
       ['Resolved', String(status.resolved)],
     ]),
-    ...(truncated ? ['', 'It has more members than are looked at together: what follows is of a part of them.'] : []),
+    ...(sampled === undefined
+      ? []
+      : ['', `Title, links and what to do are what its ${sampled} foremost members say; counts are of all of them.`]),
     ...section(
       'What to do',
       (spec.remediations ?? []).flatMap(({ text, url }) => [
@@ -29,15 +31,25 @@ export function groupLines({ metadata, spec, status }: IssueGroup, now: number):
       ]),
     ),
     ...section('Links', rows((spec.links ?? []).map(({ rel, title, url }) => [rel, url, title]))),
-    ...section('Open by reason', rows(reasons.map(({ reason, open }) => [reason, String(open)]))),
-    ...section('Open by namespace', rows(namespaces.map(({ namespace, open }) => [namespace, String(open)]))),
+    ...section('Open by reason', [
+      ...rows(reasons.map(({ reason, open }) => [reason, String(open)])),
+      ...andMore(unlisted.reasons),
+    ]),
+    ...section('Open by namespace', [
+      ...rows(namespaces.map(({ namespace, open }) => [namespace, String(open)])),
+      ...andMore(unlisted.namespaces),
+    ]),
     ...section('Open members, the worst first', [
       ...rows(members.map(({ namespace, name, severity, reason }) => [`${namespace}/${name}`, severity, reason])),
-      ...(status.open > members.length ? [`and ${status.open - members.length} more`] : []),
+      ...andMore(status.open - members.length),
     ]),
     ...section(
       'Days (UTC)',
       rows(days.map(({ date, opened, resolved, open }) => [date, `+${opened}`, `-${resolved}`, `${open} open`])),
     ),
   ];
+}
+
+function andMore(unlisted = 0): string[] {
+  return unlisted > 0 ? [`and ${unlisted} more`] : [];
 }
