@@ -5,9 +5,10 @@ import type { Filter } from './filter/ast.ts';
 import { compile, isTimed, type Predicate } from './filter/match.ts';
 import { parseFilter } from './filter/parse.ts';
 import { type How, Listing } from './rows/listing.ts';
-import { COMPARE, mergeInto, type Sort, takeOut } from './rows/order.ts';
+import { COMPARE, type Sort } from './rows/order.ts';
 import { type Row, RowMaker } from './rows/row.ts';
 import { type RowChanges, RowStore } from './rows/row-store.ts';
+import { SortedRows } from './rows/sorted-rows.ts';
 import { type Counts, noCounts, Tally } from './rows/tally.ts';
 import type { Lines } from './state/cursor.ts';
 import type { IssuesView, Options } from './state/state.ts';
@@ -27,7 +28,7 @@ export class Model {
   columns: readonly ColumnDefinition[] = [];
   readonly #maker = new RowMaker();
   #sort: Sort = 'severity';
-  #sorted: Row[] = [];
+  #sorted = new SortedRows(COMPARE.severity);
   #listing:
     | { readonly of: string; readonly collapsed: ReadonlySet<string>; readonly listing: Listing; readonly at: number }
     | undefined;
@@ -49,8 +50,8 @@ export class Model {
     this.byNamespace.apply(changes);
     this.bySource.apply(changes);
     this.#byType.apply(changes);
-    const compare = COMPARE[this.#sort];
-    this.#sorted = mergeInto(takeOut(this.#sorted, changes.gone, compare), changes.come, compare);
+    for (const row of changes.gone) this.#sorted.remove(row);
+    for (const row of changes.come) this.#sorted.add(row);
     this.#listing?.listing.apply(changes);
     return changes;
   }
@@ -114,7 +115,9 @@ export class Model {
   #order(sort: Sort): void {
     if (sort === this.#sort) return;
     this.#sort = sort;
-    this.#sorted = this.#sorted.toSorted(COMPARE[sort]);
+    const rows = [...this.#sorted].sort(COMPARE[sort]);
+    this.#sorted = new SortedRows(COMPARE[sort]);
+    for (const row of rows) this.#sorted.add(row);
   }
 }
 

@@ -9,15 +9,19 @@ import { wantsColor } from '../streams.ts';
 import { clipboardSequence, loadTmuxBuffer } from './clipboard.ts';
 import { frame } from './frame/frame.ts';
 import { spoken as spokenFrame } from './frame/spoken.ts';
-import type { Shown } from './ink/show.ts';
 import { showsUnicode } from './look/symbols.ts';
 import { memoryReturner } from './memory.ts';
 import { AT_ONCE, atMost, copyOf, performAll } from './perform.ts';
+import { paintedScreen } from './screen/painted.ts';
+import type { Shown, ShowOptions } from './screen/shown.ts';
 import { readSettings, type Settings, saveView, settingsPath } from './settings/settings.ts';
 import type { Source } from './source/source.ts';
 import type { Effect } from './state/action.ts';
 import { initialState, type State } from './state/state.ts';
 import { Tui } from './tui.ts';
+
+/** Keys are read after the first frame with an answer, or after so long without one. */
+const PATIENCE_MS = 250;
 
 /** `faultline ui`: answers the exit code. Throws a Failure of one line when there is no terminal or no kubeconfig. */
 export async function runUi(options: UiOptions, streams: Streams): Promise<number> {
@@ -26,15 +30,10 @@ export async function runUi(options: UiOptions, streams: Streams): Promise<numbe
     throw new Failure('faultline ui needs a terminal: for scripts and pipes there is faultline get');
   }
   const spoken = options.screenReader || env.INK_SCREEN_READER === 'true';
-  // The first issues are on their way while Ink is loaded, which takes as long.
-  const [settings, { show }, source] = await Promise.all([
-    readSettings(settingsPath(env)),
-    import('./ink/show.ts'),
-    sourceOf(options, streams),
-  ]);
+  const [settings, source] = await Promise.all([readSettings(settingsPath(env)), sourceOf(options, streams)]);
   let tui: Tui | undefined;
-  await using shown = show({
-    ...{ terminal, spoken, wheel: settings.wheel ?? true },
+  await using shown = await screenOf(spoken, {
+    ...{ terminal, wheel: settings.wheel ?? true },
     onKey: (input, key) => tui?.press(input, key),
     onPaste: (text) => tui?.paste(text),
   });
@@ -47,6 +46,10 @@ export async function runUi(options: UiOptions, streams: Streams): Promise<numbe
   let next: Visit | undefined = { source, options, state: stateOf(options, settings, terminal) };
   while (next !== undefined) next = await visited(next, screen);
   return EXIT.ok;
+}
+
+async function screenOf(spoken: boolean, options: ShowOptions): Promise<Shown> {
+  return spoken ? (await import('./ink/spoken.ts')).spokenScreen(options) : paintedScreen(options);
 }
 
 /** What is looked at: a cluster, or a folder. */
@@ -75,6 +78,9 @@ async function visited({ source, options, state }: Visit, screen: OnScreen): Pro
   const stop = new AbortController();
   const signal = AbortSignal.any([streams.signal, stop.signal]);
   const until = Promise.withResolvers<Visit | undefined>();
+  const listen = (): void => void shown.listen().catch(until.reject);
+  // Who waits for a server may leave meanwhile.
+  const patience = setTimeout(listen, PATIENCE_MS);
   const draw = spoken ? spokenFrame : frame;
   using running = new Tui({
     ...{ source, signal, state, namespace: options.namespace },
@@ -84,7 +90,10 @@ async function visited({ source, options, state }: Visit, screen: OnScreen): Pro
     contexts: () => contextNames(kubeconfigFiles(options.kubeconfig, streams)),
     outside: {
       now: Date.now,
-      draw: (scene) => shown.lines(draw(scene)),
+      draw: (scene) => {
+        shown.lines(draw(scene));
+        if (scene.connection.kind !== 'connecting') listen();
+      },
       rest: memoryReturner(),
       perform: (effect) => void performed(effect),
     },
@@ -100,6 +109,7 @@ async function visited({ source, options, state }: Visit, screen: OnScreen): Pro
   try {
     return await until.promise;
   } finally {
+    clearTimeout(patience);
     terminal.out.off('resize', resize);
     stop.abort();
   }

@@ -1,7 +1,8 @@
 import { SEVERITIES } from '../../../crds/issue-words.ts';
-import { byText, COMPARE, type Compare, mergeInto, positionOf, type Sort, takeOut } from './order.ts';
+import { byText, COMPARE, type Compare, type Sort } from './order.ts';
 import type { Row } from './row.ts';
 import type { RowChanges } from './row-store.ts';
+import { SortedRows } from './sorted-rows.ts';
 import { type Counts, noCounts, worst } from './tally.ts';
 
 export const GROUPINGS = ['none', 'namespace', 'application', 'group', 'severity'] as const;
@@ -18,8 +19,7 @@ export interface How {
 
 export interface Group {
   readonly label: string;
-  /** Sorted. */
-  rows: Row[];
+  readonly rows: SortedRows;
   readonly counts: Counts;
 }
 
@@ -52,7 +52,7 @@ export class Listing {
   constructor(how: How, sorted: Iterable<Row>) {
     this.how = how;
     this.#compare = COMPARE[how.sort];
-    for (const row of sorted) if (how.keeps(row)) this.#append(row);
+    for (const row of sorted) if (how.keeps(row)) this.#putInto(this.#labelOf(row), [row]);
     this.#dirty = true;
   }
 
@@ -99,8 +99,8 @@ export class Listing {
     const at = this.#groupAt(index);
     const group = this.#order[at] as Group;
     const inside = index - (this.#offsets[at] ?? 0);
-    if (this.#isFlat) return rowLine(group.rows[inside] as Row);
-    if (inside > 0) return rowLine(group.rows[inside - 1] as Row);
+    if (this.#isFlat) return rowLine(group.rows.at(inside) as Row);
+    if (inside > 0) return rowLine(group.rows.at(inside - 1) as Row);
     const collapsed = this.how.collapsed.has(group.label);
     return { kind: 'group', key: groupKey(group.label), group, collapsed };
   }
@@ -116,14 +116,14 @@ export class Listing {
     const offset = this.#offsets[at] ?? 0;
     if (row === undefined) return this.#isFlat ? -1 : offset;
     if (this.how.collapsed.has(label) && !this.#isFlat) return -1;
-    const inside = positionOf(group.rows, row, this.#compare);
-    return group.rows[inside]?.key === key ? offset + inside + (this.#isFlat ? 0 : 1) : -1;
+    const inside = row.key === key ? group.rows.indexOf(row) : -1;
+    return inside < 0 ? -1 : offset + inside + (this.#isFlat ? 0 : 1);
   }
 
   /** The rows of a group, or of all. */
   rowsOf(label?: string): readonly Row[] {
-    if (label !== undefined) return this.#groups.get(label)?.rows ?? [];
-    return this.groups.flatMap(({ rows }) => rows);
+    if (label !== undefined) return [...(this.#groups.get(label)?.rows ?? [])];
+    return this.groups.flatMap(({ rows }) => [...rows]);
   }
 
   readonly #labelOf = (row: Row): string => labelOf(row, this.how.grouping);
@@ -132,35 +132,30 @@ export class Listing {
     return this.how.grouping === 'none';
   }
 
-  #append(row: Row): void {
-    const group = this.#groupOf(this.#labelOf(row));
-    group.rows.push(row);
-    count(group, row, 1);
-    this.#size++;
-  }
-
   #takeOut(label: string, rows: readonly Row[]): void {
     const group = this.#groups.get(label);
     if (group === undefined) return;
-    const before = group.rows.length;
-    const kept = rows.filter((row) => group.rows[positionOf(group.rows, row, this.#compare)] === row);
-    group.rows = takeOut(group.rows, kept, this.#compare);
-    for (const row of kept) count(group, row, -1);
-    this.#size -= before - group.rows.length;
+    for (const row of rows) {
+      if (!group.rows.remove(row)) continue;
+      count(group, row, -1);
+      this.#size--;
+    }
     if (group.rows.length === 0) this.#groups.delete(label);
   }
 
   #putInto(label: string, rows: readonly Row[]): void {
     const group = this.#groupOf(label);
-    group.rows = mergeInto(group.rows, rows, this.#compare);
-    for (const row of rows) count(group, row, 1);
+    for (const row of rows) {
+      group.rows.add(row);
+      count(group, row, 1);
+    }
     this.#size += rows.length;
   }
 
   #groupOf(label: string): Group {
     let group = this.#groups.get(label);
     if (group === undefined) {
-      group = { label, rows: [], counts: noCounts() };
+      group = { label, rows: new SortedRows(this.#compare), counts: noCounts() };
       this.#groups.set(label, group);
     }
     return group;
