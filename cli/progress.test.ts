@@ -27,6 +27,20 @@ describe('a progress bar', () => {
     expect(frames.at(-1)).toBe('');
   });
 
+  it('is not drawn of what is over soon, and gets out of the way of other lines', () => {
+    const err = recordedOutput({ isTTY: true, columns: 60 });
+    let now = 0;
+    using progress = createProgress(err, { NO_COLOR: '1' }, () => now, 1_000);
+    for (now = 0; now < 1_000; now += 10) progress.update('sending', now, 2_000);
+    progress.hide();
+    expect(err.text()).toBe('');
+    progress.update('sending', 1_000, 2_000);
+    progress.hide();
+    expect(err.text()).toMatch(/50% 1000\/2000\r\u001b\[2K$/);
+    progress.update('sending', 1_001, 2_000);
+    expect(err.text()).toMatch(/1001\/2000$/);
+  });
+
   it('uses no colour when NO_COLOR is set and nothing at all on a dumb terminal', () => {
     const err = recordedOutput({ isTTY: true });
     createProgress(err, { NO_COLOR: '1' }, () => 0).update('x', 1, 2);

@@ -8,27 +8,34 @@ import { isLively, wantsColor } from './streams.ts';
 export interface Progress extends Disposable {
   /** `done` of `total`; a new label begins a new bar. */
   update(label: string, done: number, total: number): void;
+  /** Out of the way of lines that are written now; the next update shows it again. */
+  hide(): void;
 }
 
 const DRAW_EVERY_MS = 100;
 const CLEAR_LINE = '\r\u001b[2K';
 
-export function createProgress(err: Output, env: Streams['env'], now: () => number): Progress {
-  if (!isLively(err, env)) return { update() {}, [Symbol.dispose]() {} };
+/** `now`: ms. `after`: what takes less, ms, shows nothing; default: everything shows. */
+export function createProgress(err: Output, env: Streams['env'], now: () => number, after = 0): Progress {
+  if (!isLively(err, env)) return { update() {}, hide() {}, [Symbol.dispose]() {} };
+  const begun = now();
   let drawnAt = Number.NEGATIVE_INFINITY;
   let label = '';
+  const hide = (): void => {
+    if (label !== '') err.write(CLEAR_LINE);
+    label = '';
+  };
   return {
     update(nextLabel, done, total) {
+      if (now() - begun < after) return;
       const complete = done >= total;
       if (nextLabel === label && !complete && now() - drawnAt < DRAW_EVERY_MS) return;
       label = nextLabel;
       drawnAt = now();
       err.write(`${CLEAR_LINE}${progressLine(label, done, total, err.columns, wantsColor(err, env))}`);
     },
-    [Symbol.dispose]() {
-      if (label !== '') err.write(CLEAR_LINE);
-      label = '';
-    },
+    hide,
+    [Symbol.dispose]: hide,
   };
 }
 

@@ -24,12 +24,14 @@ export const report: Command<ReportFlags, ReportOptions> = {
   summary: 'Report what is wrong with something, or that nothing is.',
   description:
     'Send reports to Faultline, from YAML or JSON: a report as docs/reports.md has it, an array of them, or IssueReports; ' +
-    'several documents are several reports. Each is answered with what was decided. It takes the right to create ' +
-    'issuereports in the namespace, and to report as the source. What one report is refused for is a line of its own, ' +
-    'the others follow, and the exit code is 1.',
+    'several documents, or lines of JSON, are several reports. Each is answered with what was decided. It takes the right ' +
+    'to create issuereports in the namespace, and to report as the source. What one report is refused for is a line with ' +
+    'its place in the file, the others follow, and the exit code is 1. A server that is busy is asked again when it wants ' +
+    'to be; when nothing more can be sent, the last line says how many were taken.',
   examples: [
     { comment: 'What would the server say to it?', line: 'faultline report -f report.yaml --dry-run' },
     { comment: 'From a script', line: './check.sh | faultline report -f - -n shop' },
+    { comment: 'What jq makes of the results of tests', line: 'jq -c -f reports.jq results.json | faultline report -f -' },
   ],
   flags: [
     { spelling: '-f, --filename <file>', description: 'A file, or - for standard input.', repeated: true },

@@ -1,11 +1,11 @@
 import { humanDuration } from '../../crds/duration.ts';
 import type { Issue } from '../../crds/issue.ts';
 import type { IssueEvidenceStatus } from '../../crds/issue-evidence.ts';
-import type { IssueReference, IssueRelativesStatus } from '../../crds/issue-relatives.ts';
 import type { IssueEvent, IssueTimelineStatus } from '../../crds/issue-timeline.ts';
 import { oneLine } from '../../crds/text.ts';
 import { evidenceLines } from '../actions/evidence-lines.ts';
 import { facts, INDENT, MAX_LINE, rows, section, textLines } from './lines.ts';
+import type { RelatedIssue, Relatives } from './relatives-then.ts';
 
 /** What could be had of something, or why it could not. */
 export type Part<T> = { readonly value: T; readonly missing?: undefined } | { readonly missing: string };
@@ -15,7 +15,7 @@ export interface Described {
   readonly asOf: string | undefined;
   readonly evidence?: Part<IssueEvidenceStatus>;
   readonly timeline?: Part<IssueTimelineStatus>;
-  readonly relatives?: Part<IssueRelativesStatus>;
+  readonly relatives?: Part<Relatives>;
   /** Whom it belongs to, the outermost first. */
   readonly owners?: readonly string[] | undefined;
   /** Undefined: they may not be listed. */
@@ -115,8 +115,8 @@ function detailOf(more: Partial<IssueEvent>): string {
   return words.filter(Boolean).join(' ');
 }
 
-function relativeLines({ cause, consequences, related }: IssueRelativesStatus): string[] {
-  const line = (how: string) => (issue: IssueReference) => [how, `${issue.namespace}/${issue.name}`, issue.title];
+function relativeLines({ cause, consequences, related }: Relatives): string[] {
+  const line = (how: string) => (issue: RelatedIssue) => [how, `${issue.namespace}/${issue.name}`, issue.title ?? ''];
   return rows([
     ...(cause === null ? [] : [line('caused by')(cause)]),
     ...consequences.map(line('causes')),

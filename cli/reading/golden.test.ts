@@ -75,6 +75,7 @@ function stable(text: string): string {
 
 const EXPLAIN = ['explain', 'pipelinerun/payments-on-push-x7k2p', '-n', 'shop'];
 const BUILD = ['component-payments-3vuacjnt', '-n', 'shop'];
+const TEST = ['component-payments-ykxi46vo', '-n', 'shop'];
 
 describe('of the example cluster', { timeout: 60_000 }, () => {
   it.each<[string, string[]]>([
@@ -90,6 +91,7 @@ describe('of the example cluster', { timeout: 60_000 }, () => {
     ['get-as-of', ['get', '-A', '--as-of', '1h', '--severity', 'critical,major']],
     ['get-nothing', ['get', '-n', 'docs', '--severity', 'info']],
     ['describe', ['describe', ...BUILD]],
+    ['describe-as-of', ['describe', ...TEST, '--as-of', '0s']],
     ['search', ['search', 'memory', '-A']],
     ['history', ['history', ...BUILD]],
     ['logs', ['logs', ...BUILD, '--tail', '3']],

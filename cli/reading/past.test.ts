@@ -90,7 +90,24 @@ describe('faultline report', { timeout: 60_000 }, () => {
     const bad = report('bad', { severity: 'medium', title: 'x' });
     const { code, out, err } = await ask(['report', '-f', '-', '-n', 'shop'], JSON.stringify([bad, REPORTS[1]]));
     expect([code, out.trim().split('\n')]).toEqual([1, [expect.stringContaining('workflow-weekly')]]);
-    expect(err).toMatch(/^error: standard input, report 1: .*severity.*\n$/);
+    expect(err).toMatch(
+      /^error: standard input, report 1, line 1: body\.findings\[0\]\.severity: "medium": .*\n1 of 2 reports were refused\n$/,
+    );
+  });
+
+  it('sends thousands in a few requests, from lines of JSON, and names the line of each that is refused', async () => {
+    const many = Array.from({ length: 2_500 }, (_, index) => {
+      const bad = index === 1_700 ? { severity: 'medium', title: 'x' } : undefined;
+      return JSON.stringify(report(`many-${index}`, bad, index === 42 ? { namespace: 'No' } : {}));
+    });
+    const { code, out, err } = await ask(['report', '-f', '-', '-n', 'shop'], many.join('\n'));
+    expect([code, out.split('\n').length]).toEqual([1, 2_499]);
+    expect(err.split('\n')).toEqual([
+      'error: standard input, report 43, line 43: "No" is no name of a namespace',
+      expect.stringMatching(/^error: standard input, report 1701, line 1701: body\.findings\[0\]\.severity: /),
+      '2 of 2500 reports were refused',
+      '',
+    ]);
   });
 
   it.each([
@@ -101,6 +118,7 @@ describe('faultline report', { timeout: 60_000 }, () => {
       'error: standard input holds "Pod", which is no IssueReport: see docs/reports.md\n',
     ],
     ['no YAML', 'a: [', /^error: standard input is no YAML: [^\n]+\n$/],
+    ['no line of JSON', '{"a": 1}\n{"b": }\n', /^error: standard input is no JSON at line 2: [^\n]+\n$/],
     ['a word', 'hello', 'error: standard input holds something else than reports: see docs/reports.md\n'],
   ])('says in one line that its input is %s', async (_, input, line) => {
     const { code, err } = await ask(['report', '-f', '-'], input);

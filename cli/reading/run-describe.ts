@@ -15,7 +15,8 @@ import { type Described, descriptionLines, type Part } from './describe-lines.ts
 import { Refusal } from './fault.ts';
 import { issuesPath, listPages, readIssue } from './issues.ts';
 import { explainMissing } from './missing.ts';
-import { ownersOf } from './owners.ts';
+import { ownerChain, ownersOf } from './owners.ts';
+import { type Relatives, relativesThen } from './relatives-then.ts';
 import { endOfMoment, showsThen, timelineThen } from './then.ts';
 
 /** `faultline describe`: answers the exit code. Throws a Failure of one line when an issue cannot be had. */
@@ -26,10 +27,9 @@ export async function runDescribe(options: DescribeOptions, streams: Streams, no
   let isFirst = true;
   for (const name of options.names) {
     const described = await describeOne(asker, namespace, name, options.asOf, now());
-    // Owners are read as they are now.
-    const owners = options.asOf === undefined ? await ownersOf(asker, described.issue) : undefined;
+    const owners = options.asOf === undefined ? { owners: await ownersOf(asker, described.issue) } : {};
     const at = options.asOf === undefined ? now() : (momentOf(options.asOf, now()) ?? now());
-    const text = descriptionLines({ ...described, owners }, at, roomOf(streams.out)).join('\n');
+    const text = descriptionLines({ ...described, ...owners }, at, roomOf(streams.out)).join('\n');
     streams.out.write(`${isFirst ? '' : '\n\n'}${text}\n`);
     isFirst = false;
   }
@@ -49,24 +49,33 @@ export async function describeOne(
     throw await explainMissing(error, asker, name, namespace, asOf);
   });
   const issue = rows[0]?.object as Issue;
-  const [evidence, timeline, relatives, others] = await Promise.all([
+  const [evidence, timeline, listed] = await Promise.all([
     evidenceOf(asker, namespace, name),
     subresource<IssueTimelineStatus>(asker, namespace, name, 'timeline'),
-    // What relates is kept of now, and would be told as if it were of then.
-    asOf === undefined ? subresource<IssueRelativesStatus>(asker, namespace, name, 'related') : undefined,
-    othersOf(asker, issue, asOf),
+    listOthers(asker, issue, asOf),
   ]);
-  if (asOf !== undefined || relatives === undefined) {
-    const end = endOfMoment(asOf ?? '0s', now);
-    return {
-      issue,
-      asOf,
-      evidence: evidenceThen(evidence, issue, end),
-      timeline: timelineUntil(timeline, end),
-      others,
-    };
+  const others = othersOf(listed);
+  if (asOf === undefined) {
+    const relatives = await subresource<IssueRelativesStatus>(asker, namespace, name, 'related');
+    return { issue, asOf, evidence, timeline, relatives, others };
   }
-  return { issue, asOf, evidence, timeline, relatives, others };
+  const end = endOfMoment(asOf, now);
+  const then = timelineUntil(timeline, end);
+  return {
+    ...{ issue, asOf, others },
+    evidence: evidenceThen(evidence, issue, end),
+    timeline: then,
+    relatives: relatedThen(issue, listed, then),
+    // Who owns what in the cluster is known of now alone.
+    owners: ownerChain(issue, []),
+  };
+}
+
+function relatedThen(issue: Issue, listed: Listed | undefined, timeline: Part<IssueTimelineStatus>): Part<Relatives> {
+  if (timeline.missing !== undefined)
+    return { missing: `what it was linked with is in the timeline: ${timeline.missing}` };
+  if (listed === undefined) return { missing: 'what it came from is among the issues of then, which you may not list' };
+  return { value: relativesThen(issue, listed.issues, timeline.value) };
 }
 
 async function evidenceOf(asker: Asker, namespace: string, name: string): Promise<Part<IssueEvidence['status']>> {
@@ -105,8 +114,14 @@ async function subresource<T>(
 /** So many others are shown. */
 const MOST = 10;
 
-/** The Active issues, the worst first, of the same application, else component, else subject; in the same namespace. */
-async function othersOf(asker: Asker, issue: Issue, asOf: string | undefined): Promise<Described['others']> {
+interface Listed {
+  /** `application shop`. */
+  readonly owner: string;
+  readonly issues: readonly Issue[];
+}
+
+/** The Active issues of the same application, else component, else subject; in the same namespace. Undefined: they may not be listed. */
+async function listOthers(asker: Asker, issue: Issue, asOf: string | undefined): Promise<Listed | undefined> {
   const { labels = {}, namespace, name } = issue.metadata;
   const key = [LABELS.application, LABELS.component].find((each) => labels[each]);
   const owner = key === undefined ? issue.spec.subject.name : (labels[key] ?? '');
@@ -122,11 +137,18 @@ async function othersOf(asker: Asker, issue: Issue, asOf: string | undefined): P
     const { value: page } = await pages.next();
     const rows = typeof page === 'string' || page === undefined ? [] : page.rows;
     const issues = rows.map(({ object }) => object).filter((other) => other.metadata.name !== name);
-    issues.sort((a, b) => SEVERITIES.indexOf(a.spec.severity) - SEVERITIES.indexOf(b.spec.severity));
-    return { owner: `${what} ${owner}`, issues: issues.slice(0, MOST), more: Math.max(0, issues.length - MOST) };
+    return { owner: `${what} ${owner}`, issues };
   } catch (error) {
     // Who may get one issue may not list all.
     if (error instanceof Refusal && error.status === 403) return undefined;
     throw error;
   }
+}
+
+/** The worst first. */
+function othersOf(listed: Listed | undefined): Described['others'] {
+  if (listed === undefined) return undefined;
+  const { owner, issues } = listed;
+  const worst = issues.toSorted((a, b) => SEVERITIES.indexOf(a.spec.severity) - SEVERITIES.indexOf(b.spec.severity));
+  return { owner, issues: worst.slice(0, MOST), more: Math.max(0, issues.length - MOST) };
 }

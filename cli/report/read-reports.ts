@@ -1,14 +1,16 @@
 import { readFile } from 'node:fs/promises';
 import { text } from 'node:stream/consumers';
-import { parseAllDocuments } from 'yaml';
+import { isMap, isSeq, LineCounter, type ParsedNode, parseAllDocuments } from 'yaml';
 import { oneLine } from '../../crds/text.ts';
 import { Failure } from '../exit.ts';
 import type { Streams } from '../streams.ts';
+import { jsonValues, NotJson, type Placed } from './json-values.ts';
 
 /** A report as it was written, and where. What is wrong in it is for the server to say. */
 export interface WrittenReport {
-  /** `report.yaml`, `report.yaml, report 2`. */
+  /** `report.yaml`, `report.yaml, report 2, line 14`. */
   readonly where: string;
+  /** Of the IssueReport, else of the report. */
   readonly namespace: string | undefined;
   readonly spec: Readonly<Record<string, unknown>>;
 }
@@ -16,11 +18,14 @@ export interface WrittenReport {
 /** The reports of a file, `-` for standard input. Throws a Failure of one line for what holds none. */
 export async function readReports(file: string, { in: input }: Streams): Promise<WrittenReport[]> {
   const name = file === '-' ? 'standard input' : file;
-  const found = documentsOf(await contentOf(file, name, input), name).flatMap((document) => reportsIn(document, name));
+  const content = await contentOf(file, name, input);
+  const found = valuesIn(content, name).flatMap(({ value, line }) =>
+    reportsIn(value, name).map((report) => ({ ...report, line })),
+  );
   if (found.length === 0) throw new Failure(`${name} holds no report: see docs/reports.md`);
-  return found.map((report, index) => ({
+  return found.map(({ line, ...report }, index) => ({
     ...report,
-    where: found.length === 1 ? name : `${name}, report ${index + 1}`,
+    where: found.length === 1 ? name : `${name}, report ${index + 1}, line ${line}`,
   }));
 }
 
@@ -34,22 +39,43 @@ async function contentOf(file: string, name: string, input: Streams['in']): Prom
   }
 }
 
-/** JSON is YAML, but for a thousand reports it is read in a blink. */
-function documentsOf(content: string, name: string): unknown[] {
-  if (/^\s*[[{]/.test(content)) {
+/** JSON is YAML, but ten thousand reports are read in a blink, and one behind the other are no YAML. */
+function valuesIn(content: string, name: string): Placed[] {
+  if (!/^\s*[[{]/.test(content)) return yamlValues(content, name);
+  try {
+    return jsonValues(content);
+  } catch (error) {
+    if (!(error instanceof NotJson)) throw error;
     try {
-      return [JSON.parse(content) as unknown];
-    } catch {
-      // Several of them, or YAML in braces.
+      return yamlValues(content, name); // YAML in braces
+    } catch (other) {
+      // Lines of JSON are no YAML anyway: what is wrong with the second is not that it is there.
+      if (error.read === 0 || !(other instanceof Failure)) throw other;
+      throw new Failure(`${name} is no JSON at line ${error.line}: ${oneLine(error.message, 500)}`, { cause: error });
     }
   }
-  const documents = parseAllDocuments(content);
-  return ('empty' in documents ? [] : documents).map((document) => {
+}
+
+function yamlValues(content: string, name: string): Placed[] {
+  const lineCounter = new LineCounter();
+  const documents = parseAllDocuments(content, { lineCounter });
+  return ('empty' in documents ? [] : documents).flatMap((document) => {
     const [error] = document.errors;
     if (error !== undefined)
       throw new Failure(`${name} is no YAML: ${oneLine(error.message.split('\n')[0] ?? '', 500)}`);
-    return document.toJS() as unknown;
+    const lineOf = (node: ParsedNode | null): number => lineCounter.linePos(node?.range[0] ?? 0).line;
+    return placed(document.toJS(), document.contents, lineOf);
   });
+}
+
+/** What is in a list, one by one, where it is written there. */
+function placed(value: unknown, node: ParsedNode | null, lineOf: (node: ParsedNode | null) => number): Placed[] {
+  if (isSeq(node) && Array.isArray(value)) {
+    return value.flatMap((one: unknown, index) => placed(one, node.items[index] as ParsedNode, lineOf));
+  }
+  const items = isMap(node) ? node.get('items', true) : undefined;
+  if (isSeq(items)) return placed((value as { items?: unknown }).items, items as ParsedNode, lineOf);
+  return [{ value, line: lineOf(node) }];
 }
 
 function reportsIn(document: unknown, name: string): Omit<WrittenReport, 'where'>[] {
