@@ -31,7 +31,10 @@ export const report: Command<ReportFlags, ReportOptions> = {
   examples: [
     { comment: 'What would the server say to it?', line: 'faultline report -f report.yaml --dry-run' },
     { comment: 'From a script', line: './check.sh | faultline report -f - -n shop' },
-    { comment: 'What jq makes of the results of tests', line: 'jq -c -f reports.jq results.json | faultline report -f -' },
+    {
+      comment: 'What jq makes of the results of tests',
+      line: 'jq -c -f reports.jq results.json | faultline report -f -',
+    },
   ],
   flags: [
     { spelling: '-f, --filename <file>', description: 'A file, or - for standard input.', repeated: true },
