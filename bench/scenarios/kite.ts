@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { Child } from '../../tests/controlplane/child.ts';
 import { freePort } from '../../tests/controlplane/ports.ts';
 import { type Postgres, startPostgres } from '../../tests/controlplane/postgres.ts';
+import { cpuSeconds } from '../harness/cpu-time.ts';
 import { type Figure, number } from '../harness/figure.ts';
 import { interleave } from '../harness/interleave.ts';
 import { median } from '../harness/statistics.ts';
@@ -37,19 +38,23 @@ async function run(context: BenchContext): Promise<readonly Figure[]> {
   let round = 0;
   const webhooks = (): Promise<HttpResult> => httpLoad(origin, failures(scopes, round++), { connections: CONNECTIONS });
   await webhooks();
-  const results: Record<'webhooks' | 'list', HttpResult[]> = { webhooks: [], list: [] };
-  const kept = async (name: 'webhooks' | 'list', result: Promise<HttpResult>): Promise<number> => {
-    results[name].push(await result);
-    return (await result).perSecond;
+  const results: Record<Kind, Run[]> = { webhooks: [], list: [] };
+  const kept = async (name: Kind, send: () => Promise<HttpResult>): Promise<number> => {
+    const before = await cpuOf(rig);
+    const result = await send();
+    const after = await cpuOf(rig);
+    const cpu = { server: after.server - before.server, postgres: after.postgres - before.postgres };
+    results[name].push({ ...result, ...cpu });
+    return result.perSecond;
   };
   const seconds = quick ? 1 : 4;
   const rates = await interleave(
     quick ? 1 : 5,
     {
-      webhooks: () => kept('webhooks', webhooks()),
+      webhooks: () => kept('webhooks', webhooks),
       pgbench: async () =>
         (await pgbench(postgres, { database: 'pgbench', connections: CONNECTIONS, seconds })).transactionsPerSecond,
-      list: () => kept('list', httpLoad(origin, pages(), { connections: LIST_CONNECTIONS, seconds })),
+      list: () => kept('list', () => httpLoad(origin, pages(), { connections: LIST_CONNECTIONS, seconds })),
     },
     (name, repetition, rate) => progress.note(`kite: ${name} ${repetition}: ${number(rate)}/s`),
   );
@@ -57,17 +62,21 @@ async function run(context: BenchContext): Promise<readonly Figure[]> {
   return figuresOf(results, median(rates.webhooks), median(rates.pgbench), median(rates.list));
 }
 
-function figuresOf(
-  results: Record<'webhooks' | 'list', HttpResult[]>,
-  webhooks: number,
-  transactions: number,
-  list: number,
-): Figure[] {
+type Kind = 'webhooks' | 'list';
+/** `server`, `postgres`: CPU seconds. */
+type Run = HttpResult & { readonly server: number; readonly postgres: number };
+
+async function cpuOf({ serverPid, postgres }: Rig): Promise<{ server: number; postgres: number }> {
+  return { server: await cpuSeconds(serverPid), postgres: await cpuSeconds(postgres.pid as number) };
+}
+
+function figuresOf(results: Record<Kind, Run[]>, webhooks: number, transactions: number, list: number): Figure[] {
   // The first run is the warm-up of `interleave`.
-  const middle = (name: 'webhooks' | 'list', value: (result: HttpResult) => number): number =>
-    median(results[name].slice(1).map(value));
-  const times = (name: 'webhooks' | 'list'): string =>
-    `p50 ${number(middle(name, ({ p50Ms }) => p50Ms))} ms, p99 ${number(middle(name, ({ p99Ms }) => p99Ms))} ms`;
+  const middle = (name: Kind, value: (result: Run) => number): number => median(results[name].slice(1).map(value));
+  const times = (name: Kind): string =>
+    `p50 ${number(middle(name, ({ p50Ms }) => p50Ms))} ms, p99 ${number(middle(name, ({ p99Ms }) => p99Ms))} ms; ` +
+    `CPU a request: server ${number(middle(name, ({ server, requests }) => (server / requests) * 1e6))} µs, ` +
+    `PostgreSQL ${number(middle(name, ({ postgres, requests }) => (postgres / requests) * 1e6))} µs`;
   const p99 = middle('webhooks', ({ p99Ms }) => p99Ms);
   return [
     {
@@ -115,6 +124,7 @@ function* pages(): Generator<HttpRequest> {
 interface Rig extends AsyncDisposable {
   readonly postgres: Postgres;
   readonly origin: string;
+  readonly serverPid: number;
 }
 
 /** `faultline up` (dist) on PostgreSQL with fsync, with an empty folder for a cluster, and Kite's listener. */
@@ -155,7 +165,7 @@ async function startRig({ progress, nodeFlags }: BenchContext): Promise<Rig> {
     );
   await server.until('answering as Kite', answers, 30_000);
   const owned = resources.move();
-  return { postgres, origin, [Symbol.asyncDispose]: () => owned.disposeAsync() };
+  return { postgres, origin, serverPid: server.pid, [Symbol.asyncDispose]: () => owned.disposeAsync() };
 }
 
 /** Everything was acknowledged; now it must be there, once. */
