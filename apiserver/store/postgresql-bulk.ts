@@ -8,6 +8,12 @@ import { connectionTo, type DatabaseUrl, openPostgresql } from './postgresql.ts'
 /** How others on the database see who copies. */
 export const BULK_NAME = 'faultline-bulk';
 
+/** Nothing has a time; and indexes are made in memory: with the default of 64 MB, those of a million rows are sorted on disk. */
+const SETTINGS = ['statement_timeout', 'lock_timeout', 'idle_in_transaction_session_timeout']
+  .map((name) => `SET ${name} = 0;`)
+  .concat(`SET maintenance_work_mem = '256MB'`)
+  .join(' ');
+
 /** One connection that may take as long as it takes. */
 export async function openPostgresqlBulk(url: DatabaseUrl): Promise<Bulk> {
   // COPY answers while it is sent to, which a pipeline of statements cannot.
@@ -16,7 +22,7 @@ export async function openPostgresqlBulk(url: DatabaseUrl): Promise<Bulk> {
   // Without a listener an 'error' of the connection would end the process; the statement that waits rejects.
   client.on('error', () => {});
   await client.connect().catch(rethrow);
-  await client.query('SET statement_timeout = 0; SET lock_timeout = 0; SET idle_in_transaction_session_timeout = 0');
+  await client.query(SETTINGS);
   const database = openPostgresql(url, { maxConnections: 2, name: BULK_NAME });
   return {
     database,
