@@ -8,6 +8,8 @@ export interface BenchContext {
   readonly signal: AbortSignal;
   /** For the node of the product's processes: `--cpu-prof`. */
   readonly nodeFlags: readonly string[];
+  /** For the product's processes, besides what its manifests say. */
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
 /** One named thing to measure: `npm run bench <name>`. */

@@ -24,14 +24,14 @@ const CONFIGURATION =
 
 /** `faultline controllers` (dist) as in its pod of `manifests/base`, with the environment that is written there. */
 export async function startFaultline(
-  { nodeFlags }: BenchContext,
+  { nodeFlags, environment = {} }: BenchContext,
   place: Place,
   { configuration = CONFIGURATION }: ControllersStart = {},
 ): Promise<Running> {
   const config = join(place.dir, 'faultline.yaml');
   await writeFile(config, configuration);
   const metricsPort = await freePort();
-  const child = await start('faultline controllers', place, process.execPath, [
+  const args = [
     ...nodeFlags,
     join(import.meta.dirname, '../../dist/cli/bin.js'),
     'controllers',
@@ -40,7 +40,8 @@ export async function startFaultline(
     `--server-ca-file=${place.caFile}`,
     `--token-file=${join(place.serviceAccount, 'token')}`,
     `--metrics-listen=127.0.0.1:${metricsPort}`,
-  ]);
+  ];
+  const child = await start('faultline controllers', place, process.execPath, args, environment);
   const metrics = async (): Promise<string> => await (await fetch(`http://127.0.0.1:${metricsPort}/metrics`)).text();
   return { pid: child.pid, metrics, [Symbol.asyncDispose]: () => child.stop('SIGTERM', 10_000) };
 }

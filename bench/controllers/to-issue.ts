@@ -2,8 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { request } from 'undici';
 import { linesOf } from '../../controllers/runtime/json-lines.ts';
 import { tektonCrds } from '../../tests/e2e/pipelineruns.ts';
+import { Collector } from '../../tracing/testing/collector.ts';
 import { API } from '../data/seed.ts';
-import { percentile } from '../harness/statistics.ts';
+import { cpuSeconds } from '../harness/cpu-time.ts';
 import { startEnvironment } from '../product/environment.ts';
 import { KubeClient } from '../product/kube-client.ts';
 import { clientOf } from '../product/requests.ts';
@@ -11,29 +12,33 @@ import type { BenchContext } from '../scenario.ts';
 import { applyAll, namespaceNames, preparePlace } from './cluster.ts';
 import { startFaultline } from './contestants.ts';
 import { conditionOf, isFailed, runningRun, SMALL, time } from './pipeline-runs.ts';
+import { type Sent, type Way, waysOf } from './stages.ts';
 
 export interface ToIssue {
-  readonly changes: number;
   readonly perSecond: number;
-  readonly p50Ms: number;
-  readonly p99Ms: number;
-  /** Of that the write alone, until kube-apiserver answered it. */
-  readonly writeP50Ms: number;
+  /** Of each change whose trace is whole, which all but a few are. */
+  readonly ways: readonly Way[];
+  /** µs a change, by who needs it. */
+  readonly cpu: Readonly<Record<string, number>>;
 }
 
 const RUNS = 400;
 const CONNECTIONS = 16;
+/** Spans are sent every second. */
+const SPANS_MS = 2_500;
 
 /**
- * From sending a run's completion to kube-apiserver until its stored issue is on a watch of the server: the write, the watch,
- * the look, the report, the commit and the feed. With PostgreSQL on disk, everything on this machine.
+ * From sending a run's completion to kube-apiserver until its issue is stored, and on a watch of the server. With PostgreSQL on
+ * disk, everything on this machine. Both processes trace everything, which costs some of what is measured.
  */
 export async function measureToIssue(
-  context: BenchContext,
+  bench: BenchContext,
   { rate, seconds }: { rate: number; seconds: number },
 ): Promise<ToIssue> {
+  await using collector = await Collector.start();
+  const context = { ...bench, environment: { OTEL_EXPORTER_OTLP_ENDPOINT: collector.endpoint } };
   await using environment = await startEnvironment(context, 1);
-  const { plane, target } = environment;
+  const { plane, target, postgres } = environment;
   const namespaces = namespaceNames().map((name) => ({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } }));
   await applyAll(plane, [...namespaces, ...tektonCrds()]);
   await environment.allowWatching();
@@ -42,49 +47,68 @@ export async function measureToIssue(
   const runs = Array.from({ length: RUNS }, (_, index) => runningRun(index, SMALL));
   context.progress.step('creating runs');
   await Promise.all(runs.map((run) => client.json('POST', pathOf(run), withoutServerFields(run))));
-  await using _running = await startFaultline(context, place);
+  await using running = await startFaultline(context, place);
   const watch = await watchIssues(target);
   const revisions = runs.map((_, index): number => (isFailed(index, 0) ? 0 : isFailed(index, 1) ? 1 : 2));
-  const took: number[] = [];
-  const writes: number[] = [];
-  const pending = new Map<string, { state: string; sentAt: number }>();
+  const sent: (Sent & { state: string })[] = [];
+  const pending = new Map<string, { -readonly [Key in keyof Sent]: Sent[Key] } & { state: string }>();
   const watching = watch.each((name, state) => {
     const waiting = pending.get(name);
     if (waiting?.state !== state) return;
     pending.delete(name);
-    took.push(performance.now() - waiting.sentAt);
+    waiting.watchedAt = now();
+    sent.push(waiting);
   });
   const complete = async (index: number): Promise<void> => {
     const run = runs[index] as (typeof runs)[number];
+    const { name } = run.metadata;
     // Looked at once for two changes, a run that was healthy and is again changes no issue: nothing would ever arrive.
-    if (pending.has(run.metadata.name)) return;
+    if (pending.has(name)) return;
     const at = time(Date.now());
     const revision = revisions[index] as number;
     const condition = conditionOf(index, SMALL.tasks, revision, at);
-    const sentAt = performance.now();
-    pending.set(run.metadata.name, { state: isFailed(index, revision) ? 'Active' : 'Resolved', sentAt });
+    const state = isFailed(index, revision) ? 'Active' : 'Resolved';
+    const change = { name, state, sentAt: now(), answeredAt: 0, watchedAt: 0 };
+    pending.set(name, change);
     // The next completion says the opposite. Decided before this one is answered, because its issue may be here earlier.
     do revisions[index] = (revisions[index] as number) + 1;
     while (isFailed(index, revisions[index] as number) === isFailed(index, revision));
-    await client.json('PATCH', `${pathOf(run)}/${run.metadata.name}/status`, {
+    await client.json('PATCH', `${pathOf(run)}/${name}/status`, {
       status: { completionTime: at, conditions: [condition] },
     });
-    writes.push(performance.now() - sentAt);
+    change.answeredAt = now();
   };
   context.progress.step('opening the issues');
   await paced(RUNS, rate, complete, context.signal);
   await untilEmpty(pending, context.signal);
-  [took.length, writes.length] = [0, 0];
-  const begunAt = performance.now();
+  await sleep(SPANS_MS);
+  sent.length = 0;
+  collector.requests.length = 0;
+  const used = async (): Promise<Record<string, number>> => ({
+    controllers: await cpuSeconds(running.pid),
+    server: await cpuSeconds(environment.serverPid),
+    PostgreSQL: await cpuSeconds(postgres.pid ?? 0),
+    'kube-apiserver': await cpuSeconds(plane.apiserverPid ?? 0),
+    etcd: await cpuSeconds(plane.etcdPid ?? 0),
+    'this generator': process.cpuUsage().user / 1e6 + process.cpuUsage().system / 1e6,
+  });
+  const [before, begunAt] = [await used(), performance.now()];
   const changes = rate * seconds;
   context.progress.step(`completing runs: ${rate} a second`);
   await paced(changes, rate, (change) => complete(change % RUNS), context.signal);
   const perSecond = changes / ((performance.now() - begunAt) / 1_000);
   await untilEmpty(pending, context.signal);
+  const after = await used();
   watch.close();
   await watching;
-  const [p50Ms, p99Ms, writeP50Ms] = [percentile(took, 50), percentile(took, 99), percentile(writes, 50)];
-  return { changes, perSecond, p50Ms, p99Ms, writeP50Ms };
+  await sleep(SPANS_MS);
+  const cpu = Object.entries(after).map(([who, at]) => [who, ((at - (before[who] ?? 0)) * 1e6) / sent.length] as const);
+  return { perSecond, ways: waysOf(sent, collector.spans), cpu: Object.fromEntries(cpu) };
+}
+
+/** As the spans of other processes count: ms since 1970. */
+function now(): number {
+  return performance.timeOrigin + performance.now();
 }
 
 /** Each at its time, whatever became of those before. */

@@ -30,6 +30,7 @@ export class Environment implements AsyncDisposable {
   readonly target: Target;
   readonly #dir: string;
   readonly #nodeFlags: readonly string[];
+  readonly #environment: Readonly<Record<string, string>>;
   readonly #resources: AsyncDisposableStack;
   #server: Child | undefined;
 
@@ -41,6 +42,7 @@ export class Environment implements AsyncDisposable {
     this.target = parts.target;
     this.#dir = parts.dir;
     this.#nodeFlags = parts.nodeFlags;
+    this.#environment = parts.environment;
     this.#resources = resources;
   }
 
@@ -108,6 +110,7 @@ export class Environment implements AsyncDisposable {
       KUBERNETES_SERVICE_HOST: hostname,
       KUBERNETES_SERVICE_PORT: apiPort,
       ...(await manifestEnvironment()),
+      ...this.#environment,
     };
     return await Child.start({ name: 'faultline server', ...pod, logPath: this.serverLogPath, env });
   }
@@ -168,6 +171,7 @@ interface Parts {
   readonly target: Target;
   readonly dir: string;
   readonly nodeFlags: readonly string[];
+  readonly environment: Readonly<Record<string, string>>;
 }
 
 /** Starts everything, the server included. `namespaces`: how many to create for issues. */
@@ -184,7 +188,8 @@ export async function startEnvironment(context: BenchContext, namespaces: number
   await writeServerFiles(dir, plane, await postgres.database('faultline'));
   const credentials = { token: await reporterToken(plane) };
   const target = { host: '127.0.0.1', port: await freePort(), caPem: plane.servingCa.certificatePem, credentials };
-  const parts = { plane, postgres, namespaces: names, target, dir, nodeFlags: context.nodeFlags };
+  const { nodeFlags, environment: variables = {} } = context;
+  const parts = { plane, postgres, namespaces: names, target, dir, nodeFlags, environment: variables };
   const environment = new Environment(parts, resources.move());
   try {
     progress.step('starting faultline server');

@@ -1,0 +1,89 @@
+import type { CollectedSpan } from '../../tracing/testing/collector.ts';
+
+/** One change on its way, ms since 1970. */
+export interface Sent {
+  readonly name: string;
+  readonly sentAt: number;
+  /** kube-apiserver's answer to the write. */
+  readonly answeredAt: number;
+  /** The issue was on a watch of the server. */
+  readonly watchedAt: number;
+}
+
+/** What lies between two moments of a change, in their order. */
+export const STAGES = [
+  'write until the watch told it',
+  'queue and observe()',
+  'wait for the request before',
+  'to the server',
+  'rights, and wait for the commit before',
+  'commit',
+  'answer',
+] as const;
+
+export interface Way {
+  /** ms of each of `STAGES`. */
+  readonly stages: readonly number[];
+  /** From sending the write until its report was answered: the issue is stored. */
+  readonly stored: number;
+  /** The same from the write's answer; 0 when the issue was there before it. */
+  readonly storedAfterWrite: number;
+  /** From sending the write until the issue was on a watch. */
+  readonly watched: number;
+  readonly write: number;
+}
+
+/** The way of each change, as far as its trace is whole (docs/observe.md): look → report → POST → commit. */
+export function waysOf(sent: readonly Sent[], spans: readonly CollectedSpan[]): Way[] {
+  const looks = Map.groupBy(spans.filter(isNamed('look PipelineRun')), nameOf);
+  const reports = carriers(spans.filter(isNamed('report')));
+  const posts = new Map(spans.filter(isNamed('POST /api/v1/reports')).map((span) => [span.parentSpanId, span]));
+  const commits = carriers(spans.filter(isNamed('commit')));
+  return sent.flatMap((change): Way[] => {
+    const look = looks
+      .get(change.name)
+      ?.findLast((span) => startOf(span) >= change.sentAt - 1 && startOf(span) <= change.watchedAt);
+    const report = look && reports.get(look.spanId);
+    const post = report && posts.get(report.spanId);
+    const commit = post && commits.get(post.spanId);
+    if (!look || !report || !post || !commit) return [];
+    const moments = [
+      ...[change.sentAt, startOf(look), endOf(look), startOf(report), startOf(post)],
+      ...[startOf(commit), endOf(commit), endOf(report)],
+    ];
+    return [
+      {
+        stages: STAGES.map((_, index) => (moments[index + 1] as number) - (moments[index] as number)),
+        stored: endOf(report) - change.sentAt,
+        storedAfterWrite: Math.max(0, endOf(report) - change.answeredAt),
+        watched: change.watchedAt - change.sentAt,
+        write: change.answeredAt - change.sentAt,
+      },
+    ];
+  });
+}
+
+/** Which span carries what: a batch is the child of the first and links to the others. */
+function carriers(batches: readonly CollectedSpan[]): Map<string, CollectedSpan> {
+  return new Map(
+    batches.flatMap((span) =>
+      [span.parentSpanId ?? '', ...span.links.map(({ spanId }) => spanId)].map((id) => [id, span] as const),
+    ),
+  );
+}
+
+function isNamed(name: string): (span: CollectedSpan) => boolean {
+  return (span) => span.name === name;
+}
+
+function nameOf({ attributes }: CollectedSpan): string {
+  return String(attributes.find(({ key }) => key === 'k8s.object.name')?.value.stringValue);
+}
+
+function startOf({ startTimeUnixNano }: CollectedSpan): number {
+  return Number(startTimeUnixNano) / 1e6;
+}
+
+function endOf({ endTimeUnixNano }: CollectedSpan): number {
+  return Number(endTimeUnixNano) / 1e6;
+}
