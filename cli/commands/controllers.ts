@@ -119,7 +119,7 @@ export const controllers: Command<ControllersFlags, ControllersOptions> = {
       description:
         'A name that resolves to every replica of the server (a headless Service), for faultline explain (default: one replica).',
     },
-    { spelling: '--token-file <file>', description: 'A bearer token to report with; read again for every request.' },
+    { spelling: '--token-file <file>', description: 'A bearer token to report with; read again every ten seconds.' },
     {
       spelling: '--client-cert-file <file>',
       description: 'A client certificate to report with, PEM; read again, too.',

@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { Registry } from 'prom-client';
 import { createClusterApi } from '../../apiserver/kube/access/index.ts';
@@ -17,6 +16,7 @@ import { parseDuration } from '../../crds/duration.ts';
 import { aborted } from '../aborted.ts';
 import { startReturningIdleMemory } from '../backend/idle-memory.ts';
 import { type ChosenCluster, type ClusterFlags, chooseCluster } from '../cluster/choose.ts';
+import { Remembered } from '../cluster/connection.ts';
 import type { ControllersOptions } from '../commands/controllers.ts';
 import { type Configured, configure } from '../configuration/controllers.ts';
 import { EXIT, Failure } from '../exit.ts';
@@ -119,12 +119,12 @@ async function reportTo(options: ControllersOptions): Promise<BackendOptions> {
   const { server, serverReplicas: name, serverCaFile, tokenFile, clientCertFile, clientKeyFile } = options;
   const files = { caFile: serverCaFile, certFile: clientCertFile, keyFile: clientKeyFile };
   if (tokenFile !== undefined) await readSecret(tokenFile);
+  // Kept for ten seconds: four steps through the file system before each report would be a part of what it takes.
+  const token = new Remembered(async () => ({ authorization: `Bearer ${await readSecret(tokenFile ?? '')}` }));
   return {
     url: server,
     dispatcher: await backendDispatcher(files),
     ...(name !== undefined && { replicas: serverReplicas(name, files) }),
-    ...(tokenFile === undefined
-      ? {}
-      : { headers: async () => ({ authorization: `Bearer ${(await readFile(tokenFile, 'utf8')).trim()}` }) }),
+    ...(tokenFile === undefined ? {} : { headers: () => token.get() }),
   };
 }

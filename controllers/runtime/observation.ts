@@ -2,6 +2,7 @@ import type Joi from 'joi';
 import { cleanEvidence, evidenceSchema } from '../../crds/evidence.ts';
 import { withoutText } from '../../crds/finding-text.ts';
 import { subjectHash } from '../../crds/identity.ts';
+import { isPlainEvidence, isPlainReport } from '../../crds/plain-report.ts';
 import type { Finding, Link, Report, ReportOrder, Subject } from '../../crds/report.ts';
 import { reportSchema } from '../../crds/report.ts';
 import { multiLine, oneLine } from '../../crds/text.ts';
@@ -185,7 +186,7 @@ function finding(raw: Finding, index: number): Finding {
 
 /** Masked here: no credential leaves this process. What is no evidence is the plugin's fault, like any other. */
 function evidenceOf(evidence: Readonly<Record<string, unknown>>, index: number): Finding['evidence'] {
-  const { error } = evidenceSchema.validate(evidence, { convert: false });
+  const { error } = isPlainEvidence(evidence) ? {} : evidenceSchema.validate(evidence, { convert: false });
   if (error)
     throw new TerminalError(`observe() answered an invalid observation: findings[${index}].evidence.${error.message}`);
   return cleanEvidence(evidence as Finding['evidence'] & object);
@@ -207,10 +208,14 @@ function isHttp(url: string): boolean {
 }
 
 function validated(report: Report): Report {
-  const { error } = reportSchema.validate(report, { abortEarly: false, convert: false });
-  const faults = error?.details.map((detail: Joi.ValidationErrorItem) => detail.message) ?? repeatedKeys(report);
+  const faults = isPlainReport(report) ? repeatedKeys(report) : faultsOf(report);
   if (faults.length === 0) return report;
   throw new TerminalError(`observe() answered an invalid observation: ${faults.join('; ')}`);
+}
+
+function faultsOf(report: Report): string[] {
+  const { error } = reportSchema.validate(report, { abortEarly: false, convert: false });
+  return error?.details.map((detail: Joi.ValidationErrorItem) => detail.message) ?? repeatedKeys(report);
 }
 
 /** The server would refuse it too, but only the plugin's author can change it. */

@@ -1,4 +1,4 @@
-import { type Clock, pause } from './clock.ts';
+import type { Clock } from './clock.ts';
 import { linesOf } from './json-lines.ts';
 import { JsonProjection, type Shape } from './json-projection.ts';
 import type { KubeResponse } from './kube-client.ts';
@@ -39,8 +39,8 @@ export class WatchStream {
   async read(silenceMs: number): Promise<Chunk> {
     // Kept when silence wins, so that no chunk is lost between two reads.
     this.#next ??= this.#iterator.next();
-    const quiet = new AbortController();
-    const silent = pause(this.#clock, silenceMs, quiet.signal).then(() => 'silent' as const);
+    const { promise: silent, resolve } = Promise.withResolvers<'silent'>();
+    const cancel = this.#clock.after(silenceMs, () => resolve('silent'));
     try {
       const result = await Promise.race([this.#next, silent]);
       if (result === 'silent') return { type: 'silent' };
@@ -52,7 +52,7 @@ export class WatchStream {
       this.#next = undefined;
       return { type: 'broken', error };
     } finally {
-      quiet.abort();
+      cancel();
     }
   }
 
