@@ -1,3 +1,4 @@
+import { isPlainReport } from '../../crds/plain-report.ts';
 import { MAX_FINDINGS, MAX_REPORTS, type Report, type ReportResult, reportSchema } from '../../crds/report.ts';
 import { faultsOf, InvalidInput, summary } from './input.ts';
 import { normalize } from './normalize.ts';
@@ -21,8 +22,6 @@ export interface Admission {
 export interface AdmissionRules {
   readonly access: ReportAccess;
   readonly namespaces: Namespaces;
-  /** True only for what `reportSchema` accepts: spares it the schema. */
-  readonly isPlain: (report: unknown) => boolean;
 }
 
 interface Candidate {
@@ -50,14 +49,14 @@ export function reportsOf(input: unknown): readonly unknown[] {
 export async function admit(
   input: unknown,
   caller: Caller,
-  { access, namespaces, isPlain }: AdmissionRules,
+  { access, namespaces }: AdmissionRules,
 ): Promise<Admission> {
   const refused: ReportResult[] = [];
   const candidates: Candidate[] = [];
   const permissions = new Map<string, Permission | Promise<Permission>>();
   for (const [index, report] of reportsOf(input).entries()) {
     const path = Array.isArray(input) ? `[${index}]` : '';
-    const checked = check(report, path, isPlain);
+    const checked = check(report, path);
     if ('error' in checked) {
       refused.push({ index, status: 422, ...checked });
       continue;
@@ -94,9 +93,8 @@ const LISTS = ['findings', 'resolve'].map((name) => ({ path: ['body', name], max
 function check(
   report: unknown,
   at: string,
-  isPlain: AdmissionRules['isPlain'],
 ): { report: NormalizedReport } | { error: string; details: NonNullable<ReportResult['details']> } {
-  let faults = isPlain(report) ? [] : faultsOf(reportSchema, report, LISTS);
+  let faults = isPlainReport(report) ? [] : faultsOf(reportSchema, report, LISTS);
   if (faults.length === 0) {
     const normalized = normalize(report as Report);
     if (normalized.report) return { report: normalized.report };

@@ -15,7 +15,6 @@ import { StoreUnavailable } from '../store/store.ts';
 import { act, type IssueAction } from './actions.ts';
 import { ActiveCap } from './active-cap.ts';
 import { type Admitted, admit, joinPath } from './admission.ts';
-import { checkerOnDemand } from './checker-on-demand.ts';
 import { GroupCommit, TooManyReports } from './group-commit.ts';
 import { Leaders } from './leaders.ts';
 import type { EngineMetrics } from './metrics.ts';
@@ -113,14 +112,13 @@ export function createEngine(options: EngineOptions): Engine {
   });
   const clusterScopedNamespace = options.clusterScopedNamespace ?? 'faultline-system';
   const namespaces = withHome(options.namespaces, clusterScopedNamespace, store.clusterId);
-  const isPlain = checkerOnDemand();
   const leaders = new Leaders({ store, namespaces, access, commits, clusterScopedNamespace });
   return {
     get waiting() {
       return commits.waiting;
     },
     async submit(reports, caller, { dryRun = false, stored, receivedAt, trace } = {}) {
-      const { admitted: all, refused } = await admit(reports, caller, { access, namespaces, isPlain });
+      const { admitted: all, refused } = await admit(reports, caller, { access, namespaces });
       const admitted = receivedAt ? all.map((each) => receivedElsewhere(each, receivedAt(each.index))) : all;
       const { passed, limited } =
         dryRun || !gate ? { passed: admitted, limited: [] } : throttle(gate, admitted, metrics);
