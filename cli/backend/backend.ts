@@ -44,7 +44,7 @@ import { type EventsWiring, startEvents } from './events.ts';
 import { failoverMetrics } from './failover.ts';
 import { featureSwitch } from './feature-switch.ts';
 import { feedPages } from './feed-pages.ts';
-import { followWhenOpened } from './follow-when-opened.ts';
+import { FirstLoad } from './first-load.ts';
 import { startReturningIdleMemory } from './idle-memory.ts';
 import { issueGroups } from './issue-groups.ts';
 import { issueAttachments, statisticsResource } from './issue-knowledge.ts';
@@ -136,18 +136,23 @@ export async function openBackend(options: BackendOptions): Promise<Backend> {
     }),
   );
   if ('embedded' in options.database) await store.opened;
+  const first = new FirstLoad(store);
   const swept = sweptCounter(registry);
   const atHome = (namespaces: Namespaces) => withHome(namespaces, issues.clusterScopedNamespace, options.clusterId);
   const given = options.namespaces;
   const known = atHome('watch' in given ? given.cluster : given);
-  closing.use(startSweeper(store, known, issues, swept, log));
+  closing.use(startSweeper(first, known, issues, swept, log));
   const isOn = featureSwitch(options.featureGates ?? [], registry);
-  if (isOn('TextSearch')) closing.use(startSearchIndexing(store, log));
+  if (isOn('TextSearch')) closing.use(startSearchIndexing(first, log));
   const namespaces =
     'watch' in given
-      ? atHome(closing.use(liveNamespaces(store, { namespaces: given.cluster, watch: given.watch, known }, swept, log)))
+      ? atHome(
+          closing.use(
+            liveNamespaces(store, first, { namespaces: given.cluster, watch: given.watch, known }, swept, log),
+          ),
+        )
       : known;
-  if (options.events) closing.use(startEvents(store, options.events, issues.clusterScopedNamespace, registry, log));
+  if (options.events) closing.use(startEvents(first, options.events, issues.clusterScopedNamespace, registry, log));
   const measures = closing.use(
     new Measures(registry, isOn('IssueGauges') ? (options.metrics ?? DEFAULT_METRICS) : undefined),
   );
@@ -175,7 +180,7 @@ export async function openBackend(options: BackendOptions): Promise<Backend> {
   const { resources = [], directory } = options;
   const own = closing.use(
     openOwnResources([...(isOn('IssueGroups') ? [issueGroups(store)] : []), ...resources], {
-      ...{ store, directory, registry, log },
+      ...{ store, first, directory, registry, log },
     }),
   );
   const explanations = createExplanations();
@@ -204,7 +209,7 @@ export async function openBackend(options: BackendOptions): Promise<Backend> {
         ),
     }),
   );
-  followWhenOpened(store, kube);
+  first.follow(store, kube);
   measures.follow(kube.cache('issues'), changes);
   const rest = {
     ...{ engine, explanations, tracer: options.tracer, ...knowing },

@@ -3,27 +3,26 @@ import type { Registry } from 'prom-client';
 import { type EventWriter, eventMetrics, runEvents } from '../../apiserver/events/index.ts';
 import type { EventsConfiguration } from '../../crds/configuration.ts';
 import type { Log } from '../log.ts';
-import type { ConnectingStore } from './connecting-store.ts';
+import { type FirstLoad, runWhenOpened } from './first-load.ts';
 
 export interface EventsWiring {
   readonly writer: EventWriter;
   readonly configuration: EventsConfiguration;
 }
 
-/** Begins when the database was reached, and ends before the store is closed. */
+/** Begins when issues are served, and ends before the store is closed. */
 export function startEvents(
-  store: ConnectingStore,
+  first: Pick<FirstLoad, 'opened'>,
   { writer, configuration }: EventsWiring,
   clusterScopedNamespace: string,
   registry: Registry,
   log: Log,
 ): AsyncDisposable {
-  const ending = new AbortController();
   const metrics = eventMetrics(registry);
-  const running = store.opened.then(async (opened) => {
-    await using lease = opened.eventsLease();
+  return runWhenOpened(first, async (store, signal) => {
+    await using lease = store.eventsLease();
     await runEvents({
-      transitions: opened.issueTransitions('events'),
+      transitions: store.issueTransitions('events'),
       lease,
       writer,
       minimumSeverity: configuration.minimumSeverity,
@@ -32,15 +31,7 @@ export function startEvents(
       metrics,
       log,
       now: Date.now,
-      signal: ending.signal,
+      signal,
     });
   });
-  // A database that can never be used is told where it is opened.
-  running.catch(() => {});
-  return {
-    async [Symbol.asyncDispose]() {
-      ending.abort();
-      await running.catch(() => {});
-    },
-  };
 }

@@ -21,7 +21,8 @@ test('feeds begin when the database was opened, end before it is closed, and giv
     ended = true;
   }) as unknown as ResourceModule;
   const own = openOwnResources([{ use: './gadgets.ts', module, options: { a: 1 } }], {
-    store: { opened: opened.promise, resourceLog: (resource) => store.resourceLog(resource) },
+    store,
+    first: { opened: opened.promise },
     ...{ directory: '/etc/faultline', registry: new Registry(), log },
   });
   expect(own.definitions.map(({ plural }) => plural)).toEqual(['gadgets']);
@@ -33,12 +34,13 @@ test('feeds begin when the database was opened, end before it is closed, and giv
   expect(feed?.free).toBe(true);
 });
 
-test('a server that ends before its database was opened starts no feed', async () => {
+test('a server that ends before it has served anything starts no feed', async () => {
   const opened = Promise.withResolvers<never>();
   const module = gadgets() as unknown as ResourceModule;
   await using store = await openStore({ database: { embedded: 'memory' }, clusterId: 'folder:test' });
   const own = openOwnResources([{ use: './gadgets.ts', module, options: {} }], {
-    store: { opened: opened.promise, resourceLog: (resource) => store.resourceLog(resource) },
+    store,
+    first: { opened: opened.promise },
     ...{ directory: '/', registry: new Registry(), log },
   });
   await own[Symbol.asyncDispose]();

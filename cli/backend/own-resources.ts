@@ -7,7 +7,7 @@ import { startFeed } from '../../apiserver/resources/own/run-feed.ts';
 import type { ResourceLog, ResourceStore } from '../../apiserver/store/resource-log.ts';
 import type { LoadedResource } from '../configuration/resources.ts';
 import type { Log } from '../log.ts';
-import type { ConnectingStore } from './connecting-store.ts';
+import type { FirstLoad } from './first-load.ts';
 
 export interface OwnResources extends AsyncDisposable {
   /** What the wire serves of them, from our own change log. */
@@ -29,13 +29,15 @@ export interface FedResource extends Omit<LoadedResource, 'use'> {
 export function openOwnResources(
   loaded: readonly FedResource[],
   to: {
-    readonly store: ResourceStore & Pick<ConnectingStore, 'opened'>;
+    readonly store: ResourceStore;
+    /** When the feeds begin. */
+    readonly first: Pick<FirstLoad, 'opened'>;
     readonly directory: string;
     readonly registry: Registry;
     readonly log: Log;
   },
 ): OwnResources {
-  const { store, directory, registry, log: logger } = to;
+  const { store, first, directory, registry, log: logger } = to;
   const metrics = feedMetrics(registry);
   const holder = randomUUID();
   const resources = loaded.map(({ module, options, define = (log) => ownResource(module, log) }) => {
@@ -45,7 +47,7 @@ export function openOwnResources(
   });
   const feeds: AsyncDisposable[] = [];
   let ended = false;
-  store.opened.then(
+  first.opened.then(
     () => {
       if (!ended) feeds.push(...resources.map((one) => startFeed({ ...one, directory, holder, logger, metrics })));
     },

@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { ClusterApiError } from '../../apiserver/kube/access/index.ts';
 import type { ReceiverNews } from '../../apiserver/receivers/index.ts';
 import type { ObjectSource, SourceEvent } from '../../controllers/runtime/index.ts';
@@ -9,6 +9,7 @@ import type { Log } from '../log.ts';
 import { receiverSecrets } from './receiver-secrets.ts';
 import { receiverStatus } from './receiver-status.ts';
 import { watchReceivers } from './receiver-watch.ts';
+import { leadWhenOpened } from './receivers.ts';
 
 const NOW = Date.parse('2026-11-21T10:00:00Z');
 const object = (status?: object) => ({
@@ -138,4 +139,23 @@ test('the watch of receivers tells whole lists, changes, and kinds that are not 
     { type: 'deleted', object: b },
   ]);
   expect(told).toEqual(['is Unreachable']);
+});
+
+describe('the registration of receivers', () => {
+  test('waits for the database instead of failing while it is opened', async () => {
+    const { promise: opened, resolve } = Promise.withResolvers<never>();
+    const lead = vi.fn(async () => [7]);
+    const leading = leadWhenOpened({ opened, lead }).lead('faultline/webhookreceivers', 'webhookreceivers', []);
+    await new Promise(setImmediate);
+    expect(lead).not.toHaveBeenCalled();
+    resolve({} as never);
+    expect(await leading).toEqual([7]);
+    expect(lead).toHaveBeenCalledWith('faultline/webhookreceivers', 'webhookreceivers', []);
+  });
+
+  test('fails where the database fails later: that is told', async () => {
+    const lead = () => Promise.reject(new Error('the database is away'));
+    const store = leadWhenOpened({ opened: Promise.resolve({} as never), lead });
+    await expect(store.lead('faultline/webhookreceivers', 'webhookreceivers', [])).rejects.toThrow('is away');
+  });
 });

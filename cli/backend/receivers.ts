@@ -13,6 +13,7 @@ import {
 } from '../../apiserver/receivers/index.ts';
 import { receiverRoutes } from '../../apiserver/rest/receivers.ts';
 import type { Log } from '../log.ts';
+import type { ConnectingStore } from './connecting-store.ts';
 
 /** Where receivers come from, and what belongs to them. */
 export interface ReceiversWiring {
@@ -29,7 +30,7 @@ export interface ReceiversWiring {
 export function openReceivers(
   { secrets, ...wiring }: ReceiversWiring,
   to: {
-    readonly store: ReceiversOptions['store'];
+    readonly store: Pick<ConnectingStore, 'opened' | 'lead'>;
     readonly engine: Engine;
     readonly callers: ReceiverCallers;
     readonly authenticator: Authenticator;
@@ -40,11 +41,24 @@ export function openReceivers(
   },
 ): AsyncDisposable & { readonly routes: ReturnType<typeof receiverRoutes> } & Pick<Receivers, 'declare'> {
   const metrics = receiverMetrics(to.registry);
-  const receivers = new Receivers({ ...wiring, store: to.store, log: to.log, metrics });
+  const receivers = new Receivers({ ...wiring, store: leadWhenOpened(to.store), log: to.log, metrics });
   receivers.start();
   return {
     routes: receiverRoutes({ ...to, receivers, secrets, metrics, now: Date.now }),
     declare: (configured) => receivers.declare(configured),
     [Symbol.asyncDispose]: () => receivers[Symbol.asyncDispose](),
+  };
+}
+
+/**
+ * A cluster tells its receivers in less time than a database is opened in, or migrated: until then nothing is wrong. Why a
+ * database is away is told where it is opened; one that goes later fails here, too.
+ */
+export function leadWhenOpened(store: Pick<ConnectingStore, 'opened' | 'lead'>): ReceiversOptions['store'] {
+  return {
+    async lead(...registration) {
+      await store.opened;
+      return await store.lead(...registration);
+    },
   };
 }

@@ -8,6 +8,7 @@ import { parseDuration } from '../../crds/duration.ts';
 import type { Log } from '../log.ts';
 import type { ClusterNamespaces } from './cluster-namespaces.ts';
 import { type ConnectingStore, NotYetOpened } from './connecting-store.ts';
+import { type FirstLoad, runWhenOpened } from './first-load.ts';
 import { escalationRules, flappingRule } from './lifecycle-rules.ts';
 import { LivingNamespaces } from './living-namespaces.ts';
 import type { WatchNamespaces } from './namespace-watch.ts';
@@ -24,18 +25,17 @@ export function sweptCounter(registry: Registry): Swept {
   });
 }
 
-/** Begins when the database was reached, and ends before the store is closed. */
+/** Begins when issues are served, and ends before the store is closed. */
 export function startSweeper(
-  store: ConnectingStore,
+  first: Pick<FirstLoad, 'opened'>,
   namespaces: Namespaces,
   issues: IssuesConfiguration,
   swept: Swept,
   log: Log,
 ): AsyncDisposable {
-  const ending = new AbortController();
-  const running = store.opened.then((opened) =>
-    runSweeper(opened, {
-      signal: ending.signal,
+  return runWhenOpened(first, (store, signal) =>
+    runSweeper(store, {
+      signal,
       namespaces,
       resolvedVisibleFor: parseDuration(issues.resolvedVisibleFor),
       retention: parseDuration(issues.retention),
@@ -52,21 +52,15 @@ export function startSweeper(
       onError: (error) => log.warn({ error }, 'a sweep failed: it is tried again'),
     }),
   );
-  running.catch(() => {});
-  return {
-    async [Symbol.asyncDispose]() {
-      ending.abort();
-      await running.catch(() => {});
-    },
-  };
 }
 
 /**
  * Namespaces of a cluster that is watched. `known` is what the sweeps ask: the same namespaces, and the home of issues of
- * cluster-scoped subjects.
+ * cluster-scoped subjects. What is stored is compared with the list of all when issues are served.
  */
 export function liveNamespaces(
-  store: ConnectingStore,
+  store: Pick<ConnectingStore, 'opened'>,
+  first: Pick<FirstLoad, 'opened'>,
   cluster: { readonly namespaces: ClusterNamespaces; readonly watch: WatchNamespaces; readonly known: Namespaces },
   swept: Swept,
   log: Log,
@@ -86,7 +80,7 @@ export function liveNamespaces(
     namespaces: cluster.namespaces,
     watch: cluster.watch,
     stored: {
-      opened: store.opened,
+      opened: first.opened,
       async sweep(name) {
         const left = await sweepNamespace(now(), cluster.known, name);
         if (left > 0) swept.inc({ kind: 'homeless' }, left);
