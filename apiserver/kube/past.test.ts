@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { PastSource } from './past.ts';
 import { parseMoment } from './past.ts';
@@ -11,19 +12,25 @@ const HOUR = 3_600_000;
 class Past implements PastSource<Widget> {
   readonly reach = 24 * HOUR;
   readonly asked: Parameters<PastSource<Widget>['list']>[0][] = [];
+  readonly #earlier: readonly Widget[];
+
+  constructor(earlier: readonly Widget[] = EARLIER) {
+    this.#earlier = [...earlier].sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
+  }
 
   async list(query: Parameters<PastSource<Widget>['list']>[0]) {
     this.asked.push(query);
     const { before, namespace, name, after, limit } = query;
-    const all = before <= NOW - HOUR + 1_000 ? EARLIER : EARLIER.slice(0, 1);
+    const all = before <= NOW - HOUR + 1_000 ? this.#earlier : this.#earlier.slice(0, 1);
     return all
       .filter(({ metadata }) => namespace === '' || metadata.namespace === namespace)
       .filter(({ metadata }) => name === undefined || metadata.name === name)
-      .filter(({ metadata }) => !after || `${metadata.namespace}/${metadata.name}` > `${after.namespace}/${after.name}`)
+      .filter((one) => !after || keyOf(one) > `${after.namespace}\0${after.name}`)
       .slice(0, limit);
   }
 }
 
+const keyOf = ({ metadata }: Widget): string => `${metadata.namespace}\0${metadata.name}`;
 const EARLIER = [
   widget({ namespace: 'n', name: 'a', color: 'red' }),
   widget({ namespace: 'n', name: 'b', color: 'blue', labels: { size: 's' } }),
@@ -102,6 +109,45 @@ describe('asOf', () => {
     expect(second.metadata.continue).toBeUndefined();
     expect(new Set(past.asked.map(({ before }) => before))).toEqual(new Set([NOW - 2 * HOUR]));
     expect(second.metadata.resourceVersion).toBe(first.metadata.resourceVersion);
+  });
+
+  test('the pages of a list of the past, of whatever lengths, are the whole list', async () => {
+    const widgets = fc.uniqueArray(
+      fc.record({ namespace: fc.constantFrom('n', 'o', 'o-1'), id: fc.nat({ max: 40 }) }),
+      {
+        selector: ({ namespace, id }) => `${namespace}/${id}`,
+        maxLength: 30,
+      },
+    );
+    const lengths = fc.array(fc.integer({ min: 1, max: 7 }), { minLength: 1, maxLength: 4 });
+    const selections = fc.constantFrom('', '&fieldSelector=spec.color%3Dred', '&fieldSelector=metadata.namespace%3Do');
+    await fc.assert(
+      fc.asyncProperty(widgets, lengths, selections, async (given, limits, selected) => {
+        const past = new Past(
+          given.map(({ namespace, id }) => widget({ namespace, name: `w${id}`, color: id % 2 ? 'red' : 'blue' })),
+        );
+        await using api = await served(past);
+        const path = `${WIDGETS_PATH}?asOf=2h${selected}`;
+        const whole = names(await api.json<List>(path));
+        const joined: string[] = [];
+        for (let page = 0, token = ''; page === 0 || token !== ''; page++) {
+          const limit = limits[page % limits.length];
+          const next = token === '' ? '' : `&continue=${encodeURIComponent(token)}`;
+          const list = await api.json<List>(`${path}&limit=${limit}${next}`);
+          joined.push(...names(list));
+          token = list.metadata.continue ?? '';
+        }
+        expect(joined).toEqual(whole);
+      }),
+      { numRuns: 25 },
+    );
+  });
+
+  test('a page asks for what fits on it, and no more', async () => {
+    const past = new Past();
+    await using api = await served(past);
+    await api.json<List>(`${WIDGETS_PATH}?asOf=2h&limit=2`);
+    expect(past.asked.map(({ limit }) => limit)).toEqual([3]);
   });
 
   test('a token is of the past or of the present, and of one moment', async () => {

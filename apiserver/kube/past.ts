@@ -9,7 +9,7 @@ import { type ReadyObject, readyObject } from './ready-object.ts';
 import type { RequestInfo } from './request-info.ts';
 import { groupResource, type ResourceDefinition } from './resource.ts';
 import { requiredValue } from './selectors/field-selector.ts';
-import { selects } from './selectors/object-selector.ts';
+import { selects, selectsWholeNamespace } from './selectors/object-selector.ts';
 import { ApiError, badRequest, notFound } from './status.ts';
 
 /**
@@ -21,7 +21,7 @@ export interface PastSource<T extends KubernetesObject = KubernetesObject> {
   readonly reach: number;
   /**
    * The objects that were to be seen right before `before` (ms since 1970), ascending by namespace and name in the order
-   * of code points, at most `limit`. '' is every namespace.
+   * of code points, at most `limit`; fewer are the end. '' is every namespace.
    */
   list(query: {
     readonly before: number;
@@ -88,9 +88,12 @@ export async function readPastPage(
   if (name?.includes('\0')) throw badRequest('fieldSelector: no name has the character NUL');
   const objects: ReadyObject[] = [];
   let after: { namespace: string; name: string } | undefined = token;
+  const everyOne = selectsWholeNamespace(selector);
   for (;;) {
     const { namespace } = selector;
-    const found = await past.list({ before: when.before, namespace, name, after, limit: PAGE });
+    // Where everything is selected, one more than fits on the page says whether there is another page.
+    const most = everyOne ? Math.min(PAGE, limit + 1 - objects.length) : PAGE;
+    const found = await past.list({ before: when.before, namespace, name, after, limit: most });
     for (const object of found) {
       const ready = readyObject(definition, object);
       after = ready;
@@ -105,7 +108,7 @@ export async function readPastPage(
       }
       objects.push(ready);
     }
-    if (found.length < PAGE) {
+    if (found.length < most) {
       return { moment: when, page: { metadata: { resourceVersion: String(resourceVersion) }, objects } };
     }
   }

@@ -1,7 +1,9 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import type { Database, Session } from './database.ts';
 import type { PastQuery } from './past.ts';
 import { change, open, ref, stored } from './samples.contract.ts';
+import { SqlPast } from './sql-past.ts';
 import type { SqlStore } from './sql-store.ts';
 import type { Clock } from './store.contract.ts';
 import type { StoredIssue } from './store.ts';
@@ -100,6 +102,65 @@ export function pastContract(get: () => SqlStore, clock: Clock): void {
     expect(await at(t + 1, { namespaces: ['team-a'], name: all[0]?.name })).toHaveLength(1);
   });
 
+  test('the pages of a list, of whatever lengths, are the whole list, also while issues go on changing', async () => {
+    let run = 0;
+    const lengths = fc.array(fc.integer({ min: 1, max: 5 }), { minLength: 1, maxLength: 6 });
+    const history = fc.record({ namespace: fc.constantFrom('a', 'b'), steps: fc.array(step, { maxLength: 4 }) });
+    await fc.assert(
+      fc.asyncProperty(
+        ...([fc.array(history, { maxLength: 8 }), moments, lengths, fc.integer({ min: 1, max: 4 })] as const),
+        async (histories, [offset = 0], limits, stretch) => {
+          const names = [`q${run}-a`, `q${run}-b`];
+          const start = (await get().now()) - DAY;
+          for (const [index, { namespace, steps }] of histories.entries()) {
+            await play(get(), { namespace: `q${run}-${namespace}`, name: `s${index}`, start, steps });
+          }
+          run += 1;
+          const before = start + offset * SECOND + 1;
+          const query = { before, visibleFor: 20 * SECOND, namespaces: names };
+          const whole = await asOf(before, query);
+          // So few keys are remembered that a list goes on beyond them.
+          const past = new SqlPast(get().database, stretch);
+          const joined: StoredIssue[] = [];
+          for (let page = 0; ; page++) {
+            const limit = limits[page % limits.length] as number;
+            const found = await past.issues({ ...query, after: joined.at(-1), limit });
+            joined.push(...found);
+            if (found.length < limit) break;
+            // One that is on a page to come, and was found already: it was open then all the same.
+            const later = whole[joined.length + page];
+            if (later) await resolveNow(get(), later, before + HOUR);
+          }
+          expect(joined.map(seen)).toEqual(whole.map(seen));
+        },
+      ),
+      { numRuns: 15 },
+    );
+  });
+
+  test('a page behind the first reads its rows and looks for nothing, until others have been read meanwhile', async () => {
+    const t = (await get().now()) - DAY;
+    for (const name of ['a', 'b', 'c', 'd']) await open(get(), ref(name), { openedAt: t });
+    const { database, scans } = countingScans(get().database);
+    const past = new SqlPast(database);
+    const query = { before: t + 1, visibleFor: HOUR, namespaces: 'all', limit: 1 } as const;
+    const [first] = await past.issues(query);
+    expect(scans()).toBe(1);
+    const [second] = await past.issues({ ...query, after: first });
+    const [third] = await past.issues({ ...query, after: second });
+    const rest = await past.issues({ ...query, after: third, limit: 10 });
+    expect([first, second, third, ...rest].map((issue) => issue?.spec.subject.name).toSorted()).toEqual([...'abcd']);
+    expect(scans()).toBe(2);
+    for (const namespace of ['w', 'x', 'y', 'z'])
+      await past.issues({ ...query, namespaces: [namespace], after: first });
+    expect(scans()).toBe(6);
+    expect(await past.issues({ ...query, after: first })).toEqual([second]);
+    expect(scans()).toBe(7);
+    // Whoever begins anew is told what is known by then.
+    await open(get(), ref('0'), { openedAt: t });
+    expect(await past.issues({ ...query, limit: 10 })).toHaveLength(5);
+  });
+
   test('issues that left the visible set are in the past as long as they are kept, and then no more', async () => {
     const t = await get().now();
     await open(get(), ref('web'), { openedAt: t });
@@ -144,6 +205,36 @@ export function pastContract(get: () => SqlStore, clock: Clock): void {
       { numRuns: 15 },
     );
   });
+}
+
+/** What a reader of a list tells issues by. */
+function seen({ namespace, name, state, reopened, spec }: StoredIssue): object {
+  return { namespace, name, state, reopened, title: spec.title };
+}
+
+/** Counts how often it is asked what was held at a moment. */
+function countingScans(real: Database): { database: Database; scans: () => number } {
+  let scans = 0;
+  const database = {
+    transaction: (begin: string, work: (session: Session) => Promise<unknown>) =>
+      real.transaction(begin, (session) =>
+        work({
+          ...{ script: session.script.bind(session), run: session.run.bind(session) },
+          query: (sql, ...rest) => {
+            if (sql.includes('held')) scans += 1;
+            return session.query(sql, ...rest);
+          },
+        }),
+      ),
+  };
+  return { database: database as Database, scans: () => scans };
+}
+
+/** The issue is resolved, later than any moment that is asked about. */
+async function resolveNow(store: SqlStore, { spec, namespace }: StoredIssue, at: number): Promise<void> {
+  const of = ref(spec.subject.name, { namespace });
+  if ((await stored(store, of)).state !== 'Active') return;
+  await change(store, of, (issue, now) => resolveIssue(issue, { at, now, reason: 'Recovered' }));
 }
 
 const RUN = { apiVersion: 'tekton.dev/v1', kind: 'PipelineRun', name: 'first', uid: 'r1' };

@@ -8,7 +8,7 @@ export interface PastIssues {
   /**
    * The issues that were to be seen right before `before`: those of an episode that had begun and was not over, or not
    * for longer than `visibleFor`; in the order of namespace and name. With what they said then; a StoredIssue of the past
-   * has no `change` of its own but that of the row. Throws StoreUnavailable.
+   * has no `change` of its own but that of the row. Fewer than `limit` are the end. Throws StoreUnavailable.
    */
   issuesAsOf(query: PastQuery): Promise<StoredIssue[]>;
 }

@@ -28,7 +28,7 @@ import type { IssueSearch, Scope, SearchPage, SearchQuery } from './search.ts';
 import { SearchIndex } from './search-index.ts';
 import { lead, readShards, readSource } from './sources.ts';
 import { SqlGroupIndex } from './sql-group-index.ts';
-import { issuesAsOf } from './sql-past.ts';
+import { SqlPast } from './sql-past.ts';
 import { SqlResourceLog } from './sql-resource-log.ts';
 import { SqlIssueSearch } from './sql-search.ts';
 import { statistics } from './sql-statistics.ts';
@@ -70,6 +70,7 @@ export class SqlStore implements Store, ResourceStore, PastIssues, IssueSearch, 
   readonly #lease: (lock: number) => Lease;
   readonly #recent = new RecentCommits();
   readonly #issues: ChangeLog;
+  readonly #past: SqlPast;
 
   constructor(options: {
     clusterId: string;
@@ -88,6 +89,7 @@ export class SqlStore implements Store, ResourceStore, PastIssues, IssueSearch, 
     this.#lease = options.lease;
     const { database, wakeUps } = options;
     this.#issues = new ChangeLog({ database, resource: 'issues', wakeUps, recent: this.#recent });
+    this.#past = new SqlPast(database);
   }
 
   /** A digest: what a database says about itself is not for those who report. */
@@ -265,8 +267,8 @@ export class SqlStore implements Store, ResourceStore, PastIssues, IssueSearch, 
     return statistics(this.database, query);
   }
 
-  async issuesAsOf(query: PastQuery): Promise<StoredIssue[]> {
-    return issuesAsOf(this.database, query);
+  issuesAsOf(query: PastQuery): Promise<StoredIssue[]> {
+    return this.#past.issues(query);
   }
 
   async lead(
