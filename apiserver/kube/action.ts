@@ -62,11 +62,16 @@ export interface ActionResult {
 /** kube-apiserver takes these for long-running and never ends them. */
 const LONG_RUNNING: ReadonlySet<string> = new Set(['attach', 'exec', 'log', 'portforward', 'proxy']);
 
+/** Whether a subresource that people act on, or read, may be called so. */
+export function isSubresourceName(name: unknown): name is string {
+  return typeof name === 'string' && /^[a-z]([-a-z0-9]*[a-z0-9])?$/.test(name) && !LONG_RUNNING.has(name);
+}
+
 /** Throws for what cannot be served: an author reads it at the start of the server. */
 export function requireUsable(plural: string, subresources: readonly { readonly name: string }[]): void {
   const names = new Set<string>();
   for (const { name } of subresources) {
-    if (!/^[a-z]([-a-z0-9]*[a-z0-9])?$/.test(name) || LONG_RUNNING.has(name) || names.has(name)) {
+    if (!isSubresourceName(name) || names.has(name)) {
       throw new Error(
         `${plural}: ${JSON.stringify(name)} cannot be the name of a subresource: one lower-case word, each once, and none of ${[...LONG_RUNNING].join(', ')}`,
       );

@@ -1,5 +1,6 @@
 import type Joi from 'joi';
 import type { KubernetesObject, OwnerReference } from '../../crds/meta.ts';
+import type { UserInfo } from './access/types.ts';
 import type { Column } from './resource.ts';
 
 /**
@@ -33,7 +34,50 @@ export interface ResourceModule<T extends Body = Body, O = unknown> {
   /** Validates `with:` of faultline.yaml and gives its defaults. Default: no options. */
   readonly options?: Joi.ObjectSchema<O>;
   readonly feed: Feed<T, O>;
+  /** What callers may do to one object: create-only subresources, each with a right of its own. Default none. */
+  readonly actions?: readonly ModuleAction<T, O>[];
 }
+
+/**
+ * Something that a caller does to one object: `POST …/{name}/{action}`, allowed by the verb `create` on `{plural}/{action}`.
+ * The wire is the server's: right, body, `dryRun`, preconditions, `explain`, the audit record. The feed stays the only one who
+ * writes objects, so an action changes what the feed reads, and readers see it when the feed has.
+ */
+export interface ModuleAction<T extends Body = Body, O = unknown> {
+  /** The last segment of the path, a verb: `extend`. Never log, exec, attach, proxy or portforward. */
+  readonly name: string;
+  /** Of what is posted and answered, a noun of its own: `FreezeExtension`. Unique in the group. */
+  readonly kind: string;
+  /** One sentence. */
+  readonly description: string;
+  /** Validates `spec` of the body, which is `{}` where there is none, and gives its defaults. Default: nothing is asked. */
+  readonly spec?: Joi.ObjectSchema;
+  /** What `perform` answers. Default: nothing. */
+  readonly status?: Joi.ObjectSchema;
+  /**
+   * Does it, and answers `status` with 201. Throws ApiError for what the caller shall be told (`new ApiError('Conflict', 'it is
+   * over')`); anything else is a 500 and a line of the log. Runs in whichever replica was asked, several at a time. Idempotent,
+   * because people and proxies send again what may have arrived. After 50 s `signal` fires and the caller is told 504.
+   */
+  perform(request: ModuleActionRequest<T>, context: ActionContext<O>): Promise<object | undefined>;
+}
+
+/** What an action gets. Right, spec and preconditions are checked. */
+export interface ModuleActionRequest<T extends Body = Body> {
+  /** As it is stored now; changing it changes nothing. */
+  readonly object: Served<T>;
+  /** As the action's schema accepted it. */
+  readonly spec: Readonly<Record<string, unknown>>;
+  readonly user: UserInfo;
+  /** Answer what would be, and do nothing. */
+  readonly dryRun: boolean;
+  /** Under which kube-apiserver and we log this request. */
+  readonly auditId?: string;
+  readonly signal: AbortSignal;
+}
+
+/** As the feed has it. */
+export type ActionContext<O = unknown> = Pick<FeedContext<O>, 'options' | 'directory' | 'now' | 'logger'>;
 
 /** The fields of an object beside apiVersion, kind and metadata. */
 export interface Body {

@@ -4,6 +4,7 @@ export {
   type ActionRequest,
   type ActionResult,
   checkPreconditions,
+  isSubresourceName,
   type Preconditions,
 } from './action.ts';
 export { KubeApi, type KubeApiOptions } from './api.ts';
@@ -12,6 +13,7 @@ export type { AuditRecord } from './audit.ts';
 export type { CacheEvent } from './cache/change-window.ts';
 export { WatchCache, type WatchCacheOptions } from './cache/watch-cache.ts';
 export {
+  type ActionContext,
   type Body,
   defineResource,
   type Feed,
@@ -20,6 +22,8 @@ export {
   type Given,
   type GivenMetadata,
   type Key,
+  type ModuleAction,
+  type ModuleActionRequest,
   type ModuleColumn,
   type Objects,
   type ResourceModule,

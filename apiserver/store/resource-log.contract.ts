@@ -109,7 +109,9 @@ export function resourceLogContract(get: () => SqlStore, clock: Clock): void {
     const term = (await fresh.lead('one')) as number;
     await fresh.write(term, [added('a')]);
     await expect(fresh.snapshot()).rejects.toThrow('the source of gadgets has not been read completely yet');
+    expect(await fresh.filled()).toBe(false);
     await fresh.complete(term);
+    expect(await fresh.filled()).toBe(true);
     expect((await fresh.snapshot()).objects).toHaveLength(1);
   });
 

@@ -22,6 +22,8 @@ export interface ResourceLog extends StoreChanges {
   write(epoch: number, writes: readonly ObjectWrite[]): Promise<void>;
   /** What is stored is complete: from now on the resource is served. Throws Fenced as `write` does. */
   complete(epoch: number): Promise<void>;
+  /** Whether it was ever complete: until then that nothing is stored under a name says nothing. */
+  filled(): Promise<boolean>;
 }
 
 /** Where the logs of resources come from. */

@@ -93,6 +93,13 @@ export class SqlResourceLog extends ChangeLog implements ResourceLog {
     if (rows.length === 0) throw this.#fenced();
   }
 
+  async filled(): Promise<boolean> {
+    const [feed] = await this.#database.query<{ filled: boolean }>('SELECT filled FROM feeds WHERE resource = $1', [
+      this.#resource,
+    ]);
+    return feed?.filled ?? false;
+  }
+
   #fenced(): Fenced {
     return new Fenced(`another server writes ${this.#resource} now`);
   }

@@ -192,6 +192,7 @@ export class ConnectingStore implements Store, ResourceStore, PastIssues, IssueS
       read: async (keys) => (await log()).read(keys),
       write: async (epoch, writes) => (await log()).write(epoch, writes),
       complete: async (epoch) => (await log()).complete(epoch),
+      filled: async () => (await log()).filled(),
     };
   }
 

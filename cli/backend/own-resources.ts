@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Registry } from 'prom-client';
 import type { ResourceDefinition } from '../../apiserver/kube/index.ts';
+import { ownActions } from '../../apiserver/resources/own/actions.ts';
 import { ownResource } from '../../apiserver/resources/own/definition.ts';
 import { feedMetrics } from '../../apiserver/resources/own/metrics.ts';
 import { startFeed } from '../../apiserver/resources/own/run-feed.ts';
@@ -42,7 +43,8 @@ export function openOwnResources(
   const holder = randomUUID();
   const resources = loaded.map(({ module, options, define = (log) => ownResource(module, log) }) => {
     const log = store.resourceLog(module.plural);
-    const definition = define(log);
+    const actions = ownActions(module, { options, directory, logger, log, now: Date.now });
+    const definition = { ...define(log), ...(actions.length > 0 && { actions }) };
     return { module, options, log, definition };
   });
   const feeds: AsyncDisposable[] = [];

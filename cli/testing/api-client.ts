@@ -7,6 +7,7 @@ import type { Issue, IssueList } from '../../crds/issue.ts';
 export interface ApiClient extends AsyncDisposable {
   readonly server: string;
   get(path: string): Promise<{ status: number; body: unknown }>;
+  post(path: string, body: object): Promise<{ status: number; body: unknown }>;
   /** What is served as text, such as the metrics. */
   text(path: string): Promise<string>;
   issues(): Promise<Issue[]>;
@@ -38,6 +39,12 @@ export async function apiClient(kubeconfig: string): Promise<ApiClient> {
     server: cluster.server,
     async get(path) {
       const { statusCode, body } = await request(path);
+      return { status: statusCode, body: await body.json() };
+    },
+    async post(path, given) {
+      const headers = { 'content-type': 'application/json' };
+      const sent = { origin: cluster.server, path, method: 'POST', headers, body: JSON.stringify(given) } as const;
+      const { statusCode, body } = await agent.request(sent);
       return { status: statusCode, body: await body.json() };
     },
     text: async (path) => (await request(path)).body.text(),

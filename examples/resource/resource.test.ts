@@ -205,13 +205,20 @@ describe('from a table with a version column', { timeout: 90_000 }, () => {
   });
 });
 
+const WINTER = '/apis/faultline.dev/v1alpha1/namespaces/shop/freezes/winter';
+
 describe('docs/write-a-resource.md', { timeout: 90_000 }, () => {
-  test('its example is complete, below 60 lines, and runs as it is written', async () => {
+  test('its example is complete, below 60 lines, and runs as it is written, with its action', async () => {
     const page = readFileSync(join(here, '../../docs/write-a-resource.md'), 'utf8');
     const block = (language: string): string =>
       new RegExp(`^\`\`\`${language}\n([\\s\\S]*?)^\`\`\``, 'm').exec(page)?.[1] ?? '';
     expect(block('ts').split('\n').length).toBeLessThan(60);
-    await writeFile(join(project, 'freezes.ts'), block('ts'));
+    const action = /^```ts\n( {2}actions: [\s\S]*?)^```/m.exec(page)?.[1] ?? '';
+    const whole = block('ts')
+      .replace('  async feed(', `${action}  async feed(`)
+      .replace('import { readFile }', 'import { readFile, writeFile }')
+      .replace('import { defineResource }', 'import { ApiError, defineResource }');
+    await writeFile(join(project, 'freezes.ts'), whole);
     await writeFile(join(project, 'package.json'), '{"type":"module"}');
     const cluster = `cluster: { folder: ${join(here, '../cluster/docs')} }\n`;
     await writeFile(join(project, 'faultline.yaml'), `${block('yaml')}${cluster}`);
@@ -229,14 +236,20 @@ describe('docs/write-a-resource.md', { timeout: 90_000 }, () => {
       for await (const line of createInterface({ input: child.stdout })) if (line.startsWith('Ready')) break;
       await using client = await apiClient(join(project, 'state', 'kubeconfig'));
       for (;;) {
-        const path = '/apis/faultline.dev/v1alpha1/namespaces/shop/freezes/winter';
-        const { status, body } = await client.get(path);
+        const { status, body } = await client.get(WINTER);
         if (status === 200) {
           expect(body).toMatchObject({ kind: 'Freeze', spec, status: { phase: 'Active' } });
           break;
         }
         expect(status).toBe(503);
       }
+      const extend = (until: string) => client.post(`${WINTER}/extend`, { spec: { until } });
+      expect(await extend('9998-01-01T00:00:00Z')).toMatchObject({ status: 409, body: { reason: 'Conflict' } });
+      const until = '9999-06-01T00:00:00.000Z'; // as Joi hands it over
+      expect(await extend(until)).toMatchObject({ status: 201, body: { kind: 'FreezeExtension', status: { until } } });
+      await expect
+        .poll(async () => (await client.get(WINTER)).body, { timeout: 30_000 })
+        .toMatchObject({ spec: { until } });
     } finally {
       child.kill('SIGKILL');
       await ended;

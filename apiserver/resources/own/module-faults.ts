@@ -1,22 +1,35 @@
 import { EXPLANATION_NAMES } from '../../../crds/explanation.ts';
 import { ISSUE_ACKNOWLEDGEMENT_NAMES } from '../../../crds/issue-acknowledgement.ts';
+import { ISSUE_ASSIGNMENT_NAMES } from '../../../crds/issue-assignment.ts';
+import { ISSUE_COMMENT_NAMES } from '../../../crds/issue-comment.ts';
+import { ISSUE_DUE_DATE_NAMES } from '../../../crds/issue-due-date.ts';
+import { ISSUE_EVIDENCE_NAMES } from '../../../crds/issue-evidence.ts';
 import { ISSUE_GROUP_NAMES } from '../../../crds/issue-group.ts';
+import { ISSUE_RELATIVES_NAMES } from '../../../crds/issue-relatives.ts';
+import { ISSUE_REPORT_NAMES } from '../../../crds/issue-report.ts';
 import { ISSUE_RESOLUTION_NAMES } from '../../../crds/issue-resolution.ts';
 import { ISSUE_SNOOZE_NAMES } from '../../../crds/issue-snooze.ts';
+import { ISSUE_STATISTICS_NAMES } from '../../../crds/issue-statistics.ts';
+import { ISSUE_TIMELINE_NAMES } from '../../../crds/issue-timeline.ts';
+import { ISSUE_NAMES } from '../../../crds/issue-words.ts';
 import { DNS_LABEL } from '../../../crds/names.ts';
-import type { ResourceModule } from '../../kube/index.ts';
+import { isSubresourceName, type ResourceModule } from '../../kube/index.ts';
 
 /** Names of the group that a configuration cannot take: the product's own, now and later (design.md "Names that are fixed"). */
 const TAKEN = [
-  { plural: 'issues', singular: 'issue', kind: 'Issue', shortNames: ['iss'] },
-  { plural: 'issuereports', singular: 'issuereport', kind: 'IssueReport', shortNames: [] },
+  ISSUE_NAMES,
+  ISSUE_REPORT_NAMES,
   ISSUE_GROUP_NAMES,
+  ISSUE_STATISTICS_NAMES,
   EXPLANATION_NAMES,
   { plural: 'sources', singular: 'source', kind: 'Source', shortNames: [] },
 ];
 
-/** Kinds of what is posted to issues; they have no plural. */
-const TAKEN_KINDS = [ISSUE_RESOLUTION_NAMES, ISSUE_ACKNOWLEDGEMENT_NAMES, ISSUE_SNOOZE_NAMES].map(({ kind }) => kind);
+/** Kinds of what is posted to issues, and read beside them; they have no plural. */
+const TAKEN_KINDS = [
+  ...[ISSUE_RESOLUTION_NAMES, ISSUE_ACKNOWLEDGEMENT_NAMES, ISSUE_SNOOZE_NAMES, ISSUE_ASSIGNMENT_NAMES],
+  ...[ISSUE_DUE_DATE_NAMES, ISSUE_COMMENT_NAMES, ISSUE_EVIDENCE_NAMES, ISSUE_TIMELINE_NAMES, ISSUE_RELATIVES_NAMES],
+].map(({ kind }) => kind);
 
 const KIND = /^[A-Z][A-Za-z0-9]{0,62}$/;
 const FIELDS = ['spec', 'status'];
@@ -49,6 +62,7 @@ export function moduleFaults(module: unknown): string[] {
   check(module.options === undefined || isSchema(module.options), 'its options must be a Joi schema: Joi.object({…})');
   check(typeof module.feed === 'function', 'its feed must be a function');
   faults.push(...schemaFaults(module.schema), ...columnFaults(module.columns), ...fieldFaults(module.selectableFields));
+  faults.push(...actionFaults(module.actions, module.kind));
   return faults;
 }
 
@@ -75,11 +89,12 @@ function knownOf(module: Pick<ResourceModule, NameKeys>): { readonly names: read
   return { names: namesOf(module), list: `${module.kind}List`.toLowerCase() };
 }
 
-function namesOf({ kind, plural, singular, shortNames = [] }: Pick<ResourceModule, NameKeys>): string[] {
-  return [...new Set([kind.toLowerCase(), plural, singular ?? kind.toLowerCase(), ...shortNames])];
+function namesOf({ kind, plural, singular, shortNames = [], actions = [] }: Pick<ResourceModule, NameKeys>): string[] {
+  const posted = actions.map((action) => action.kind.toLowerCase());
+  return [...new Set([kind.toLowerCase(), plural, singular ?? kind.toLowerCase(), ...shortNames, ...posted])];
 }
 
-type NameKeys = 'kind' | 'plural' | 'singular' | 'shortNames';
+type NameKeys = 'kind' | 'plural' | 'singular' | 'shortNames' | 'actions';
 
 function schemaFaults(schema: unknown): string[] {
   if (!isRecord(schema) || Object.keys(schema).length === 0) {
@@ -109,6 +124,34 @@ function fieldFaults(fields: unknown): string[] {
     .filter(([path, read]) => !/^(spec|status)\.[A-Za-z0-9_.-]+$/.test(path) || typeof read !== 'function')
     .map(([path]) => `its selectableFields["${path}"] must be a function, by a path below spec or status`);
 }
+
+function actionFaults(actions: unknown, kind: unknown): string[] {
+  if (actions === undefined) return [];
+  if (!Array.isArray(actions)) return ['its actions must be a list'];
+  const [names, kinds] = [new Set<unknown>(), new Set<unknown>([kind])];
+  return actions.flatMap((action: unknown, index) => {
+    const at = `its actions[${index}]`;
+    if (!isRecord(action)) return [`${at} must have a name, a kind, a description and a function perform`];
+    const { name, kind: posted, description, spec, status, perform } = action;
+    const faults = [
+      isSubresourceName(name) && !names.has(name)
+        ? ''
+        : `${at}.name must be a verb such as "extend", each once: ${RULE}`,
+      typeof posted === 'string' && KIND.test(posted) && !kinds.has(posted)
+        ? ''
+        : `${at}.kind must be a Kind of its own, such as "FreezeExtension"`,
+      typeof description === 'string' && description !== '' ? '' : `${at}.description must be a sentence`,
+      spec === undefined || isSchema(spec) ? '' : `${at}.spec must be a Joi schema: Joi.object({…})`,
+      status === undefined || isSchema(status) ? '' : `${at}.status must be a Joi schema: Joi.object({…})`,
+      typeof perform === 'function' ? '' : `${at}.perform must be a function`,
+    ];
+    names.add(name);
+    kinds.add(posted);
+    return faults.filter((fault) => fault !== '');
+  });
+}
+
+const RULE = 'lower-case letters, digits and -, and none of attach, exec, log, portforward, proxy';
 
 function isName(value: unknown): boolean {
   return typeof value === 'string' && DNS_LABEL.test(value);
