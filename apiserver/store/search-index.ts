@@ -1,6 +1,7 @@
 import { SEVERITIES } from '../../crds/issue.ts';
 import type { Database } from './database.ts';
 import { micros, timestamp } from './issue-row.ts';
+import { marksOf } from './search-marks.ts';
 import { plainWords } from './search-sql.ts';
 
 /**
@@ -13,7 +14,9 @@ import { plainWords } from './search-sql.ts';
 const STEP = 250;
 /** Its `at` is the begin of a transaction, which may be seen so much later (µs). */
 const OVERLAP = 10_000_000;
-const [ISSUES, EVIDENCE] = ['search', 'search-evidence'];
+/** Another name whenever documents have something else in them: all are made again. `search` had no marks. */
+export const ISSUE_POSITION = 'search-2';
+const EVIDENCE = 'search-evidence';
 
 /** How far a walk over all issues came. */
 interface Walk {
@@ -46,7 +49,7 @@ export class SearchIndex {
   async #follow(): Promise<Step> {
     const [at] = await this.#database.query<{ last_change: number; change_floor: number; change: number | null }>(
       'SELECT m.last_change, m.change_floor, p.change FROM meta m LEFT JOIN positions p ON p.name = $1',
-      [ISSUES],
+      [ISSUE_POSITION],
     );
     if (!at) throw new Error('the table meta has no row');
     const { last_change: last, change_floor: floor, change: position } = at;
@@ -64,7 +67,7 @@ export class SearchIndex {
       rows.map(({ name }) => name),
     ]);
     const more = rows.length === STEP;
-    await this.#save(ISSUES, more ? (rows.at(-1)?.change ?? last) : last);
+    await this.#save(ISSUE_POSITION, more ? (rows.at(-1)?.change ?? last) : last);
     return { more, latest: last };
   }
 
@@ -76,7 +79,7 @@ export class SearchIndex {
     );
     await this.#write('i.id = ANY ($1::uuid[])', [rows.map(({ id }) => id)]);
     this.#walk = rows.length < STEP ? undefined : { from: rows.at(-1)?.id ?? from, change };
-    if (!this.#walk) await this.#save(ISSUES, change, 'always');
+    if (!this.#walk) await this.#save(ISSUE_POSITION, change, 'always');
     return { more: true, latest: change };
   }
 
@@ -114,7 +117,7 @@ const BEGIN = `BEGIN; SET LOCAL statement_timeout = '${STEP_TIMEOUT_MS}ms'; SET 
 
 const RANK = SEVERITIES.map((severity, rank) => `WHEN '${severity}' THEN ${rank}`).join(' ');
 
-const COLUMNS: Readonly<Record<string, string>> = {
+const COLUMNS = {
   issue_id: 'i.id',
   namespace: 'i.namespace',
   name: 'i.name',
@@ -137,8 +140,9 @@ const COLUMNS: Readonly<Record<string, string>> = {
   reopened: 'i.reopened',
   visible: 'i.hidden_at IS NULL',
   change: 'i.change',
-};
+} as const;
 const NAMES = Object.keys(COLUMNS);
+const MARKS = marksOf(COLUMNS);
 
 /** Written as it is now, whatever the change was that told of it; the words only when they are others. */
 function write(where: string): string {
@@ -152,17 +156,17 @@ WITH i AS MATERIALIZED (SELECT i.* FROM issues i WHERE ${where}), indexed AS (
 ), said AS MATERIALIZED (
   SELECT i.id, left(i.spec->>'title', 500) AS title, coalesce(i.spec->>'description', '') AS description,
     concat_ws(' ', i.subject_kind, i.subject_name, i.aspect, i.namespace, i.reason, i.type, i.source, i.spec->>'group',
-      i.observed->>'name') AS names
+      i.observed->>'name') AS names, ${MARKS} AS marks
   FROM i
 ), fresh AS MATERIALIZED (
-  SELECT s.*, d.digest FROM said s CROSS JOIN LATERAL (SELECT md5(concat_ws(E'\\n', title, names, description)) AS digest) d
+  SELECT s.*, d.digest FROM said s CROSS JOIN LATERAL (SELECT md5(concat_ws(E'\\n', title, names, description, marks)) AS digest) d
   LEFT JOIN issue_texts t ON t.issue_id = s.id
   WHERE t.digest IS DISTINCT FROM d.digest
 )
 INSERT INTO issue_texts (issue_id, digest, document, words)
 SELECT f.id, f.digest, setweight(to_tsvector('english', ${plainWords('f.title')}), 'A')
   || setweight(to_tsvector('english', ${plainWords('f.names')}), 'B')
-  || setweight(to_tsvector('english', ${plainWords('f.description')}), 'C'), left(f.title || ' ' || f.names, 1000)
+  || setweight(to_tsvector('english', ${plainWords('f.description')}), 'C') || f.marks, left(f.title || ' ' || f.names, 1000)
 FROM fresh f
 ON CONFLICT (issue_id) DO UPDATE SET digest = excluded.digest, document = excluded.document, words = excluded.words`;
 }

@@ -2,6 +2,10 @@ import { SEVERITIES } from '../../crds/issue.ts';
 import { micros, timestamp } from './issue-row.ts';
 import type { Scope, SearchFilter, SearchLabel, SearchPosition, SearchSort, SortColumn } from './search.ts';
 
+/** Of a question, in ms. */
+export const TIMEOUT_MS = 5_000;
+export const LIMITED = { timeoutMs: TIMEOUT_MS + 1_000 };
+
 /** Collects values and answers their places. */
 export class Parameters {
   readonly values: unknown[] = [];

@@ -2,12 +2,15 @@ import { describe, expect, test } from 'vitest';
 import { LABELS } from '../../crds/names.ts';
 import { activeIssue, change, commitOne, open, ref } from './samples.contract.ts';
 import { type SearchFilter, type SearchQuery, type SearchSort, SORT_COLUMNS } from './search.ts';
+import { ISSUE_POSITION } from './search-index.ts';
+import { SqlIssueSearch } from './sql-search.ts';
 import type { SqlStore } from './sql-store.ts';
 import type { StoredIssue } from './store.ts';
 import { sweepOnce } from './sweeper.ts';
 import { hideIssue, resolveIssue } from './transitions.ts';
 
 const MINUTE = 60_000_000;
+const HOUR = 60 * MINUTE;
 
 /** Finding issues by words and by what they are, from an index that follows the change log. */
 export function searchContract(get: () => SqlStore): void {
@@ -67,6 +70,8 @@ export function searchContract(get: () => SqlStore): void {
       await index();
       expect(await names({ text: '"connection refused"' })).toEqual(['a']);
       expect(await names({ text: 'connection -closed' })).toEqual(['a']);
+      // What is left out is a word, and no beginning.
+      expect((await names({ text: 'connection -clo' })).toSorted()).toEqual(['a', 'b']);
       expect((await names({ text: 'connection refused' })).toSorted()).toEqual(['a', 'b']);
     });
 
@@ -239,6 +244,95 @@ export function searchContract(get: () => SqlStore): void {
     }
   });
 
+  describe('among many', () => {
+    /** As if these were a few of millions: little is looked at, again and again. */
+    const little = { rare: 1, ranked: 3, likely: 1_000_000, commonBeginning: 0 };
+    const inLittle = (query: SearchQuery) => new SqlIssueSearch(get().database, little).search(query);
+
+    test('pages by time have every issue once, in both directions, whatever is asked', async () => {
+      const questions: readonly [string, string, Partial<SearchQuery>][] = [
+        ['a word of all', 'fails', {}],
+        ['a beginning', 'fai', {}],
+        ['a word of some', 'red', {}],
+        ['two words', 'red builds', {}],
+        ['a phrase', '"red fails"', {}],
+        ['the beginning of the last word after a phrase', '"the red" fai', {}],
+        ['either word', 'red or blue', {}],
+        ['without a word', 'build -red', {}],
+        ['a namespace', 'build', { namespaces: ['team-b'] }],
+        ['of no namespace', 'build', { namespaces: [] }],
+        ['a severity', 'build', { filter: { severities: ['critical', 'minor'] } }],
+        ['what is open', 'build', { filter: { states: ['Active'] } }],
+        ['a group with quotes', 'build', { filter: { groups: [`it's "a\\group"`] } }],
+        ['without a group', 'build', { filter: { groups: [''] } }],
+        ['a label', 'build', { filter: { labels: [{ operator: 'exists', key: 'rare' }] } }],
+      ];
+      await manyTimes(get());
+      await index();
+      for (const [what, text, query] of questions) {
+        for (const descending of [true, false]) {
+          const asked = { namespaces: 'all', filter: {}, sort: { by: 'openedAt', descending }, ...query } as const;
+          const all = (await search({ ...asked, text, limit: 50 })).hits.map(({ issue }) => issue.id);
+          const found: string[] = [];
+          for (let after: SearchQuery['after'], more = true; more; ) {
+            const page = await inLittle({ ...asked, text, after, limit: 2 });
+            found.push(...page.hits.map(({ issue }) => issue.id));
+            [after, more] = [page.next, page.next !== undefined];
+          }
+          expect(found, what).toEqual(all);
+          expect(all.length > 0, what).toBe(query.namespaces?.length !== 0);
+        }
+      }
+    });
+
+    test('between two moments nothing else is looked at', async () => {
+      const now = await manyTimes(get());
+      await index();
+      const filter = { openedSince: now - 30 * HOUR, openedBefore: now - 3 * HOUR };
+      const sort = { by: 'openedAt', descending: true } as const;
+      const { hits } = await inLittle({ namespaces: 'all', text: 'fails', filter, sort, limit: 20 });
+      expect(hits.map(({ issue }) => issue.spec.subject.name)).toEqual(['c2', 'c3', 'c4', 'c5']);
+    });
+
+    test('the newest of what matches are ranked, the answer says so, and pages have no others', async () => {
+      await manyTimes(get());
+      await index();
+      const query = {
+        namespaces: 'all',
+        filter: {},
+        text: 'red',
+        sort: { by: 'relevance', descending: true },
+      } as const;
+      const first = await inLittle({ ...query, limit: 2 });
+      const second = await inLittle({ ...query, limit: 2, after: first.next });
+      const shown = [...first.hits, ...second.hits].map(({ issue }) => issue.spec.subject.name);
+      expect(shown.toSorted()).toEqual(['c0', 'c2', 'c4']);
+      expect([first.ranked, second.ranked, second.next]).toEqual([3, 3, undefined]);
+    });
+
+    test('while documents are made again, everything is found without their marks', async () => {
+      await manyTimes(get());
+      await index();
+      const query = { text: 'red', limit: 50, namespaces: ['team-a'] };
+      const all = await names(query);
+      await get().database.query(`UPDATE issue_texts SET document = to_tsvector('english', words), digest = 'before'`);
+      await get().database.query(`UPDATE positions SET name = 'search' WHERE name = $1`, [ISSUE_POSITION]);
+      expect((await names(query)).toSorted()).toEqual(all.toSorted());
+      await index();
+      expect(await names(query)).toEqual(all);
+      const sort = { by: 'openedAt', descending: true } as const;
+      expect((await inLittle({ ...query, filter: {}, sort })).hits).toHaveLength(all.length);
+    });
+
+    test('a reported value of any length is found, and stops nothing', async () => {
+      const long = 'x'.repeat(3_000);
+      await say('frontend', 'The build fails', { group: `${long}1`, type: 't'.repeat(2_100) });
+      await index();
+      expect(await names({ text: 'build', filter: { groups: [`${long}1`] } })).toEqual(['frontend']);
+      expect(await names({ text: 'build', filter: { groups: [`${long}2`] } })).toEqual([]);
+    });
+  });
+
   describe('the index', () => {
     test('follows what changes: another title, a resolve, what is hidden, what is deleted', async () => {
       await say('frontend', 'Compilation breaks');
@@ -314,6 +408,23 @@ const SPEC: StoredIssue['spec'] = {
   ...{ source: 'tekton-pipelinerun', key: 'run', type: 'build', severity: 'major', reason: 'TaskRunFailed', title: '' },
   subject: { apiVersion: 'v1', kind: 'Component', name: '' },
 };
+
+/** Ten issues of ten days, opened 0, 1, 4, 9, … 81 hours ago. Answers the moment. */
+async function manyTimes(store: SqlStore): Promise<number> {
+  const now = await store.now();
+  for (let n = 0; n < 10; n++) {
+    const subject = ref(`c${n}`, { namespace: n % 4 < 2 ? 'team-a' : 'team-b' });
+    const severity = (['major', 'minor', 'critical'] as const)[n % 3] ?? 'info';
+    const title = `The build of ${n % 2 === 0 ? 'red' : 'blue'} fails`;
+    await open(store, subject, {
+      openedAt: now - n * n * HOUR,
+      lastSeenAt: now,
+      labels: n > 7 ? { rare: 'yes' } : {},
+      spec: { ...SPEC, subject: subject.subject, severity, title, ...(n > 4 && { group: `it's "a\\group"` }) },
+    });
+  }
+  return now;
+}
 
 /** Seven issues with many equal values. */
 async function some(store: SqlStore): Promise<void> {

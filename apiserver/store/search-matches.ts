@@ -1,0 +1,266 @@
+import type { Session } from './database.ts';
+import type { SearchQuery } from './search.ts';
+import { markedWith, openedBetween } from './search-marks.ts';
+import { conditions, LIMITED, type Order, orderOf, Parameters } from './search-sql.ts';
+
+/** Issues of a page, found by their words. */
+export interface Matches {
+  readonly found: readonly { readonly id: string; readonly position: string | number; readonly score?: number }[];
+  /** More matched than were ranked: only so many of the newest were. */
+  readonly ranked?: number;
+}
+
+/** What is known of a text before it is looked for. */
+export interface Asked {
+  /** The text of a tsquery. */
+  readonly words: string;
+  /** Every document has its marks. Not while the index is made again after an upgrade. */
+  readonly marked: boolean;
+  /** Seconds between which issues were opened. */
+  readonly oldest: number;
+  readonly newest: number;
+}
+
+/** How much is looked at; tests take less. */
+export interface Limits {
+  /** Matches that are all looked at; where there are more, only the newest are. */
+  readonly rare: number;
+  /** Candidates that are ranked: the newest. */
+  readonly ranked: number;
+  /**
+   * Matches that are thought likely, whatever the database estimates: words that belong together are found together more
+   * often than it thinks.
+   */
+  readonly likely: number;
+  /** Issues with words that begin so, from which on their lists are not worth reading for the few that are wanted. */
+  readonly commonBeginning: number;
+}
+export const LIMITS: Limits = { rare: 2_000, ranked: 500, likely: 150_000, commonBeginning: 50_000 };
+
+/** A stretch of time is taken so much longer than the numbers say, and after too few at least so many times longer. */
+const MARGIN = 1.5;
+const LEAST_GROWTH = 2;
+const MOST_GROWTH = 64;
+
+/**
+ * The page of a text whose words are there. The inverted index is asked for one stretch of time after another, from the end
+ * at which the page begins, until enough was found; of rare words for everything. The answer is the same, and what is read
+ * depends on the page and not on how much is stored.
+ */
+export async function findMatches(
+  session: Session,
+  query: SearchQuery,
+  { asked, limits }: { readonly asked: Asked; readonly limits: Limits },
+): Promise<Matches> {
+  const { by } = query.sort;
+  const marks = asked.marked ? markedWith(query.filter, query.namespaces) : '';
+  const how: Look = {
+    ...{ query, asked, wanted: and(parenthesised(asked.words), marks) },
+    most: by === 'relevance' ? limits.ranked : query.limit + 1,
+  };
+  if (!asked.marked || !(by === 'relevance' || by === 'openedAt')) return pageOf(await look(session, how), how);
+  const [, before = '', beginning] = BEGINNING.exec(asked.words) ?? [];
+  const [all = 0, begun = 0, marked = 0] = await estimated(session, [
+    how.wanted,
+    beginning ?? NOTHING,
+    marks || NOTHING,
+  ]);
+  const likely = Math.max(all, marks === '' ? limits.likely : Math.min(marked, limits.likely), 1);
+  const wanted = begun > limits.commonBeginning ? and(parenthesised(before), marks) : how.wanted;
+  return inStretches(session, { ...how, wanted }, { likely, rare: limits.rare });
+}
+
+async function inStretches(
+  session: Session,
+  how: Look,
+  { likely, rare }: { readonly likely: number; readonly rare: number },
+): Promise<Matches> {
+  const { query, asked, most } = how;
+  const [from, to] = rangeOf(query, asked);
+  let length = ((to - from) * most * MARGIN) / likely;
+  let maybeRare = true;
+  while (length < (to - from) / 2) {
+    const stretch = isNewestFirst(query) ? { from: to - length, to } : { from, to: from + length };
+    const seen = await look(session, { ...how, stretch });
+    if (seen.candidates >= most) return pageOf(seen, how);
+    if (maybeRare && (seen.matched / length) * (to - from) <= rare) {
+      const few = await look(session, { ...how, atMost: rare });
+      if (few.matched <= rare) return pageOf(few, how);
+      maybeRare = false;
+    }
+    const growth = (most * MARGIN) / Math.max(seen.candidates, 1);
+    length = Math.max(length, 1) * Math.min(Math.max(growth, LEAST_GROWTH), MOST_GROWTH);
+  }
+  return pageOf(await look(session, how), how);
+}
+
+/** Of a tsquery whose last word may be a beginning: what is before it, and that word. */
+const BEGINNING = /^(?:(.*) (?:&|<->|<\d+>) )?('(?:[^']|'')*':\*)$/;
+/** No document has it. */
+const NOTHING = `'/'`;
+
+function and(...queries: readonly string[]): string {
+  return queries.filter((query) => query !== '').join(' & ');
+}
+
+function parenthesised(query: string): string {
+  return query && `(${query})`;
+}
+
+function isNewestFirst({ sort: { by, descending } }: SearchQuery): boolean {
+  return by === 'relevance' || descending;
+}
+
+/** Seconds that the page can be in, both included. */
+function rangeOf(query: SearchQuery, { oldest, newest }: Asked): [number, number] {
+  const { sort, after, filter } = query;
+  const newestFirst = isNewestFirst(query);
+  const reached = sort.by === 'openedAt' && after !== undefined ? Number(after.value) / 1_000_000 : undefined;
+  const from = Math.max(oldest, (filter.openedSince ?? 0) / 1_000_000, newestFirst ? 0 : (reached ?? 0));
+  const to = Math.min(
+    newest,
+    (filter.openedBefore ?? Infinity) / 1_000_000,
+    newestFirst ? (reached ?? Infinity) : Infinity,
+  );
+  return [Math.floor(from), Math.ceil(to)];
+}
+
+/** One look into the inverted index. */
+interface Look {
+  readonly query: SearchQuery;
+  readonly asked: Asked;
+  /** What the inverted index is asked for: the text of a tsquery, '' for everything. What it finds is compared with the words. */
+  readonly wanted: string;
+  /** Candidates that are wanted. */
+  readonly most: number;
+  /** Matches that are read; one more says that there are more. */
+  readonly atMost?: number;
+  /** Seconds between which the issue was opened, both included. */
+  readonly stretch?: { readonly from: number; readonly to: number };
+}
+
+interface Seen {
+  readonly rows: readonly { readonly id: string; readonly position: string | number; readonly score: number | null }[];
+  readonly matched: number;
+  readonly candidates: number;
+}
+
+async function look(session: Session, how: Look): Promise<Seen> {
+  const parameters = new Parameters();
+  const { query, stretch, atMost } = how;
+  const where = conditions(query.filter, query.namespaces, parameters);
+  if (atMost !== undefined) where.push(`(SELECT count(*) FROM m) <= ${atMost}`);
+  if (stretch) {
+    where.push(
+      `x.opened_at >= to_timestamp(${parameters.add(stretch.from)}::float8)`,
+      `x.opened_at <= to_timestamp(${parameters.add(stretch.to)}::float8)`,
+    );
+  }
+  const sql = query.sort.by === 'relevance' ? ranked(how, where, parameters) : inOrder(how, where, parameters);
+  const rows = await session.query<SeenRow>(
+    `${sql}
+     SELECT n.matched, n.candidates, p.issue_id AS id, p.position, p.score
+     FROM (SELECT (SELECT count(*) FROM m) AS matched, (SELECT count(*) FROM candidates) AS candidates) n
+     LEFT JOIN page p ON true ORDER BY p.place`,
+    parameters.values,
+    LIMITED,
+  );
+  const [first] = rows;
+  return {
+    matched: first?.matched ?? 0,
+    candidates: first?.candidates ?? 0,
+    rows: rows.flatMap(({ id, position, score }) => (id === null ? [] : [{ id, position, score }])),
+  };
+}
+
+interface SeenRow {
+  readonly matched: number;
+  readonly candidates: number;
+  readonly id: string | null;
+  readonly position: string | number;
+  readonly score: number | null;
+}
+
+/** The newest are candidates; the best of them are the page. */
+function ranked(how: Look, where: readonly string[], parameters: Parameters): string {
+  const { query, asked, most } = how;
+  const { after, limit } = query;
+  const score = `round(ts_rank(c.document, ${parameters.add(asked.words)}::tsquery, 1)::numeric, 6)::float8`;
+  const later = after
+    ? `WHERE (s.score, s.issue_id) < (${parameters.add(after.value)}::float8, ${parameters.add(after.id)}::uuid)`
+    : '';
+  return `WITH m AS MATERIALIZED (${matching(how, 'document', parameters)}),
+    candidates AS MATERIALIZED (
+      SELECT x.issue_id, m.document FROM m JOIN issue_index x ON x.issue_id = m.issue_id ${whereOf(where)}
+      ORDER BY x.opened_at DESC, x.issue_id DESC LIMIT ${most}
+    ), page AS (
+      SELECT s.issue_id, s.score, s.score AS position, row_number() OVER (ORDER BY s.score DESC, s.issue_id DESC) AS place
+      FROM (SELECT c.issue_id, ${score} AS score FROM candidates c OFFSET 0) s ${later}
+      ORDER BY s.score DESC, s.issue_id DESC LIMIT ${parameters.add(limit + 1)}
+    )`;
+}
+
+function inOrder(how: Look, where: readonly string[], parameters: Parameters): string {
+  const { query, most } = how;
+  const order = columnOrder(query);
+  const all = query.after ? [...where, order.after(query.after, parameters)] : where;
+  return `WITH m AS MATERIALIZED (${matching(how, '', parameters)}),
+    candidates AS MATERIALIZED (
+      SELECT x.issue_id, ${order.value} AS position, row_number() OVER (ORDER BY ${order.by}) AS place
+      FROM m JOIN issue_index x ON x.issue_id = m.issue_id ${whereOf(all)} ORDER BY ${order.by} LIMIT ${most}
+    ), page AS (SELECT c.*, NULL::float8 AS score FROM candidates c)`;
+}
+
+/** Ids of what matches, with the document. Evidence counts only where the caller may read it. */
+function matching(how: Look, document: 'document' | '', parameters: Parameters): string {
+  const { query, asked, wanted, atMost, stretch } = how;
+  const { evidenceIn } = query;
+  const place = `${parameters.add(asked.words)}::tsquery`;
+  const marked = and(wanted, stretch ? openedBetween(stretch.from, stretch.to) : '');
+  // A function, unlike an operator, is not asked of the index.
+  const found =
+    marked === ''
+      ? `t.document @@ ${place}`
+      : `t.document @@ ${parameters.add(marked)}::tsquery AND ts_match_vq(t.document, ${place})`;
+  const texts = `SELECT t.issue_id${document && ', t.document'} FROM issue_texts t WHERE ${found}`;
+  const limit = atMost === undefined ? '' : `LIMIT ${atMost + 1}`;
+  if (evidenceIn === undefined || evidenceIn.length === 0) return `${texts} ${limit}`;
+  const may = evidenceIn === 'all' ? 'true' : `y.namespace = ANY (${parameters.add(evidenceIn)}::text[])`;
+  return `(${texts}) UNION ALL (
+    SELECT e.issue_id${document && `, setweight(e.document, 'D')`} FROM evidence_texts e JOIN issue_index y ON y.issue_id = e.issue_id
+    WHERE e.document @@ ${place} AND ${may} AND NOT EXISTS (
+      SELECT FROM issue_texts t WHERE t.issue_id = e.issue_id AND t.document @@ ${place})) ${limit}`;
+}
+
+function whereOf(conditions: readonly string[]): string {
+  return conditions.length > 0 ? `WHERE ${conditions.join(' AND ')}` : '';
+}
+
+export function columnOrder({ sort }: SearchQuery): Order {
+  const { by, descending } = sort;
+  if (by === 'relevance') return orderOf({ by: 'openedAt', descending: true });
+  return orderOf({ by, descending });
+}
+
+/** How many issues the database thinks that each of these finds. */
+async function estimated(session: Session, queries: readonly string[]): Promise<number[]> {
+  // EXPLAIN takes no parameters; these are texts that the database has written, and quoted marks.
+  const each = queries.map((text) => `SELECT FROM issue_texts t WHERE t.document @@ ${literal(text)}::tsquery`);
+  const rows = await session.query<{ 'QUERY PLAN': Explained | string }>(
+    `EXPLAIN (FORMAT JSON) ${each.join(' UNION ALL ')}`,
+  );
+  const plan = rows[0]?.['QUERY PLAN'];
+  const parsed = typeof plan === 'string' ? (JSON.parse(plan) as Explained) : plan;
+  return (parsed?.[0]?.Plan.Plans ?? []).map((found) => found['Plan Rows']);
+}
+
+type Explained = readonly [{ readonly Plan: { readonly Plans?: readonly { readonly 'Plan Rows': number }[] } }];
+
+function literal(text: string): string {
+  return `E'${text.replaceAll(/['\\]/g, '\\$&')}'`;
+}
+
+function pageOf({ rows, candidates }: Seen, { query, most }: Look): Matches {
+  const found = rows.map(({ score, ...row }) => (score === null ? row : { ...row, score }));
+  return { found, ...(query.sort.by === 'relevance' && candidates >= most && { ranked: most }) };
+}
