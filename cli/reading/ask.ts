@@ -1,6 +1,7 @@
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import type { ClusterConnection } from '../cluster/connection.ts';
 import { faultOfAnswer, noJson, unreachable } from './fault.ts';
+import { Sockets } from './sockets.ts';
 
 /** kube-apiserver cuts what is no watch after 60 s. */
 const SILENCE_MS = 65_000;
@@ -37,11 +38,15 @@ function giveUpLate(asked: ClientRequest, timeoutMs: number | undefined): void {
 export class Asker implements AsyncDisposable {
   readonly connection: ClusterConnection;
   readonly #signal: AbortSignal;
-  #agent: import('node:http').Agent | undefined;
+  readonly #sockets: Sockets;
+  readonly #isShared: boolean;
 
-  constructor(connection: ClusterConnection, signal: AbortSignal) {
+  /** `sockets`: of who asks more than once, and closes them; default: its own, which are closed with it. */
+  constructor(connection: ClusterConnection, signal: AbortSignal, sockets?: Sockets) {
     this.connection = connection;
     this.#signal = signal;
+    this.#sockets = sockets ?? new Sockets();
+    this.#isShared = sockets !== undefined;
   }
 
   async json<T>(path: string, question: Question = {}): Promise<Answered<T>> {
@@ -67,12 +72,13 @@ export class Asker implements AsyncDisposable {
     throw faultOfAnswer(statusCode, await this.#read(response), this.connection, headers['retry-after']);
   }
 
-  async #send(path: string, { accept = 'application/json', body, silent = false }: Question): Promise<IncomingMessage> {
+  async #send(path: string, question: Question): Promise<IncomingMessage> {
+    const { accept = 'application/json', body, silent = false } = question;
     const { connection } = this;
     const url = new URL(connection.server);
     const secure = url.protocol === 'https:';
     const { Agent, request } = secure ? await import('node:https') : await import('node:http');
-    this.#agent ??= new Agent({ keepAlive: true });
+    const kept = await this.#sockets.agent(secure);
     const { ca, cert, key } = (await connection.tls?.()) ?? connection;
     const tls = {
       ...(ca && { ca }),
@@ -101,12 +107,19 @@ export class Asker implements AsyncDisposable {
         path: `${url.pathname.replace(/\/+$/, '')}${path}`,
         method: text === undefined ? 'GET' : 'POST',
         headers,
-        agent: socket ? new Agent() : this.#agent,
+        agent: socket ? new Agent() : kept,
         signal: this.#signal,
       });
       if (!silent) giveUpLate(asked, connection.timeoutMs);
       asked.once('response', answered);
-      asked.once('error', (error) => failed(this.#signal.aborted ? error : unreachable(error, connection)));
+      asked.once('error', (error: NodeJS.ErrnoException) => {
+        if (this.#signal.aborted) return failed(error);
+        // The server closed it while it was idle: it has not heard of this. What is POSTed might be done twice.
+        const isAway = asked.reusedSocket && (error.code === 'ECONNRESET' || error.code === 'EPIPE');
+        if (!isAway || text !== undefined) return failed(unreachable(error, connection));
+        this.#sockets.closeIdle();
+        this.#send(path, question).then(answered, failed);
+      });
       asked.end(text);
     });
   }
@@ -127,6 +140,6 @@ export class Asker implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#agent?.destroy();
+    if (!this.#isShared) this.#sockets[Symbol.dispose]();
   }
 }

@@ -38,8 +38,16 @@ export interface ListQuery {
   readonly table: boolean;
   /** With a Table: the whole objects, too. */
   readonly objects: boolean;
-  /** All of it at once, in slices as they arrive, where what was asked for is a Table of now. */
-  readonly streamed?: boolean;
+  /** As it arrives, where what was asked for is a Table of now. */
+  readonly streamed?: Streaming;
+}
+
+/** How a list is read while it arrives, in numbers of rows. */
+export interface Streaming {
+  /** Told at once: the first of a page may be fewer. */
+  readonly slice: number;
+  /** Asked for first, for who waits to see something; default: as many as are asked for at once. */
+  readonly first?: number;
 }
 
 const TABLE = 'application/json;as=Table;v=v1;g=meta.k8s.io,application/json';
@@ -50,6 +58,8 @@ const PAGE = 500;
  * in one. More at once would be one long answer that nobody can resume.
  */
 const STREAMED = 10_000;
+/** Whole issues are three times as long. */
+const STREAMED_OBJECTS = 4_000;
 
 export function issuesPath(namespace: string | undefined, name?: string): string {
   const where = namespace === undefined ? '' : `/namespaces/${namespace}`;
@@ -76,7 +86,7 @@ interface Listed {
 export async function* listPages(asker: Asker, query: ListQuery): AsyncGenerator<Page, string> {
   // The past and the index of words are read from the database, page by page.
   const isOfNow = query.asOf === undefined && query.search === undefined;
-  if (query.streamed && isOfNow && query.table && !query.objects) return yield* listSlices(asker, query);
+  if (query.streamed && isOfNow && query.table) return yield* listSlices(asker, query, query.streamed);
   const ask = (page?: string): Promise<Listed> => {
     const more = { limit: String(PAGE), ...(page !== undefined && { continue: page }) };
     const asked = read<Listed>(asker, `${pathOf(query)}?${parameters(query, more)}`, query);
@@ -96,15 +106,22 @@ export async function* listPages(asker: Asker, query: ListQuery): AsyncGenerator
   return resourceVersion;
 }
 
-async function* listSlices(asker: Asker, query: ListQuery): AsyncGenerator<Page, string> {
+async function* listSlices(
+  asker: Asker,
+  query: ListQuery,
+  { slice: most, first }: Streaming,
+): AsyncGenerator<Page, string> {
   const { tableSlices } = await import('./table-slices.ts');
+  const atOnce = query.objects ? STREAMED_OBJECTS : STREAMED;
+  let limit = first ?? atOnce;
   let resourceVersion = '';
   let page: string | undefined;
   do {
-    const more = { limit: String(STREAMED), ...(page !== undefined && { continue: page }) };
+    const more = { limit: String(limit), ...(page !== undefined && { continue: page }) };
+    limit = atOnce;
     const response = await asker.open(`${pathOf(query)}?${parameters(query, more)}`, { accept: TABLE });
     try {
-      for await (const slice of tableSlices(asker.chunks(response), PAGE)) {
+      for await (const slice of tableSlices(asker.chunks(response), most)) {
         resourceVersion = slice.metadata?.resourceVersion ?? '';
         page = slice.metadata?.continue || undefined;
         yield pageOf(slice, asker);

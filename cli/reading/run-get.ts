@@ -27,14 +27,15 @@ export async function runGet(options: GetOptions, streams: Streams, now = Date.n
   const namespace = options.allNamespaces ? undefined : (options.namespace ?? connection.namespace ?? 'default');
   const at = options.asOf === undefined ? now() : (momentOf(options.asOf, now()) ?? now());
   const selection = withWords(selectionOf(options, me, at), options);
+  const objects = printer.objects || selection.keeps !== undefined || order !== undefined;
   const query: ListQuery = {
     ...selection,
     namespace,
     asOf: options.asOf,
     search: options.asOf === undefined ? options.search : undefined,
     table: printer.table,
-    streamed: true,
-    objects: printer.objects || selection.keeps !== undefined || order !== undefined,
+    ...(!objects && { streamed: { slice: 500 } }),
+    objects,
   };
   const seen = new Seen(printer, selection, order, options.watch ? options.filters.state : undefined, options.limit);
   let resourceVersion = '';

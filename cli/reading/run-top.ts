@@ -30,7 +30,7 @@ export async function runTop(options: TopOptions, streams: Streams): Promise<num
       table: true,
       objects: false,
       fieldSelector: '',
-      streamed: true,
+      streamed: { slice: 500 },
     },
     labelSelector: options.selector ? `${active},${options.selector}` : active,
   };

@@ -9,7 +9,7 @@ export interface Outside {
   draw(scene: Scene): void;
   /** Does what the state cannot; answers are dispatched. */
   perform(effect: Effect): void;
-  /** A pause is not felt now: many issues came at once, or nobody pressed a key for a while. */
+  /** Memory may be looked after: many issues came at once, or nobody pressed a key for a while and a pause is not felt. */
   rest(when: 'loading' | 'quiet'): void;
   /** ms since 1970. */
   now(): number;

@@ -10,7 +10,7 @@ import { clipboardSequence, loadTmuxBuffer } from './clipboard.ts';
 import { frame } from './frame/frame.ts';
 import { spoken as spokenFrame } from './frame/spoken.ts';
 import { showsUnicode } from './look/symbols.ts';
-import { memoryReturner } from './memory.ts';
+import { memoryKeeper } from './memory.ts';
 import { AT_ONCE, atMost, copyOf, performAll } from './perform.ts';
 import { paintedScreen } from './screen/painted.ts';
 import type { Shown, ShowOptions } from './screen/shown.ts';
@@ -94,7 +94,7 @@ async function visited({ source, options, state }: Visit, screen: OnScreen): Pro
         shown.lines(draw(scene));
         if (scene.connection.kind !== 'connecting') listen();
       },
-      rest: memoryReturner(),
+      rest: memoryKeeper(),
       perform: (effect) => void performed(effect),
     },
   });

@@ -26,8 +26,8 @@ const TICK_MS = 1_000;
 const NEWS_MS = 15_000;
 /** So many without a key. */
 const QUIET_TICKS = 5;
-/** So many issues at once are a page of a list: it has 500. */
-const LARGE = 500;
+/** So many issues at once are of a list that is read: a slice has 50. */
+const SLICE = 50;
 
 /** The terminal UI without a terminal: state, data and keys in, scenes and effects out. */
 export class Tui implements Disposable {
@@ -354,13 +354,12 @@ export class Tui implements Disposable {
       rows: (put, remove) =>
         told(() => {
           this.#changed(this.model.apply(put, remove));
-          if (put.length >= LARGE) this.#options.outside.rest('loading');
+          if (put.length >= SLICE) this.#options.outside.rest('loading');
         }),
       synced: (keys) =>
         told(() => {
           this.#changed(this.model.keepOnly(keys));
           this.#chooseShortcuts();
-          this.#options.outside.rest('quiet');
         }),
       limited: (namespace, why) =>
         told(() => {

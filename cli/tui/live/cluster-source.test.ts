@@ -66,6 +66,18 @@ describe('what people do', () => {
   });
 });
 
+describe('connections', () => {
+  it('are kept for the next question, and closed at the end', async () => {
+    api.answers = () => ({ status: { allowed: true } });
+    for (let at = 0; at < 5; at++) {
+      expect(await source.may('resolve', 'shop', signal)).toBe(true);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    expect([api.asked.length, api.connections()]).toEqual([5, 1]);
+    await source[Symbol.asyncDispose]();
+  });
+});
+
 describe('credentials', () => {
   it('that are refused are read again from the kubeconfig, and the question is asked once more', async () => {
     let token = 'old';

@@ -4,6 +4,7 @@ import type { ClusterConnection } from '../../cluster/connection.ts';
 import { Asker } from '../../reading/ask.ts';
 import { Refusal } from '../../reading/fault.ts';
 import { listPages, type Row } from '../../reading/issues.ts';
+import { Sockets } from '../../reading/sockets.ts';
 import type { Connection, SmallTable } from '../frame/scene.ts';
 import type { Follower, Listed, Source } from '../source/source.ts';
 import type { Act } from '../state/state.ts';
@@ -34,6 +35,7 @@ export async function clusterSource({
   after = systemClock.after,
 }: ClusterSourceOptions): Promise<Source> {
   const connection = await connect();
+  const sockets = new Sockets(now);
   let current = Promise.resolve(connection);
   /** Of the kubeconfig that was read last. */
   let known = await version();
@@ -56,8 +58,7 @@ export async function clusterSource({
     stop: AbortSignal,
     question: (asker: Asker) => Promise<T>,
   ): Promise<T> => {
-    await using asker = new Asker(over, AbortSignal.any([signal, stop]));
-    return await question(asker);
+    return await question(new Asker(over, AbortSignal.any([signal, stop]), sockets));
   };
   const ask = async <T>(stop: AbortSignal, question: (asker: Asker) => Promise<T>): Promise<T> => {
     const over = await current;
@@ -76,7 +77,7 @@ export async function clusterSource({
     const over = await (isOld ? again() : current);
     known = stamp;
     isRefused = false;
-    return new Asker(over, until);
+    return new Asker(over, until, sockets);
   };
   return {
     place: connection.name,
@@ -86,6 +87,7 @@ export async function clusterSource({
         ...{ open, namespace, signal: stop, now },
         to: noticing(to, ({ kind }) => {
           isRefused ||= kind === 'refused';
+          if (kind === 'lost') sockets.closeIdle();
         }),
         fallback: connection.namespace ?? 'default',
       }),
@@ -96,7 +98,9 @@ export async function clusterSource({
     controllers: (stop) => ask(stop, (asker) => controllerRemarks(asker)),
     may: (act, namespace, stop) => ask(stop, (asker) => mayAct(asker, act, namespace)),
     act: (act, key, text, stop) => ask(stop, (asker) => performAct(asker, act, key, text)),
-    async [Symbol.asyncDispose]() {},
+    async [Symbol.asyncDispose]() {
+      sockets[Symbol.dispose]();
+    },
   };
 }
 

@@ -84,6 +84,23 @@ describe('following issues', () => {
     ]);
   });
 
+  it('shows a screenful first, then the rest as it arrives, a piece at a time', async () => {
+    api.issues = Array.from({ length: 230 }, (_, at) => ({ name: `component-${at}-mfrggzdf` }));
+    const { told } = begin();
+    const rows = vi.spyOn(told, 'rows');
+    await api.watching(1);
+    await told.said('synced 230');
+    expect(rows.mock.calls.map(([put]) => put.length)).toEqual([50, 50, 50, 50, 30]);
+    const questions = api.asked.map(({ url }) => new URL(url, 'http://x').searchParams);
+    expect(questions.map((each) => [each.get('limit'), each.get('continue')])).toEqual([
+      ...[
+        ['100', null],
+        ['4000', '100'],
+        [null, null],
+      ],
+    ]);
+  });
+
   it('a watch that ends in order is opened again where it was, and nobody is told', async () => {
     const { told } = begin();
     await api.watching(1);

@@ -21,6 +21,8 @@ export interface Follow {
 
 /** Servers send a bookmark about once a minute: what is silent for longer is dead, a laptop that slept for example. */
 const SILENCE_MS = 90_000;
+/** A screenful is there in a blink; the rest comes behind it, in pieces between which keys are answered. */
+const STREAMED = { first: 100, slice: 50 } as const;
 const FIRST_WAIT_MS = 1_000;
 const LONGEST_WAIT_MS = 30_000;
 
@@ -104,7 +106,7 @@ async function connected(options: Follow, progress: Progress): Promise<number> {
 }
 
 async function list(asker: Asker, query: ListQuery, to: Follower, silence: Silence): Promise<string> {
-  const pages = listPages(asker, query);
+  const pages = listPages(asker, { ...query, streamed: STREAMED });
   const keys = new Set<string>();
   for (;;) {
     const { done, value } = await pages.next();

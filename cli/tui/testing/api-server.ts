@@ -8,6 +8,8 @@ import { COLUMNS, type Given, tableRowsOf } from './issues.ts';
 /** A small API server of issues that a test tells what to answer, and what changed. */
 export interface FakeApi extends AsyncDisposable {
   readonly url: string;
+  /** How many connections there were. */
+  readonly connections: () => number;
   /** Method, path and body of every question, watches included. */
   readonly asked: { method: string; url: string; body?: unknown; authorization: string | undefined }[];
   issues: readonly Given[];
@@ -29,8 +31,10 @@ export interface FakeApi extends AsyncDisposable {
 export async function fakeApi(issues: readonly Given[]): Promise<FakeApi> {
   const watches = new Set<ServerResponse>();
   const asked: FakeApi['asked'] = [];
+  let connections = 0;
   const server = createServer((request, response) => void answer(request, response));
   const api: FakeApi = {
+    connections: () => connections,
     ...{ url: '', asked, issues, refuse: undefined, answers: () => undefined, raw: () => false },
     event(type, given) {
       for (const watch of watches) watch.write(line(type, given));
@@ -76,11 +80,14 @@ export async function fakeApi(issues: readonly Given[]): Promise<FakeApi> {
     if (url.searchParams.has('asOf'))
       response.setHeader('warning', `299 - "issues as of ${url.searchParams.get('asOf')}"`);
     if (/\/issues$/.test(url.pathname)) {
+      const from = Number(url.searchParams.get('continue') ?? 0);
+      const to = from + Number(url.searchParams.get('limit') ?? api.issues.length);
       return send(response, 200, {
         kind: 'Table',
-        metadata: { resourceVersion: '7' },
+        metadata: { resourceVersion: '7', ...(to < api.issues.length && { continue: String(to) }) },
         columnDefinitions: COLUMNS,
-        rows: tableRowsOf(api.issues),
+        // As the server writes them.
+        rows: tableRowsOf(api.issues.slice(from, to)).map(({ cells, object }) => ({ cells, object })),
       });
     }
     const other = api.answers(url, body);
@@ -90,6 +97,7 @@ export async function fakeApi(issues: readonly Given[]): Promise<FakeApi> {
       other ?? { kind: 'Status', code: 404, message: `no ${url.pathname}`, details: { name: 'x' } },
     );
   }
+  server.on('connection', () => connections++);
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   return Object.assign(api, { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` });
