@@ -1,6 +1,7 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, posix } from 'node:path';
+import { runInNewContext } from 'node:vm';
 import { expect, test } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import { commands } from '../cli/commands/index.ts';
@@ -126,20 +127,54 @@ test('every command line of faultline in an example is of a command and flags th
   expect(wrong).toEqual([]);
 });
 
-test('the site has every page, and every link on it leads to a file of it', () => {
+test('the site has every page, a search of all of them, and every link on it leads to a part that there is', () => {
   const out = mkdtempSync(join(tmpdir(), 'faultline-site-'));
+  const read = (file: string) => readFileSync(join(out, 'site', file), 'utf8');
   try {
     const written = buildSite(root, join(out, 'site'));
     expect(written.length).toBe(pages.size);
-    for (const page of written) {
-      const html = readFileSync(join(out, 'site', page), 'utf8');
-      for (const [, href = ''] of html.matchAll(/href="([^"#]+)/g)) {
-        if (!/^[a-z]+:/.test(href))
-          expect(existsSync(join(out, 'site', page, '..', href)), `${page}: ${href}`).toBe(true);
+    const anchors = new Map(written.map((page) => [page, new Set(idsOf(read(page)))]));
+    for (const page of [...written, 'search.html']) {
+      const html = read(page);
+      for (const [, href = '', anchor = ''] of html.matchAll(/href="([^"#]+)#?([^"]*)"/g)) {
+        if (/^[a-z]+:/.test(href)) continue;
+        const target = posix.join(posix.dirname(page), href);
+        expect(existsSync(join(out, 'site', target)), `${page}: ${href}`).toBe(true);
+        if (anchor !== '' && page === 'search.html') expect(anchors.get(target), `${href}#${anchor}`).toContain(anchor);
       }
-      expect(html).not.toMatch(/<script|<iframe/i);
+      expect(html.match(/<form role="search" action="([^"]+)"/)?.[1], page).toBe(
+        posix.relative(posix.dirname(page), 'search.html'),
+      );
+      expect(html).not.toMatch(page === 'search.html' ? /<iframe|<script(?! src="search\.js")/i : /<script|<iframe/i);
     }
+    // Without its script it is a list of everything.
+    expect(idsOf(read('search.html'))).toContain('everything');
+    expect(read('search.html').match(/<li>/g)?.length).toBeGreaterThan(pages.size);
+    const search = read('search.js');
+    expect(search.length).toBeLessThan(1_500_000);
+    const shown = searchIn(search, 'kite-listen');
+    expect(shown.results).toContain('href="docs/migrate-from-kite.html');
+    expect(shown.everything).toBe(true);
   } finally {
     rmSync(out, { recursive: true });
   }
 });
+
+function idsOf(html: string): string[] {
+  return [...html.matchAll(/ id="([^"]+)"/g)].map(([, id = '']) => id);
+}
+
+/** In a context without a network, as the script needs none: what the page of the search shows for `?q=`, and whether it hides the list of everything. */
+function searchIn(script: string, query: string): { results: string; everything: boolean } {
+  const element = () => ({ value: '', hidden: false, textContent: '', innerHTML: '', addEventListener() {} });
+  const elements = new Map(['search-here', 'found', 'results', 'everything'].map((id) => [id, element()]));
+  runInNewContext(script, {
+    document: { getElementById: (id: string) => elements.get(id) ?? null },
+    location: { search: `?q=${encodeURIComponent(query)}` },
+    URLSearchParams,
+  });
+  return {
+    results: elements.get('results')?.innerHTML ?? '',
+    everything: elements.get('everything')?.hidden ?? false,
+  };
+}

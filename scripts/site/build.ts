@@ -1,11 +1,13 @@
 import { copyFileSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join, posix } from 'node:path';
-import { attribute, readPage, renderBody } from './markdown.ts';
+import { type Section, searchScript } from './find-sections.ts';
+import { attribute, type PagePart, partsOf, readPage, renderBody } from './markdown.ts';
 import { MENU, pagesOf, targetOf } from './sources.ts';
 
 /**
- * `npm run site`: docs/ as a small static site in `site/`: plain HTML, one style, no script, nothing from elsewhere. Links to
- * other files of the repository lead to copies of them.
+ * `npm run site`: docs/ as a small static site in `site/`: plain HTML, one style, nothing from elsewhere. Links to other files of
+ * the repository lead to copies of them. The one script is that of the page of the search, which without it is a list of all
+ * pages and their parts.
  */
 export function buildSite(root: string, out: string): string[] {
   rmSync(out, { recursive: true, force: true });
@@ -23,6 +25,7 @@ export function buildSite(root: string, out: string): string[] {
     write(join(out, pageAddress(path)), htmlOf(path, titles, body));
   }
   for (const file of files) copy(root, out, file);
+  writeSearch(out, pages, titles);
   write(join(out, 'style.css'), STYLE);
   return [...pages.keys()].map(pageAddress);
 }
@@ -63,6 +66,38 @@ function copy(root: string, out: string, path: string): void {
   );
 }
 
+const SEARCH_PAGE = 'search.html';
+
+function writeSearch(out: string, pages: ReadonlyMap<string, string>, titles: ReadonlyMap<string, string>): void {
+  const parts = [...pages].map(([path, text]) => ({ path, title: titles.get(path) ?? path, parts: partsOf(text) }));
+  const address = (path: string, { anchor }: PagePart) => pageAddress(path) + (anchor === '' ? '' : `#${anchor}`);
+  const sections = parts.flatMap(({ path, title, parts: of }) =>
+    of.map((part): Section => [address(path, part), title, part.heading, part.text]),
+  );
+  const everything = parts.map(({ path, title, parts: of }) => {
+    const below = of.filter(({ heading }) => heading !== '' && heading !== title);
+    const items = below.map(
+      (one) => `<li><a href="${attribute(address(path, one))}">${attribute(one.heading)}</a></li>`,
+    );
+    return `<li><a href="${pageAddress(path)}">${attribute(title)}</a>${items.length > 0 ? `<ul>${items.join('')}</ul>` : ''}</li>`;
+  });
+  const body = [
+    '<h1>Search</h1>',
+    searchForm(SEARCH_PAGE, 'search-here', ' autofocus'),
+    '<noscript><p>Without JavaScript nothing is searched: these are all pages and their parts.</p></noscript>',
+    '<p id="found" role="status"></p><ol id="results"></ol>',
+    `<ul id="everything">${everything.join('')}</ul>`,
+    '<script src="search.js"></script>',
+  ].join('\n');
+  write(join(out, SEARCH_PAGE), htmlOf(SEARCH_PAGE, new Map([...titles, [SEARCH_PAGE, 'Search']]), body));
+  write(join(out, 'search.js'), searchScript(sections));
+}
+
+/** Works as any form does, by keyboard too: what is typed goes to the page of the search. */
+function searchForm(action: string, id: string, more = ''): string {
+  return `<form role="search" action="${action}"><label for="${id}">Search</label> <input id="${id}" name="q" type="search" autocomplete="off"${more}></form>`;
+}
+
 function htmlOf(path: string, titles: ReadonlyMap<string, string>, body: string): string {
   const link = (page: string): string => {
     const current = page === path ? ' aria-current="page"' : '';
@@ -77,7 +112,7 @@ function htmlOf(path: string, titles: ReadonlyMap<string, string>, body: string)
     '<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">',
     `<title>${attribute(titles.get(path) ?? 'Faultline')} · Faultline</title>`,
     `<link rel="stylesheet" href="${from(path, 'style.css')}"></head><body>`,
-    `<nav><a class="home" href="${from(path, 'index.html')}">Faultline</a>${menu.join('')}</nav>`,
+    `<nav><a class="home" href="${from(path, 'index.html')}">Faultline</a>${path === SEARCH_PAGE ? '' : searchForm(from(path, SEARCH_PAGE), 'search')}${menu.join('')}</nav>`,
     `<main>${body}</main></body></html>\n`,
   ].join('\n');
 }
@@ -94,6 +129,8 @@ nav ul{list-style:none;margin:.2rem 0 .6rem;padding-left:.8rem}nav a{text-decora
 nav a[aria-current]{font-weight:600}.home{display:block;font-weight:700;font-size:1.2rem;margin-bottom:1rem}
 main{padding:1.5rem 1.5rem 4rem 0}h1,h2,h3{line-height:1.25}h2{margin-top:2.2rem}
 .anchor{visibility:hidden;text-decoration:none;color:inherit;opacity:.5}h1:hover .anchor,h2:hover .anchor,h3:hover .anchor{visibility:visible}
+form[role=search]{margin-bottom:1rem}form[role=search] label{display:block;font-size:.85em}form[role=search] input{font:inherit;width:100%;box-sizing:border-box;padding:.35rem .5rem}
+#results{padding-left:1.4rem}#results p{margin:.1rem 0 .8rem;font-size:.92em}mark{background:#fd08;color:inherit}
 table{border-collapse:collapse;display:block;overflow-x:auto}td,th{border:1px solid var(--line);padding:.3rem .6rem;text-align:left;vertical-align:top}
 pre{background:var(--soft);padding:.8rem 1rem;overflow-x:auto;border-radius:6px}code{font-size:.9em}:not(pre)>code{background:var(--soft);padding:.1em .3em;border-radius:4px}
 @media(max-width:60rem){body{display:block;padding:0 1rem}nav{position:static;max-height:none;padding:1rem 0}main{padding:0 0 3rem}}

@@ -49,6 +49,50 @@ export function readPage(markdown: string): Page {
   return page;
 }
 
+/** A part of a page, from one heading to the next, as text alone. */
+export interface PagePart {
+  /** '' before the first heading. */
+  readonly heading: string;
+  readonly anchor: string;
+  readonly text: string;
+}
+
+/** What a search finds in a page. */
+export function partsOf(markdown: string): PagePart[] {
+  const slugs = new Slugs();
+  const parts: { heading: string; anchor: string; texts: string[] }[] = [{ heading: '', anchor: '', texts: [] }];
+  for (const token of new Marked().lexer(markdown)) {
+    if (token.type === 'heading') {
+      const heading = plainText(token as Tokens.Heading);
+      parts.push({ heading, anchor: slugs.next(heading), texts: [] });
+    } else parts.at(-1)?.texts.push(...textsOf(token));
+  }
+  return parts
+    .map(({ texts, ...part }) => ({ ...part, text: texts.join(' ').replace(/\s+/g, ' ').trim() }))
+    .filter(({ heading, text }) => heading !== '' || text !== '');
+}
+
+/** Everything in a block that is read, in order; comments are not. */
+function textsOf(token: Token): string[] {
+  switch (token.type) {
+    case 'html':
+    case 'space':
+      return [];
+    case 'table': {
+      const { header, rows } = token as Tokens.Table;
+      return [header, ...rows].flat().map((cell) => plainText(cell));
+    }
+    case 'list':
+      return (token as Tokens.List).items.flatMap((item) => item.tokens.flatMap(textsOf));
+    case 'blockquote':
+      return (token as Tokens.Blockquote).tokens.flatMap(textsOf);
+    case 'code':
+      return [(token as Tokens.Code).text];
+    default:
+      return [plainText(token as { tokens?: Token[] }) || unescaped('text' in token ? String(token.text) : '')];
+  }
+}
+
 /** Of a heading, as a reader sees it. */
 function plainText({ tokens = [] }: { readonly tokens?: readonly Token[] }): string {
   return tokens
