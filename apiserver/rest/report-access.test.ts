@@ -72,8 +72,29 @@ describe('mayReport', () => {
     const authorizer = allowing('create issuereports @team-a');
     const slow: Authorizer = { authorize: async (user, attributes) => authorizer.authorize(user, attributes) };
     expect(await reportAccess(slow).mayReport(caller, inTeamA)).toMatchObject({ allowed: false });
-    expect(authorizer.asked).toEqual(['create issuereports @team-a', 'report sources/tekton @team-a']);
+    expect(authorizer.asked.slice(2)).toEqual(['create issuereports @team-a', 'report sources/tekton @team-a']);
   });
+
+  it('is asked about no single namespace of whoever has it in all of them', async () => {
+    const authorizer = allowing('create issuereports @*', 'report sources/tekton @*');
+    const slow: Authorizer = { authorize: async (user, attributes) => authorizer.authorize(user, attributes) };
+    for (const asking of [authorizer, slow]) {
+      for (const namespace of ['team-a', 'team-b']) {
+        const about = { ...inTeamA, namespace };
+        expect(await reportAccess(asking).mayReport(caller, about)).toEqual({ allowed: true });
+      }
+    }
+    expect(new Set(authorizer.asked)).toEqual(new Set(['create issuereports @*', 'report sources/tekton @*']));
+  });
+
+  it.each([['create issuereports @*'], ['report sources/tekton @*']])(
+    'with %s alone is asked about in the namespace',
+    async (right) => {
+      const authorizer = allowing(right);
+      expect(await reportAccess(authorizer).mayReport(caller, inTeamA)).toMatchObject({ allowed: false });
+      expect(authorizer.asked).toContain('create issuereports @team-a');
+    },
+  );
 
   it('passes on that nobody can say now', async () => {
     const access = reportAccess({ authorize: () => Promise.reject(new AccessUnavailable('no answer')) });

@@ -6,18 +6,22 @@ import { forbidden } from '../kube/status.ts';
 
 const GRANTED: Permission = { allowed: true };
 
+type About = Parameters<ReportAccess['mayReport']>[1];
+
 /**
  * The right to report, as Kubernetes knows rights: `create issuereports` in the namespace where the issue lives, and
  * the verb `report` on the source. That verb may be granted in the namespace alone; but who reports about a subject
- * elsewhere, or about one without a namespace, needs it for the whole cluster (design.md decision 10).
+ * elsewhere, or about one without a namespace, needs it for the whole cluster (design.md decision 10). Whoever has both rights
+ * in all namespaces is asked about no single one (docs/adr/0036).
  */
 export function reportAccess(authorizer: Authorizer): ReportAccess {
   return {
-    mayReport: (caller, { source, namespace, subjectNamespace }) =>
-      requireAll(authorizer, caller, [
-        { ...CREATE_REPORTS, namespace },
-        subjectNamespace === namespace ? { ...speakAs(source), namespace } : speakAs(source),
-      ]),
+    mayReport: (caller, about) => {
+      const everywhere = requireAll(authorizer, caller, [CREATE_REPORTS, speakAs(about.source)]);
+      const here = (): Permission | Promise<Permission> => requireAll(authorizer, caller, reporting(about));
+      if (everywhere instanceof Promise) return everywhere.then((granted) => (granted.allowed ? granted : here()));
+      return everywhere.allowed ? everywhere : here();
+    },
     mayLead: (caller, { source, namespaces }) => requireAll(authorizer, caller, leading(source, namespaces)),
   };
 }
@@ -33,6 +37,13 @@ const CREATE_REPORTS = {
 /** Rules come and go, so that the right to speak as one of them cannot name it (docs/adr/0018). */
 function speakAs(source: string): ResourceAttributes {
   return { kind: 'resource', version: VERSION, ...SOURCES_RESOURCE, name: sourceRight(source) };
+}
+
+function reporting({ source, namespace, subjectNamespace }: About): ResourceAttributes[] {
+  return [
+    { ...CREATE_REPORTS, namespace },
+    subjectNamespace === namespace ? { ...speakAs(source), namespace } : speakAs(source),
+  ];
 }
 
 /** Whoever covers a fixed list of namespaces needs the right in each; a pattern covers namespaces yet to come. */

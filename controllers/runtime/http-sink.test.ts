@@ -70,6 +70,39 @@ describe('the sink', () => {
     await world.end();
   });
 
+  it('lets few reports wait for no request before, but for those about their own subject, and for the fourth', async () => {
+    const world = setup();
+    const gates: PromiseWithResolvers<void>[] = [];
+    world.handler = async (reports) => {
+      const gate = Promise.withResolvers<void>();
+      gates.push(gate);
+      await gate.promise;
+      return accept(reports);
+    };
+    const answers: Promise<ReportResult[]>[] = [];
+    const submit = async (...reports: Report[]): Promise<void> => {
+      answers.push(world.sink.submit(reports));
+      await settle();
+    };
+    const sent = (): string[][] => world.batches.map((batch) => batch.map(({ subject }) => subject.name));
+    await submit(report('a'));
+    await submit(report('a', 2), { ...report('a', 3), subject: { ...report('a').subject, aspect: 'pr/1' } });
+    await submit(report('b'));
+    expect(sent()).toEqual([['a'], ['b']]);
+    gates[0]?.resolve();
+    await settle();
+    expect(sent()).toEqual([['a'], ['b'], ['a', 'a']]);
+    for (const name of ['c', 'd', 'e', 'f']) await submit(report(name));
+    expect(sent().slice(3)).toEqual([['c'], ['d']]);
+    while (gates.length > 0) {
+      gates.shift()?.resolve();
+      await settle();
+    }
+    expect((await Promise.all(answers)).flat()).toHaveLength(8);
+    expect(sent().slice(5)).toEqual([['e', 'f']]);
+    await world.end();
+  });
+
   it('gives each report its own result', async () => {
     const world = setup();
     world.handler = (reports) => ({
@@ -130,6 +163,29 @@ describe('the sink', () => {
     world.handler = () => ({ status, error: 'no' });
     expect(statuses(await world.sink.submit(many(2)))).toEqual([expected, expected]);
     expect(world.batches).toHaveLength(1);
+    await world.end();
+  });
+
+  it('sends nothing while one of its requests waits to be sent again', async () => {
+    const world = setup();
+    const slow = Promise.withResolvers<void>();
+    world.handler = async (reports) => {
+      if (reports[0]?.subject.name !== 'slow') return away(reports);
+      await slow.promise;
+      return accept(reports);
+    };
+    const answers = [world.sink.submit([report('slow')])];
+    await settle();
+    answers.push(world.sink.submit([report('lost')]));
+    await settle();
+    slow.resolve();
+    answers.push(world.sink.submit([report('next')]));
+    await settle();
+    expect(world.batches).toHaveLength(2);
+    world.handler = accept;
+    await world.clock.advance(250);
+    expect((await Promise.all(answers)).flat()).toHaveLength(3);
+    expect(world.batches[2]?.map(({ subject }) => subject.name)).toEqual(['lost', 'next']);
     await world.end();
   });
 

@@ -25,10 +25,16 @@ export interface HttpSinkOptions {
 
 /** The server refuses bodies over 3 MiB. */
 const MAX_BYTES = 2_500_000;
+/** Requests at a time while few reports are under way. */
+const MAX_REQUESTS = 4;
+/** Where so many are, what comes next is worth waiting for: a batch costs a report a fraction of what a request of its own does. */
+const FEW = 16;
 
 interface Pending {
   readonly report: Report;
   readonly json: string;
+  /** Of what: reports about one thing are sent in their order. */
+  readonly about: string;
   /** Of the look, where it is traced. */
   readonly trace: SpanContext | undefined;
   readonly resolve: ((result: ReportResult) => void)[];
@@ -36,9 +42,9 @@ interface Pending {
 }
 
 /**
- * Sends reports in batches: a batch is what arrived while the previous one was under way, so batches grow with the
- * load and a single report waits for nothing. What the way there loses is sent again for as long as it takes; the same
- * report twice is no harm (row 2).
+ * Sends reports in batches: a batch is what arrived while the previous ones were under way, so batches grow with the
+ * load and a single report waits for nothing but those about its own subject. What the way there loses is sent again for
+ * as long as it takes; the same report twice is no harm (row 2).
  */
 export class HttpSink implements Sink {
   readonly #options: HttpSinkOptions;
@@ -49,6 +55,12 @@ export class HttpSink implements Sink {
   readonly #pending = new Map<symbol, Pending>();
   readonly #latestState = new Map<string, symbol>();
   readonly #waitingForRoom = new Set<() => void>();
+  readonly #underWay = new Set<symbol>();
+  /** What those are about. */
+  readonly #busy = new Set<string>();
+  readonly #requests = new Set<Promise<void>>();
+  /** Requests that the backend could not take: while there are any, nothing else is sent. */
+  #resting = 0;
   #wake = Promise.withResolvers<void>();
   #idle = Promise.withResolvers<void>();
   #limit = MAX_REPORTS;
@@ -105,8 +117,16 @@ export class HttpSink implements Sink {
     while (!signal.aborted) {
       await this.#wake.promise;
       this.#wake = Promise.withResolvers();
-      while (this.#pending.size > 0 && !signal.aborted) await this.#sendBatch(signal);
+      for (let batch = this.#nextBatch(); batch.length > 0 && !signal.aborted; batch = this.#nextBatch()) {
+        const request = this.#sendBatch(batch, signal).finally(() => {
+          this.#requests.delete(request);
+          for (const entry of batch) this.#return(entry);
+          this.#wake.resolve();
+        });
+        this.#requests.add(request);
+      }
     }
+    await Promise.all(this.#requests);
     this.#close();
   }
 
@@ -119,7 +139,7 @@ export class HttpSink implements Sink {
     return new Promise((resolve, reject) => {
       const id = Symbol();
       const json = JSON.stringify(report);
-      const pending: Pending = { report, json, trace, resolve: [resolve], reject: [reject] };
+      const pending: Pending = { report, json, about: aboutOf(report), trace, resolve: [resolve], reject: [reject] };
       const subject = stateSubject(report);
       const superseded = subject === undefined ? undefined : this.#latestState.get(subject);
       if (superseded !== undefined) this.#supersede(superseded, pending);
@@ -139,8 +159,7 @@ export class HttpSink implements Sink {
     newer.reject.push(...older.reject);
   }
 
-  async #sendBatch(signal: AbortSignal): Promise<void> {
-    const batch = this.#nextBatch();
+  async #sendBatch(batch: readonly [symbol, Pending][], signal: AbortSignal): Promise<void> {
     const body = `[${batch.map(([, { json }]) => json).join(',')}]`;
     const span = this.#span(batch);
     const answer = await this.#options.backend.call('POST', '/api/v1/reports', body, signal, span?.context);
@@ -154,7 +173,9 @@ export class HttpSink implements Sink {
       return;
     }
     this.#complain(transient);
+    this.#resting++;
     await pause(this.#options.clock, Math.max(answer.retryAfterMs ?? 0, this.#backoff.next()), signal);
+    this.#resting--;
   }
 
   /** Of the request that carries them, in the trace of the first look. */
@@ -165,18 +186,35 @@ export class HttpSink implements Sink {
     return tracer?.start('report', { ...about, kind: 'client', attributes: { 'faultline.reports': batch.length } });
   }
 
+  /** Empty when there is nothing to send, or it is to wait. */
   #nextBatch(): [symbol, Pending][] {
     const batch: [symbol, Pending][] = [];
+    if (this.#resting > 0 || this.#requests.size >= MAX_REQUESTS) return batch;
+    if (this.#requests.size > 0 && this.#underWay.size >= FEW) return batch;
+    const before = new Set(this.#busy);
     let bytes = 0;
     for (const entry of this.#pending) {
-      bytes += entry[1].json.length * 1.1;
+      const [id, { json, about }] = entry;
+      if (this.#underWay.has(id) || before.has(about)) continue;
+      bytes += json.length * 1.1;
       if (batch.length === this.#limit || (batch.length > 0 && bytes > MAX_BYTES)) break;
       batch.push(entry);
-      // Under way: a newer look must not take its place any more.
-      const subject = stateSubject(entry[1].report);
-      if (subject !== undefined && this.#latestState.get(subject) === entry[0]) this.#latestState.delete(subject);
+      this.#take(entry);
     }
     return batch;
+  }
+
+  #take([id, { report, about }]: readonly [symbol, Pending]): void {
+    this.#underWay.add(id);
+    this.#busy.add(about);
+    // A newer look must not take its place any more.
+    const subject = stateSubject(report);
+    if (subject !== undefined && this.#latestState.get(subject) === id) this.#latestState.delete(subject);
+  }
+
+  #return([id, { about }]: readonly [symbol, Pending]): void {
+    this.#underWay.delete(id);
+    this.#busy.delete(about);
   }
 
   /**
@@ -213,7 +251,8 @@ export class HttpSink implements Sink {
       } else this.#finish(entry, result);
     }
     // While others get through they are not kept waiting for one namespace that reports too much.
-    return transient.length === batch.length || transient.length === this.#pending.size ? transient[0] : undefined;
+    const others = this.#pending.size - this.#underWay.size;
+    return transient.length === batch.length || others === 0 ? transient[0] : undefined;
   }
 
   /** Behind those that were not tried yet. */
@@ -223,6 +262,7 @@ export class HttpSink implements Sink {
 
   #finish([id, pending]: readonly [symbol, Pending], result: ReportResult): void {
     if (this.#pending.delete(id)) this.#characters -= pending.json.length;
+    this.#underWay.delete(id);
     for (const resolve of pending.resolve) resolve(result);
     if (this.#hasRoom) for (const go of [...this.#waitingForRoom]) go();
     if (this.#pending.size === 0) this.#idle.resolve();
@@ -262,6 +302,11 @@ export class HttpSink implements Sink {
     this.#idle.resolve();
     for (const go of [...this.#waitingForRoom]) go();
   }
+}
+
+/** Without the aspect: of a subject that is gone every aspect is. */
+function aboutOf({ source, namespace, subject: { kind, namespace: place = '', name } }: Report): string {
+  return `${source} ${namespace} ${kind} ${place} ${name}`;
 }
 
 /** What makes two looks of class `state` the same subject; undefined for reports that never replace each other. */

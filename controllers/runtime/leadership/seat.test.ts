@@ -1,7 +1,7 @@
 import { Registry } from 'prom-client';
 import { afterEach, describe, expect, it } from 'vitest';
 import { objectHash } from '../../../crds/identity.ts';
-import type { LeadRequest, SyncRequest } from '../../../crds/report.ts';
+import type { LeadRequest, Report, SyncRequest } from '../../../crds/report.ts';
 import { shardOf } from '../../../crds/shard.ts';
 import { FakeEngine } from '../../testing/fake-engine.ts';
 import { ManualClock, settle } from '../../testing/manual-clock.ts';
@@ -309,7 +309,10 @@ describe('a seat', () => {
     return { seat, stop, lost, tenure, work, ended, reports, clock };
   };
   const OK = { index: 0, status: 200 };
-  const report = { source: 'x', namespace: 'ns', order: { class: 'received' }, body: { deleted: 'object' } } as never;
+  const report: Report = {
+    ...{ source: 'x', namespace: 'ns', subject: { apiVersion: 'v1', kind: 'Thing', name: 'a' } },
+    ...{ order: { class: 'received' }, body: { deleted: 'object' } },
+  };
 
   it('sends nothing when its lease is over, though no timer has told yet', async () => {
     const { seat, tenure, work, stop, ended, reports, clock } = setup();
