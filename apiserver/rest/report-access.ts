@@ -12,7 +12,7 @@ type About = Parameters<ReportAccess['mayReport']>[1];
  * The right to report, as Kubernetes knows rights: `create issuereports` in the namespace where the issue lives, and
  * the verb `report` on the source. That verb may be granted in the namespace alone; but who reports about a subject
  * elsewhere, or about one without a namespace, needs it for the whole cluster (design.md decision 10). Whoever has both rights
- * in all namespaces is asked about no single one (docs/adr/0036).
+ * in all namespaces is asked about no single one (docs/adr/0037).
  */
 export function reportAccess(authorizer: Authorizer): ReportAccess {
   return {
