@@ -23,7 +23,7 @@ export async function runProgram(argv: readonly string[], streams: Streams, opti
     const program = await createProgram(typed, streams, options, (code) => {
       exitCode = code;
     });
-    await program.parseAsync(typed.length === 0 ? ['--help'] : withoutTruths(typed, program), { from: 'user' });
+    await program.parseAsync(typed.length === 0 ? ['--help'] : withoutEquals(typed, program), { from: 'user' });
     return exitCode;
   } catch (error) {
     const command = options.commands.find(({ name, aliases = [] }) => [name, ...aliases].includes(typed[0] ?? ''));
@@ -62,17 +62,21 @@ const SHARED_FLAGS: ReadonlySet<string> = new Set([
   ...['--certificate-authority', '--tls-server-name', '--client-certificate', '--client-key', '--request-timeout'],
 ]);
 
-/** kubectl takes `--watch=true` and `--watch=false`: flags without a value are there, or not. */
-function withoutTruths(words: readonly string[], program: Program): string[] {
+/**
+ * kubectl takes `--watch=true` and `--watch=false`, because flags without a value are there, or not; and `-o=json`, where
+ * commander would take `=json` for the value.
+ */
+function withoutEquals(words: readonly string[], program: Program): string[] {
   const [wanted = ''] = words;
   const command = program.commands.find((each) => each.name() === wanted || each.aliases().includes(wanted));
-  const bare = new Set(
-    command?.options.filter(({ required, optional }) => !required && !optional).map(({ long }) => long),
-  );
+  const options = new Map(command?.options.flatMap((each) => [each.short, each.long].map((flag) => [flag, each])));
   const end = words.indexOf('--');
   return words.flatMap((word, at) => {
-    const [, flag, value] = /^(--[a-z-]+)=(true|false)$/.exec(word) ?? [];
-    if (flag === undefined || !bare.has(flag) || (end >= 0 && at > end)) return [word];
+    const [, flag = '', value = ''] = /^(-[a-zA-Z]|--[a-z-]+)=(.*)$/s.exec(word) ?? [];
+    const option = options.get(flag);
+    if (option === undefined || (end >= 0 && at > end)) return [word];
+    if (option.required || option.optional) return flag.startsWith('--') ? [word] : [flag, value];
+    if (value !== 'true' && value !== 'false') return [word];
     return value === 'true' ? [flag] : [];
   });
 }

@@ -6,6 +6,7 @@ import { Asker } from '../reading/ask.ts';
 import { connectToRead } from '../reading/connect.ts';
 import { issuesPath, readIssue } from '../reading/issues.ts';
 import { explainMissing } from '../reading/missing.ts';
+import { objectText } from '../reading/print/object.ts';
 import { endOfMoment, requireThen } from '../reading/then.ts';
 import type { Streams } from '../streams.ts';
 import { evidenceLines } from './evidence-lines.ts';
@@ -28,6 +29,8 @@ export async function runEvidence(options: EvidenceOptions, streams: Streams, no
     });
     requireThen(body.status, rows[0]?.object as Issue, endOfMoment(asOf, now()));
   }
-  for (const line of evidenceLines(body.status)) streams.out.write(`${line}\n`);
+  const { output = 'text' } = options;
+  if (output !== 'text') streams.out.write(await objectText(body, output));
+  else for (const line of evidenceLines(body.status)) streams.out.write(`${line}\n`);
   return EXIT.ok;
 }

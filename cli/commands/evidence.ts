@@ -1,11 +1,12 @@
 import type { Command } from '../command.ts';
 import { ISSUE_PARAMETER, issueFaults, issueName } from './action.ts';
 import { type ConnectionFlags, connectionFlags, connectionOf } from './kubeconfig-flags.ts';
-import { AS_OF_FLAG, readingFaults } from './reading.ts';
+import { AS_OF_FLAG, OBJECT_OUTPUTS, type ObjectOutput, objectOutputFlag, readingFaults } from './reading.ts';
 
 export interface EvidenceFlags extends ConnectionFlags {
   readonly namespace?: string;
   readonly asOf?: string;
+  readonly output?: ObjectOutput;
 }
 
 export interface EvidenceOptions extends ConnectionFlags {
@@ -14,6 +15,7 @@ export interface EvidenceOptions extends ConnectionFlags {
   readonly namespace: string | undefined;
   /** As for every reading command. */
   readonly asOf?: string | undefined;
+  readonly output?: ObjectOutput | undefined;
 }
 
 export const evidence: Command<EvidenceFlags, EvidenceOptions> = {
@@ -27,19 +29,21 @@ export const evidence: Command<EvidenceFlags, EvidenceOptions> = {
     { comment: 'Why does the build fail?', line: 'faultline evidence component-payments-mfrggzdf -n shop' },
     {
       comment: 'The same as an object',
-      line: 'kubectl get --raw /apis/faultline.dev/v1alpha1/namespaces/shop/issues/component-payments-mfrggzdf/evidence',
+      line: 'faultline evidence component-payments-mfrggzdf -n shop -o json',
     },
   ],
   flags: [
     { spelling: '-n, --namespace <namespace>', description: 'Of the issue (default: that of the context).' },
     AS_OF_FLAG,
+    objectOutputFlag(OBJECT_OUTPUTS),
     ...connectionFlags('How to reach the cluster, or faultline up (default: $KUBECONFIG, ~/.kube/config).'),
   ],
-  complete: ({ parameters: [issue = ''], flags: { namespace, asOf, ...flags } }) => ({
+  complete: ({ parameters: [issue = ''], flags: { namespace, asOf, output, ...flags } }) => ({
     ...connectionOf(flags),
     issue: issueName(issue),
     namespace,
     asOf,
+    output,
   }),
   validate: (options) => [
     ...issueFaults(options),

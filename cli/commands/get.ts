@@ -38,6 +38,10 @@ export interface GetFlags extends ReadingFlags, FilterFlags {
   readonly headers?: boolean;
   readonly sortBy?: string;
   readonly exitCode?: boolean;
+  readonly watchOnly?: boolean;
+  readonly ignoreNotFound?: boolean;
+  readonly showLabels?: boolean;
+  readonly labelColumns?: readonly string[];
 }
 
 /** What is asked for; an empty list is anything. */
@@ -73,10 +77,23 @@ export interface GetOptions extends ReadingOptions {
   readonly headers: boolean;
   readonly sortBy: string | undefined;
   readonly exitCode: boolean;
+  /** Of a watch: nothing of what is there already. */
+  readonly watchOnly?: boolean;
+  /** A name that is not there is no error. */
+  readonly ignoreNotFound?: boolean;
+  /** Further columns of a table. */
+  readonly labels?: LabelColumns;
   /** Words that the issues have; undefined: any. */
   readonly search?: string;
   /** At most so many; undefined: all. */
   readonly limit?: number;
+}
+
+export interface LabelColumns {
+  /** Keys that have a column of their own. */
+  readonly keys: readonly string[];
+  /** And one for all of them. */
+  readonly all: boolean;
 }
 
 const many = (spelling: string, description: string): Flag => ({ spelling, description, repeated: true });
@@ -133,7 +150,11 @@ export const get: Command<GetFlags, GetOptions> = {
     ...FILTER_FLAGS,
     OUTPUT_FLAG,
     { spelling: '-w, --watch', description: 'Go on with what changes, until Ctrl-C.' },
+    { spelling: '--watch-only', description: 'The same, without what is there already.' },
     ...ORDER_FLAGS,
+    many('-L, --label-columns <keys>', 'A column for each of these labels, such as faultline.dev/application.'),
+    { spelling: '--show-labels', description: 'A column with all labels.' },
+    { spelling: '--ignore-not-found', description: 'A name that is not there is no error.' },
     { spelling: '--exit-code', description: 'End with 10 when one of the issues is critical and Active.' },
     AS_OF_FLAG,
     ...READING_FLAGS,
@@ -155,7 +176,12 @@ export function getOptions(names: readonly string[], flags: GetFlags): GetOption
     allNamespaces: flags.allNamespaces ?? false,
     filters: filtersOf(flags, names.length > 0),
     output: { format, template: template.join('=') },
-    watch: flags.watch ?? false,
+    watch: (flags.watch ?? false) || (flags.watchOnly ?? false),
+    ...(flags.watchOnly && { watchOnly: true }),
+    ...(flags.ignoreNotFound && { ignoreNotFound: true }),
+    ...((flags.showLabels || flags.labelColumns) && {
+      labels: { keys: listed(flags.labelColumns), all: flags.showLabels ?? false },
+    }),
     headers: flags.headers ?? true,
     exitCode: flags.exitCode ?? false,
   };
@@ -243,6 +269,10 @@ function contradictions(options: GetOptions): string[] {
     [watch && names.length > 1, 'one name can be watched, or all: use a selector'],
     [watch && asOf !== undefined, '--watch and --as-of: the past does not change'],
     [watch && sortBy !== undefined, '--watch and --sort-by: what comes next has no place in an order'],
+    [
+      options.labels !== undefined && !['table', 'wide'].includes(output.format),
+      '--show-labels and --label-columns are columns of a table: leave out --output',
+    ],
     [watch && exitCode, '--watch and --exit-code: it does not end'],
     [watch && output.format === 'jsonpath' && names.length === 0, '-o jsonpath of a watch needs a name'],
   ];

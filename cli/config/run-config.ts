@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { escapeForTerminal, yamlForTerminal } from '../../crds/text.ts';
+import { escapeForTerminal } from '../../crds/text.ts';
 import type { ConfigAction, ConfigOptions } from '../commands/config.ts';
 import { EXIT } from '../exit.ts';
 import { packageRoot } from '../package-info.ts';
@@ -47,8 +47,8 @@ async function view({ config, output }: ConfigOptions, streams: Streams): Promis
   const { configuration } = await configure(config, streams);
   if (output === 'json') streams.out.write(`${escapeForTerminal(JSON.stringify(configuration, null, 4))}\n`);
   else {
-    const { stringify } = await import('yaml');
-    streams.out.write(yamlForTerminal(stringify(configuration, { lineWidth: 0, aliasDuplicateObjects: false })));
+    const { yamlText } = await import('../printers/yaml-text.ts');
+    streams.out.write(yamlText(configuration));
   }
   return EXIT.ok;
 }

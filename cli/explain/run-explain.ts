@@ -1,4 +1,3 @@
-import { stringify } from 'yaml';
 import { cellMeaning } from '../../crds/cells.ts';
 import {
   type ControllerExplanation,
@@ -8,11 +7,12 @@ import {
   type ObjectReference,
 } from '../../crds/explanation.ts';
 import { API_VERSION } from '../../crds/names.ts';
-import { escapeForTerminal, oneLine, yamlForTerminal } from '../../crds/text.ts';
+import { escapeForTerminal, oneLine } from '../../crds/text.ts';
 import { getJson, postJson } from '../actions/post-json.ts';
 import type { ClusterConnection } from '../cluster/connection.ts';
 import type { ExplainOptions } from '../commands/explain.ts';
 import { EXIT } from '../exit.ts';
+import { yamlText } from '../printers/yaml-text.ts';
 import { connectToRead } from '../reading/connect.ts';
 import type { Streams } from '../streams.ts';
 
@@ -81,7 +81,7 @@ function printed(explanation: Answered, output: ExplainOptions['output']): strin
     case 'json':
       return `${escapeForTerminal(JSON.stringify(explanation, null, 2))}\n`;
     case 'yaml':
-      return yamlForTerminal(stringify(explanation, { lineWidth: 0 }));
+      return yamlText(explanation);
     case 'text':
       return `${explanationLines(explanation).join('\n')}\n`;
     default:

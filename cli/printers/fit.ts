@@ -33,10 +33,15 @@ const FIRST = CLAIMS.findIndex(([name]) => name === 'severity') + 1;
 const CUT = new Set(['name', 'group', 'title', 'namespace', 'subject', 'component', 'application']);
 
 /**
- * Widths of columns that want to be so wide, in a line of `room` cells. `first`: a column that is as telling as the
- * severity here. What fits as kubectl prints it stays so; on the narrowest terminal the name and the title stay. Pure.
+ * Widths of columns that want to be so wide, in a line of `room` cells. `first`: columns that are as telling as the
+ * severity here, or were asked for. What fits as kubectl prints it stays so; on the narrowest terminal the name and the title stay. Pure.
  */
-export function fitColumns(names: readonly string[], wants: readonly number[], room: number, first?: string): Fit {
+export function fitColumns(
+  names: readonly string[],
+  wants: readonly number[],
+  room: number,
+  first: readonly string[] = [],
+): Fit {
   const whole = wants.map((want, at) => (at < wants.length - 1 ? Math.max(want, LEAST) : want));
   if (total(whole, GAP) <= room) return { widths: whole, gap: GAP };
   const known = names.map((name) => name.toLowerCase());
@@ -44,7 +49,7 @@ export function fitColumns(names: readonly string[], wants: readonly number[], r
   const claims = [
     // A subject names the line only where nothing else does.
     ...CLAIMS.slice(0, FIRST).filter(([name]) => name !== 'subject' || !known.includes('name')),
-    ...(first === undefined ? [] : [[first, ALL] as const]),
+    ...first.map((name) => [name.toLowerCase(), ALL] as const),
     ...CLAIMS.slice(FIRST),
     ...known.filter((name) => name !== 'title').map((name) => [name, ALL] as const),
     ['title', ALL] as const,
@@ -57,7 +62,7 @@ export function fitColumns(names: readonly string[], wants: readonly number[], r
     const wanted = Math.min(wants[at] ?? 0, upTo);
     // One that is there already takes what there is.
     if (wanted - width <= left) widths[at] = Math.max(width, wanted);
-    else if (CUT.has(name) && (width > 0 || left >= MIN)) widths[at] = width + left;
+    else if ((CUT.has(name) || name.startsWith('label ')) && (width > 0 || left >= MIN)) widths[at] = width + left;
   }
   return { widths, gap: NARROW_GAP };
 }

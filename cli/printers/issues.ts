@@ -1,11 +1,11 @@
-import { stringify } from 'yaml';
 import type { Cell, Column } from '../../apiserver/kube/resource.ts';
 import { humanDuration } from '../../crds/duration.ts';
 import type { Issue, IssueList } from '../../crds/issue.ts';
 import { API_VERSION } from '../../crds/names.ts';
-import { escapeForTerminal, yamlForTerminal } from '../../crds/text.ts';
+import { escapeForTerminal } from '../../crds/text.ts';
 import { parseTime } from '../../crds/time.ts';
 import { formatTable } from './table.ts';
+import { yamlText } from './yaml-text.ts';
 
 export const OUTPUTS = ['table', 'wide', 'yaml', 'json', 'name'] as const;
 export type OutputFormat = (typeof OUTPUTS)[number];
@@ -30,8 +30,7 @@ export function printIssues(list: IssueList, options: PrintOptions): string {
     case 'json':
       return `${escapeForTerminal(JSON.stringify(list, null, 4))}\n`;
     case 'yaml':
-      // A long title is one line for grep; aliases would be read as a surprise.
-      return yamlForTerminal(stringify(list, { lineWidth: 0, aliasDuplicateObjects: false }));
+      return yamlText(list);
     case 'name':
       return list.items.map(({ metadata }) => `issue.faultline.dev/${metadata.name}\n`).join('');
     default:

@@ -7,6 +7,31 @@ import { issuesPath, type Page } from './issues.ts';
 /** There is no such issue; the message says where it is, or what was probably meant. */
 export class MissingIssue extends Failure {}
 
+/**
+ * Asks for each of the names. What is not there is told at the end, and what is there all the same: as kubectl does it.
+ * Rejects with what is about none of them.
+ */
+export async function eachNamed(
+  names: readonly string[],
+  ask: (name: string) => Promise<void>,
+): Promise<MissingIssue[]> {
+  const missing: MissingIssue[] = [];
+  for (const name of names) {
+    try {
+      await ask(name);
+    } catch (error) {
+      if (!(error instanceof MissingIssue)) throw error;
+      missing.push(error);
+    }
+  }
+  return missing;
+}
+
+/** A line for each of them. Throws when there is one. */
+export function requireAll(missing: readonly MissingIssue[]): void {
+  if (missing.length > 0) throw new MissingIssue(missing.map(({ message }) => message).join('\n'));
+}
+
 /** So many names are looked through for one that was meant. */
 const NAMES = 5_000;
 

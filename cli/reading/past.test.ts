@@ -235,6 +235,8 @@ describe('faultline history and logs', { timeout: 60_000 }, () => {
       `error: there was no issue "${nightly}" in namespace shop at that time: see faultline history ${nightly} -n shop\n`,
     );
     expect((await ask(['evidence', nightly, '-n', 'shop', '--as-of', '0s'])).out).toContain('boom');
+    const evidence = await ask(['evidence', nightly, '-n', 'shop', '-o', 'yaml']);
+    expect(parse(evidence.out)).toMatchObject({ kind: 'IssueEvidence', status: { log: { pod: 'nightly-1' } } });
   });
 
   it('what has no past says in one line why, and what has', async () => {

@@ -155,6 +155,49 @@ describe('faultline get', { timeout: 60_000 }, () => {
     );
   });
 
+  it('shows those that are there of several names, and tells each that is not', async () => {
+    const [build = '', lint = ''] = await names();
+    const missing = (name: string) => `error: there is no issue "${name}" in namespace shop: see faultline get --all\n`;
+    expect(await ask('get', 'nope', build, 'none', lint, '-n', 'shop', '-o', 'name')).toEqual({
+      ...{ code: 1, err: missing('nope') + missing('none') },
+      out: `issue.faultline.dev/${build}\nissue.faultline.dev/${lint}\n`,
+    });
+    const described = await ask('describe', 'nope', build, '-n', 'shop');
+    expect(described).toEqual({
+      code: 1,
+      err: missing('nope'),
+      out: expect.stringMatching(/^Pipeline build failed\n/),
+    });
+    const { code, out, err } = await ask('history', build, 'nope', '-n', 'shop');
+    expect([code, out.split('\n')[0], err]).toEqual([1, `${build}:`, missing('nope')]);
+    // A script that only wants to know.
+    expect(await ask('get', 'nope', '-n', 'shop', '-o', 'json', '--ignore-not-found')).toEqual({
+      ...{ code: 0, out: '', err: '' },
+    });
+  });
+
+  it('takes flags as kubectl does: -o=name, columns of labels, --watch-only', async () => {
+    expect((await ask('get', '-n=shop', '-o=name')).out).toMatch(/^issue\.faultline\.dev\/pipeline-build-/);
+    expect((await ask('get', '-A=true', '-o=name', '--watch=false')).out).toMatch(/^issue\.faultline\.dev\//);
+    const { out } = await ask('get', '-A', '-L', 'faultline.dev/type,other', '--show-labels');
+    const [head, line] = out.split('\n').map((each) => each.split(/ {2,}/).slice(-3));
+    expect(head).toEqual(['TYPE', 'OTHER', 'LABELS']);
+    expect(line).toEqual([
+      'pipeline',
+      '<none>',
+      expect.stringMatching(/^faultline\.dev\/\S+=\w+,.*faultline\.dev\/type=pipeline/),
+    ]);
+    expect((await ask('get', '-A', '-o', 'json', '--show-labels')).code).toBe(2);
+    const yaml = (await ask('get', '-n', 'shop', '-o', 'yaml')).out;
+    expect(yaml).toMatch(/ openedAt: "2026-11-20T10:00:00Z"\n/);
+  });
+
+  it('tells where else to look where the namespace was not named', async () => {
+    expect((await ask('get', '--severity', 'critical')).err).toBe(
+      'No Active issues in namespace default match what was asked for (of all namespaces: -A).\n',
+    );
+  });
+
   it('shows the past', async () => {
     expect((await ask('get', '-A', '--as-of', '2026-11-20T10:15:00Z', '-o', 'name')).out).toMatch(/^\S+build\S+\n$/);
     expect((await ask('get', '-A', '--as-of', '900d')).err).toMatch(/^error: .+\n$/);
@@ -163,9 +206,13 @@ describe('faultline get', { timeout: 60_000 }, () => {
   it('goes on with what changes, and shows a resolved issue once more', async () => {
     const watching = start('get', '-A', '-w');
     await watching.printed('pipeline-lint');
+    const onlyChanges = start('get', '-A', '--watch-only', '--request-timeout=0');
     await write('lint.yaml', run('lint-2', 'lint', '2026-11-20T11:00:00Z', 'True'));
     await watching.printed(/lint\S+ +major +pipeline +Resolved/);
     await watching.stop();
+    await onlyChanges.printed(/Resolved/);
+    await onlyChanges.stop();
+    expect(onlyChanges.out.text()).not.toContain('pipeline-build');
     await vi.waitFor(async () => expect(await names()).toHaveLength(1));
     expect((await ask('get', '-A', '--all', '-o', 'name')).out.trim().split('\n')).toHaveLength(2);
     expect((await ask('get', '-A', '--state', 'resolved', '-o', 'name')).out).toMatch(/^\S+lint\S+\n$/);

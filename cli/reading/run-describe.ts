@@ -14,7 +14,7 @@ import { connectToRead } from './connect.ts';
 import { type Described, descriptionLines, type Part } from './describe-lines.ts';
 import { Refusal } from './fault.ts';
 import { issuesPath, listPages, readIssue } from './issues.ts';
-import { explainMissing } from './missing.ts';
+import { eachNamed, explainMissing, requireAll } from './missing.ts';
 import { ownerChain, ownersOf } from './owners.ts';
 import { type Relatives, relativesThen } from './relatives-then.ts';
 import { endOfMoment, showsThen, timelineThen } from './then.ts';
@@ -25,14 +25,15 @@ export async function runDescribe(options: DescribeOptions, streams: Streams, no
   await using asker = new Asker(connection, streams.signal);
   const namespace = options.namespace ?? connection.namespace ?? 'default';
   let isFirst = true;
-  for (const name of options.names) {
+  const missing = await eachNamed(options.names, async (name) => {
     const described = await describeOne(asker, namespace, name, options.asOf, now());
     const owners = options.asOf === undefined ? { owners: await ownersOf(asker, described.issue) } : {};
     const at = options.asOf === undefined ? now() : (momentOf(options.asOf, now()) ?? now());
     const text = descriptionLines({ ...described, ...owners }, at, roomOf(streams.out)).join('\n');
     streams.out.write(`${isFirst ? '' : '\n\n'}${text}\n`);
     isFirst = false;
-  }
+  });
+  requireAll(missing);
   return EXIT.ok;
 }
 

@@ -7,7 +7,7 @@ import { Asker } from './ask.ts';
 import { connectToRead } from './connect.ts';
 import { type ListQuery, listPages, type Page, type Row, readIssue } from './issues.ts';
 import { matcherOf } from './match-text.ts';
-import { explainMissing } from './missing.ts';
+import { eachNamed, explainMissing, type MissingIssue, requireAll } from './missing.ts';
 import { printerOf } from './print/choose.ts';
 import type { Printer } from './print/printer.ts';
 import { type Selection, selectionOf } from './select.ts';
@@ -39,13 +39,20 @@ export async function runGet(options: GetOptions, streams: Streams, now = Date.n
   };
   const seen = new Seen(printer, selection, order, options.watch ? options.filters.state : undefined, options.limit);
   let resourceVersion = '';
-  if (options.names.length > 0 && !options.watch) await readNamed(asker, options.names, query, seen);
-  else resourceVersion = await readAll(listPages(asker, query), seen);
+  if (options.names.length > 0 && !options.watch) {
+    const missing = await readNamed(asker, options.names, query, seen);
+    if (seen.count > 0) seen.end();
+    if (!options.ignoreNotFound) requireAll(missing);
+    return options.exitCode && seen.isCritical ? EXIT.found : EXIT.ok;
+  }
+  seen.isMute = options.watchOnly ?? false;
+  resourceVersion = await readAll(listPages(asker, query), seen);
   if (options.watch && options.names[0] !== undefined && seen.count === 0) {
-    await readNamed(asker, options.names, query, seen); // that there is none is told at once
+    requireAll(await readNamed(asker, options.names, query, seen)); // that there is none is told at once
   }
   seen.end();
-  if (seen.count === 0) {
+  seen.isMute = false;
+  if (seen.count === 0 && !options.watchOnly) {
     streams.err.write(`${nothingIn(options, namespace)}\n`);
     const { unknownWords } = await import('./unknown-words.ts');
     for (const line of await unknownWords(asker, options.filters, query)) streams.err.write(`${line}\n`);
@@ -70,6 +77,8 @@ function withWords(selection: Selection, { search, asOf }: GetOptions): Selectio
 class Seen {
   count = 0;
   isCritical = false;
+  /** What is there is known, and not shown. */
+  isMute = false;
   readonly #printer: Printer;
   readonly #keeps: Selection['keeps'];
   readonly #order: Order | undefined;
@@ -102,8 +111,9 @@ class Seen {
     this.count += kept.length;
     this.isCritical ||= kept.some(({ object: { metadata } }) => isOpenAndCritical(metadata.labels));
     if (this.#states !== undefined) for (const row of kept) this.#shown.add(keyOf(row));
-    if (this.#order === undefined) this.#printer.page({ columns, rows: kept });
-    else {
+    if (this.#order === undefined) {
+      if (!this.isMute) this.#printer.page({ columns, rows: kept });
+    } else {
       this.#columns = columns;
       for (const row of kept) this.#waiting.push(row);
     }
@@ -125,7 +135,7 @@ class Seen {
     if (this.#order !== undefined) {
       this.#printer.page({ columns: this.#columns, rows: this.#order(this.#waiting).slice(0, this.#limit) });
     }
-    this.#printer.end();
+    if (!this.isMute) this.#printer.end();
   }
 }
 
@@ -145,17 +155,24 @@ async function readAll(pages: AsyncGenerator<Page, string>, seen: Seen): Promise
   }
 }
 
-async function readNamed(asker: Asker, names: readonly string[], query: ListQuery, seen: Seen): Promise<void> {
+/** Answers those that are not there. */
+async function readNamed(
+  asker: Asker,
+  names: readonly string[],
+  query: ListQuery,
+  seen: Seen,
+): Promise<MissingIssue[]> {
   const rows: Row[] = [];
   let columns: Page['columns'];
-  for (const name of names) {
+  const missing = await eachNamed(names, async (name) => {
     const page = await readIssue(asker, name, query).catch(async (error: unknown) => {
       throw await explainMissing(error, asker, name, query.namespace, query.asOf);
     });
     columns = page.columns;
     rows.push(...page.rows);
-  }
+  });
   seen.page({ columns, rows });
+  return missing;
 }
 
 async function whoAmI(asker: Asker): Promise<string | undefined> {
@@ -176,6 +193,9 @@ function nothingIn({ filters, names, asOf, ...asked }: GetOptions, namespace: st
   const isChosen = (value: unknown): boolean => (Array.isArray(value) ? value.length > 0 : Boolean(value));
   const isFiltered =
     [asked.selector, asked.fieldSelector, asked.search].some(isChosen) || Object.values(others).some(isChosen);
-  if (isFiltered) return `No ${states}issues ${where}${when} match what was asked for.`;
-  return `No ${states}issues ${where}${when}${namespace === undefined || names.length > 0 ? '.' : ' (of all namespaces: -A).'}`;
+  // Who named the namespace knows which it is.
+  const isNamed = namespace === undefined || names.length > 0 || (isFiltered && asked.namespace !== undefined);
+  const elsewhere = isNamed ? '' : ' (of all namespaces: -A)';
+  if (isFiltered) return `No ${states}issues ${where}${when} match what was asked for${elsewhere}.`;
+  return `No ${states}issues ${where}${when}${elsewhere}.`;
 }

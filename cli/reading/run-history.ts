@@ -8,7 +8,7 @@ import { connectToRead } from './connect.ts';
 import { timelineLines } from './describe-lines.ts';
 import { Refusal, whereIs } from './fault.ts';
 import { issuesPath } from './issues.ts';
-import { explainMissing } from './missing.ts';
+import { eachNamed, explainMissing, MissingIssue, requireAll } from './missing.ts';
 import { objectText } from './print/object.ts';
 import { endOfMoment, timelineThen } from './then.ts';
 
@@ -21,20 +21,24 @@ export async function runHistory(options: HistoryOptions, streams: Streams, now 
   const namespace = options.namespace ?? asker.connection.namespace ?? 'default';
   const { names, output } = options;
   const timelines: IssueTimeline[] = [];
-  for (const name of names) {
+  const missing = await eachNamed(names, async (name) => {
     const timeline = await timelineOf(asker, namespace, name);
     timelines.push(options.asOf === undefined ? timeline : thenOf(timeline, options.asOf, now()));
-  }
-  if (output !== 'text') {
+  });
+  if (output === 'text') writeTimelines(timelines, names.length > 1, streams);
+  else if (timelines.length > 0) {
     const object = names.length === 1 ? (timelines[0] as IssueTimeline) : listOf(timelines);
     streams.out.write(await objectText(object, output));
-    return EXIT.ok;
   }
-  timelines.forEach(({ metadata, status }, index) => {
-    const head = names.length === 1 ? [] : [`${index === 0 ? '' : '\n'}${oneLine(metadata.name, 253)}:`];
-    streams.out.write(`${[...head, ...timelineLines(status)].join('\n')}\n`);
-  });
+  requireAll(missing);
   return EXIT.ok;
+}
+
+function writeTimelines(timelines: readonly IssueTimeline[], several: boolean, { out }: Streams): void {
+  timelines.forEach(({ metadata, status }, index) => {
+    const head = several ? [`${index === 0 ? '' : '\n'}${oneLine(metadata.name, 253)}:`] : [];
+    out.write(`${[...head, ...timelineLines(status)].join('\n')}\n`);
+  });
 }
 
 /** Up to that moment. Throws a Failure when nothing had happened yet. */
@@ -43,7 +47,7 @@ function thenOf(timeline: IssueTimeline, asOf: string, now: number): IssueTimeli
   const then = timelineThen(status, endOfMoment(asOf, now));
   const [first] = status.events;
   if (then.events.length === 0 && first !== undefined) {
-    throw new Failure(
+    throw new MissingIssue(
       oneLine(`nothing had happened to "${metadata.name}" at that time: it begins at ${first.at}`, 1_000),
     );
   }

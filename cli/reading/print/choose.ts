@@ -4,7 +4,7 @@ import type { Printer } from './printer.ts';
 import { tablePrinter } from './table.ts';
 
 /** What a printer is chosen by; `singular`: of another resource than issues. */
-export type Printing = Pick<GetOptions, 'headers' | 'allNamespaces' | 'names' | 'watch' | 'output'> & {
+export type Printing = Pick<GetOptions, 'headers' | 'allNamespaces' | 'names' | 'watch' | 'output' | 'labels'> & {
   readonly singular?: string;
   /** States that were asked for; undefined or none: any. */
   readonly filters?: Pick<GetOptions['filters'], 'state'>;
@@ -32,7 +32,10 @@ export async function printerOf(options: Printing, streams: Streams): Promise<Pr
     case 'markdown':
       return (await import('./records.ts')).markdownPrinter({ withNamespace, headers }, out);
     default:
-      return tablePrinter({ wide: format === 'wide', headers, withNamespace, states: showsStates(options) }, streams);
+      return tablePrinter(
+        { wide: format === 'wide', headers, withNamespace, states: showsStates(options), labels: options.labels },
+        streams,
+      );
   }
 }
 

@@ -1,6 +1,5 @@
-import { stringify } from 'yaml';
-import type { Issue } from '../../../crds/issue.ts';
-import { escapeForTerminal, yamlForTerminal } from '../../../crds/text.ts';
+import { escapeForTerminal } from '../../../crds/text.ts';
+import { yamlText } from '../../printers/yaml-text.ts';
 import type { Output } from '../../streams.ts';
 import type { Page } from '../issues.ts';
 import type { Printer } from './printer.ts';
@@ -40,7 +39,7 @@ export function yamlPrinter(single: boolean, out: Output): Printer {
     page({ rows }: Page) {
       for (const { object } of rows) {
         const begin = single ? (isFirst ? '' : '---\n') : isFirst ? 'apiVersion: v1\nitems:\n' : '';
-        out.write(begin + yamlOf(single ? object : [object]));
+        out.write(begin + yamlText(single ? object : [object]));
         isFirst = false;
       }
     },
@@ -49,9 +48,4 @@ export function yamlPrinter(single: boolean, out: Output): Printer {
       out.write(`${isFirst ? 'apiVersion: v1\nitems: []\n' : ''}kind: List\nmetadata:\n  resourceVersion: ""\n`);
     },
   };
-}
-
-/** A long title is one line for grep, and what a terminal would execute is written as an escape. */
-function yamlOf(object: Issue | readonly Issue[]): string {
-  return yamlForTerminal(stringify(object, { lineWidth: 0, aliasDuplicateObjects: false }));
 }

@@ -1,4 +1,5 @@
 import { oneLine } from '../../../crds/text.ts';
+import type { LabelColumns } from '../../commands/get.ts';
 import { type Fit, fitColumns, fitNext, fittedLine, roomOf, wantsOf } from '../../printers/fit.ts';
 import { type Streams, wantsColor } from '../../streams.ts';
 import type { ColumnDefinition, Page, Row } from '../issues.ts';
@@ -11,6 +12,8 @@ export interface TableOptions {
   readonly withNamespace: boolean;
   /** What is shown is not all Active: then the state tells as much as the severity. */
   readonly states?: boolean;
+  /** Behind the columns of the server. */
+  readonly labels?: LabelColumns | undefined;
 }
 
 const MAX_CELL = 1_000;
@@ -50,13 +53,20 @@ export function tablePrinter(options: TableOptions, { out, env }: Pick<Streams, 
       const names = [
         ...(options.withNamespace ? ['Namespace'] : []),
         ...shown.map((index) => columns[index]?.name ?? ''),
+        ...labelNames(options.labels),
       ];
-      const head = isFirst && options.headers ? [names.map((name) => cellText(name).toUpperCase())] : [];
-      const body = rows.map((row) => cellsOf(row, shown, options.withNamespace));
+      const head = isFirst && options.headers ? [names.map((name) => headOf(cellText(name)))] : [];
+      const body = rows.map((row) => [
+        ...cellsOf(row, shown, options.withNamespace),
+        ...labelCells(row, options.labels),
+      ]);
       isFirst = false;
       wants = wantsOf([...head, ...body], wants);
       const room = roomOf(out);
-      const next = fitColumns(names, wants, room, options.states ? 'state' : undefined);
+      const next = fitColumns(names, wants, room, [
+        ...labelNames(options.labels),
+        ...(options.states ? ['state'] : []),
+      ]);
       const at = fitted === undefined ? next : fitNext(fitted, next, room);
       fitted = at;
       const severity = names.indexOf('Severity');
@@ -76,6 +86,27 @@ export function tablePrinter(options: TableOptions, { out, env }: Pick<Streams, 
 function cellsOf({ cells, object }: Row, shown: readonly number[], withNamespace: boolean): string[] {
   const namespace = withNamespace ? [cellText(object.metadata.namespace)] : [];
   return [...namespace, ...shown.map((index) => cellText(cells[index]))];
+}
+
+/** As columns are known here: no column of the server begins so. */
+const LABEL = 'label ';
+
+function labelNames({ keys, all }: LabelColumns = NO_LABELS): string[] {
+  return [...keys.map((key) => `${LABEL}${key}`), ...(all ? [`${LABEL}labels`] : [])];
+}
+
+const NO_LABELS: LabelColumns = { keys: [], all: false };
+
+/** Of a label, as kubectl has it: what is behind its prefix. */
+function headOf(name: string): string {
+  return (name.startsWith(LABEL) ? name.slice(LABEL.length).replace(/^.*\//, '') : name).toUpperCase();
+}
+
+function labelCells({ object }: Row, { keys, all }: LabelColumns = NO_LABELS): string[] {
+  const { labels = {} } = object.metadata;
+  const pairs = Object.entries(labels).map(([key, value]) => `${key}=${value}`);
+  const text = pairs.length === 0 ? '<none>' : pairs.toSorted().join(',');
+  return [...keys.map((key) => cellText(labels[key] ?? '<none>')), ...(all ? [cellText(text)] : [])];
 }
 
 const COLOURS: Readonly<Record<string, string>> = { critical: '1;31', major: '33', minor: '36', info: '2' };
