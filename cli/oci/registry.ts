@@ -53,7 +53,7 @@ export class Registry {
     let { response, at } = await this.#follow(url, asked.accept);
     if (response.statusCode === 401 && at.origin === this.#origin) {
       await response.body.dump();
-      this.#authorization = await this.#authorize(headerOf(response, 'www-authenticate') ?? '');
+      this.#authorization = await this.#authorize(challengesOf(response));
       ({ response, at } = await this.#follow(url, asked.accept));
     }
     const { statusCode, body } = response;
@@ -81,16 +81,17 @@ export class Registry {
     throw this.#failure(`more than ${MAX_REDIRECTS} redirects`);
   }
 
-  async #authorize(challenge: string): Promise<string> {
+  /** A registry that takes both is given a token, as every client does. */
+  async #authorize(challenges: string): Promise<string> {
     const { credentials, repository } = this.#options;
     const basic = 'basic' in credentials ? `Basic ${credentials.basic}` : undefined;
-    if (/^basic\b/i.test(challenge)) {
+    const bearer = /(?:^|,)\s*bearer\s+(.*)$/i.exec(challenges)?.[1];
+    if (bearer === undefined && /(?:^|,)\s*basic\b/i.test(challenges)) {
       if (basic === undefined) throw this.#failure(meaningOf(401, credentials));
       return basic;
     }
-    const parameter = (name: string): string | undefined =>
-      new RegExp(`\\b${name}="([^"]*)"`, 'i').exec(challenge)?.[1];
-    const realm = /^bearer\b/i.test(challenge) ? parameter('realm') : undefined;
+    const parameter = (name: string): string | undefined => parameterOf(bearer ?? '', name);
+    const realm = parameter('realm');
     if (realm === undefined)
       throw this.#failure('it refuses, and does not say how to log in (no Bearer or Basic challenge)');
     const url = this.#safe(realm, new URL(this.#origin));
@@ -156,6 +157,17 @@ export class Registry {
   #failure(what: string, cause?: unknown): Failure {
     return new Failure(`${this.#options.registry}/${this.#options.repository}: ${what}`, { cause });
   }
+}
+
+/** All of them: a registry may send one header for each. */
+function challengesOf({ headers }: Answer): string {
+  return [headers['www-authenticate'] ?? []].flat().join(', ');
+}
+
+/** RFC 7235: the value of a parameter is a quoted string, in which a backslash escapes, or a token. */
+function parameterOf(parameters: string, name: string): string | undefined {
+  const found = new RegExp(`(?:^|[\\s,])${name}\\s*=\\s*(?:"((?:[^"\\\\]|\\\\.)*)"|([^\\s",]+))`, 'i').exec(parameters);
+  return found?.[1]?.replace(/\\(.)/g, '$1') ?? found?.[2];
 }
 
 function headerOf({ headers }: Answer, name: string): string | undefined {

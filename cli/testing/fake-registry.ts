@@ -14,16 +14,22 @@ export interface RegistryManners {
   readonly tokensAt?: () => string;
   /** What is sent instead of the blob. */
   readonly tampered?: string;
+  /** How its layers are compressed. Default: not at all. */
+  readonly compress?: (text: string) => Buffer;
+  /** Its name leads to an index with manifests for these platforms (`linux/amd64`), of which the first is the one. */
+  readonly platforms?: readonly string[];
+  /** Writes the challenge that asks for a token; default: as most registries do. */
+  readonly writeChallenge?: (parameters: { realm: string; service: string; scope: string }) => string | string[];
 }
 
 /** An artifact with files as layers, in a registry over real HTTP. `asked` has every path with what was shown of credentials. */
 export class FakeRegistry implements AsyncDisposable {
   readonly asked: string[] = [];
   readonly host: string;
-  /** Of the manifest. */
+  /** Of what its name leads to. */
   readonly digest: string;
-  readonly #manifest: string;
-  readonly #blobs = new Map<string, string>();
+  readonly #manifests = new Map<string, string>();
+  readonly #blobs = new Map<string, Buffer>();
   readonly #manners: RegistryManners;
   readonly #close: () => Promise<void>;
 
@@ -32,17 +38,23 @@ export class FakeRegistry implements AsyncDisposable {
     manners: RegistryManners,
     { host, close }: { host: string; close: () => Promise<void> },
   ) {
+    const { compress = Buffer.from, platforms } = manners;
     const layers = Object.entries(files).map(([title, text]) => {
-      this.#blobs.set(digestOf(text), text);
+      const blob = compress(text);
+      this.#blobs.set(digestOf(blob), blob);
       const annotations = { 'org.opencontainers.image.title': title };
       return {
         mediaType: 'application/vnd.cncf.openpolicyagent.data.layer.v1+json',
-        digest: digestOf(text),
+        digest: digestOf(blob),
         annotations,
       };
     });
-    this.#manifest = JSON.stringify({ schemaVersion: 2, layers });
-    this.digest = digestOf(this.#manifest);
+    const manifest = this.#add({ schemaVersion: 2, layers });
+    const manifests = platforms?.map((each, index) => {
+      const [os, architecture] = each.split('/');
+      return { digest: index === 0 ? manifest : digestOf(each), platform: { os, architecture } };
+    });
+    this.digest = manifests ? this.#add({ schemaVersion: 2, manifests }) : manifest;
     this.#manners = manners;
     this.host = host;
     this.#close = close;
@@ -66,6 +78,12 @@ export class FakeRegistry implements AsyncDisposable {
     await this.#close();
   }
 
+  #add(manifest: object): string {
+    const text = JSON.stringify(manifest);
+    this.#manifests.set(digestOf(text), text);
+    return digestOf(text);
+  }
+
   #answer({ url = '', headers }: IncomingMessage, response: ServerResponse): void {
     const { pathname, searchParams } = new URL(url, 'http://registry');
     const { authorization = 'nobody' } = headers;
@@ -81,9 +99,13 @@ export class FakeRegistry implements AsyncDisposable {
     const elsewhere = !pathname.startsWith('/v2/');
     if (challenge !== undefined) response.writeHead(401, { 'www-authenticate': challenge() }).end();
     else if (login !== undefined && !elsewhere && authorization !== `Bearer for-repository:${name}:pull`) {
-      const own = `Bearer realm="${tokensAt()}/token",service="fake",scope="repository:${name}:pull"`;
+      const {
+        writeChallenge = ({ realm, service, scope }) => `Bearer realm="${realm}",service="${service}",scope="${scope}"`,
+      } = this.#manners;
+      const own = writeChallenge({ realm: `${tokensAt()}/token`, service: 'fake', scope: `repository:${name}:pull` });
       response.writeHead(401, { 'www-authenticate': own }).end();
-    } else if (kind === 'manifests' && [this.digest, 'latest'].includes(reference)) response.end(this.#manifest);
+    } else if (kind === 'manifests' && this.#manifests.has(reference === 'latest' ? this.digest : reference))
+      response.end(this.#manifests.get(reference === 'latest' ? this.digest : reference));
     else if (kind === 'blobs' && blobsAt !== undefined) {
       response.writeHead(307, { location: `${blobsAt()}/blobs/${reference}` }).end();
     } else {
@@ -93,6 +115,6 @@ export class FakeRegistry implements AsyncDisposable {
   }
 }
 
-function digestOf(text: string): string {
-  return `sha256:${createHash('sha256').update(text).digest('hex')}`;
+function digestOf(bytes: string | Buffer): string {
+  return `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
 }

@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { json } from 'node:stream/consumers';
+import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { taskBundles } from '../../controllers/konflux/task-bundles/bundle.ts';
 import { judge, policyOf } from '../../controllers/konflux/task-bundles/policy.ts';
@@ -210,6 +211,39 @@ describe('faultline trusted-tasks', () => {
     expect(store.asked).toEqual([expect.stringMatching(/^\/blobs\/sha256:\w+ nobody$/)]);
   });
 
+  it.each<[string, (parameters: { realm: string; service: string; scope: string }) => string | string[]]>([
+    ['without quotes', ({ realm, service, scope }) => `bearer realm="${realm}", service=${service}, scope=${scope}`],
+    [
+      'after another one',
+      ({ realm, service }) => ['Basic realm="fake"', `Bearer service="${service}",realm="${realm}"`],
+    ],
+  ])('gets a token where the challenge is written %s', async (_, writeChallenge) => {
+    const { host, asked } = await registry(DATA, { login: 'anybody', writeChallenge });
+    expect((await run(`${host}/org/name`)).code).toBe(0);
+    expect(asked.at(-1)).toContain(' Bearer for-repository:org/name:pull');
+  });
+
+  it.each<[string, (text: string) => Buffer]>([
+    ['gzip', gzipSync],
+    ['zstd', zstdCompressSync],
+  ])('reads layers that are compressed by %s', async (_, compress) => {
+    const { host } = await registry(DATA, { compress });
+    const { code, out, err } = await run(`${host}/org/name`);
+    expect({ code, err }).toEqual({ code: 0, err: '' });
+    expect(out).toContain(REF);
+  });
+
+  it.each([[['linux/amd64', 'linux/arm64']], [['linux/s390x', 'unknown/unknown']]])(
+    'takes of an index what is for this platform, or its only one: %j',
+    async (platforms) => {
+      const { host, digest, asked } = await registry(DATA, { platforms });
+      const { code, out, err } = await run(`${host}/org/name@${digest}`);
+      expect({ code, err }).toEqual({ code: 0, err: '' });
+      expect(out).toContain(`trusted-tasks-from: ${host}/org/name@${digest}`);
+      expect(asked.filter((one) => one.includes('/manifests/'))).toHaveLength(2);
+    },
+  );
+
   it('logs in where the registry itself says that its tokens are', async () => {
     const issuer = await registry(DATA, { login: 'robot:secret' });
     const { host, asked } = await registry(DATA, {
@@ -257,6 +291,20 @@ describe('what is refused', () => {
     const { code, err } = await run(`${lying.host}/org/name@${digest}`);
     expect(code).toBe(1);
     expect(err).toContain('trusted_tekton_tasks.yml is not what its digest says');
+  });
+
+  it('an index that leaves it open which manifest is meant', async () => {
+    const { host } = await registry(DATA, { platforms: ['linux/arm64', 'linux/s390x'] });
+    const { code, err } = await run(`${host}/org/name`);
+    expect(code).toBe(1);
+    expect(err).toContain('its index has 2 manifests: name one by its digest');
+  });
+
+  it('a layer that grows beyond all bounds, and one that is broken', async () => {
+    const large = await registry(DATA, { compress: () => gzipSync(Buffer.alloc(17 * 1024 * 1024)) });
+    expect((await run(`${large.host}/org/name`)).err).toContain('is longer than 16777216 bytes');
+    const broken = await registry(DATA, { compress: (text) => gzipSync(text).subarray(0, 40) });
+    expect((await run(`${broken.host}/org/name`)).err).toContain('cannot be decompressed');
   });
 
   it('to follow the registry to plain http', async () => {
