@@ -4,8 +4,8 @@ import type { KubeClient } from './kube-client.ts';
 import { itemsOf } from './list-page.ts';
 import type { Logger } from './logger.ts';
 import { isClusterObject, type JsonObject } from './object.ts';
-import { type Fault, faultOf, heldBack, notInstalled, outOfOrder } from './reflector-faults.ts';
-import { ReflectorPace } from './reflector-pace.ts';
+import { heldBack, outOfOrder } from './reflector-faults.ts';
+import { ReflectorProgress } from './reflector-progress.ts';
 import { ReflectorRequests } from './reflector-requests.ts';
 import type { ReflectorState, Step } from './reflector-state.ts';
 import { isOlder } from './resource-version.ts';
@@ -45,8 +45,6 @@ const SILENT_WATCHES = 10;
 const LIST_SILENCE_MS = 10_000;
 /** A watch that ends sooner counts as a failure. */
 const SHORT_WATCH_MS = 1_000;
-/** After so many failures in a row at one resourceVersion the list is repeated. */
-const FAILURES_TO_RELIST = 3;
 /** A streamed list that went quiet twice is not asked for again. */
 const QUIET_LISTS = 2;
 const RELIST_PERIOD_MS = 12 * 3_600_000;
@@ -61,31 +59,20 @@ export class Reflector {
   readonly #options: ReflectorOptions;
   readonly #request: WatchRequest;
   readonly #clock: Clock;
-  readonly #random: () => number;
-  readonly #pace: ReflectorPace;
+  readonly #progress: ReflectorProgress;
   readonly #requests: ReflectorRequests;
   /** Until this server has shown that it does not stream lists. */
   #streams = true;
   #quietLists = 0;
-  #silentWatches = 0;
-  /** Failures in a row without anything new. */
-  #stuck = 0;
-  /** Up to where the watch has told everything, of one version of the kind. */
-  #told: { readonly apiVersion: string; readonly resourceVersion: string } | undefined;
-  #relistAt = Number.POSITIVE_INFINITY;
-  /** The next streamed list is of what is stored now, whatever was told before. */
-  #fromLatest = false;
 
   constructor(options: ReflectorOptions, request: WatchRequest) {
     this.#options = options;
     this.#request = request;
     this.#clock = options.clock ?? systemClock;
-    this.#random = options.random ?? Math.random;
-    this.#pace = new ReflectorPace(this.#clock, this.#random);
-    this.#requests = new ReflectorRequests(
-      { client: options.client, clock: this.#clock, random: this.#random },
-      request,
-    );
+    const { client, random = Math.random, relistPeriodMs = RELIST_PERIOD_MS } = options;
+    const shared = { clock: this.#clock, random };
+    this.#progress = new ReflectorProgress({ ...shared, server: client.server, request, relistPeriodMs });
+    this.#requests = new ReflectorRequests({ ...shared, client }, request);
   }
 
   async *watch(signal: AbortSignal): AsyncGenerator<SourceEvent, void, void> {
@@ -128,17 +115,11 @@ export class Reflector {
   async #discover(signal: AbortSignal): Promise<Step> {
     try {
       const served = await discover(this.#options.client, this.#request, signal);
-      if (served === undefined) {
-        return this.#wait(notInstalled(this.#options.client.server, this.#request), this.#pace.absent(), {
-          phase: 'discover',
-        });
-      }
-      this.#pace.installed();
-      // In another version the same object looks different though nothing happened to it.
-      if (this.#told?.apiVersion !== served.apiVersion) this.#told = undefined;
+      if (served === undefined) return this.#progress.notInstalled();
+      this.#progress.served(served);
       return [[], this.#list(served)];
     } catch (error) {
-      return this.#fail(error, { phase: 'discover' }, undefined, 'discover');
+      return this.#progress.fail(error, { phase: 'discover' }, undefined, 'discover');
     }
   }
 
@@ -152,14 +133,14 @@ export class Reflector {
    * is over.
    */
   async #openStream(served: ServedKind, signal: AbortSignal): Promise<Step> {
-    const from = this.#fromLatest ? undefined : this.#told?.resourceVersion;
+    const from = this.#progress.listFrom;
     const parameters = {
       ...{ sendInitialEvents: 'true', resourceVersionMatch: 'NotOlderThan' },
-      ...(from !== undefined && from !== '' && { resourceVersion: from }),
+      ...(from !== undefined && { resourceVersion: from }),
     };
     try {
       const stream = await this.#requests.watch(served, parameters, signal);
-      return [[this.#listing()], { phase: 'receiveList', served, stream }];
+      return [[this.#progress.listing()], { phase: 'receiveList', served, stream }];
     } catch (error) {
       // 422: the feature gate is off; 400: never heard of it.
       if (error instanceof AnswerError && (error.status === 422 || error.status === 400)) {
@@ -173,30 +154,13 @@ export class Reflector {
   /** The server knows nothing of that moment, not any more or not yet (its store was put back, or it lags): the other way. */
   #streamFailed(error: unknown, served: ServedKind): Step {
     if (error instanceof AnswerError && (error.status === 410 || error.status === 504)) {
-      this.#fromLatest = !this.#fromLatest;
+      this.#progress.fromLatest = !this.#progress.fromLatest;
     }
-    return this.#fail(error, { phase: 'discover' }, served, 'watch');
+    return this.#progress.fail(error, { phase: 'discover' }, served, 'watch');
   }
 
   #paged(served: ServedKind): Step {
     return [[], { phase: 'page', served, limit: PAGE }];
-  }
-
-  /** `of`: the moment of the list, when it was asked for one. */
-  #listing(of?: string): SourceEvent {
-    const resourceVersion = this.#told?.resourceVersion;
-    if (resourceVersion === undefined) return { type: 'listing' };
-    return { type: 'listing', told: { resourceVersion, exact: of === resourceVersion } };
-  }
-
-  #listed({ apiVersion }: ServedKind, resourceVersion: string): void {
-    this.#stuck = 0;
-    this.#silentWatches = 0;
-    this.#fromLatest = false;
-    this.#pace.listed();
-    this.#told = { apiVersion, resourceVersion };
-    const { relistPeriodMs: period = RELIST_PERIOD_MS } = this.#options;
-    this.#relistAt = period > 0 ? this.#clock.now() + period * (0.9 + 0.2 * this.#random()) : Number.POSITIVE_INFINITY;
   }
 
   async #receiveList(state: ReflectorState & { phase: 'receiveList' }): Promise<Step> {
@@ -206,9 +170,9 @@ export class Reflector {
       stream.close();
       // A server that is busy may be quiet for once.
       if (chunk.type === 'silent' && ++this.#quietLists >= QUIET_LISTS) this.#streams = false;
-      if (chunk.type === 'silent' || ++this.#stuck >= FAILURES_TO_RELIST) return this.#paged(served);
+      if (chunk.type === 'silent' || this.#progress.isStuck()) return this.#paged(served);
       const error = chunk.type === 'broken' ? chunk.error : new AnswerError(0, 'the list ended before it was complete');
-      return this.#fail(error, { phase: 'openStream', served }, served, 'watch');
+      return this.#progress.fail(error, { phase: 'openStream', served }, served, 'watch');
     }
     const events: SourceEvent[] = [];
     for (const [index, line] of chunk.lines.entries()) {
@@ -221,7 +185,7 @@ export class Reflector {
         }
         this.#quietLists = 0;
         const resourceVersion = versionOf(line.object);
-        this.#listed(served, resourceVersion);
+        this.#progress.listed(served, resourceVersion);
         const watching = { phase: 'watch', served, resourceVersion, stream } as const;
         const [more, next] = this.#apply(watching, chunk.lines.slice(index + 1));
         return [[...events, { type: 'synced' }, ...more], next];
@@ -250,24 +214,24 @@ export class Reflector {
       const objects = itemsOf(list, served, this.#options.onMalformed);
       const resourceVersion = at?.resourceVersion ?? versionOf(list);
       const events: SourceEvent[] = [
-        ...(at === undefined ? [this.#listing(resourceVersion)] : []),
+        ...(at === undefined ? [this.#progress.listing(resourceVersion)] : []),
         { type: 'listed', objects },
       ];
       const token = list.metadata.continue;
       if (typeof token === 'string' && token !== '') return [events, { ...state, at: { token, resourceVersion } }];
-      this.#listed(served, resourceVersion);
+      this.#progress.listed(served, resourceVersion);
       return [[...events, { type: 'synced' }], { phase: 'openWatch', served, resourceVersion }];
     } catch (error) {
       if (exact !== undefined) {
         // That moment is gone, or this server cannot list it: as it is now, then, and from its store. What it serves watches
         // from may be what lost a change.
-        this.#fromLatest = true;
-        return this.#fail(error, { phase: 'discover' }, served, 'list');
+        this.#progress.fromLatest = true;
+        return this.#progress.fail(error, { phase: 'discover' }, served, 'list');
       }
       const expired = error instanceof AnswerError && error.status === 410;
       const larger = limit === PAGE ? LARGER_PAGE : EVERYTHING;
-      if (expired) return this.#fail(error, { phase: 'page', served, limit: larger }, served, 'list');
-      return this.#fail(error, at === undefined ? { phase: 'discover' } : state, served, 'list');
+      if (expired) return this.#progress.fail(error, { phase: 'page', served, limit: larger }, served, 'list');
+      return this.#progress.fail(error, at === undefined ? { phase: 'discover' } : state, served, 'list');
     }
   }
 
@@ -278,13 +242,18 @@ export class Reflector {
       return [[{ type: 'watching' }], { phase: 'watch', served, resourceVersion, stream }];
     } catch (error) {
       const relist = error instanceof AnswerError && error.status >= 400 && error.status < 500 && error.status !== 429;
-      return this.#fail(error, relist ? { phase: 'discover' } : this.#orRelist(state), served, 'watch');
+      return this.#progress.fail(
+        error,
+        relist ? { phase: 'discover' } : this.#progress.orRelist(state),
+        served,
+        'watch',
+      );
     }
   }
 
   async #readWatch(state: ReflectorState & { phase: 'watch' }): Promise<Step> {
     const { served, resourceVersion, stream } = state;
-    const relistIn = this.#relistAt - this.#clock.now();
+    const { relistIn } = this.#progress;
     if (relistIn <= 0) {
       stream.close();
       return [[], { phase: 'page', served, limit: PAGE, exact: resourceVersion }];
@@ -295,36 +264,36 @@ export class Reflector {
     stream.close();
     const again = { phase: 'openWatch', served, resourceVersion } as const;
     if (chunk.type === 'silent') return this.#silent(again);
-    if (chunk.type === 'broken') return this.#fail(chunk.error, this.#orRelist(again), served, 'watch');
+    if (chunk.type === 'broken')
+      return this.#progress.fail(chunk.error, this.#progress.orRelist(again), served, 'watch');
     if (this.#clock.now() - stream.openedAt >= SHORT_WATCH_MS) return [[], again];
     // Without a fault to tell: some proxies cut every connection early.
-    const next = stream.hasTold ? again : this.#orRelist(again);
-    return [[], { phase: 'wait', ms: this.#paceOf(next), next }];
+    const next = stream.hasTold ? again : this.#progress.orRelist(again);
+    return [[], { phase: 'wait', ms: this.#progress.paceOf(next), next }];
   }
 
   /** Resumed: it costs little. But what comes between and keeps words back would do that for ever. */
   #silent(again: ReflectorState & { phase: 'openWatch' }): Step {
-    if (++this.#silentWatches < SILENT_WATCHES) return [[], again];
-    this.#fromLatest = true;
+    if (this.#progress.silent() < SILENT_WATCHES) return [[], again];
+    this.#progress.fromLatest = true;
     const fault = heldBack(this.#options.client.server, again.served, SILENT_WATCHES * (SILENCE_MS / 60_000));
-    return this.#wait(fault, this.#pace.list(), { phase: 'discover' });
+    const next = { phase: 'discover' } as const;
+    return this.#progress.wait(fault, this.#progress.paceOf(next), next);
   }
 
   #apply(state: ReflectorState & { phase: 'watch' }, lines: readonly WatchLine[]): Step {
     const { served, stream } = state;
     let { resourceVersion } = state;
     const events: SourceEvent[] = [];
-    const told = (): void => {
-      this.#told = { apiVersion: served.apiVersion, resourceVersion };
-    };
+    const told = (): void => this.#progress.told(served, resourceVersion);
     for (const line of lines) {
       if (line.type === 'ERROR' || line.type === 'invalid') {
         stream.close();
         told();
         const error = errorOf(line);
         const again = { phase: 'openWatch', served, resourceVersion } as const;
-        const next: ReflectorState = error.status === 410 ? { phase: 'discover' } : this.#orRelist(again);
-        const [waiting, then] = this.#fail(error, next, served, 'watch');
+        const next: ReflectorState = error.status === 410 ? { phase: 'discover' } : this.#progress.orRelist(again);
+        const [waiting, then] = this.#progress.fail(error, next, served, 'watch');
         return [[...events, ...waiting], then];
       }
       const version = versionOf(line.object);
@@ -332,9 +301,7 @@ export class Reflector {
         // Some servers tell of a deletion with the version from before it, and it is true at any time.
         if (line.type !== 'DELETED') return this.#notInOrder(state, events, { version, after: resourceVersion });
       } else resourceVersion = version || resourceVersion;
-      this.#stuck = 0;
-      this.#silentWatches = 0;
-      this.#pace.progressed();
+      this.#progress.progressed();
       const event = this.#eventOf(line, served);
       if (event !== undefined) events.push(event);
     }
@@ -352,9 +319,10 @@ export class Reflector {
     order: { version: string; after: string },
   ): Step {
     stream.close();
-    this.#told = undefined;
+    this.#progress.forget();
     const fault = outOfOrder(this.#options.client.server, served, order);
-    const [waiting, next] = this.#wait(fault, this.#pace.list(), { phase: 'discover' });
+    const then = { phase: 'discover' } as const;
+    const [waiting, next] = this.#progress.wait(fault, this.#progress.paceOf(then), then);
     return [[...events, ...waiting], next];
   }
 
@@ -367,33 +335,5 @@ export class Reflector {
       return undefined;
     }
     return type === 'DELETED' ? { type: 'deleted', object } : { type: 'applied', object };
-  }
-
-  /** Trying again from the same place does not help for ever. */
-  #orRelist(again: ReflectorState): ReflectorState {
-    return ++this.#stuck >= FAILURES_TO_RELIST ? { phase: 'discover' } : again;
-  }
-
-  #paceOf(next: ReflectorState): number {
-    return next.phase === 'openWatch' ? this.#pace.watch() : this.#pace.list();
-  }
-
-  #fail(error: unknown, next: ReflectorState, served: ServedKind | undefined, verbs: string): Step {
-    const { server } = this.#options.client;
-    if (error instanceof AnswerError && error.status === 404) {
-      return this.#wait(notInstalled(server, this.#request), this.#pace.absent(), { phase: 'discover' });
-    }
-    const retryAfterMs = error instanceof AnswerError ? (error.retryAfterMs ?? 0) : 0;
-    // A little later than asked for, each at its own time: else all that were refused together come back together.
-    const asked = retryAfterMs * (1 + this.#random() / 4);
-    const ms = Math.max(asked, this.#paceOf(next));
-    // Normal in the life of a watch: nobody needs to hear of it.
-    if (error instanceof AnswerError && error.status === 410) return [[], { phase: 'wait', ms, next }];
-    const fault = faultOf(error, { server, request: this.#request, served, verbs });
-    return this.#wait(fault, ms, next);
-  }
-
-  #wait(fault: Fault, ms: number, next: ReflectorState): Step {
-    return [[{ type: 'waiting', fault: { ...fault, retryInMs: ms } }], { phase: 'wait', ms, next }];
   }
 }
