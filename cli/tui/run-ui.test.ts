@@ -175,6 +175,8 @@ describe('faultline on a terminal', PATIENT, () => {
     expect(terminal.written()).not.toContain(ALTERNATE);
     terminal.press('q');
     await exitCode;
+    // Of the shell that comes next.
+    expect(terminal.written()).toMatch(/\n$/);
   });
 });
 
@@ -184,7 +186,7 @@ describe('what cannot be is one line', PATIENT, () => {
     [
       ['ui'],
       { TERM: 'dumb' },
-      /^error: faultline ui needs a terminal: for scripts and pipes there is faultline get\n$/,
+      /^error: faultline ui moves the cursor, and TERM=dumb says that there is none: use faultline get -w\n$/,
     ],
     [['ui'], { KUBECONFIG: 'nowhere' }, /^error: cannot read the kubeconfig nowhere/],
     [['ui', '--from', 'nowhere'], {}, /^error: cannot read nowhere: no such file or folder\n$/],

@@ -26,8 +26,11 @@ const PATIENCE_MS = 250;
 /** `faultline ui`: answers the exit code. Throws a Failure of one line when there is no terminal or no kubeconfig. */
 export async function runUi(options: UiOptions, streams: Streams): Promise<number> {
   const { terminal, env } = streams;
-  if (terminal === undefined || env.TERM === 'dumb') {
+  if (terminal === undefined) {
     throw new Failure('faultline ui needs a terminal: for scripts and pipes there is faultline get');
+  }
+  if (env.TERM === 'dumb') {
+    throw new Failure('faultline ui moves the cursor, and TERM=dumb says that there is none: use faultline get -w');
   }
   const spoken = options.screenReader || env.INK_SCREEN_READER === 'true';
   const [settings, source] = await Promise.all([readSettings(settingsPath(env)), sourceOf(options, streams)]);

@@ -110,6 +110,7 @@ describe('frames', () => {
     ['controllers-80x24', 80, 24, [':', 'controllers', 'enter']],
     ['help-100x60', 100, 60, ['?']],
     ['past-120x12', 120, 12, ['[', '[']],
+    ['wide-80x24', 80, 24, ['w']],
     ['small-40x8', 40, 8, ['j']],
     ['too-small-20x5', 20, 5, []],
   ])('%s', async (name, columns, rows, keys) => {
@@ -399,6 +400,25 @@ describe('what was read', () => {
     expect(answers).toHaveLength(2);
   });
 
+  it('of the past is not live, and says whose evidence it is', async () => {
+    using driven = await drive(MORNING, { size: { columns: 160, rows: 24 } });
+    driven.keys('[');
+    await settle();
+    expect(driven.keys('enter')).toMatch(/not live$/m);
+    expect(driven.keys('l')).toMatch(/^ history › component-payments-mfrggzdf › evidence/m);
+    driven.keys('q', 'q', 'l');
+    expect(driven.text()).toMatch(/^ history › component-payments-mfrggzdf evidence.*◆/m);
+  });
+
+  it('of controllers is told whole, however narrow the screen is', async () => {
+    const told = `tekton-pipelinerun: ${'16 failing, '.repeat(12)}and that is all`;
+    using driven = await drive(MORNING, { source: { controllers: async () => [told] } });
+    driven.keys(':', 'controllers', 'enter');
+    driven.text();
+    await settle();
+    expect(driven.text().replaceAll(/\s+/g, ' ')).toContain(told);
+  });
+
   it('of the past is asked for again after a refusal', async () => {
     let asked = 0;
     const past: StillSource['past'] = async () => {
@@ -478,6 +498,24 @@ describe('keys', () => {
     driven.keys('/');
     driven.tui.paste('cart\nx');
     expect(driven.text()).toContain('/cart x');
+  });
+
+  it('that do nothing here say so, and what was told of a key goes with the next one', async () => {
+    using driven = await drive();
+    expect(driven.keys('n')).toContain('n does nothing here: ? shows the keys that do');
+    expect(driven.keys('j')).not.toContain('does nothing here');
+    expect(driven.keys('9')).toContain('no namespace has the key 9');
+    expect(driven.keys('1')).not.toContain('has the key 9');
+    driven.keys('[', 'a');
+    expect(driven.text()).toContain('the past cannot be changed: Esc leaves it');
+    expect(driven.keys('esc')).toContain('● live');
+  });
+
+  it('of k9s: d is into what is selected, and kinds have their singular', async () => {
+    using driven = await drive();
+    expect(driven.keys('d')).toContain('issues › component-payments-mfrggzdf');
+    driven.keys(':', 'group', 'enter');
+    expect(driven.text()).toMatch(/^ groups/m);
   });
 
   it('what may not be done says so in the keys', async () => {

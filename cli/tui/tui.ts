@@ -109,6 +109,7 @@ export class Tui implements Disposable {
   /** A key, or several that came at once: what follows the key of a line is typed into it. */
   press(input: string, key: PressedKey): void {
     this.#quiet = 0;
+    if (this.#state.notice?.brief) this.#state = { ...this.#state, notice: undefined };
     if (this.#state.prompt !== undefined && isTyped(input, key)) {
       this.dispatch({ kind: 'type', text: input });
       this.draw();
@@ -119,6 +120,7 @@ export class Tui implements Disposable {
       const action =
         this.#state.prompt === undefined ? bindingOf(name, placeOf(this.#state).view)?.action : promptAction(name);
       if (action !== undefined) this.dispatch(action);
+      else if (this.#state.prompt === undefined && isCharacter(name)) this.dispatch(unknownKey(name));
     }
     this.draw();
   }
@@ -256,7 +258,9 @@ export class Tui implements Disposable {
       return { ...nothing, table, lines: linesOfTable(table) };
     }
     const text = this.#papers.lines(view, this.#state.size.columns);
-    return { ...nothing, text, lines: { ...NO_LINES, count: text.length } };
+    const isOfThen = 'asOf' in view && view.asOf !== undefined;
+    const connection: Connection = isOfThen ? { kind: 'still' } : nothing.connection;
+    return { ...nothing, connection, text, lines: { ...NO_LINES, count: text.length } };
   }
 
   #surroundings(): Surroundings {
@@ -391,4 +395,13 @@ export class Tui implements Disposable {
     const worst = [...this.model.byNamespace.counts].sort(([a, x], [b, y]) => compareCounts(x, y) || (a < b ? -1 : 1));
     this.dispatch({ kind: 'shortcuts', shortcuts: worst.slice(0, 9).map(([namespace]) => namespace) });
   }
+}
+
+function isCharacter(name: string): boolean {
+  return [...name].length === 1;
+}
+
+function unknownKey(name: string): Action {
+  const text = `${name} does nothing here: ? shows the keys that do`;
+  return { kind: 'notice', notice: { role: 'warning', text, brief: true } };
 }

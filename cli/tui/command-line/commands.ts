@@ -33,8 +33,8 @@ export interface CommandLine {
 
 /** Every command of the command line: the help and the completion are made from this table. */
 export const COMMAND_LINES: readonly CommandLine[] = [
-  simple('issues', ['iss', 'i'], 'what is broken', { kind: 'go', view: ISSUES }),
-  simple('groups', ['gr', 'issuegroups'], 'what issues have in common', {
+  simple('issues', ['issue', 'iss', 'i'], 'what is broken', { kind: 'go', view: ISSUES }),
+  simple('groups', ['group', 'gr', 'issuegroups', 'issuegroup'], 'what issues have in common', {
     kind: 'go',
     view: { kind: 'groups', filter: '' },
   }),
@@ -47,7 +47,7 @@ export const COMMAND_LINES: readonly CommandLine[] = [
     },
     action: namespace,
   },
-  simple('controllers', ['ctl', 'sources'], 'who looks, and what they say', {
+  simple('controllers', ['controller', 'ctl', 'sources', 'source'], 'who looks, and what they say', {
     kind: 'go',
     view: { kind: 'controllers', filter: '' },
   }),
@@ -56,7 +56,12 @@ export const COMMAND_LINES: readonly CommandLine[] = [
     action: history,
   },
   {
-    ...{ name: 'context', aliases: ['ctx'], parameter: 'CONTEXT', summary: 'another cluster of your kubeconfig' },
+    ...{
+      name: 'context',
+      aliases: ['contexts', 'ctx'],
+      parameter: 'CONTEXT',
+      summary: 'another cluster of your kubeconfig',
+    },
     action: context,
   },
   simple('all', [], 'resolved issues too, or Active ones only', { kind: 'toggle', option: 'all' }),

@@ -58,7 +58,7 @@ export function placeLine(scene: Scene): string {
   const { columns } = state.size;
   const { view } = placeOf(state);
   const crumbs = trail(state)
-    .map((place) => titleOf(place.view))
+    .map((place, at, places) => crumbOf(place.view, places[at - 1]?.view))
     .join(` ${look.symbols.crumb} `);
   const facts = [
     ...(isList(view) && view.filter !== '' ? [`/${view.filter}`] : []),
@@ -79,6 +79,13 @@ export function placeLine(scene: Scene): string {
     return `${look.paint('strong', kept)}${gap}${look.paint('warning', right)}`;
   }
   return `${look.paint('strong', shown)}${' '.repeat(room - displayWidth(right) + 1)}${look.paint('dim', right)}`;
+}
+
+/** Who came from a list sees what it is of. */
+export function crumbOf(view: View, before?: View): string {
+  const title = titleOf(view);
+  if (view.kind !== 'evidence' && view.kind !== 'subject' && view.kind !== 'ledger') return title;
+  return before !== undefined && 'name' in before && before.name === view.name ? title : `${view.name} ${title}`;
 }
 
 export function titleOf(view: View): string {

@@ -26,7 +26,8 @@ export function issueLines(scene: Scene, view: IssuesView, page: number): { head
   }
   const columns = shownColumns(scene, view);
   const gutter = view.grouping === 'none' ? GUTTER : GUTTER + INDENT;
-  const widths = widthsOf(columns, lines, state.size.columns - gutter);
+  // What is Active anyway gives its room to since when.
+  const widths = widthsOf(columns, lines, state.size.columns - gutter, state.options.all ? undefined : 'State');
   const head = columns.map(({ name }, at) => look.filled(name.toUpperCase(), widths[at] ?? 0));
   return {
     head: look.paint('header', look.filled(' '.repeat(gutter) + joined(head), state.size.columns)),
@@ -67,7 +68,12 @@ function cellOf(row: Row, index: number, name: string, now: number): string {
 }
 
 /** Of what is on the screen, whole ages apart, so that the columns stay where they are from second to second. */
-function widthsOf(columns: readonly Shown[], lines: readonly Line[], room: number): number[] {
+function widthsOf(
+  columns: readonly Shown[],
+  lines: readonly Line[],
+  room: number,
+  first: string | undefined,
+): number[] {
   const rows = lines.flatMap((line) => (line.kind === 'row' ? [line.row] : []));
   const wishes = columns.map((column) => ({
     name: column.name,
@@ -76,6 +82,7 @@ function widthsOf(columns: readonly Shown[], lines: readonly Line[], room: numbe
   return layOut(
     wishes.map((wish) => ({ ...wish, want: AGES.has(wish.name) ? Math.max(AGE_WIDTH, wish.name.length) : wish.want })),
     room,
+    first,
   );
 }
 

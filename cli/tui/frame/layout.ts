@@ -28,13 +28,18 @@ const SHRINK_MORE: readonly (readonly [string, number])[] = [
 const FLEXIBLE = 'Title';
 const LAST = new Set(['Severity', FLEXIBLE]);
 
-/** The width of each column in so many cells; 0: there is no room for it. What is left over is the title's, else the last one's. */
-export function layOut(wishes: readonly Wish[], room: number): number[] {
+/**
+ * The width of each column in so many cells; 0: there is no room for it. What is left over is the title's, else the last one's.
+ * `first`: the column that goes before all others.
+ */
+export function layOut(wishes: readonly Wish[], room: number, first?: string): number[] {
   const widths = wishes.map(({ name, want }) => Math.min(want, MOST[name] ?? MOST_OTHER));
   const flexible = wishes.findIndex(({ name }) => name === FLEXIBLE);
   shrink(widths, wishes, SHRINK, room);
   for (let at = widths.length - 1; at > flexible && flexible >= 0 && over(widths, room) > 0; at--) widths[at] = 0;
   shrink(widths, wishes, SHRINK_MORE, room);
+  const least = wishes.findIndex(({ name }) => name === first);
+  if (least >= 0 && over(widths, room) > 0) widths[least] = 0;
   for (const keeps of [LAST, new Set([FLEXIBLE])]) {
     for (let at = widths.length - 1; at >= 0 && over(widths, room) > 0; at--) {
       if (!keeps.has(wishes[at]?.name ?? '')) widths[at] = 0;

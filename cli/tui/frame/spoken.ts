@@ -2,7 +2,7 @@ import { SEVERITIES } from '../../../crds/issue-words.ts';
 import type { Line } from '../rows/listing.ts';
 import { type IssuesView, isList, placeOf } from '../state/state.ts';
 import { aboutWhom, titleOf as promptTitle } from './footer.ts';
-import { titleOf } from './header.ts';
+import { crumbOf, titleOf } from './header.ts';
 import { reason } from './nothing-lines.ts';
 import { type Connection, pageOf, type Scene } from './scene.ts';
 
@@ -29,7 +29,7 @@ export function spoken(scene: Scene): string[] {
     `Faultline, ${scene.place}: ${numbers}; ${connectionText(connection, scene.now)}`,
     isList(view)
       ? `${titleOf(view)}${asOf}${view.filter === '' ? '' : `, filter ${view.filter}`}: ${where}`
-      : titleOf(view),
+      : crumbOf(view),
     ...bodyOf(scene),
     ...told,
   ];

@@ -1,4 +1,5 @@
 import { SEVERITIES } from '../../../crds/issue-words.ts';
+import { wrap } from '../../printers/width.ts';
 import { placeOf } from '../state/state.ts';
 import { layOut, widest } from './layout.ts';
 import type { Scene, SmallTable } from './scene.ts';
@@ -27,7 +28,9 @@ export function tableLines({ look, state }: Scene, table: SmallTable, page: numb
     if (top + at === index) return look.paint('selected', look.filled(line, width));
     return severity < 2 ? look.paint(SEVERITIES[severity] ?? 'info', line) : line;
   });
-  const remarks = table.remarks.map((remark) => look.paint('dim', look.cut(`${' '.repeat(GUTTER)}${remark}`, width)));
+  const remarks = table.remarks
+    .flatMap((remark) => wrap(remark, width - 2 * GUTTER))
+    .map((line) => look.paint('dim', `${' '.repeat(GUTTER)}${look.plain(line)}`));
   return {
     head: look.paint('header', look.filled(joined(table.columns.map((name) => name.toUpperCase())), width)),
     body: [...rows, ...(rows.length < page && remarks.length > 0 ? ['', ...remarks] : [])].slice(0, page),

@@ -28,7 +28,10 @@ export function spokenScreen({ terminal, onKey, onPaste }: ShowOptions): Shown {
     },
     send: (sequence) => void terminal.out.write(sequence),
     async [Symbol.asyncDispose]() {
-      if (instance !== undefined) await ended(instance);
+      if (instance === undefined) return;
+      await ended(instance);
+      // Ink leaves the cursor behind the last word.
+      terminal.out.write('\n');
     },
   };
 }

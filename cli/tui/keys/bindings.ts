@@ -35,7 +35,7 @@ export const BINDINGS: readonly Binding[] = [
   { keys: ['g', 'home'], where: ALL, about: 'Move', help: 'to the top', action: { kind: 'top' } },
   { keys: ['G', 'end'], where: ALL, about: 'Move', help: 'to the bottom', action: { kind: 'bottom' } },
 
-  { keys: ['enter', 'right'], where: LIST, about: 'Look', help: 'into what is selected', hint: 'details', action: { kind: 'enter' } },
+  { keys: ['enter', 'right', 'd'], where: LIST, about: 'Look', help: 'into what is selected', hint: 'details', action: { kind: 'enter' } },
   { keys: ['l'], where: ISSUE, about: 'Look', help: 'evidence: what showed it; and the log of its Pod as it is written', hint: 'logs', action: { kind: 'look', at: 'evidence' } },
   { keys: ['e'], where: ISSUE, about: 'Look', help: 'the subject as YAML', hint: 'yaml', action: { kind: 'look', at: 'subject' } },
   { keys: ['x'], where: ISSUE, about: 'Look', help: 'what the controllers make of the object', action: { kind: 'look', at: 'ledger' } },
@@ -52,14 +52,14 @@ export const BINDINGS: readonly Binding[] = [
     action: { kind: 'shortcut', number: index + 1 },
   })),
 
-  { keys: ['w'], where: LIST, about: 'Arrange', help: 'wide: all columns', hint: 'wide', action: { kind: 'toggle', option: 'wide' } },
+  { keys: ['w', 'ctrl-w'], where: LIST, about: 'Arrange', help: 'wide: all columns', hint: 'wide', action: { kind: 'toggle', option: 'wide' } },
   { keys: ['A'], where: LIST, about: 'Arrange', help: 'resolved issues too', action: { kind: 'toggle', option: 'all' } },
   { keys: ['t'], where: LIST, about: 'Arrange', help: 'as a tree: by namespace, application, group, severity', hint: 'tree', action: { kind: 'next', option: 'grouping' } },
   { keys: ['z'], where: ['issues'], about: 'Arrange', help: 'fold or unfold the group', action: { kind: 'fold' } },
   { keys: ['Z'], where: ['issues'], about: 'Arrange', help: 'fold or unfold all groups', action: { kind: 'fold-all' } },
   { keys: ['S'], where: LIST, about: 'Arrange', help: 'next order', action: { kind: 'next', option: 'sort' } },
   { keys: ['T'], where: ALL, about: 'Arrange', help: 'next theme', action: { kind: 'next', option: 'theme' } },
-  { keys: ['ctrl-l'], where: ALL, about: 'Arrange', help: 'draw the screen again', action: { kind: 'redraw' } },
+  { keys: ['ctrl-l', 'ctrl-r'], where: ALL, about: 'Arrange', help: 'draw and read again', action: { kind: 'redraw' } },
 
   { keys: ['space'], where: ['issues'], about: 'Act', help: 'mark, of a group all', hint: 'mark', action: { kind: 'mark' } },
   { keys: ['*'], where: ['issues'], about: 'Act', help: 'mark all, or none', action: { kind: 'mark-all' } },

@@ -228,6 +228,19 @@ describe('documents', () => {
     expect((await source.document(about('evidence'), signal))[0]).toMatch(/^No evidence was recorded/);
   });
 
+  it('a group is told as faultline groups does', async () => {
+    const spec = { group: 'CVE-2026-1', origin: 'Reported', title: 'one \u001b[2JCVE', severity: 'major' };
+    const status = {
+      ...{ state: 'Active', openedAt: '2026-11-21T08:00:00Z', open: 1, resolved: 0, openNamespaces: 1 },
+      ...{ namespaces: [{ namespace: 'shop', open: 1 }], reasons: [{ reason: 'Vulnerable', open: 1 }], days: [] },
+      members: [{ namespace: 'shop', name: 'component-a', severity: 'major', reason: 'Vulnerable' }],
+    };
+    api.answers = () => ({ metadata: { name: 'g' }, spec, status });
+    const lines = await source.document({ kind: 'group', name: 'g' }, signal);
+    expect(lines[0]).toBe('one CVE');
+    expect(lines.join('\n')).toMatch(/Open members, the worst first:\n +shop\/component-a +major +Vulnerable/);
+  });
+
   it('the ledger is asked about the object that was looked at', async () => {
     const answers = api.answers;
     const status = {

@@ -18,10 +18,18 @@ export function controllerMetrics(metrics: string): string[] {
     if (name === 'controller_runtime_reconcile_errors_total') add(labels.get('controller'), 'errors', value);
   }
   return [...controllers].map(([controller, facts]) => {
-    const told = [...facts].flatMap(([what, value]) => (value > 0 || what === 'queued' ? [`${value} ${what}`] : []));
+    const told = [...facts].flatMap(([what, value]) =>
+      value > 0 || what === 'queued' ? [`${value} ${WORDS[what] ?? what}`] : [],
+    );
     return `${controller}: ${told.join(', ')}`;
   });
 }
+
+/** Outcomes as people say them. */
+const WORDS: Readonly<Record<string, string>> = {
+  settledUndecided: 'over without a verdict',
+  undecidedTerminal: 'finished without a verdict yet',
+};
 
 const SAMPLE = /^([a-z_]+)\{([^}]*)\} ([0-9.e+]+)$/gm;
 const LABEL = /(\w+)="([^"]*)"/g;

@@ -2,6 +2,7 @@ import type { Clock } from '../../../controllers/runtime/clock.ts';
 import type { Explanation } from '../../../crds/explanation.ts';
 import type { Issue } from '../../../crds/issue.ts';
 import type { IssueEvidence, IssueEvidenceStatus } from '../../../crds/issue-evidence.ts';
+import type { IssueGroup } from '../../../crds/issue-group.ts';
 import { API_VERSION } from '../../../crds/names.ts';
 import { oneLine } from '../../../crds/text.ts';
 import type { Asker } from '../../reading/ask.ts';
@@ -35,12 +36,17 @@ export async function clusterDocument(asker: Asker, view: View, reading: Reading
     case 'ledger':
       return await ledgerDocument(asker, await issueOf(asker, view));
     case 'group':
-      return await yamlLines(
-        (await asker.json<{ metadata?: object }>(`/apis/${API_VERSION}/issuegroups/${view.name}`)).body,
-      );
+      return await groupDocument(asker, view.name, reading.now);
     default:
       return view satisfies never;
   }
+}
+
+/** As `faultline groups NAME`. */
+async function groupDocument(asker: Asker, name: string, now: number): Promise<readonly string[]> {
+  const { groupLines } = await import('../../reading/group-lines.ts');
+  const { body } = await asker.json<IssueGroup>(`/apis/${API_VERSION}/issuegroups/${name}`);
+  return groupLines(body, now);
 }
 
 interface Named {

@@ -58,7 +58,7 @@ export function filtered(state: State, filter: string): State {
   return isList(view) ? withPlace(state, { view: { ...view, filter } }) : gone(state, { ...ISSUES, filter }, false);
 }
 
-/** The state with a line about what was done, or why not. */
+/** The state with a line about what a key did, or why not. */
 export function told(state: State, text: string, role: 'good' | 'warning' | 'error' = 'warning'): State {
-  return { ...state, notice: { text, role } };
+  return { ...state, notice: { text, role, brief: true } };
 }

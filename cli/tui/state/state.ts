@@ -122,6 +122,8 @@ export interface Asking {
 export interface Notice {
   readonly text: string;
   readonly role: 'good' | 'warning' | 'error';
+  /** It is about the last key, and gone with the next. */
+  readonly brief?: boolean;
 }
 
 /** A list with its filter and order, kept in the user's file. */
