@@ -3,6 +3,7 @@ import { type Connection, pageOf, type Scene, type SmallTable } from './frame/sc
 import { bindingOf } from './keys/bindings.ts';
 import { keyNames, type PressedKey } from './keys/key-name.ts';
 import { isTyped, promptAction } from './keys/prompt-keys.ts';
+import { unknownKey } from './keys/unknown-key.ts';
 import { Look } from './look/look.ts';
 import { linesOf, Model } from './model.ts';
 import type { TuiOptions } from './outside.ts';
@@ -118,9 +119,10 @@ export class Tui implements Disposable {
     for (const name of keyNames(input, key)) {
       // Each may begin a line, or end it.
       const action =
-        this.#state.prompt === undefined ? bindingOf(name, placeOf(this.#state).view)?.action : promptAction(name);
+        this.#state.prompt === undefined
+          ? (bindingOf(name, placeOf(this.#state).view)?.action ?? unknownKey(name))
+          : promptAction(name);
       if (action !== undefined) this.dispatch(action);
-      else if (this.#state.prompt === undefined && isCharacter(name)) this.dispatch(unknownKey(name));
     }
     this.draw();
   }
@@ -395,13 +397,4 @@ export class Tui implements Disposable {
     const worst = [...this.model.byNamespace.counts].sort(([a, x], [b, y]) => compareCounts(x, y) || (a < b ? -1 : 1));
     this.dispatch({ kind: 'shortcuts', shortcuts: worst.slice(0, 9).map(([namespace]) => namespace) });
   }
-}
-
-function isCharacter(name: string): boolean {
-  return [...name].length === 1;
-}
-
-function unknownKey(name: string): Action {
-  const text = `${name} does nothing here: ? shows the keys that do`;
-  return { kind: 'notice', notice: { role: 'warning', text, brief: true } };
 }
