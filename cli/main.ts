@@ -1,3 +1,4 @@
+import { writeSync } from 'node:fs';
 import { basename } from 'node:path';
 import { commands } from './commands/index.ts';
 import { EXIT } from './exit.ts';
@@ -23,7 +24,9 @@ function output(stream: NodeJS.WriteStream): Output {
   // `faultline … | head` closes the pipe: nothing is left to say.
   stream.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') process.exit(process.exitCode ?? EXIT.ok);
-    throw error;
+    // A full disk, most of all: what was written is not whole.
+    if (stream !== process.stderr) writeSync(2, `error: cannot write the output: ${error.message}\n`);
+    process.exit(EXIT.failure);
   });
   return {
     write: (text) => void stream.write(text),

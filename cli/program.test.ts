@@ -38,6 +38,8 @@ describe('the exit code', () => {
     [['stub', '--sise', 'x'], "error: unknown option '--sise'\n(Did you mean --size?)\nSee faultline stub --help\n"],
     [['stub', '--size', 'huge'], /Allowed choices are small, large\.\nSee faultline stub --help\n$/],
     [['stub', 'a', 'b'], /^error: too many arguments/],
+    [['help', 'stbu'], 'error: unknown command \'stbu\'; did you mean "stub"?\nSee faultline --help\n'],
+    [['stub', '--help=maybe'], /^error: /],
     [
       ['stub', '--size', 'large'],
       'error: large is too large\nerror: and large is not small\nSee faultline stub --help\n',

@@ -3,6 +3,7 @@ import { multiLine } from '../crds/text.ts';
 import type { Runnable } from './command.ts';
 import { EXIT, UsageError } from './exit.ts';
 import type { Streams } from './streams.ts';
+import { didYouMean } from './suggest.ts';
 
 export interface ProgramOptions {
   /** As the user typed it: `faultline`, or `kubectl faultline` for the plugin. */
@@ -23,12 +24,20 @@ export async function runProgram(argv: readonly string[], streams: Streams, opti
     const program = await createProgram(typed, streams, options, (code) => {
       exitCode = code;
     });
+    requireTopic(typed, options);
     await program.parseAsync(typed.length === 0 ? ['--help'] : withoutEquals(typed, program), { from: 'user' });
     return exitCode;
   } catch (error) {
     const command = options.commands.find(({ name, aliases = [] }) => [name, ...aliases].includes(typed[0] ?? ''));
     return report(error, streams, command === undefined ? options.name : `${options.name} ${command.name}`);
   }
+}
+
+/** Commander shows the whole help for a command that there is not, and says nothing of it. */
+function requireTopic([first, topic]: readonly string[], { commands }: ProgramOptions): void {
+  if (first !== 'help' || topic === undefined || topic.startsWith('-') || topic === 'help') return;
+  const names = commands.flatMap(({ name, aliases = [] }) => [name, ...aliases]);
+  if (!names.includes(topic)) throw new UsageError(`unknown command '${topic}'${didYouMean(topic, names)}`);
 }
 
 /** Who types the name alone on a terminal wants to see what is broken. */
@@ -76,7 +85,7 @@ function withoutEquals(words: readonly string[], program: Program): string[] {
     const option = options.get(flag);
     if (option === undefined || (end >= 0 && at > end)) return [word];
     if (option.required || option.optional) return flag.startsWith('--') ? [word] : [flag, value];
-    if (value !== 'true' && value !== 'false') return [word];
+    if (value !== 'true' && value !== 'false') throw new UsageError(`${flag} is there or not, and takes no ${value}`);
     return value === 'true' ? [flag] : [];
   });
 }

@@ -1,4 +1,5 @@
 import { SEVERITIES, STATES } from '../../crds/issue-words.ts';
+import { LABELS } from '../../crds/names.ts';
 import type { Flag, Runnable } from '../command.ts';
 import { SHELLS } from '../commands/completion.ts';
 import { CONFIG_ACTIONS } from '../commands/config.ts';
@@ -61,6 +62,8 @@ export async function valueCandidates(flag: Flag, line: TypedLine, names: Names)
       return words(STATES);
     case '--type':
       return words(WELL_KNOWN_TYPES);
+    case '--label-columns':
+      return words(Object.values(LABELS));
     case '--sort-by':
       return words(['severity', 'since', '.metadata.name']);
     case '--output':

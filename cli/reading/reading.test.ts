@@ -188,6 +188,7 @@ describe('faultline get', { timeout: 60_000 }, () => {
       expect.stringMatching(/^faultline\.dev\/\S+=\w+,.*faultline\.dev\/type=pipeline/),
     ]);
     expect((await ask('get', '-A', '-o', 'json', '--show-labels')).code).toBe(2);
+    expect((await ask('get', '--watch=maybe')).err).toMatch(/^error: --watch is there or not, and takes no maybe\n/);
     const yaml = (await ask('get', '-n', 'shop', '-o', 'yaml')).out;
     expect(yaml).toMatch(/ openedAt: "2026-11-20T10:00:00Z"\n/);
   });
