@@ -34,7 +34,8 @@ function output(stream: NodeJS.WriteStream): Output {
       return stream.isTTY === true;
     },
     get columns() {
-      return stream.columns ?? 80;
+      // A terminal that nobody told its size has 0 of them.
+      return stream.columns || 80;
     },
   };
 }
