@@ -17,6 +17,7 @@ const OUTGOING: Readonly<Record<string, string>> = {
   'cli/controllers/server-replicas.ts': '--server-replicas of the controllers',
   'cli/up/run-up.ts': 'its own address',
   'cli/reading/ask.ts': 'the cluster of a kubeconfig (types alone)',
+  'cli/reading/sockets.ts': 'the cluster of a kubeconfig: keeps its connections',
   'cli/cluster/kubeconfig-connection.ts': 'reads kubeconfigs',
   'cli/cluster/proxy.ts': 'HTTPS_PROXY, HTTP_PROXY, or proxy-url of a kubeconfig',
   'cli/oci/registry.ts': 'whoever runs faultline trusted-tasks, and the registry that it names',
