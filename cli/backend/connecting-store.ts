@@ -27,7 +27,7 @@ import {
   type SubjectWrite,
   type TimelineEntry,
 } from '../../apiserver/store/store.ts';
-import { type Clock, pause, systemClock } from '../../controllers/runtime/index.ts';
+import { type Clock, pause, systemClock } from '../../controllers/runtime/clock.ts';
 import type { Subject } from '../../crds/issue.ts';
 
 /** Nothing is wrong yet: the database is still being opened. */

@@ -1,6 +1,6 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { type Clock, pause, systemClock } from '../../controllers/runtime/index.ts';
+import { type Clock, pause, systemClock } from '../../controllers/runtime/clock.ts';
 
 /** What {@link returnIdleMemory} asks of its process. */
 export interface ProcessMemory {

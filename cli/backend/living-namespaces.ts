@@ -1,5 +1,5 @@
 import type { NamespaceIdentity, Namespaces } from '../../apiserver/ingest/index.ts';
-import { type Clock, pause, systemClock } from '../../controllers/runtime/index.ts';
+import { type Clock, pause, systemClock } from '../../controllers/runtime/clock.ts';
 import type { ClusterNamespaces } from './cluster-namespaces.ts';
 import type { WatchNamespaces } from './namespace-watch.ts';
 

@@ -1,5 +1,5 @@
 import type { ServingCertificate } from '../../apiserver/server.ts';
-import { type Clock, pause } from '../../controllers/runtime/index.ts';
+import { type Clock, pause } from '../../controllers/runtime/clock.ts';
 import type { CertificateCluster } from './certificate-cluster.ts';
 import { nextStep, type Step } from './next-step.ts';
 import { fromData, toData } from './stored-certificates.ts';

@@ -1,5 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
-import { type Clock, type KubeClient, pause } from '../../controllers/runtime/index.ts';
+import { type Clock, pause } from '../../controllers/runtime/clock.ts';
+import type { KubeClient } from '../../controllers/runtime/kube-client.ts';
 import { oneLine } from '../../crds/text.ts';
 import { Failure } from '../exit.ts';
 

@@ -1,4 +1,4 @@
-import { type CompiledRule, compileRule } from '../../controllers/rules/index.ts';
+import type { CompiledRule } from '../../controllers/rules/index.ts';
 import type { IssueRule } from '../../crds/issue-rule.ts';
 import { issueRuleSchema } from '../../crds/issue-rule-schema.ts';
 import type { ConfigurationFault, Path } from './fault.ts';
@@ -12,6 +12,9 @@ export async function loadRules(
   read: Pick<ReadConfiguration, 'configuration' | 'writtenRules' | 'fault' | 'faultWithin'>,
 ): Promise<{ readonly rules: readonly CompiledRule[]; readonly faults: readonly ConfigurationFault[] }> {
   const entries: readonly unknown[] = read.configuration?.rules ?? read.writtenRules;
+  if (entries.length === 0) return { rules: [], faults: [] };
+  // Most configurations have none.
+  const { compileRule } = await import('../../controllers/rules/index.ts');
   const faults: ConfigurationFault[] = [];
   const rules: CompiledRule[] = [];
   const taken = new Map<string, number>();

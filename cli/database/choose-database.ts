@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { StoreOptions } from '../../apiserver/store/open-store.ts';
-import { configure } from '../configuration/controllers.ts';
+import { configureServing } from '../configuration/serving.ts';
 import { Failure } from '../exit.ts';
 import { readSecret } from '../secret-file.ts';
 import { systemProcesses } from '../state/processes.ts';
@@ -33,7 +33,7 @@ export async function openChosenDatabase(
 ): Promise<StoreOptions['database']> {
   if (databaseUrlFile !== undefined) return { url: await readSecret(databaseUrlFile) };
   if (stateDir === undefined) {
-    const { configuration } = await configure(config, streams, undefined, 'ignored');
+    const { configuration } = await configureServing(config, streams);
     const { server } = configuration;
     if ('databaseUrlFile' in server) return { url: await readSecret(server.databaseUrlFile) };
   }

@@ -10,7 +10,7 @@ import { clusterNamespaces } from '../backend/cluster-namespaces.ts';
 import { type ChosenCluster, chooseCluster, folderClusterId } from '../cluster/choose.ts';
 import { askClusterId } from '../cluster/identity.ts';
 import type { ImportOptions } from '../commands/import.ts';
-import { configure } from '../configuration/controllers.ts';
+import { configureServing } from '../configuration/serving.ts';
 import { EXIT, Failure } from '../exit.ts';
 import { createLog, type Log } from '../log.ts';
 import { createProgress } from '../progress.ts';
@@ -22,7 +22,7 @@ import { type Imported, importKite } from './import-kite.ts';
 
 /** `faultline import kite`: reads a database of Kite, writes through the engine into the database of this cluster. */
 export async function runImport(options: ImportOptions, streams: Streams): Promise<number> {
-  const { configuration } = await configure(options.config, streams, undefined, 'ignored');
+  const { configuration } = await configureServing(options.config, streams);
   const log = createLog(options.log, streams.err, streams.env);
   const url = options.from ?? (await readSecret(options.fromFile as string));
   const source = await chooseCluster(options.source, configuration.cluster, streams);

@@ -1,18 +1,19 @@
 import { resolve } from 'node:path';
 import type { Registry } from 'prom-client';
 import type { Declaration } from '../../apiserver/receivers/index.ts';
-import { type Logger, systemClock } from '../../controllers/runtime/index.ts';
-import { type Configured, configure } from '../configuration/controllers.ts';
+import { systemClock } from '../../controllers/runtime/clock.ts';
+import type { Logger } from '../../controllers/runtime/logger.ts';
 import { CONFIGURATION_FILE } from '../configuration/load.ts';
+import { configureServing, type Serving } from '../configuration/serving.ts';
 import type { Streams } from '../streams.ts';
-import { Reloading } from './reloading.ts';
+import { type Reloaded, Reloading } from './reloading.ts';
 
 export interface FollowReceiversOptions {
   /** `--config`, as the command was given it. */
   readonly flag: string | undefined;
   readonly streams: Streams;
   /** What the server began with. */
-  readonly configured: Configured;
+  readonly configured: Serving;
   readonly declare: (receivers: readonly Declaration[]) => Promise<void>;
   readonly log: Logger;
   readonly registry: Registry;
@@ -29,7 +30,7 @@ export function followReceivers({
   const reloading = new Reloading({
     ...rest,
     configured: withoutControllers(configured),
-    load: async () => withoutControllers(await configure(flag, streams, undefined, 'ignored')),
+    load: async () => withoutControllers(await configureServing(flag, streams)),
     apply: ({ receivers }) => declare(receivers),
     onFault: () => {},
     file: resolve(streams.directory, configured.file ?? CONFIGURATION_FILE),
@@ -40,6 +41,6 @@ export function followReceivers({
   return reloading;
 }
 
-function withoutControllers(configured: Configured): Configured {
+function withoutControllers(configured: Serving): Serving & Reloaded {
   return { ...configured, controllers: [] };
 }

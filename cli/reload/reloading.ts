@@ -1,17 +1,23 @@
 import { isDeepStrictEqual } from 'node:util';
 import { Gauge, type Registry } from 'prom-client';
-import { type Clock, isSameController, type Logger, type Plugins, pause } from '../../controllers/runtime/index.ts';
+import { type Clock, pause } from '../../controllers/runtime/clock.ts';
+import type { LoadedController, Logger, Plugins } from '../../controllers/runtime/index.ts';
 import type { FaultlineConfiguration } from '../../crds/configuration.ts';
-import type { Configured } from '../configuration/controllers.ts';
-import { fileStamps, isSame } from './file-stamps.ts';
+import type { LoadedConfiguration } from '../configuration/load.ts';
+import { fileStamps, isSame as isSameStamps } from './file-stamps.ts';
 
-export interface ReloadingOptions {
+/** What is compared to say what an edit changed. */
+export interface Reloaded extends LoadedConfiguration {
+  readonly controllers: readonly LoadedController[];
+}
+
+export interface ReloadingOptions<T extends Reloaded> {
   /** What runs now. */
-  readonly configured: Configured;
+  readonly configured: T;
   /** Reads and loads the configuration anew; rejects with an error whose message says all that is wrong with it. */
-  readonly load: () => Promise<Configured>;
+  readonly load: () => Promise<T>;
   /** Makes what runs equal to it. */
-  readonly apply: (configured: Configured) => Promise<void>;
+  readonly apply: (configured: T) => Promise<void>;
   /** Told why the last edit is not applied; undefined when what runs is what is written. */
   readonly onFault: (message: string | undefined) => void;
   /** The configuration file. */
@@ -29,16 +35,16 @@ export interface ReloadingOptions {
 const LOOK_MS = 300;
 
 /** Applies edits of the configuration and of local plugins while everything runs; a broken edit changes nothing. */
-export class Reloading implements AsyncDisposable {
-  readonly #options: ReloadingOptions;
+export class Reloading<T extends Reloaded> implements AsyncDisposable {
+  readonly #options: ReloadingOptions<T>;
   readonly #ending = new AbortController();
   readonly #successful: Gauge;
   readonly #successAt: Gauge;
-  #current: Configured;
+  #current: T;
   #fault: string | undefined;
   #running: Promise<void> = Promise.resolve();
 
-  constructor(options: ReloadingOptions) {
+  constructor(options: ReloadingOptions<T>) {
     this.#options = options;
     this.#current = options.configured;
     const gauge = (name: string, help: string): Gauge => new Gauge({ name, help, registers: [options.registry] });
@@ -68,12 +74,12 @@ export class Reloading implements AsyncDisposable {
     while (!signal.aborted) {
       await pause(clock, LOOK_MS, signal);
       let now = await this.#stamps();
-      if (isSame(known, now) || signal.aborted) {
+      if (isSameStamps(known, now) || signal.aborted) {
         known = now;
         continue;
       }
       // An editor may write in several steps: not before nothing happens any more.
-      for (let before = known; !isSame(before, now) && !signal.aborted; ) {
+      for (let before = known; !isSameStamps(before, now) && !signal.aborted; ) {
         before = now;
         await pause(clock, LOOK_MS, signal);
         now = await this.#stamps();
@@ -97,7 +103,7 @@ export class Reloading implements AsyncDisposable {
       if (next === undefined || signal.aborted) return;
       // At a start the built-in default would do; now it would end what runs, because of one missing file.
       if (this.#current.file !== undefined && next.file === undefined) throw new Error(`${file} is gone`);
-      const changes = changesBetween(this.#current, next);
+      const changes = await changesBetween(this.#current, next);
       await apply(next);
       this.#current = next;
       if (changes !== undefined) log.info({ file, ...changes }, 'the configuration was applied');
@@ -134,7 +140,8 @@ interface Changes {
 }
 
 /** Undefined when both say the same. */
-function changesBetween(before: Configured, after: Configured): Changes | undefined {
+async function changesBetween(before: Reloaded, after: Reloaded): Promise<Changes | undefined> {
+  const isSame = after.controllers.length === 0 ? undefined : await sameController();
   const old = new Map(before.controllers.map((controller) => [controller.name, controller]));
   const names = new Set(after.controllers.map(({ name }) => name));
   const changes: Changes = {
@@ -142,13 +149,19 @@ function changesBetween(before: Configured, after: Configured): Changes | undefi
     changed: after.controllers
       .filter((controller) => {
         const known = old.get(controller.name);
-        return known !== undefined && !isSameController(known, controller);
+        return known !== undefined && !isSame?.(known, controller);
       })
       .map(({ name }) => name),
     removed: [...old.keys()].filter((name) => !names.has(name)),
   };
   const isUntouched = Object.values(changes).every((list: readonly string[]) => list.length === 0);
   return isUntouched && isDeepStrictEqual(before.configuration, after.configuration) ? undefined : changes;
+}
+
+/** Who has controllers has loaded what runs them. */
+async function sameController() {
+  const { isSameController } = await import('../../controllers/runtime/index.ts');
+  return isSameController;
 }
 
 /** What of a configuration is read at the start alone. */

@@ -1,7 +1,7 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import type { ServingCertificate } from '../../apiserver/server.ts';
-import { type Clock, pause } from '../../controllers/runtime/index.ts';
+import { type Clock, pause } from '../../controllers/runtime/clock.ts';
 import { Failure } from '../exit.ts';
 
 // cert-manager renews weeks ahead and kubelet needs about a minute to bring it: this is soon enough.

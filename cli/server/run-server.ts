@@ -1,7 +1,9 @@
 import { createClusterApi } from '../../apiserver/kube/access/index.ts';
 import { parseListenAddress } from '../../apiserver/server.ts';
 import type { StoreOptions } from '../../apiserver/store/open-store.ts';
-import { createKubeClient, createLiveSource, systemClock } from '../../controllers/runtime/index.ts';
+import { systemClock } from '../../controllers/runtime/clock.ts';
+import { createKubeClient } from '../../controllers/runtime/kube-client.ts';
+import { createLiveSource } from '../../controllers/runtime/live-source.ts';
 import { parseDuration } from '../../crds/duration.ts';
 import { aborted } from '../aborted.ts';
 import { clusterAccess } from '../backend/access.ts';
@@ -19,7 +21,7 @@ import { liveRequest } from '../cluster/choose.ts';
 import { connectCluster } from '../cluster/connection.ts';
 import { askClusterId } from '../cluster/identity.ts';
 import type { ServeOptions } from '../commands/server.ts';
-import { configure } from '../configuration/controllers.ts';
+import { configureServing } from '../configuration/serving.ts';
 import { EXIT } from '../exit.ts';
 import { parseFeatureGates } from '../feature-gates.ts';
 import { createLog } from '../log.ts';
@@ -41,7 +43,7 @@ const DRAIN_MS = 20_000;
 export async function runServer(options: ServeOptions, streams: Streams): Promise<number> {
   const { signal } = streams;
   const log = createLog(options.log, streams.err, streams.env);
-  const configured = await configure(options.config, streams, undefined, 'ignored');
+  const configured = await configureServing(options.config, streams);
   const { configuration, resources, receivers, directory } = configured;
   const connection = await connectCluster(liveRequest(options, configuration.cluster), streams);
   await using closing = new AsyncDisposableStack();

@@ -1,6 +1,6 @@
 import type { OwningClusterApi } from '../../apiserver/kube/access/index.ts';
 import type { ServingCertificate } from '../../apiserver/server.ts';
-import { systemClock } from '../../controllers/runtime/index.ts';
+import { systemClock } from '../../controllers/runtime/clock.ts';
 import { GROUP, VERSION } from '../../crds/names.ts';
 import type { CertificateChoice } from '../commands/certificate-flags.ts';
 import type { Log } from '../log.ts';
