@@ -51,6 +51,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 const ONLY_IN: Readonly<Record<string, readonly string[]>> = {
   knex: ['apiserver/store', 'migrations'],
   pg: ['apiserver/store'],
+  tarn: ['apiserver/store'],
   'knex-pglite': ['apiserver/store'],
   '@electric-sql/pglite': ['apiserver/store'],
   koa: ['apiserver/kube', 'apiserver/rest', 'apiserver/server'],

@@ -41,17 +41,35 @@ export interface RawConnection extends Session {
   discard(reason: unknown): void;
 }
 
-/** The pool of a database. knex owns the connections; the SQL is ours. Errors are those of `storeError`. */
+/** Who opens, lends and closes the connections of a database. */
+export interface ConnectionPool {
+  acquire(): Promise<unknown>;
+  release(connection: unknown): Promise<void> | void;
+  counts(): { open: number; idle: number; max: number };
+  end(): Promise<void>;
+}
+
+/** Lends a knex to `use`. */
+export type WithKnex = <T>(use: (knex: Knex) => Promise<T>) => Promise<T>;
+
+/** The pool of a database; the SQL is ours. Errors are those of `storeError`. */
 export class Database implements AsyncDisposable {
   readonly embedded: boolean;
-  readonly knex: Knex;
+  readonly #pool: ConnectionPool;
+  readonly #knex: WithKnex;
   readonly #wrap: (connection: unknown) => RawConnection;
   readonly #onConnect: ((session: Session) => Promise<void>)[] = [];
   readonly #greeted = new WeakSet<object>();
 
-  constructor(options: { embedded: boolean; knex: Knex; wrap: (connection: unknown) => RawConnection }) {
+  constructor(options: {
+    embedded: boolean;
+    pool: ConnectionPool;
+    withKnex: WithKnex;
+    wrap: (connection: unknown) => RawConnection;
+  }) {
     this.embedded = options.embedded;
-    this.knex = options.knex;
+    this.#pool = options.pool;
+    this.#knex = options.withKnex;
     this.#wrap = options.wrap;
   }
 
@@ -60,9 +78,14 @@ export class Database implements AsyncDisposable {
     this.#onConnect.push(greet);
   }
 
+  /** Lends knex, which is there for migrations only, and is large. */
+  withKnex<T>(use: (knex: Knex) => Promise<T>): Promise<T> {
+    return this.#knex(use);
+  }
+
   /** Lends one connection to `use`. */
   async session<T>(use: (session: Session) => Promise<T>): Promise<T> {
-    const connection: unknown = await this.knex.client.acquireConnection().catch((error: unknown) => {
+    const connection: unknown = await this.#pool.acquire().catch((error: unknown) => {
       throw storeError(error);
     });
     const guarded = guard(this.#wrap(connection));
@@ -70,13 +93,12 @@ export class Database implements AsyncDisposable {
       await this.#greet(connection as object, guarded);
       return await use(guarded);
     } finally {
-      await this.knex.client.releaseConnection(connection);
+      await this.#pool.release(connection);
     }
   }
 
   connections(): { open: number; idle: number; max: number } {
-    const { pool } = this.knex.client as { pool: Record<'numUsed' | 'numFree', () => number> & { max: number } };
-    return { open: pool.numUsed() + pool.numFree(), idle: pool.numFree(), max: pool.max };
+    return this.#pool.counts();
   }
 
   async query<Row>(sql: string, values?: readonly unknown[], options?: QueryOptions): Promise<Row[]> {
@@ -120,7 +142,7 @@ export class Database implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.knex.destroy();
+    await this.#pool.end();
   }
 
   async #greet(connection: object, session: Session): Promise<void> {

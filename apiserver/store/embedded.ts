@@ -1,7 +1,7 @@
 import type { PGlite } from '@electric-sql/pglite';
-import knex from 'knex';
+import knex, { type Knex } from 'knex';
 import pg from 'pg';
-import { Database, type QueryOptions, type RawConnection, type Step } from './database.ts';
+import { type ConnectionPool, Database, type QueryOptions, type RawConnection, type Step } from './database.ts';
 
 /**
  * PostgreSQL in this process: PGlite, one connection. Imported only when it is used, because it is large.
@@ -32,9 +32,9 @@ export async function openEmbeddedWith(folder: string | 'memory'): Promise<{ dat
 class EmbeddedDatabase extends Database {
   readonly #pglite: PGlite;
 
-  constructor(pool: Database['knex'], pglite: PGlite) {
+  constructor(pool: Knex, pglite: PGlite) {
     const connection = new EmbeddedConnection(pglite);
-    super({ embedded: true, knex: pool, wrap: () => connection });
+    super({ embedded: true, pool: knexPool(pool), withKnex: (use) => use(pool), wrap: () => connection });
     this.#pglite = pglite;
   }
 
@@ -43,6 +43,19 @@ class EmbeddedDatabase extends Database {
     // The dialect closes it with its connection; without any query there was none.
     if (!this.#pglite.closed) await this.#pglite.close();
   }
+}
+
+/** There is one connection, so migrations need the same. */
+function knexPool(knex: Knex): ConnectionPool {
+  return {
+    acquire: () => knex.client.acquireConnection(),
+    release: (connection) => knex.client.releaseConnection(connection),
+    counts() {
+      const { pool } = knex.client as { pool: Record<'numUsed' | 'numFree', () => number> & { max: number } };
+      return { open: pool.numUsed() + pool.numFree(), idle: pool.numFree(), max: pool.max };
+    },
+    end: () => knex.destroy(),
+  };
 }
 
 class EmbeddedConnection implements RawConnection {

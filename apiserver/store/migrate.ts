@@ -70,8 +70,10 @@ async function apply(database: Database, files: readonly MigrationFile[]): Promi
   for (const deadline = performance.now() + MIGRATION_TIMEOUT_MS; ; await sleep(RETRY_MS)) {
     try {
       // knex's own lock is a row that survives a crash; ours ends with the connection and is held here.
-      await database.knex.migrate.forceFreeMigrationsLock(config);
-      await database.knex.migrate.latest(config);
+      await database.withKnex(async ({ migrate: migrator }) => {
+        await migrator.forceFreeMigrationsLock(config);
+        await migrator.latest(config);
+      });
       return;
     } catch (error) {
       if (sqlState(error) !== LOCK_NOT_AVAILABLE || performance.now() > deadline) throw storeError(error);

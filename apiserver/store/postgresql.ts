@@ -1,6 +1,7 @@
-import knex, { type Knex } from 'knex';
+import type { Knex } from 'knex';
 import pg from 'pg';
-import { Database, type QueryOptions, type RawConnection, type Step } from './database.ts';
+import { Pool } from 'tarn';
+import { type ConnectionPool, Database, type QueryOptions, type RawConnection, type Step } from './database.ts';
 
 const DEFAULT_TIMEOUT_MS = 5_000;
 const INT8 = 20;
@@ -41,44 +42,71 @@ function clientConfig(url: string): pg.ClientConfig {
 /** A pool on an external PostgreSQL 15 or newer. Opens no connection yet. */
 export function openPostgresql(url: DatabaseUrl, options: PoolOptions = {}): Database {
   const named = options.name === undefined ? {} : { application_name: options.name };
-  const pool = knex({
+  // Asked for every new connection: passwords are rotated.
+  const settings = async (): Promise<pg.ClientConfig> => ({ ...(await connectionTo(url)), ...named });
+  return new Database({
+    embedded: false,
+    pool: clientPool(settings, options.maxConnections ?? 8),
+    withKnex: (use) => withKnex(settings, use),
+    wrap: (connection) => new PostgresConnection(connection as PooledClient),
+  });
+}
+
+/** A connection that broke, or that somebody gave up, is not lent again. */
+interface PooledClient extends pg.Client {
+  broken?: unknown;
+}
+
+/** tarn is the pool of knex, without the rest of it: three hundred modules that a server would load to migrate now and then. */
+function clientPool(settings: () => Promise<pg.ClientConfig>, max: number): ConnectionPool {
+  const pool = new Pool<PooledClient>({
+    min: 0,
+    max,
+    acquireTimeoutMillis: DEFAULT_TIMEOUT_MS,
+    propagateCreateError: true,
+    async create() {
+      const client: PooledClient = new pg.Client(await settings());
+      const broke = (reason?: unknown): void => {
+        client.broken ??= reason ?? 'the connection has ended';
+      };
+      client.on('error', broke);
+      client.on('end', broke);
+      await client.connect();
+      return client;
+    },
+    validate: ({ broken }) => broken === undefined,
+    destroy: (client) => client.end(),
+  });
+  return {
+    acquire: () => pool.acquire().promise,
+    release: (connection) => void pool.release(connection as PooledClient),
+    counts: () => ({ open: pool.numUsed() + pool.numFree(), idle: pool.numFree(), max }),
+    end: async () => void (await pool.destroy()),
+  };
+}
+
+async function withKnex<T>(settings: () => Promise<pg.ClientConfig>, use: (knex: Knex) => Promise<T>): Promise<T> {
+  const { default: knex } = await import('knex');
+  const migrating = knex({
     client: 'pg',
-    connection: (typeof url === 'string' ? { ...clientConfig(url), ...named } : {}) as Knex.PgConnectionConfig,
-    pool: { min: 0, max: options.maxConnections ?? 8 },
+    connection: (await settings()) as Knex.PgConnectionConfig,
+    pool: { min: 0, max: 2 },
     acquireConnectionTimeout: DEFAULT_TIMEOUT_MS,
     // Whatever it would print is thrown as well.
     log: SILENT,
   });
-  const settings = async () => ({ ...(await connectionTo(url)), ...named });
-  if (typeof url === 'function') askForEach(pool.client as RawConnector, settings);
-  return new Database({ embedded: false, knex: pool, wrap: (connection) => new PostgresConnection(connection) });
-}
-
-/** Of knex's client: what opens a connection, and what with. */
-interface RawConnector {
-  connectionSettings: pg.ClientConfig;
-  acquireRawConnection(): Promise<unknown>;
-}
-
-/** knex has providers of settings, but what they change closes every connection that is open, and is asked at each use. */
-function askForEach(connector: RawConnector, settings: () => Promise<pg.ClientConfig>): void {
-  const acquire = connector.acquireRawConnection.bind(connector);
-  connector.acquireRawConnection = async () => {
-    connector.connectionSettings = await settings();
-    return await acquire();
-  };
-}
-
-/** The mark by which knex's pool knows that a connection must not be lent again. */
-interface Disposable {
-  __knex__disposed?: unknown;
+  try {
+    return await use(migrating);
+  } finally {
+    await migrating.destroy();
+  }
 }
 
 class PostgresConnection implements RawConnection {
-  readonly #client: pg.Client & Disposable;
+  readonly #client: PooledClient;
 
-  constructor(connection: unknown) {
-    this.#client = connection as pg.Client & Disposable;
+  constructor(client: PooledClient) {
+    this.#client = client;
   }
 
   async query<Row>(sql: string, values: readonly unknown[] = [], options: QueryOptions = {}): Promise<Row[]> {
@@ -113,6 +141,6 @@ class PostgresConnection implements RawConnection {
   }
 
   discard(reason: unknown): void {
-    this.#client.__knex__disposed = reason;
+    this.#client.broken = reason;
   }
 }
