@@ -1,4 +1,5 @@
 import { SEVERITIES } from '../../crds/issue.ts';
+import { LABELS } from '../../crds/names.ts';
 import type { Scope, SearchFilter } from './search.ts';
 
 /**
@@ -35,8 +36,11 @@ const LONGEST = 200;
 /** Of so many namespaces no index is asked: what is found is judged one by one. */
 const MOST_VALUES = 50;
 
+/** Labels that repeat a column. */
+const REPEATED: readonly string[] = [LABELS.severity, LABELS.type, LABELS.state, LABELS.source, LABELS.subjectKind];
+
 /** SQL of a document's marks, from SQL of what its row in `issue_index` has. */
-export function marksOf(columns: Readonly<Record<Marked | 'opened_at', string>>): string {
+export function marksOf(columns: Readonly<Record<Marked | 'opened_at' | 'labels', string>>): string {
   const times = Array.from(
     { length: LEVELS },
     (_, level) => `'/${level}/' || floor(date_part('epoch', ${columns.opened_at}) / ${lengthOf(level)})::bigint`,
@@ -44,7 +48,9 @@ export function marksOf(columns: Readonly<Record<Marked | 'opened_at', string>>)
   const values = Object.entries(MARKED).map(
     ([column, mark]) => `'/${mark}/' || left((${columns[column as Marked]})::text, ${LONGEST})`,
   );
-  return `array_to_tsvector(ARRAY[${[...times, ...values].join(', ')}])`;
+  const labels = `(SELECT array_agg('/l/' || left(key || '=' || value, ${LONGEST})) FROM jsonb_each_text(${columns.labels})
+      WHERE key <> ALL ('{${REPEATED.join(',')}}'))`;
+  return `array_to_tsvector(ARRAY[${[...times, ...values].join(', ')}] || ${labels})`;
 }
 
 /** The text of a tsquery for what has one of the values of each member, as far as there are marks; '' for everything. */
@@ -65,9 +71,13 @@ export function markedWith(filter: SearchFilter, namespaces: Scope): string {
   ];
   const parts = asked.flatMap(([column, values]) => {
     if (values === undefined || values.length === 0 || values.length > MOST_VALUES) return [];
-    return [anyOf(values.map((value) => `/${MARKED[column]}/${[...String(value)].slice(0, LONGEST).join('')}`))];
+    return [anyOf(values.map((value) => `/${MARKED[column]}/${cut(String(value))}`))];
   });
-  return parts.join(' & ');
+  const labels = (filter.labels ?? []).flatMap((label) => {
+    if (label.operator !== 'in' || label.values.size > MOST_VALUES || REPEATED.includes(label.key)) return [];
+    return [anyOf([...label.values].map((value) => `/l/${cut(`${label.key}=${value}`)}`))];
+  });
+  return [...parts, ...labels].filter((part) => part !== '').join(' & ');
 }
 
 /** The text of a tsquery for what was opened between two moments (seconds), and a little before and after. */
@@ -78,7 +88,14 @@ export function openedBetween(from: number, to: number): string {
   return anyOf(Array.from({ length: last - first + 1 }, (_, n) => `/${level}/${first + n}`));
 }
 
+/** As `left` of the database, which counts whole characters. */
+function cut(text: string): string {
+  return text.length > LONGEST ? [...text].slice(0, LONGEST).join('') : text;
+}
+
+/** '' of none, which the columns judge. */
 function anyOf(marks: readonly string[]): string {
+  if (marks.length === 0) return '';
   return `(${marks.map((mark) => `'${mark.replaceAll(/['\\]/g, '$&$&')}'`).join(' | ')})`;
 }
 

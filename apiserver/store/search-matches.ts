@@ -3,16 +3,16 @@ import type { SearchQuery } from './search.ts';
 import { markedWith, openedBetween } from './search-marks.ts';
 import { conditions, LIMITED, type Order, orderOf, Parameters } from './search-sql.ts';
 
-/** Issues of a page, found by their words. */
+/** Issues of a page, found by their words and marks. */
 export interface Matches {
   readonly found: readonly { readonly id: string; readonly position: string | number; readonly score?: number }[];
   /** More matched than were ranked: only so many of the newest were. */
   readonly ranked?: number;
 }
 
-/** What is known of a text before it is looked for. */
+/** What is known before anything is looked for. */
 export interface Asked {
-  /** The text of a tsquery. */
+  /** The text of a tsquery; '' without a text. */
   readonly words: string;
   /** Every document has its marks. Not while the index is made again after an upgrade. */
   readonly marked: boolean;
@@ -32,10 +32,12 @@ export interface Limits {
    * often than it thinks.
    */
   readonly likely: number;
+  /** Without a text: issues that are walked by, from the end at which the page begins, before the inverted index is asked. */
+  readonly walked: number;
   /** Issues with words that begin so, from which on their lists are not worth reading for the few that are wanted. */
   readonly commonBeginning: number;
 }
-export const LIMITS: Limits = { rare: 2_000, ranked: 500, likely: 150_000, commonBeginning: 50_000 };
+export const LIMITS: Limits = { rare: 2_000, ranked: 500, likely: 150_000, walked: 1_000, commonBeginning: 50_000 };
 
 /** A stretch of time is taken so much longer than the numbers say, and after too few at least so many times longer. */
 const MARGIN = 1.5;
@@ -43,31 +45,43 @@ const LEAST_GROWTH = 2;
 const MOST_GROWTH = 64;
 
 /**
- * The page of a text whose words are there. The inverted index is asked for one stretch of time after another, from the end
- * at which the page begins, until enough was found; of rare words for everything. The answer is the same, and what is read
- * depends on the page and not on how much is stored.
+ * The page of what has the words and the marks of a question. The inverted index is asked for one stretch of time after
+ * another, from the end at which the page begins, until enough was found; of what is rare for everything. The answer is the
+ * same, and what is read depends on the page and not on how much is stored. undefined: without a text, where the columns
+ * answer as well.
  */
 export async function findMatches(
   session: Session,
   query: SearchQuery,
   { asked, limits }: { readonly asked: Asked; readonly limits: Limits },
-): Promise<Matches> {
+): Promise<Matches | undefined> {
   const { by } = query.sort;
   const marks = asked.marked ? markedWith(query.filter, query.namespaces) : '';
   const how: Look = {
     ...{ query, asked, wanted: and(parenthesised(asked.words), marks) },
     most: by === 'relevance' ? limits.ranked : query.limit + 1,
   };
-  if (!asked.marked || !(by === 'relevance' || by === 'openedAt')) return pageOf(await look(session, how), how);
+  const byTime = asked.marked && (by === 'relevance' || by === 'openedAt');
+  if (asked.words === '' && (marks === '' || !byTime)) return marks === '' ? undefined : rarely(session, how, limits);
+  if (!byTime) return pageOf(await look(session, how), how);
   const [, before = '', beginning] = BEGINNING.exec(asked.words) ?? [];
   const [all = 0, begun = 0, marked = 0] = await estimated(session, [
     how.wanted,
     beginning ?? NOTHING,
     marks || NOTHING,
   ]);
-  const likely = Math.max(all, marks === '' ? limits.likely : Math.min(marked, limits.likely), 1);
+  const floor = asked.words === '' ? limits.walked : limits.likely;
+  const likely = Math.max(all, marks === '' ? floor : Math.min(marked, floor), 1);
   const wanted = begun > limits.commonBeginning ? and(parenthesised(before), marks) : how.wanted;
   return inStretches(session, { ...how, wanted }, { likely, rare: limits.rare });
+}
+
+/** In the order of another column, where that is not many. */
+async function rarely(session: Session, how: Look, { rare }: Limits): Promise<Matches | undefined> {
+  const [all = 0] = await estimated(session, [how.wanted, NOTHING]);
+  if (all > rare) return undefined;
+  const few = await look(session, { ...how, atMost: rare });
+  return few.matched <= rare ? pageOf(few, how) : undefined;
 }
 
 async function inStretches(
@@ -77,21 +91,22 @@ async function inStretches(
 ): Promise<Matches> {
   const { query, asked, most } = how;
   const [from, to] = rangeOf(query, asked);
-  let length = ((to - from) * most * MARGIN) / likely;
+  const everything = to - from < (asked.newest - asked.oldest) / 2 ? { ...how, stretch: { from, to } } : how;
+  let length = ((asked.newest - asked.oldest) * most * MARGIN) / likely;
   let maybeRare = true;
   while (length < (to - from) / 2) {
     const stretch = isNewestFirst(query) ? { from: to - length, to } : { from, to: from + length };
     const seen = await look(session, { ...how, stretch });
     if (seen.candidates >= most) return pageOf(seen, how);
     if (maybeRare && (seen.matched / length) * (to - from) <= rare) {
-      const few = await look(session, { ...how, atMost: rare });
+      const few = await look(session, { ...everything, atMost: rare });
       if (few.matched <= rare) return pageOf(few, how);
       maybeRare = false;
     }
     const growth = (most * MARGIN) / Math.max(seen.candidates, 1);
     length = Math.max(length, 1) * Math.min(Math.max(growth, LEAST_GROWTH), MOST_GROWTH);
   }
-  return pageOf(await look(session, how), how);
+  return pageOf(await look(session, everything), how);
 }
 
 /** Of a tsquery whose last word may be a beginning: what is before it, and that word. */
@@ -215,14 +230,12 @@ function inOrder(how: Look, where: readonly string[], parameters: Parameters): s
 function matching(how: Look, document: 'document' | '', parameters: Parameters): string {
   const { query, asked, wanted, atMost, stretch } = how;
   const { evidenceIn } = query;
-  const place = `${parameters.add(asked.words)}::tsquery`;
   const marked = and(wanted, stretch ? openedBetween(stretch.from, stretch.to) : '');
+  const place = asked.words && `${parameters.add(asked.words)}::tsquery`;
+  const isFound = marked === '' ? [] : [`t.document @@ ${parameters.add(marked)}::tsquery`];
   // A function, unlike an operator, is not asked of the index.
-  const found =
-    marked === ''
-      ? `t.document @@ ${place}`
-      : `t.document @@ ${parameters.add(marked)}::tsquery AND ts_match_vq(t.document, ${place})`;
-  const texts = `SELECT t.issue_id${document && ', t.document'} FROM issue_texts t WHERE ${found}`;
+  if (place) isFound.push(marked === '' ? `t.document @@ ${place}` : `ts_match_vq(t.document, ${place})`);
+  const texts = `SELECT t.issue_id${document && ', t.document'} FROM issue_texts t ${whereOf(isFound)}`;
   const limit = atMost === undefined ? '' : `LIMIT ${atMost + 1}`;
   if (evidenceIn === undefined || evidenceIn.length === 0) return `${texts} ${limit}`;
   const may = evidenceIn === 'all' ? 'true' : `y.namespace = ANY (${parameters.add(evidenceIn)}::text[])`;

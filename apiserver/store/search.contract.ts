@@ -246,7 +246,7 @@ export function searchContract(get: () => SqlStore): void {
 
   describe('among many', () => {
     /** As if these were a few of millions: little is looked at, again and again. */
-    const little = { rare: 1, ranked: 3, likely: 1_000_000, commonBeginning: 0 };
+    const little = { rare: 1, ranked: 3, likely: 1_000_000, walked: 1, commonBeginning: 0 };
     const inLittle = (query: SearchQuery) => new SqlIssueSearch(get().database, little).search(query);
 
     test('pages by time have every issue once, in both directions, whatever is asked', async () => {
@@ -266,11 +266,21 @@ export function searchContract(get: () => SqlStore): void {
         ['a group with quotes', 'build', { filter: { groups: [`it's "a\\group"`] } }],
         ['without a group', 'build', { filter: { groups: [''] } }],
         ['a label', 'build', { filter: { labels: [{ operator: 'exists', key: 'rare' }] } }],
+        [
+          'a label with a value',
+          'build',
+          { filter: { labels: [{ operator: 'in', key: 'rare', values: new Set(['yes', 'no']) }] } },
+        ],
       ];
       await manyTimes(get());
       await index();
-      for (const [what, text, query] of questions) {
-        for (const descending of [true, false]) {
+      for (const [what, words, query] of questions) {
+        for (const [text, descending] of [
+          [words, true],
+          [words, false],
+          [undefined, true],
+          [undefined, false],
+        ] as const) {
           const asked = { namespaces: 'all', filter: {}, sort: { by: 'openedAt', descending }, ...query } as const;
           const all = (await search({ ...asked, text, limit: 50 })).hits.map(({ issue }) => issue.id);
           const found: string[] = [];

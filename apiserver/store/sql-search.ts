@@ -2,7 +2,7 @@ import type { Database, Session } from './database.ts';
 import { ISSUE_SELECT, type IssueRow, storedIssue } from './issue-row.ts';
 import type { IssueSearch, Scope, SearchHit, SearchMatch, SearchPage, SearchPosition, SearchQuery } from './search.ts';
 import { ISSUE_POSITION } from './search-index.ts';
-import { type Asked, columnOrder, findMatches, LIMITS, type Limits } from './search-matches.ts';
+import { type Asked, columnOrder, findMatches, LIMITS, type Limits, type Matches } from './search-matches.ts';
 import { conditions, LIMITED, type Order, Parameters, plainWords, TIMEOUT_MS } from './search-sql.ts';
 
 /** The port `IssueSearch` in SQL. What a text matches is found in `search-matches.ts`. */
@@ -17,7 +17,7 @@ export class SqlIssueSearch implements IssueSearch {
 
   async search(query: SearchQuery): Promise<SearchPage> {
     const { text, after } = query;
-    if (text === undefined) return this.#in(BEGIN, (session) => filtered(session, query));
+    if (text === undefined) return this.#in(BEGIN, (session) => this.#filtered(session, query));
     if (after?.match !== 'similar') {
       const page = await this.#in(BEGIN, (session) => this.#matching(session, query, text));
       if (page.hits.length > 0 || after) return page;
@@ -59,21 +59,27 @@ export class SqlIssueSearch implements IssueSearch {
     });
   }
 
+  /**
+   * Without a text. A page that many issues belong to is full after a short walk; for others the inverted index is asked,
+   * which knows those that have all that is asked for.
+   */
+  async #filtered(session: Session, query: SearchQuery): Promise<SearchPage> {
+    const byTime = query.sort.by === 'openedAt';
+    if (byTime) {
+      const page = await filtered(session, query, this.#limits.walked);
+      if (page.next) return page;
+    }
+    const [asked] = await session.query<Asked>(ASKED, ['', ISSUE_POSITION]);
+    const matches = asked && (await findMatches(session, query, { asked, limits: this.#limits }));
+    return matches ? pageOfMatches(session, query, { words: '', ...matches }) : filtered(session, query);
+  }
+
   /** With a text whose words are there. */
   async #matching(session: Session, query: SearchQuery, text: string): Promise<SearchPage> {
     const [asked] = await session.query<Asked>(ASKED, [text, ISSUE_POSITION]);
     if (!asked || asked.words === '') return { hits: [], match: 'words' };
-    const { found, ranked } = await findMatches(session, query, { asked, limits: this.#limits });
-    const shown = found.slice(0, query.limit);
-    const rows = await session.query<Row>(
-      `SELECT ${ISSUE_SELECT}, NULL AS position, NULL AS score, ${snippetOf('$2::tsquery')} AS snippet, ${found.length} AS found
-       FROM unnest($1::uuid[]) WITH ORDINALITY AS p (id, place) JOIN issues i ON i.id = p.id ORDER BY p.place`,
-      [shown.map(({ id }) => id), asked.words],
-      LIMITED,
-    );
-    const places = new Map(shown.map((each) => [each.id, each]));
-    const placed = rows.map((row) => ({ ...row, score: null, ...places.get(row.id) }) as Row);
-    return { ...pageOf(placed, query.limit, 'words'), ...(ranked !== undefined && { ranked }) };
+    const matches = await findMatches(session, query, { asked, limits: this.#limits });
+    return pageOfMatches(session, query, { words: asked.words, found: [], ...matches });
   }
 
   /** Words that nobody wrote: names and titles that look like them. */
@@ -144,15 +150,21 @@ interface Row extends IssueRow {
 
 const FOUND = '(SELECT count(*) FROM page) AS found';
 
-/** Without a text. */
-async function filtered(session: Session, query: SearchQuery): Promise<SearchPage> {
+/** By the columns alone, among all or only so many from the end at which the page begins. */
+async function filtered(session: Session, query: SearchQuery, walked?: number): Promise<SearchPage> {
   const parameters = new Parameters();
   const order = columnOrder(query);
-  const where = narrowed(query, order, parameters);
+  const [first, rest] = walked === undefined ? [query, NO_MORE] : inOrderOfTime(query);
+  const where = narrowed({ ...query, ...first }, order, parameters);
+  const among =
+    walked === undefined
+      ? `issue_index x WHERE ${where.join(' AND ')}`
+      : `(SELECT x.* FROM issue_index x WHERE ${where.join(' AND ')} ORDER BY ${order.by} LIMIT ${walked}) x
+         WHERE ${['true', ...conditions(rest.filter, rest.namespaces, parameters)].join(' AND ')}`;
   const rows = await session.query<Row>(
     `WITH page AS MATERIALIZED (
        SELECT x.issue_id, ${order.value} AS position, row_number() OVER () AS place FROM (
-         SELECT x.* FROM issue_index x WHERE ${where.join(' AND ')} ORDER BY ${order.by} LIMIT ${parameters.add(query.limit + 1)}
+         SELECT x.* FROM ${among} ORDER BY ${order.by} LIMIT ${parameters.add(query.limit + 1)}
        ) x
      )
      SELECT ${ISSUE_SELECT}, p.position, NULL AS score, NULL AS snippet, ${FOUND} FROM page p JOIN issues i ON i.id = p.issue_id
@@ -161,6 +173,43 @@ async function filtered(session: Session, query: SearchQuery): Promise<SearchPag
     LIMITED,
   );
   return pageOf(rows, query.limit, 'words');
+}
+
+type Narrowing = Pick<SearchQuery, 'filter' | 'namespaces'>;
+const NO_MORE: Narrowing = { filter: {}, namespaces: 'all' };
+
+/** What an index finds in the order of time, and what is left. */
+function inOrderOfTime({ filter, namespaces }: SearchQuery): [Narrowing, Narrowing] {
+  const { states, subjects, groups, assignees, openedSince, openedBefore, ...others } = filter;
+  const found = { states, subjects, groups, assignees, openedSince, openedBefore };
+  if (namespaces.length === 1)
+    return [
+      { filter: found, namespaces },
+      { filter: others, namespaces: 'all' },
+    ];
+  return [
+    { filter: found, namespaces: 'all' },
+    { filter: others, namespaces },
+  ];
+}
+
+async function pageOfMatches(
+  session: Session,
+  { limit }: SearchQuery,
+  { words, found, ranked }: Matches & { readonly words: string },
+): Promise<SearchPage> {
+  if (found.length === 0) return { hits: [], match: 'words' };
+  const shown = found.slice(0, limit);
+  const rows = await session.query<Row>(
+    `SELECT ${ISSUE_SELECT}, NULL AS position, NULL AS score, ${(words && snippetOf('$2::tsquery')) || '$2::text'} AS snippet,
+       ${found.length} AS found
+     FROM unnest($1::uuid[]) WITH ORDINALITY AS p (id, place) JOIN issues i ON i.id = p.id ORDER BY p.place`,
+    [shown.map(({ id }) => id), words || null],
+    LIMITED,
+  );
+  const places = new Map(shown.map((each) => [each.id, each]));
+  const placed = rows.map((row) => ({ ...row, score: null, ...places.get(row.id) }) as Row);
+  return { ...pageOf(placed, limit, 'words'), ...(ranked !== undefined && { ranked }) };
 }
 
 const ASKED = `SELECT ${TS_QUERY('$1')}::text AS words, EXISTS (SELECT FROM positions WHERE name = $2::text) AS marked,

@@ -88,14 +88,18 @@ async function fill(store: SqlStore, stored: number, tell: (step: string) => voi
     tell(`storing: ${done} of ${stored}`),
   );
   const plain = await store.database.query<{ indexname: string; indexdef: string }>(
-    `SELECT indexname, indexdef FROM pg_indexes WHERE indexname IN ('issue_texts_document', 'issue_texts_words', 'issue_index_labels')`,
+    `SELECT indexname, indexdef FROM pg_indexes i WHERE tablename IN ('issue_index', 'issue_texts')
+     AND NOT EXISTS (SELECT FROM pg_constraint c WHERE c.conname = i.indexname)`,
   );
   for (const { indexname } of plain) await sql(`DROP INDEX ${indexname}`);
   const index = store.searchIndex();
   for (let steps = 0; (await index.step()).more; steps++) {
     if (steps % 100 === 0) tell(`indexing: ${steps * 250} of ${stored}`);
   }
-  for (const { indexdef } of plain) await slow(indexdef);
+  for (const { indexname, indexdef } of plain) {
+    tell(`making ${indexname}`);
+    await slow(indexdef);
+  }
   await slow('ANALYZE');
 }
 
