@@ -64,6 +64,17 @@ describe('the full screen', () => {
     expect([last.get('7'), last.get('25')]).toEqual(['h', 'h']);
   });
 
+  it('is left when the process ends of a mistake, which is seen then', async () => {
+    const before = new Set(process.listeners('exit'));
+    const { terminal, shown } = painted();
+    shown.lines(['one']);
+    const [atExit] = process.listeners('exit').filter((each) => !before.has(each));
+    atExit?.(1);
+    expect(modes(terminal)).toEqual([false, true, false]);
+    await shown[Symbol.asyncDispose]();
+    expect(process.listeners('exit').filter((each) => !before.has(each))).toEqual([]);
+  });
+
   it('where nothing was shown changes nothing', async () => {
     const { terminal, shown } = painted(false);
     await shown[Symbol.asyncDispose]();
