@@ -9,6 +9,7 @@ import { Health } from './health.ts';
 import type { Informer } from './informer.ts';
 import type { Leadership } from './lead.ts';
 import { ListedObjects } from './listed-objects.ts';
+import { LookAgain } from './look-again.ts';
 import { Looks } from './looks.ts';
 import { measuredQueue } from './measured-queue.ts';
 import { type ClusterObject, ghostOf, namespaceOf } from './object.ts';
@@ -17,10 +18,8 @@ import { failureOf, observeWithin } from './observe.ts';
 import type { WorkQueue } from './queue.ts';
 import { type Reading, Related, relatedKinds } from './related.ts';
 import { Reporting } from './reporting.ts';
-import { RETRY_BUCKET, RetryLimiter } from './retry-limiter.ts';
 import { isFinished } from './run-times.ts';
 import type { ControllerStatus } from './status.ts';
-import { TokenBucket } from './token-bucket.ts';
 
 /**
  * The reconcile loop of one controller: take a key, look at the object as it is now, send what was seen. It acts on
@@ -31,13 +30,6 @@ import { TokenBucket } from './token-bucket.ts';
  */
 
 export type { ControllerOptions } from './controller-options.ts';
-
-/** A refused look is looked at again after 5 s, 10 s, … 10 min; a failed one after 1 s, 2 s, … 10 min. */
-const REFUSED_BASE = 5_000;
-const FAILED_BASE = 1_000;
-const MAX_BACKOFF = 600_000;
-/** Kinds that must be read but are not allowed: asked again this often. */
-const UNREADABLE_AGAIN = 30_000;
 
 export class Controller {
   readonly #options: ControllerOptions;
@@ -50,8 +42,7 @@ export class Controller {
   readonly #reporting: Reporting;
   readonly #listed: ListedObjects;
   readonly #active: ActiveSubjects;
-  readonly #failures: RetryLimiter;
-  readonly #refusals: RetryLimiter;
+  readonly #again: LookAgain;
   /** The keys of the running round that were not looked at yet. */
   readonly #round = new Set<string>();
   /** Keys whose reports were refused under the number that is in use still. */
@@ -69,18 +60,12 @@ export class Controller {
   constructor(options: ControllerOptions) {
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
-    const retries = {
-      max: MAX_BACKOFF,
-      random: options.random ?? Math.random,
-      bucket: new TokenBucket({ ...RETRY_BUCKET, clock: this.#clock }),
-    };
-    this.#failures = new RetryLimiter({ ...retries, base: FAILED_BASE });
-    this.#refusals = new RetryLimiter({ ...retries, base: REFUSED_BASE });
     const { primary, reads, live } = options;
     const { controller, metrics, tracer } = options;
     const { apiVersions, kind } = primary;
     this.#looks = new Looks({ controller: controller.name, apiVersions, kind, tracer, clock: this.#clock });
     this.queue = measuredQueue(controller.name, this.#clock, metrics, this.#looks);
+    this.#again = new LookAgain({ queue: this.queue, clock: this.#clock, random: options.random ?? Math.random });
     this.#related = new Related(relatedKinds(controller.definition, primary, reads), live);
     this.#gone = new GoneSubjects(reads.filter((read) => read.informer.kind !== primary.kind));
     this.#health = new Health({ ...options, looks: this.#looks });
@@ -96,7 +81,7 @@ export class Controller {
       look: (object) => this.#lookAt(object),
       again: (key) => this.queue.add(key),
       refused: (key, fenced) => this.#refused(key, fenced),
-      accepted: (key) => this.#refusals.forget(key),
+      accepted: (key) => this.#again.accepted(key),
       fenced: (epoch) => {
         // The answer to a look of an earlier term says nothing about this one.
         if (epoch === this.#leadership?.epoch) this.#leadership.fenced();
@@ -269,7 +254,7 @@ export class Controller {
     const unreadable = this.#related.unreadable(namespaceOf(key));
     if (unreadable !== undefined) {
       this.#health.undecided(key, { reason: `cannot read ${unreadable.kind}`, final: false, terminal: false });
-      this.queue.addAfter(key, UNREADABLE_AGAIN);
+      this.#again.unreadable(key);
       return;
     }
     let reading: Reading | undefined;
@@ -292,7 +277,7 @@ export class Controller {
       // away must not be older than that. Looks of one object never overlap.
       const look = this.#lookAt(object);
       this.#decided(key, verdict, { ...look, detail: (reading as Reading | undefined)?.detail() ?? 0 });
-      this.#failures.forget(key);
+      this.#again.looked(key);
     } catch (error) {
       if (!signal.aborted) this.#failed(key, error);
     }
@@ -324,7 +309,7 @@ export class Controller {
     if (isUndecided(verdict)) {
       const final = verdict.final === true;
       this.#health.undecided(key, { reason: verdict.undecided, final, terminal: isFinished(look.object) });
-      this.#again(key, verdict.again);
+      this.#again.asked(key, verdict.again);
       return;
     }
     const observations = observationsOf(verdict);
@@ -335,21 +320,16 @@ export class Controller {
     const isAll = first !== undefined && reports.size === 0;
     if (isAll) this.#health.undecided(key, { reason: first.reason, final: false, terminal: isFinished(look.object) });
     else this.#health.decided(key, reports.values(), noVerdict);
-    for (const { again } of observations) this.#again(key, again);
+    for (const { again } of observations) this.#again.asked(key, again);
     this.#reporting.seen(key, look.object, { spokenAbout, reports }, this.#round.has(key));
-  }
-
-  /** `again: 0` would be a busy loop. */
-  #again(key: string, ms: number | undefined): void {
-    if (typeof ms === 'number' && Number.isFinite(ms)) this.queue.addAfter(key, Math.max(ms, 1_000));
   }
 
   #deleted(key: string): void {
     this.#health.gone(key);
     this.#related.forget(key);
-    this.#failures.forget(key);
+    this.#again.looked(key);
     this.#options.controller.host?.forget(key);
-    if (this.#options.controller.definition.onDelete === 'keep') this.#refusals.forget(key);
+    if (this.#options.controller.definition.onDelete === 'keep') this.#again.accepted(key);
     // Never decided here: what is stored about it is from an earlier epoch, which only a sync can tell.
     const isKnown = this.#reporting.deleted(key, ghostOf(key, this.#options.primary));
     if (!isKnown && this.#active.isRemembered(key)) void this.#listed.tell();
@@ -362,14 +342,13 @@ export class Controller {
       return;
     }
     if (fenced !== undefined) this.#fenced.add(key);
-    this.queue.retryAfter(key, this.#refusals.next(key));
+    this.#again.refused(key);
   }
 
   #failed(key: string, error: unknown): void {
     const failure = failureOf(error);
     this.#health.failed(key, failure);
-    if (failure.kind === 'retryAfter') this.queue.retryAfter(key, failure.ms);
-    else if (failure.kind !== 'terminal') this.queue.retryAfter(key, this.#failures.next(key));
+    this.#again.failed(key, failure);
   }
 
   /** Everything that was listed is decided: sends what matters, then the sync and what follows from it. */
