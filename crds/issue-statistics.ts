@@ -31,9 +31,13 @@ export interface IssueStatisticsSpec {
 }
 
 export interface IssueCounts {
+  /** Active now. */
   readonly open: number;
+  /** Episodes that began. */
   readonly opened: number;
+  /** Episodes that ended. */
   readonly resolved: number;
+  /** Of those that ended; absent when none did. */
   readonly meanSecondsToResolve?: number;
 }
 
@@ -48,10 +52,12 @@ export interface IssueStatisticsStatus {
   readonly since: string;
   readonly until: string;
   readonly total: IssueCounts;
+  /** Days of UTC, `2026-11-21`, oldest first; those with nothing too. */
   readonly days: readonly { readonly day: string; readonly opened: number; readonly resolved: number }[];
   readonly namespaces: readonly (IssueCounts & { readonly namespace: string })[];
   readonly types: readonly (IssueCounts & { readonly type: string })[];
   readonly subjects: readonly (IssueCounts & SubjectName)[];
+  /** The issues that began most often. */
   readonly mostFrequent: readonly (SubjectName & {
     readonly name: string;
     readonly title: string;

@@ -1,3 +1,4 @@
+import type { IssueCounts, IssueStatisticsStatus } from '../../crds/issue-statistics.ts';
 import type { Scope } from './search.ts';
 
 /** Numbers about what broke and how long it took (docs/history.md). From the rows and the closed episodes themselves. */
@@ -18,35 +19,7 @@ export interface StatisticsQuery {
   readonly limit: number;
 }
 
-export interface Counts {
-  /** Active now. */
-  readonly open: number;
-  /** Episodes that began. */
-  readonly opened: number;
-  /** Episodes that ended. */
-  readonly resolved: number;
-  /** Of those that ended; absent when none did. */
-  readonly meanSecondsToResolve?: number;
-}
+export type Counts = IssueCounts;
 
-export interface Statistics {
-  readonly total: Counts;
-  /** Days of UTC, `2026-11-21`, oldest first; those with nothing too. */
-  readonly days: readonly { readonly day: string; readonly opened: number; readonly resolved: number }[];
-  readonly namespaces: readonly (Counts & { readonly namespace: string })[];
-  readonly types: readonly (Counts & { readonly type: string })[];
-  readonly subjects: readonly (Counts & SubjectName)[];
-  /** The issues that began most often. */
-  readonly mostFrequent: readonly (SubjectName & {
-    readonly name: string;
-    readonly title: string;
-    readonly type: string;
-    readonly episodes: number;
-  })[];
-}
-
-export interface SubjectName {
-  readonly namespace: string;
-  readonly kind: string;
-  readonly subject: string;
-}
+/** What is answered, but for the times. */
+export type Statistics = Omit<IssueStatisticsStatus, 'since' | 'until'>;

@@ -3,13 +3,12 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { ApiResponse } from '../controlplane/api-request.ts';
-import { registerApiService } from '../controlplane/api-service.ts';
 import type { Child } from '../controlplane/child.ts';
 import { freePort } from '../controlplane/ports.ts';
+import { BehindService } from './behind-service.ts';
 import { embedded, type Installation, install, type ServerProcess } from './installation.ts';
 import { at, createRun } from './pipelineruns.ts';
 import { RawWatch } from './raw-watch.ts';
-import { TcpService } from './tcp-service.ts';
 
 /**
  * A rolling restart behind a Service (X2): two replicas are replaced one after the other while clients write, read and
@@ -17,37 +16,31 @@ import { TcpService } from './tcp-service.ts';
  */
 const GROUP = '/apis/faultline.dev/v1alpha1';
 let faultline: Installation;
-let service: TcpService;
+let behind: BehindService;
 
 beforeAll(async () => {
   faultline = await install({ namespaces: ['load'] });
-  service = await TcpService.start(faultline.plane.servingCa.certificatePem);
-  const { certificatePem: caPem } = faultline.plane.servingCa;
-  service.add(faultline.server.port); // until the replicas are there
-  await registerApiService(faultline.plane, { group: 'faultline.dev', version: 'v1alpha1', port: service.port, caPem });
+  behind = await BehindService.start(faultline);
 });
 afterAll(async () => {
-  await service?.[Symbol.asyncDispose]();
+  await behind?.[Symbol.asyncDispose]();
   await faultline?.[Symbol.asyncDispose]();
 });
 
 /** The servers behind the Service, the oldest first. */
 const serving: ServerProcess[] = [];
 const forget = (one: ServerProcess): void => {
-  service.remove(one.port);
+  behind.service.remove(one.port);
   serving.splice(serving.indexOf(one), 1);
 };
 const replica = async (name: string): Promise<ServerProcess> => {
-  const started = await faultline.startReplica({ name, args: ['--shutdown-delay=3s'] });
-  service.add(started.port);
+  const started = await behind.replica({ name, args: ['--shutdown-delay=3s'] });
   serving.push(started);
   return started;
 };
 const retire = async (one: ServerProcess): Promise<void> => {
-  await one.child.stop('SIGTERM', 60_000);
+  await behind.retire(one);
   forget(one);
-  const { child } = one;
-  expect(child.ended).toBe('code 0');
 };
 
 function report(index: number): object {
@@ -68,7 +61,7 @@ describe.skipIf(embedded)('a rolling restart (PostgreSQL only: PGlite belongs to
   test('X2 fails no POST and no GET, and every watch resumes where it was', async () => {
     const { plane } = faultline;
     const [first, second] = [await replica('replica-1'), await replica('replica-2')];
-    service.remove(faultline.server.port);
+    behind.service.remove(faultline.server.port);
     const stop = new AbortController();
     const refused: string[] = [];
     let answered = 0;
@@ -94,7 +87,7 @@ describe.skipIf(embedded)('a rolling restart (PostgreSQL only: PGlite belongs to
     await createRun(plane, { name: 'b-1', namespace: 'load', component: 'b' }, { succeeded: false, at: at(0) });
     await replica('replica-4');
     await retire(second);
-    expect(service.isReady(third.port)).toBe(true);
+    expect(behind.service.isReady(third.port)).toBe(true);
     await createRun(plane, { name: 'c-1', namespace: 'load', component: 'c' }, { succeeded: false, at: at(0) });
     await faultline.until('load', (issues) => issues.length === 3);
     await Promise.all(watches.map(({ sawAll }) => sawAll));
@@ -179,7 +172,11 @@ async function elected(name: string): Promise<Elected> {
   const config = join(faultline.dir, 'elected.yaml');
   await writeFile(config, CONFIGURATION);
   const metrics = `127.0.0.1:${await freePort()}`;
-  const flags = [`--server=https://localhost:${service.port}`, `--config=${config}`, `--metrics-listen=${metrics}`];
+  const flags = [
+    `--server=https://localhost:${behind.service.port}`,
+    `--config=${config}`,
+    `--metrics-listen=${metrics}`,
+  ];
   const election = ['--leader-elect-namespace=faultline-system'];
   return { child: await faultline.startMoreControllers(name, [...flags, ...election]), metrics };
 }

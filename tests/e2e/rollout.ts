@@ -1,9 +1,9 @@
 import { expect } from 'vitest';
 import { send } from '../controlplane/api-request.ts';
 import { registerApiService } from '../controlplane/api-service.ts';
+import { BehindService } from './behind-service.ts';
 import type { Installation, ServerProcess } from './installation.ts';
 import { SteadyLoad } from './steady-load.ts';
-import { TcpService } from './tcp-service.ts';
 
 /** A rolling upgrade of two servers behind a Service, with reports, lists and watches through the aggregator all the while. */
 const GROUP = '/apis/faultline.dev/v1alpha1';
@@ -39,21 +39,11 @@ export async function rollOut({
 }: Rollout): Promise<RolloutResult> {
   const { plane } = faultline;
   const { certificatePem: caPem } = plane.servingCa;
-  await using service = await TcpService.start(caPem);
-  service.add(faultline.server.port);
-  await registerApiService(plane, { group: 'faultline.dev', version: 'v1alpha1', port: service.port, caPem });
-  const replica = async (name: string, binary: string | undefined): Promise<ServerProcess> => {
-    const started = await faultline.startReplica({ name, args: ['--shutdown-delay=2s'], ...(binary && { binary }) });
-    service.add(started.port);
-    return started;
-  };
-  const retire = async ({ child, port }: ServerProcess): Promise<void> => {
-    await child.stop('SIGTERM', 60_000);
-    service.remove(port);
-    expect(child.ended).toBe('code 0');
-  };
+  await using behind = await BehindService.start(faultline);
+  const replica = (name: string, binary: string | undefined): Promise<ServerProcess> =>
+    behind.replica({ name, args: ['--shutdown-delay=2s'], ...(binary && { binary }) });
   const old = [await replica('old-1', before), await replica('old-2', before)];
-  service.remove(faultline.server.port);
+  behind.service.remove(faultline.server.port);
   // Builds from before ADR 34 are ready before they have loaded what they serve.
   for (const { port } of old) {
     const loaded = async () => (await send(`https://localhost:${port}/readyz/feed`, caPem, {})).status;
@@ -69,9 +59,9 @@ export async function rollOut({
   const [reports, lists] = [result.acknowledged.length, result.lists];
   const both = () => result.acknowledged.length > reports + 100 && result.lists > lists + 100;
   await expect.poll(both, { timeout: 60_000 }).toBe(true);
-  await retire(old[0] as ServerProcess);
+  await behind.retire(old[0] as ServerProcess);
   const last = await replica('new-2', after);
-  await retire(old[1] as ServerProcess);
+  await behind.retire(old[1] as ServerProcess);
   const { perSecond } = await load.stop();
   // The installation's own server is the one that the Service leads to from here on.
   await registerApiService(plane, { group: 'faultline.dev', version: 'v1alpha1', port: last.port, caPem });

@@ -2,33 +2,29 @@
  * What a Service of a cluster is to our servers: new connections go to a replica that is ready, open ones stay where
  * they are.
  */
-import { once } from 'node:events';
-import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import { send } from '../controlplane/api-request.ts';
+import { TcpForwarder } from '../controlplane/tcp-forwarder.ts';
 
 export class TcpService implements AsyncDisposable {
-  readonly #server: Server;
+  readonly #forwarder = new TcpForwarder(() => this.#next());
   readonly #caPem: string;
-  readonly #sockets = new Set<Socket>();
   readonly #ready = new Map<number, boolean>();
   readonly #probing: NodeJS.Timeout;
   #turn = 0;
 
   private constructor(caPem: string) {
     this.#caPem = caPem;
-    this.#server = createServer((client) => this.#forward(client));
     this.#probing = setInterval(() => void this.#probe(), 200);
   }
 
   static async start(caPem: string): Promise<TcpService> {
     const service = new TcpService(caPem);
-    service.#server.listen(0, 'localhost');
-    await once(service.#server, 'listening');
+    await service.#forwarder.listen(0, 'localhost');
     return service;
   }
 
   get port(): number {
-    return (this.#server.address() as AddressInfo).port;
+    return this.#forwarder.port;
   }
 
   /** A replica that gets connections while it is ready. */
@@ -46,8 +42,7 @@ export class TcpService implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     clearInterval(this.#probing);
-    for (const socket of this.#sockets) socket.destroy();
-    this.#server.close();
+    await this.#forwarder[Symbol.asyncDispose]();
   }
 
   async #probe(): Promise<void> {
@@ -59,20 +54,9 @@ export class TcpService implements AsyncDisposable {
     }
   }
 
-  #forward(client: Socket): void {
+  #next(): { port: number; host: string } | undefined {
     const ready = [...this.#ready].filter(([, is]) => is).map(([port]) => port);
     const port = ready[this.#turn++ % Math.max(1, ready.length)];
-    if (port === undefined) return void client.destroy();
-    const server = connect({ port, host: 'localhost' });
-    for (const socket of [client, server]) {
-      this.#sockets.add(socket);
-      socket.on('error', () => undefined);
-      socket.once('close', () => {
-        this.#sockets.delete(socket);
-        client.destroy();
-        server.destroy();
-      });
-    }
-    client.pipe(server).pipe(client);
+    return port === undefined ? undefined : { port, host: 'localhost' };
   }
 }

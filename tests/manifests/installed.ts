@@ -2,15 +2,14 @@
  * Manifests at a real kube-apiserver, and their pods on this machine: everything that a cluster does with them but for nodes.
  * What stands in for kube-proxy is a forwarder on a loopback address for Service names, and ExternalName for the aggregator.
  */
-import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
-import { connect, createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { stringify } from 'yaml';
 import { logTail } from '../controlplane/child.ts';
 import type { ControlPlane } from '../controlplane/control-plane.ts';
 import { kubectl } from '../controlplane/kubectl.ts';
+import { TcpForwarder } from '../controlplane/tcp-forwarder.ts';
 import { type Pod, startPod } from './pods.ts';
 import { find, type Manifest, NAMESPACE } from './render.ts';
 
@@ -52,7 +51,9 @@ export class Installed implements AsyncDisposable {
   /** Applies everything at once, and starts what it says; resolves when both pods run, ready or not. */
   async start(): Promise<void> {
     const { plane, manifests, port } = this.#options;
-    const address = this.#resources.use(await Forwarder.start(port)).address;
+    // Of a process at most one installation uses a port, so this address is nobody else's.
+    const address = `127.77.${port >> 8}.${port & 255}`;
+    await this.#resources.use(new TcpForwarder(() => ({ port, host: '127.0.0.1' }))).listen(443, address);
     const hosts = { [SERVICE]: address, [REPLICAS]: '127.0.0.1' };
     await applyAll(plane, reachable(manifests, port));
     [this.#server, this.#controllers] = await Promise.all([
@@ -134,41 +135,4 @@ export async function applyAll(plane: ControlPlane, objects: readonly unknown[])
   const input = objects.map((one) => stringify(one)).join('---\n');
   const { code, stderr } = await kubectl(['apply', '-f', '-'], { kubeconfig: plane.adminKubeconfigPath, input });
   if (code !== 0) throw new Error(`kubectl apply: ${stderr}`);
-}
-
-/** Port 443 of a loopback address of its own, forwarded to a port of 127.0.0.1. */
-class Forwarder implements AsyncDisposable {
-  readonly address: string;
-  readonly #server: Server;
-  readonly #sockets = new Set<Socket>();
-
-  private constructor(address: string, port: number) {
-    this.address = address;
-    this.#server = createServer((client) => {
-      const server = connect({ port, host: '127.0.0.1' });
-      for (const socket of [client, server]) {
-        this.#sockets.add(socket);
-        socket.on('error', () => undefined);
-        socket.once('close', () => {
-          this.#sockets.delete(socket);
-          client.destroy();
-          server.destroy();
-        });
-      }
-      client.pipe(server).pipe(client);
-    });
-  }
-
-  static async start(port: number): Promise<Forwarder> {
-    // Of a process at most one installation uses a port, so this is nobody else's.
-    const forwarder = new Forwarder(`127.77.${port >> 8}.${port & 255}`, port);
-    forwarder.#server.listen(443, forwarder.address);
-    await once(forwarder.#server, 'listening');
-    return forwarder;
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    for (const socket of this.#sockets) socket.destroy();
-    this.#server.close();
-  }
 }
