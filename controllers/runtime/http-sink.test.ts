@@ -32,7 +32,7 @@ function setup(capacity = 5_000, maxBuffered?: number) {
     stop.abort();
     await running;
   };
-  return Object.assign(world, { sink, clock, end });
+  return Object.assign(world, { sink, clock, end, running });
 }
 
 function report(name: string, sequence = 1, order: 'run' | 'state' = 'run'): Report {
@@ -295,6 +295,15 @@ describe('the sink', () => {
     await Promise.all([expect(answer).rejects.toThrow('closed'), world.end()]);
     await expect(world.sink.submit(many(1))).rejects.toThrow('closed');
     expect(world.clock.pending).toBe(0);
+  });
+
+  it('ends with what is wrong with it, instead of sending the same again for ever', async () => {
+    const world = setup();
+    world.handler = () => ({ body: { results: [null] } });
+    const ended = expect(world.running).rejects.toThrow(TypeError);
+    world.sink.submit(many(1)).catch(() => {});
+    await ended;
+    expect(world.batches).toHaveLength(1);
   });
 
   it('is drained when everything is acknowledged', async () => {

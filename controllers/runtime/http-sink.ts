@@ -114,15 +114,20 @@ export class HttpSink implements Sink {
   async run(signal: AbortSignal): Promise<void> {
     const stop = (): void => this.#wake.resolve();
     signal.addEventListener('abort', stop, { once: true });
+    const faults: unknown[] = [];
     while (!signal.aborted) {
       await this.#wake.promise;
       this.#wake = Promise.withResolvers();
+      // Ours: the batch would be sent again and again.
+      if (faults.length > 0) throw faults[0];
       for (let batch = this.#nextBatch(); batch.length > 0 && !signal.aborted; batch = this.#nextBatch()) {
-        const request = this.#sendBatch(batch, signal).finally(() => {
+        const ended = (fault?: unknown): void => {
           this.#requests.delete(request);
           for (const entry of batch) this.#return(entry);
+          if (fault !== undefined) faults.push(fault);
           this.#wake.resolve();
-        });
+        };
+        const request = this.#sendBatch(batch, signal).then(() => ended(), ended);
         this.#requests.add(request);
       }
     }
