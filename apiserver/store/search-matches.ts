@@ -73,7 +73,7 @@ export async function findMatches(
   const floor = asked.words === '' ? limits.walked : limits.likely;
   const likely = Math.max(all, marks === '' ? floor : Math.min(marked, floor), 1);
   const wanted = begun > limits.commonBeginning ? and(parenthesised(before), marks) : how.wanted;
-  return inStretches(session, { ...how, wanted }, { likely, rare: limits.rare });
+  return inStretches(session, { ...how, wanted }, { likely, rare: limits.rare, exactly: how.wanted });
 }
 
 /** In the order of another column, where that is not many. */
@@ -87,11 +87,12 @@ async function rarely(session: Session, how: Look, { rare }: Limits): Promise<Ma
 async function inStretches(
   session: Session,
   how: Look,
-  { likely, rare }: { readonly likely: number; readonly rare: number },
+  { likely, rare, exactly }: { readonly likely: number; readonly rare: number; readonly exactly: string },
 ): Promise<Matches> {
   const { query, asked, most } = how;
   const [from, to] = rangeOf(query, asked);
-  const everything = to - from < (asked.newest - asked.oldest) / 2 ? { ...how, stretch: { from, to } } : how;
+  const narrower = to - from < (asked.newest - asked.oldest) / 2;
+  const everything = { ...how, wanted: exactly, ...(narrower && { stretch: { from, to } }) };
   let length = ((asked.newest - asked.oldest) * most * MARGIN) / likely;
   let maybeRare = true;
   while (length < (to - from) / 2) {
