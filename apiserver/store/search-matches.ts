@@ -25,8 +25,9 @@ export interface Asked {
 export interface Limits {
   /** Matches that are all looked at; where there are more, only the newest are. */
   readonly rare: number;
-  /** Candidates that are ranked: the newest. */
+  /** Candidates that are ranked, the newest: where everything is looked at, and where more match. */
   readonly ranked: number;
+  readonly rankedOfCommon: number;
   /**
    * Matches that are thought likely, whatever the database estimates: words that belong together are found together more
    * often than it thinks.
@@ -37,7 +38,14 @@ export interface Limits {
   /** Issues with words that begin so, from which on their lists are not worth reading for the few that are wanted. */
   readonly commonBeginning: number;
 }
-export const LIMITS: Limits = { rare: 2_000, ranked: 500, likely: 150_000, walked: 1_000, commonBeginning: 50_000 };
+export const LIMITS: Limits = {
+  rare: 2_000,
+  ranked: 1_000,
+  rankedOfCommon: 200,
+  likely: 150_000,
+  walked: 1_000,
+  commonBeginning: 50_000,
+};
 
 /** A stretch of time is taken so much longer than the numbers say, and after too few at least so many times longer. */
 const MARGIN = 1.5;
@@ -59,7 +67,7 @@ export async function findMatches(
   const marks = asked.marked ? markedWith(query.filter, query.namespaces) : '';
   const how: Look = {
     ...{ query, asked, wanted: and(parenthesised(asked.words), marks) },
-    most: by === 'relevance' ? limits.ranked : query.limit + 1,
+    most: by === 'relevance' ? limits.rankedOfCommon : query.limit + 1,
   };
   const byTime = asked.marked && (by === 'relevance' || by === 'openedAt');
   if (asked.words === '' && (marks === '' || !byTime)) return marks === '' ? undefined : rarely(session, how, limits);
@@ -73,7 +81,7 @@ export async function findMatches(
   const floor = asked.words === '' ? limits.walked : limits.likely;
   const likely = Math.max(all, marks === '' ? floor : Math.min(marked, floor), 1);
   const wanted = begun > limits.commonBeginning ? and(parenthesised(before), marks) : how.wanted;
-  return inStretches(session, { ...how, wanted }, { likely, rare: limits.rare, exactly: how.wanted });
+  return inStretches(session, { ...how, wanted }, { likely, limits, exactly: how.wanted });
 }
 
 /** In the order of another column, where that is not many. */
@@ -87,9 +95,10 @@ async function rarely(session: Session, how: Look, { rare }: Limits): Promise<Ma
 async function inStretches(
   session: Session,
   how: Look,
-  { likely, rare, exactly }: { readonly likely: number; readonly rare: number; readonly exactly: string },
+  { likely, limits, exactly }: { readonly likely: number; readonly limits: Limits; readonly exactly: string },
 ): Promise<Matches> {
   const { query, asked, most } = how;
+  const { rare, ranked } = limits;
   const [from, to] = rangeOf(query, asked);
   const narrower = to - from < (asked.newest - asked.oldest) / 2;
   const everything = { ...how, wanted: exactly, ...(narrower && { stretch: { from, to } }) };
@@ -100,8 +109,9 @@ async function inStretches(
     const seen = await look(session, { ...how, stretch });
     if (seen.candidates >= most) return pageOf(seen, how);
     if (maybeRare && (seen.matched / length) * (to - from) <= rare) {
-      const few = await look(session, { ...everything, atMost: rare });
-      if (few.matched <= rare) return pageOf(few, how);
+      const rarely = { ...everything, atMost: rare, most: query.sort.by === 'relevance' ? ranked : most };
+      const few = await look(session, rarely);
+      if (few.matched <= rare) return pageOf(few, rarely);
       maybeRare = false;
     }
     const growth = (most * MARGIN) / Math.max(seen.candidates, 1);

@@ -246,7 +246,7 @@ export function searchContract(get: () => SqlStore): void {
 
   describe('among many', () => {
     /** As if these were a few of millions: little is looked at, again and again. */
-    const little = { rare: 1, ranked: 3, likely: 1_000_000, walked: 1, commonBeginning: 0 };
+    const little = { rare: 1, ranked: 5, rankedOfCommon: 3, likely: 1_000_000, walked: 1, commonBeginning: 0 };
     const inLittle = (query: SearchQuery) => new SqlIssueSearch(get().database, little).search(query);
 
     test('pages by time have every issue once, in both directions, whatever is asked', async () => {
