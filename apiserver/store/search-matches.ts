@@ -80,7 +80,8 @@ export async function findMatches(
   ]);
   const floor = asked.words === '' ? limits.walked : limits.likely;
   const likely = Math.max(all, marks === '' ? floor : Math.min(marked, floor), 1);
-  const wanted = begun > limits.commonBeginning ? and(parenthesised(before), marks) : how.wanted;
+  const isCommon = begun > limits.commonBeginning || (beginning !== undefined && beginning.length <= SHORT);
+  const wanted = isCommon ? and(parenthesised(before), marks) : how.wanted;
   return inStretches(session, { ...how, wanted }, { likely, limits, exactly: how.wanted });
 }
 
@@ -122,6 +123,8 @@ async function inStretches(
 
 /** Of a tsquery whose last word may be a beginning: what is before it, and that word. */
 const BEGINNING = /^(?:(.*) (?:&|<->|<\d+>) )?('(?:[^']|'')*':\*)$/;
+/** Quoted and with its mark: one or two letters or digits, with which very many words begin. */
+const SHORT = `'12':*`.length;
 /** No document has it. */
 const NOTHING = `'/'`;
 
