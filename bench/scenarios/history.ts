@@ -20,7 +20,7 @@ const NAMESPACES = Array.from({ length: 100 }, (_, n) => ({ name: `tenant-${n}`,
 const SETTINGS = { shared_buffers: '512MB', maintenance_work_mem: '256MB', max_wal_size: '4GB' };
 const DAY = 86_400_000_000;
 
-async function run({ progress, quick }: BenchContext): Promise<readonly Figure[]> {
+async function run({ progress, quick, signal }: BenchContext): Promise<readonly Figure[]> {
   const stored = quick ? 50_000 : 1_000_000;
   await using postgres = await startPostgres({ settings: SETTINGS });
   progress.step('writing to an empty database');
@@ -29,10 +29,14 @@ async function run({ progress, quick }: BenchContext): Promise<readonly Figure[]
   await empty[Symbol.asyncDispose]();
 
   await using store = await openStore({ database: { url: await postgres.database('history') }, clusterId: 'bench' });
-  await fill(store, stored, (step) => progress.step(step));
+  await fill(store, stored, (step) => {
+    signal.throwIfAborted();
+    progress.step(step);
+  });
   const repetitions = quick ? 20 : 100;
   const figures: Figure[] = [];
   const measure = async (what: string, goalMs: number, ask: (n: number) => Promise<unknown>): Promise<void> => {
+    signal.throwIfAborted();
     progress.step(what);
     const took: number[] = [];
     for (let n = -3; n < repetitions; n++) {

@@ -95,7 +95,7 @@ const FULL = 'history';
 
 /** Makes the database FULL as a copy of the migrated empty one, and fills it. */
 async function fill(
-  { progress }: BenchContext,
+  { progress, signal }: BenchContext,
   environment: Environment,
   client: KubeClient,
   { stored, open }: { stored: number; open: number },
@@ -110,7 +110,10 @@ async function fill(
   await fillHistory(
     (sql) => postgres.psql(sql, FULL),
     { stored, open, namespaces },
-    (done) => progress.step(`filling: ${number(done)} of ${number(stored)}`),
+    (done) => {
+      signal.throwIfAborted();
+      progress.step(`filling: ${number(done)} of ${number(stored)}`);
+    },
   );
   // As if the search had kept up: else the server would index a million issues while it is measured.
   await postgres.psql(
