@@ -35,7 +35,7 @@ export interface QueryOptions {
   readonly timeoutMs?: number;
 }
 
-/** What knex's pool hands out, as we use it. */
+/** A connection that a `ConnectionPool` lends, as we use it. */
 export interface RawConnection extends Session {
   /** Takes the connection out of the pool. */
   discard(reason: unknown): void;

@@ -45,7 +45,7 @@ export function takeMigrationLock(): string {
 
 /**
  * The same when the caller sees to it that nobody else migrates. Not through `session`, whose timeouts are those of commits:
- * what migrates is a fresh connection of the pool.
+ * what migrates is connections of knex's own, at most two and only meanwhile, beyond those of the pool.
  */
 export async function migrateLocked(
   database: Database,

@@ -19,7 +19,10 @@ export interface StoreOptions {
   readonly database: { readonly embedded: string | 'memory' } | { readonly url: DatabaseUrl };
   /** uid of the namespace kube-system, or `folder:<path>`. Claimed at the first open. */
   readonly clusterId: string;
-  /** Connections of the pool of an external database; one more listens, one more holds each lease. Default 8. */
+  /**
+   * Connections of the pool of an external database; one more listens, one more holds each lease, and up to two migrate
+   * when it is opened. Default 8.
+   */
   readonly maxConnections?: number;
   /** µs that are added to the database clock: for tests that let an hour pass. Default none. */
   readonly clockOffset?: () => number;

@@ -161,6 +161,38 @@ export function pastContract(get: () => SqlStore, clock: Clock): void {
     expect(await past.issues({ ...query, limit: 10 })).toHaveLength(5);
   });
 
+  test('a list that begins anew shows on every page what was reported late, as does one that goes on after two minutes', async () => {
+    const t = (await get().now()) - DAY;
+    for (const name of ['a', 'b', 'c', 'd']) await open(get(), ref(name), { openedAt: t });
+    let now = 0;
+    const { database, scans } = countingScans(get().database);
+    const past = new SqlPast(database, 100, () => now);
+    const query = { before: t + 2 * HOUR, visibleFor: HOUR, namespaces: 'all', limit: 1 } as const;
+    const pages = async () => {
+      const all: StoredIssue[] = [];
+      for (let page = await past.issues(query); page.length > 0; ) {
+        all.push(...page);
+        page = await past.issues({ ...query, after: all.at(-1) });
+      }
+      return all.map(({ spec }) => spec.subject.name);
+    };
+    const before = await pages();
+    expect(before).toHaveLength(4);
+    await resolve(get(), before[3] as string, t + MINUTE);
+    expect(await pages()).toEqual(before.slice(0, 3));
+
+    const [first] = await past.issues(query);
+    await past.issues({ ...query, after: first });
+    await resolve(get(), before[2] as string, t + MINUTE);
+    const counted = scans();
+    now = 120_000;
+    expect(await past.issues({ ...query, after: first, limit: 10 })).toHaveLength(2);
+    expect(scans()).toBe(counted);
+    now = 120_001;
+    expect(await past.issues({ ...query, after: first, limit: 10 })).toHaveLength(1);
+    expect(scans()).toBe(counted + 1);
+  });
+
   test('issues that left the visible set are in the past as long as they are kept, and then no more', async () => {
     const t = await get().now();
     await open(get(), ref('web'), { openedAt: t });

@@ -1,7 +1,7 @@
 import type { Knex } from 'knex';
 import pg from 'pg';
-import { Pool } from 'tarn';
-import { type ConnectionPool, Database, type QueryOptions, type RawConnection, type Step } from './database.ts';
+import { clientPool, type PooledClient } from './client-pool.ts';
+import { Database, type QueryOptions, type RawConnection, type Step } from './database.ts';
 
 const DEFAULT_TIMEOUT_MS = 5_000;
 const INT8 = 20;
@@ -46,43 +46,14 @@ export function openPostgresql(url: DatabaseUrl, options: PoolOptions = {}): Dat
   const settings = async (): Promise<pg.ClientConfig> => ({ ...(await connectionTo(url)), ...named });
   return new Database({
     embedded: false,
-    pool: clientPool(settings, options.maxConnections ?? 8),
+    pool: clientPool({
+      max: options.maxConnections ?? 8,
+      acquireTimeoutMs: DEFAULT_TIMEOUT_MS,
+      open: async () => new pg.Client(await settings()),
+    }),
     withKnex: (use) => withKnex(settings, use),
     wrap: (connection) => new PostgresConnection(connection as PooledClient),
   });
-}
-
-/** A connection that broke, or that somebody gave up, is not lent again. */
-interface PooledClient extends pg.Client {
-  broken?: unknown;
-}
-
-/** tarn is the pool of knex, without the rest of it: three hundred modules that a server would load to migrate now and then. */
-function clientPool(settings: () => Promise<pg.ClientConfig>, max: number): ConnectionPool {
-  const pool = new Pool<PooledClient>({
-    min: 0,
-    max,
-    acquireTimeoutMillis: DEFAULT_TIMEOUT_MS,
-    propagateCreateError: true,
-    async create() {
-      const client: PooledClient = new pg.Client(await settings());
-      const broke = (reason?: unknown): void => {
-        client.broken ??= reason ?? 'the connection has ended';
-      };
-      client.on('error', broke);
-      client.on('end', broke);
-      await client.connect();
-      return client;
-    },
-    validate: ({ broken }) => broken === undefined,
-    destroy: (client) => client.end(),
-  });
-  return {
-    acquire: () => pool.acquire().promise,
-    release: (connection) => void pool.release(connection as PooledClient),
-    counts: () => ({ open: pool.numUsed() + pool.numFree(), idle: pool.numFree(), max }),
-    end: async () => void (await pool.destroy()),
-  };
 }
 
 async function withKnex<T>(settings: () => Promise<pg.ClientConfig>, use: (knex: Knex) => Promise<T>): Promise<T> {

@@ -80,6 +80,8 @@ interface Stretch {
   readonly after: Key;
   readonly held: readonly Held[];
   readonly whole: boolean;
+  /** ms: when it was looked for. */
+  readonly foundAt: number;
 }
 
 type Key = Pick<Held, 'namespace' | 'name'>;
@@ -88,6 +90,8 @@ type Key = Pick<Held, 'namespace' | 'name'>;
 const STRETCH = 10_000;
 /** Lists that are read page by page at the same time. */
 const REMEMBERED = 4;
+/** ms for which a stretch is remembered. */
+const REMEMBERED_FOR = 120_000;
 /** Rows that are read in one statement. */
 const ROWS_AT_ONCE = 500;
 const BEGINNING: Key = { namespace: '', name: '' };
@@ -95,19 +99,22 @@ const BEGINNING: Key = { namespace: '', name: '' };
 /**
  * Lists of the past. What was held at a moment cannot be found in the order of names by any index, so to find it is one
  * scan of that moment, whatever the page. So whoever reads on has the keys of the next 10,000 found at once and remembered:
- * the pages behind are then a place in them, and rows by their primary keys. The past stands still: what is remembered stays true, but for
- * what is reported late, which a list that has begun need not show.
+ * the pages behind are then a place in them, and rows by their primary keys. The past stands still but for what is reported late. That a
+ * list that has begun need not show, but one that begins does: a beginning forgets what is remembered, and two minutes do, for whoever
+ * goes on with a list that began elsewhere.
  */
 export class SqlPast {
   readonly #database: Database;
   readonly #stretch: number;
+  readonly #now: () => number;
   /** By what is asked but its place; those that were used last come last. */
   readonly #remembered = new Map<string, Stretch>();
 
-  /** `stretch`: keys that are remembered of a list. */
-  constructor(database: Database, stretch = STRETCH) {
+  /** `stretch`: keys that are remembered of a list. `now`: ms. */
+  constructor(database: Database, stretch = STRETCH, now: () => number = () => performance.now()) {
     this.#database = database;
     this.#stretch = stretch;
+    this.#now = now;
   }
 
   /** See `PastIssues.issuesAsOf`. */
@@ -126,9 +133,16 @@ export class SqlPast {
   }
 
   /** At most `limit` of what comes after a place. Whoever asks for a beginning is told what is known now. */
-  async #next(query: PastQuery, after: Key | undefined, limit: number): Promise<Omit<Stretch, 'after'>> {
-    if (after === undefined || query.name !== undefined) return this.#find(query, after, limit);
+  async #next(query: PastQuery, after: Key | undefined, limit: number): Promise<Pick<Stretch, 'held' | 'whole'>> {
+    if (query.name !== undefined) return this.#find(query, after, limit);
     const key = JSON.stringify([query.before, query.visibleFor, query.namespaces]);
+    if (after === undefined) {
+      this.#remembered.delete(key);
+      return this.#find(query, after, limit);
+    }
+    for (const [of, { foundAt }] of this.#remembered) {
+      if (this.#now() - foundAt > REMEMBERED_FOR) this.#remembered.delete(of);
+    }
     const known = this.#remembered.get(key);
     const stretch = known && covers(known, after) ? known : await this.#find(query, after, this.#stretch);
     this.#remembered.delete(key);
@@ -144,12 +158,13 @@ export class SqlPast {
 
   async #find(query: PastQuery, after: Key = BEGINNING, limit = this.#stretch): Promise<Stretch> {
     const { before, visibleFor, namespaces, name = null } = query;
+    const foundAt = this.#now();
     const held = await this.#ask<Held>(HELD, [
       before,
       before - Math.max(1, visibleFor), // an empty window touches nothing
       ...[namespaces === 'all' ? null : namespaces, name, after.namespace, after.name, limit],
     ]);
-    return { after, held, whole: held.length < limit };
+    return { after, held, whole: held.length < limit, foundAt };
   }
 
   #ask<Row>(sql: string, values: readonly unknown[]): Promise<Row[]> {
