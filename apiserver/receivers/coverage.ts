@@ -65,8 +65,9 @@ export class Coverage {
         this.#known.set(place, text);
       }
     } catch (error) {
+      if (this.#ended) return;
       this.#log.warn({ error }, 'cannot register the receivers yet: trying again');
-      if (!this.#ended) this.#timer = setTimeout(() => void this.#run(), this.#retryMs);
+      this.#timer = setTimeout(() => void this.#run(), this.#retryMs);
     } finally {
       this.#running = false;
     }

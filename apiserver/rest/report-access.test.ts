@@ -96,6 +96,18 @@ describe('mayReport', () => {
     },
   );
 
+  it('is the right in the namespace while nobody can say who has it everywhere', async () => {
+    const authorize: Authorizer['authorize'] = async (_, attributes) => {
+      if (attributes.kind !== 'resource' || attributes.namespace === undefined)
+        throw new AccessUnavailable('no answer');
+      return { allowed: attributes.namespace === 'team-a' };
+    };
+    const access = reportAccess({ authorize });
+    expect(await access.mayReport(caller, inTeamA)).toEqual({ allowed: true });
+    const elsewhere = { ...inTeamA, namespace: 'team-b', subjectNamespace: 'team-b' };
+    expect(await access.mayReport(caller, elsewhere)).toMatchObject({ allowed: false });
+  });
+
   it('passes on that nobody can say now', async () => {
     const access = reportAccess({ authorize: () => Promise.reject(new AccessUnavailable('no answer')) });
     await expect(access.mayReport(caller, inTeamA)).rejects.toBeInstanceOf(AccessUnavailable);

@@ -19,7 +19,9 @@ export function reportAccess(authorizer: Authorizer): ReportAccess {
     mayReport: (caller, about) => {
       const everywhere = requireAll(authorizer, caller, [CREATE_REPORTS, speakAs(about.source)]);
       const here = (): Permission | Promise<Permission> => requireAll(authorizer, caller, reporting(about));
-      if (everywhere instanceof Promise) return everywhere.then((granted) => (granted.allowed ? granted : here()));
+      // Who has it everywhere may be unknown where it is known who has it here.
+      if (everywhere instanceof Promise)
+        return everywhere.then((granted) => (granted.allowed ? granted : here()), here);
       return everywhere.allowed ? everywhere : here();
     },
     mayLead: (caller, { source, namespaces }) => requireAll(authorizer, caller, leading(source, namespaces)),

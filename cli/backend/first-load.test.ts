@@ -1,4 +1,4 @@
-import { describe, expect, test, vi } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import type { WatchCache } from '../../apiserver/kube/index.ts';
 import type { SqlStore } from '../../apiserver/store/sql-store.ts';
 import { FirstLoad, runWhenOpened } from './first-load.ts';
@@ -32,6 +32,8 @@ const settled = async (promise: Promise<unknown>): Promise<boolean> => {
 };
 
 describe('the first load', () => {
+  afterEach(() => void vi.useRealTimers());
+
   test('reads the change log once the database was reached, at once then', async () => {
     const { promise: opened, resolve } = Promise.withResolvers<SqlStore>();
     const kube = kubeApi();
@@ -53,6 +55,18 @@ describe('the first load', () => {
     kube.advance(true);
     expect(await first.opened).toBe(STORE);
     expect(kube.listeners.size).toBe(0);
+  });
+
+  test('keeps nobody waiting for more than a minute', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout'] });
+    const opened = Promise.resolve(STORE);
+    const first = new FirstLoad({ opened });
+    first.follow({ opened }, kubeApi());
+    await opened;
+    vi.advanceTimersByTime(59_999);
+    expect(await settled(first.opened)).toBe(false);
+    vi.advanceTimersByTime(1);
+    expect(await first.opened).toBe(STORE);
   });
 
   test('never comes where the database can never be used', async () => {

@@ -2,10 +2,13 @@ import type { KubeApi } from '../../apiserver/kube/index.ts';
 import type { SqlStore } from '../../apiserver/store/sql-store.ts';
 import type { ConnectingStore } from './connecting-store.ts';
 
+/** ms; a snapshot that takes longer, or never comes, keeps nobody from sweeping, or there would be ever more to read. */
+const LONGEST_WAIT = 60_000;
+
 /**
  * Serving comes first: until a server has its first snapshot of issues, reading that is all it does with its database. Who
  * follows the log (sweeps, the search's index, groups, Events) begins afterwards: a backlog of theirs is no reason to be
- * ready later.
+ * ready later. They wait for a minute at most.
  */
 export class FirstLoad {
   /** The store, once issues are served. Rejects when its database can never be used. */
@@ -30,7 +33,10 @@ export class FirstLoad {
       this.#loaded.resolve();
     });
     opened.then(
-      () => kube.start(),
+      () => {
+        kube.start();
+        setTimeout(() => this.#loaded.resolve(), cache ? LONGEST_WAIT : 0).unref();
+      },
       () => {},
     );
   }
@@ -48,7 +54,9 @@ export function runWhenOpened(
   let running: Promise<void> | undefined;
   opened.then(
     (store) => {
-      if (!ending.signal.aborted) running = run(store, ending.signal);
+      if (ending.signal.aborted) return;
+      running = run(store, ending.signal);
+      running.catch(() => {}); // each tells its own faults
     },
     () => {}, // told where it is opened
   );

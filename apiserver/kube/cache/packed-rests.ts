@@ -70,7 +70,12 @@ export class UnpackedRests {
 
   of(packed: PackedRests, unpack: () => Buffer): Buffer {
     const known = this.#known.get(packed);
-    if (known) return known;
+    if (known) {
+      // What is read now is the last to go: whoever reads a few of them one after the other still has the first.
+      this.#known.delete(packed);
+      this.#known.set(packed, known);
+      return known;
+    }
     const read = unpack();
     if (this.#known.size === this.#max) {
       for (const [oldest, rests] of this.#known) {

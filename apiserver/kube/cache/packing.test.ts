@@ -66,17 +66,20 @@ class Collection {
   }
 }
 
+/** 32 of them have memory of their own when they are unpacked, and none of Node's pool. */
+const LONG = 'ü note '.repeat(400);
+
 const name = (index: number): string => `w-${String(index).padStart(4, '0')}`;
 
 describe('packed objects', () => {
   // 32 of the small ones share a page of Node's small buffers with whatever else is small.
   it.each(['large', 'small'])('are, for whoever reads them, what they were: %s ones', async (size) => {
     const collection = new Collection(0);
-    const note = size === 'small' ? 'ü' : undefined;
-    for (let index = 0; index < 5_000; index++) collection.set(ready(name(index), index + 1, note));
+    const note = size === 'small' ? 'ü' : LONG;
+    for (let index = 0; index < 3_200; index++) collection.set(ready(name(index), index + 1, `${note} ${index}`));
     const before = collection.objects.slice().map(seen);
     await collection.run();
-    expect(collection.packed).toBeGreaterThan(4_900);
+    expect(collection.packed).toBeGreaterThan(3_100);
     expect(collection.objects.slice().map(seen)).toEqual(before);
   });
 
@@ -111,6 +114,24 @@ describe('packed objects', () => {
     expect(unpacked.map(({ resourceVersion }) => resourceVersion)).toEqual(
       Array.from({ length: 20 }, (_, index) => 81 + index),
     );
+  });
+
+  it('are what they were when they are packed again from more places than are kept unpacked', async () => {
+    const collection = new Collection(0);
+    for (let index = 0; index < 32 * 200; index++) collection.set(ready(name(index), 1, `${LONG} ${index}`));
+    await collection.run();
+    // One is left of each 32, so that to pack 32 of them again unpacks 32 places, from where the hand stopped.
+    for (let index = 0; index < 32 * 200; index++) if (index % 32 !== 0) collection.delete(name(index));
+    const left = collection.objects.slice().slice();
+    const before = left.map(seen);
+    for (let index = 0; index < 40; index++) collection.set(ready(`z-${name(index)}`, 2));
+    const hand = (32 * 200) % 240;
+    // 64 are kept unpacked: the first that is needed, longer than all others, and none of those that are needed next.
+    for (const object of [...left.slice(0, 64), left[hand], ...left.slice(64, 127)]) parseReady(object as ReadyObject);
+    const places = left.map(({ packed }) => packed);
+    await collection.run();
+    expect(left[hand]?.packed).not.toBe(places[hand]);
+    expect(collection.objects.slice().slice(0, left.length).map(seen)).toEqual(before);
   });
 
   it('are packed with others when most of their neighbours are gone, which lets go of all of these', async () => {

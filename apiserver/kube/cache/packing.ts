@@ -86,7 +86,7 @@ export class Packing {
   }
 
   #pack(objects: readonly ReadyObject[]): void {
-    const packed = new PackedRests(objects.map(restOf), this.#unpacked);
+    const packed = new PackedRests(objects.map(ownRest), this.#unpacked);
     // One allocation for what stays, too: they are neighbours, and mostly go at the same time.
     const heads = Buffer.allocUnsafeSlow(objects.reduce((sum, object) => sum + headLength(object), 0));
     let at = 0;
@@ -95,6 +95,11 @@ export class Packing {
       at = moveRest(object, { heads, at, packed, place });
     }
   }
+}
+
+/** A copy of what is packed already: unpacking the next may give its memory back. */
+function ownRest(object: ReadyObject): Buffer {
+  return object.packed ? Buffer.from(restOf(object)) : restOf(object);
 }
 
 function headLength(object: ReadyObject): number {
