@@ -4,7 +4,6 @@ import { createClusterApi } from '../../apiserver/kube/access/index.ts';
 import { parseListenAddress } from '../../apiserver/server/listener.ts';
 import { RuleControllers } from '../../controllers/rules/index.ts';
 import {
-  type BackendOptions,
   createFolderSource,
   createKubeClient,
   createLiveSource,
@@ -16,7 +15,6 @@ import { parseDuration } from '../../crds/duration.ts';
 import { aborted } from '../aborted.ts';
 import { startReturningIdleMemory } from '../backend/idle-memory.ts';
 import { type ChosenCluster, type ClusterFlags, chooseCluster } from '../cluster/choose.ts';
-import { Remembered } from '../cluster/connection.ts';
 import type { ControllersOptions } from '../commands/controllers.ts';
 import { type Configured, configure } from '../configuration/controllers.ts';
 import { EXIT, Failure } from '../exit.ts';
@@ -24,14 +22,12 @@ import { createLog, type Log } from '../log.ts';
 import { processMetrics } from '../process-metrics.ts';
 import { followConfiguration } from '../reload/follow-configuration.ts';
 import { watchRules } from '../rule/watch-rules.ts';
-import { readSecret } from '../secret-file.ts';
 import type { Streams } from '../streams.ts';
 import { openTelemetry } from '../telemetry.ts';
-import { backendDispatcher } from './backend-dispatcher.ts';
 import { readyChecks } from './health-answer.ts';
 import { leadersOf } from './leaders.ts';
 import { serveMetrics } from './metrics-listener.ts';
-import { serverReplicas } from './server-replicas.ts';
+import { reportTo } from './report-to.ts';
 
 /** `faultline controllers`: the configured controllers against a live cluster (or a folder) and a faultline server. */
 export async function runControllers(options: ControllersOptions, streams: Streams): Promise<number> {
@@ -113,18 +109,4 @@ function openSource(
   if (chosen.kind === 'folder') return closing.use(createFolderSource({ folder: chosen.folder, logger: log }));
   const client = closing.use(createKubeClient({ ...chosen.connection, registry }));
   return createLiveSource({ client, logger: log, registry, relistPeriodMs: parseDuration(options.relistPeriod) });
-}
-
-async function reportTo(options: ControllersOptions): Promise<BackendOptions> {
-  const { server, serverReplicas: name, serverCaFile, tokenFile, clientCertFile, clientKeyFile } = options;
-  const files = { caFile: serverCaFile, certFile: clientCertFile, keyFile: clientKeyFile };
-  if (tokenFile !== undefined) await readSecret(tokenFile);
-  // Kept for ten seconds: four steps through the file system before each report would be a part of what it takes.
-  const token = new Remembered(async () => ({ authorization: `Bearer ${await readSecret(tokenFile ?? '')}` }));
-  return {
-    url: server,
-    dispatcher: await backendDispatcher(files),
-    ...(name !== undefined && { replicas: serverReplicas(name, files) }),
-    ...(tokenFile === undefined ? {} : { headers: () => token.get() }),
-  };
 }

@@ -51,3 +51,24 @@ it('tells the server which trace a request belongs to, and nothing where there i
   await backend.call('POST', '/api/v1/reports', '[]', signal, { traceId: 'a'.repeat(32), spanId: 'b'.repeat(16) });
   expect(headers).toEqual([undefined, `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`]);
 });
+
+it('asks once more with other headers when it is told 401, and no oftener', async () => {
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const { signal } = new AbortController();
+  let [token, renewed] = ['old', 0];
+  server.removeAllListeners('request').on('request', (request, response) => {
+    response.writeHead(request.headers.authorization === 'Bearer new' ? 200 : 401).end('{}');
+  });
+  const renewTo = (next: string) => () => {
+    renewed++;
+    token = next;
+  };
+  const call = (next: string) =>
+    createBackend(
+      { url, headers: async () => ({ authorization: `Bearer ${token}` }), renew: renewTo(next) },
+      createRuntimeMetrics(),
+    ).call('POST', '/api/v1/reports', '[]', signal);
+  expect([(await call('new')).status, renewed]).toEqual([200, 1]);
+  token = 'old';
+  expect([(await call('other')).status, renewed]).toEqual([401, 2]);
+});

@@ -11,6 +11,8 @@ export interface BackendOptions {
   dispatcher?: Dispatcher;
   /** Asked for every request: a bearer token, for example. */
   headers?: () => Promise<Record<string, string | string[]>>;
+  /** The backend answered 401: forget what is remembered of the headers. They are asked for again, and it is asked once more. */
+  renew?: () => void;
   /**
    * The processes behind `url` by their addresses, each with what connects to it alone. Only `faultline explain` needs to
    * reach every one. Default: `url` is one process.
@@ -30,7 +32,7 @@ export interface BackendAnswer {
   readonly error: string;
 }
 
-/** The backend over HTTP: one attempt a call, never rejects. */
+/** The backend over HTTP: one attempt a call (two where credentials are renewed), never rejects. */
 export interface Backend {
   readonly url: string;
   /** Why the last answer about something was none that helps; undefined: all is well. */
@@ -59,11 +61,19 @@ export function createBackend(options: BackendOptions, metrics: RuntimeMetrics):
       return fault;
     },
     async call(method, path, body, signal, trace) {
-      const answer = await attempt({ ...options, url }, { method, path, body, trace }, signal);
+      const once = async (): Promise<BackendAnswer> => {
+        const answer = await attempt({ ...options, url }, { method, path, body, trace }, signal);
+        metrics.requests.inc({ code: answer.status === 0 ? '<error>' : String(answer.status), method, host });
+        return answer;
+      };
+      let answer = await once();
+      if (answer.status === 401 && options.renew !== undefined && !signal.aborted) {
+        options.renew();
+        answer = await once();
+      }
       if (answer.again || answer.status === 401 || answer.status === 403) {
         faults.set(path, answer.status === 0 ? answer.error : `${url}${path}: ${answer.status} ${answer.error}`);
       } else faults.delete(path);
-      metrics.requests.inc({ code: answer.status === 0 ? '<error>' : String(answer.status), method, host });
       return answer;
     },
   };

@@ -235,6 +235,90 @@ describe('the sink', () => {
     await world.end();
   });
 
+  it('sends a deletion that has to come again before what was said later about the same thing', async () => {
+    const world = setup();
+    const answered: string[] = [];
+    let busy = true;
+    world.handler = (reports) => ({
+      status: 200,
+      body: {
+        results: reports.map((each, index) => {
+          const what = 'deleted' in each.body ? 'deleted' : each.order.class === 'run' ? each.order.sequence : '';
+          const status = busy && what === 'deleted' ? 503 : 200;
+          answered.push(`${each.subject.name} ${what} ${status}`);
+          return { index, status };
+        }),
+      },
+    });
+    const gone: Report = { ...report('a', 2), body: { deleted: 'subject' } };
+    const again = { ...report('a', 3), subject: { ...report('a').subject, aspect: 'pr/1' } };
+    // In one batch it may be refused while what follows it is taken; beside others it is sent behind them.
+    const answers = world.sink.submit([report('a', 1), gone, again, report('b', 4), report('a', 5)]);
+    await settle();
+    busy = false;
+    await world.clock.advance(250);
+    expect(statuses(await answers)).toEqual([200, 200, 200, 200, 200]);
+    const ofA = answered.filter((each) => each.startsWith('a '));
+    expect(ofA.filter((each) => each.endsWith('200'))).toEqual(['a 1 200', 'a deleted 200', 'a 3 200', 'a 5 200']);
+    expect(ofA).toContain('a deleted 503');
+    expect(world.batches[0]?.map(({ subject }) => subject.name)).toEqual(['a', 'a', 'b']);
+    await world.end();
+  });
+
+  it('takes a fault that meets several requests for one, and goes on when one rest is over', async () => {
+    const world = setup();
+    const gates: PromiseWithResolvers<void>[] = [];
+    world.handler = async (reports) => {
+      const gate = Promise.withResolvers<void>();
+      gates.push(gate);
+      await gate.promise;
+      return away(reports);
+    };
+    const answers: Promise<ReportResult[]>[] = [];
+    for (const name of ['a', 'b', 'c', 'd']) {
+      answers.push(world.sink.submit([report(name)]));
+      await settle();
+    }
+    for (const gate of gates) gate.resolve();
+    await settle();
+    world.handler = away;
+    await world.clock.advance(250);
+    const tried = world.batches.length;
+    expect(tried).toBeGreaterThan(4);
+    world.handler = accept;
+    await world.clock.advance(499);
+    expect(world.batches).toHaveLength(tried);
+    await world.clock.advance(1);
+    expect((await Promise.all(answers)).flat()).toHaveLength(4);
+    await world.end();
+  });
+
+  it('does not take what was sent before the fault for a word that it is over', async () => {
+    const world = setup();
+    const slow = Promise.withResolvers<void>();
+    world.handler = async (reports) => {
+      if (reports[0]?.subject.name !== 'slow') return away(reports);
+      await slow.promise;
+      return accept(reports);
+    };
+    const answers = [world.sink.submit([report('slow')])];
+    await settle();
+    answers.push(world.sink.submit([report('lost')]));
+    await settle();
+    await world.clock.advance(250);
+    expect(world.batches).toHaveLength(3);
+    slow.resolve();
+    await settle();
+    await world.clock.advance(500);
+    expect(world.batches).toHaveLength(4);
+    await world.clock.advance(999);
+    expect(world.batches).toHaveLength(4);
+    world.handler = accept;
+    await world.clock.advance(1);
+    expect((await Promise.all(answers)).flat()).toHaveLength(2);
+    await world.end();
+  });
+
   it('hands back at once what would open too many issues, and keeps its buffer for the others', async () => {
     const error = 'too many issues: source test has 2 Active ones';
     const world = setup();

@@ -61,6 +61,8 @@ export class HttpSink implements Sink {
   readonly #requests = new Set<Promise<void>>();
   /** Requests that the backend could not take: while there are any, nothing else is sent. */
   #resting = 0;
+  /** How long they rest: one fault that meets them all is one step of the backoff. */
+  #restMs = 0;
   #wake = Promise.withResolvers<void>();
   #idle = Promise.withResolvers<void>();
   #limit = MAX_REPORTS;
@@ -178,8 +180,8 @@ export class HttpSink implements Sink {
       return;
     }
     this.#complain(transient);
-    this.#resting++;
-    await pause(this.#options.clock, Math.max(answer.retryAfterMs ?? 0, this.#backoff.next()), signal);
+    if (this.#resting++ === 0) this.#restMs = this.#backoff.next();
+    await pause(this.#options.clock, Math.max(answer.retryAfterMs ?? 0, this.#restMs), signal);
     this.#resting--;
   }
 
@@ -196,14 +198,17 @@ export class HttpSink implements Sink {
     const batch: [symbol, Pending][] = [];
     if (this.#resting > 0 || this.#requests.size >= MAX_REQUESTS) return batch;
     if (this.#requests.size > 0 && this.#underWay.size >= FEW) return batch;
-    const before = new Set(this.#busy);
+    const blocked = new Set(this.#busy);
     let bytes = 0;
     for (const entry of this.#pending) {
-      const [id, { json, about }] = entry;
-      if (this.#underWay.has(id) || before.has(about)) continue;
+      const [id, { json, about, report }] = entry;
+      if (this.#underWay.has(id) || blocked.has(about)) continue;
       bytes += json.length * 1.1;
       if (batch.length === this.#limit || (batch.length > 0 && bytes > MAX_BYTES)) break;
       batch.push(entry);
+      // Looks have an order of their own, but the server may time a deletion as it comes: it beats every run before. Were
+      // a later look taken and the deletion told to come again, it would beat that look too.
+      if ('deleted' in report.body) blocked.add(about);
       this.#take(entry);
     }
     return batch;
@@ -248,21 +253,28 @@ export class HttpSink implements Sink {
     this.#limit = Math.min(MAX_REPORTS, this.#limit * 2);
     this.#answeredBy((answer.body as ReportsResponse).database);
     const transient: string[] = [];
+    const refused = new Set<string>();
     for (const [index, entry] of batch.entries()) {
       const result = results[index] as ReportResult;
       if ((result.status === 429 || result.status === 503) && !isCrowded(result)) {
         transient.push(result.error ?? `HTTP ${result.status}`);
-        this.#last(entry);
+        refused.add(entry[1].about);
       } else this.#finish(entry, result);
     }
+    this.#last(refused);
     // While others get through they are not kept waiting for one namespace that reports too much.
     const others = this.#pending.size - this.#underWay.size;
     return transient.length === batch.length || others === 0 ? transient[0] : undefined;
   }
 
-  /** Behind those that were not tried yet. */
-  #last([id, pending]: readonly [symbol, Pending]): void {
-    if (this.#pending.delete(id)) this.#pending.set(id, pending);
+  /** Behind those about other things, all of them: in their order. */
+  #last(abouts: ReadonlySet<string>): void {
+    if (abouts.size === 0) return;
+    for (const [id, pending] of [...this.#pending]) {
+      if (!abouts.has(pending.about)) continue;
+      this.#pending.delete(id);
+      this.#pending.set(id, pending);
+    }
   }
 
   #finish([id, pending]: readonly [symbol, Pending], result: ReportResult): void {
@@ -290,6 +302,8 @@ export class HttpSink implements Sink {
   }
 
   #recovered(): void {
+    // It was sent before the fault that others rest for: no word that this is over.
+    if (this.#resting > 0) return;
     this.#backoff.reset();
     if (this.#complained === '') return;
     this.#complained = '';
