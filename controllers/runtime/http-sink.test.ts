@@ -265,6 +265,28 @@ describe('the sink', () => {
     await world.end();
   });
 
+  it('sends what has to come again behind what is about other things, with all that is about the same', async () => {
+    const world = setup();
+    const gate = Promise.withResolvers<void>();
+    world.handler = async (reports) => {
+      await gate.promise;
+      return { body: { results: reports.map((_, index) => ({ index, status: index === 0 ? 503 : 200 })) } };
+    };
+    const answers = [world.sink.submit(many(20))];
+    await settle();
+    answers.push(world.sink.submit([report('r0', 2), report('other', 3)]));
+    world.handler = accept;
+    gate.resolve();
+    expect((await Promise.all(answers)).flat()).toHaveLength(22);
+    const second = world.batches[1]?.map(({ subject, order }) => [subject.name, 'sequence' in order && order.sequence]);
+    expect(second).toEqual([
+      ['other', 3],
+      ['r0', 1],
+      ['r0', 2],
+    ]);
+    await world.end();
+  });
+
   it('takes a fault that meets several requests for one, and goes on when one rest is over', async () => {
     const world = setup();
     const gates: PromiseWithResolvers<void>[] = [];
