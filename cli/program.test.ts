@@ -114,6 +114,31 @@ it.each([
   expect((await run(argv)).err).toBe("error: unknown command 'nothing'\nSee faultline --help\n");
 });
 
+it.each([
+  [['--reason', '-n=5'], { reason: '-n=5' }],
+  [['-n', '--reason=x', '-n=shop'], { namespace: 'shop' }],
+  [['-n', '--now=false', '--now=true'], { namespace: '--now=false', now: true }],
+  [['--reason', '--', '-n=shop'], { reason: '--', namespace: 'shop' }],
+  [['--reason=-n=5', '-n=shop', '--now=false'], { reason: '-n=5', namespace: 'shop' }],
+  [['--now', '-n=shop', '--', '-n=5'], { now: true, namespace: 'shop', what: '-n=5' }],
+])('%j: a value is what was typed, whatever it looks like', async (argv, given) => {
+  const seen: object[] = [];
+  const command: Command<{ reason?: string; namespace?: string; now?: boolean }, object> = {
+    ...{ name: 'stub', parameters: '[what]', summary: 'Stub.', description: 'A stub.', examples: [] },
+    flags: [
+      { spelling: '-n, --namespace <namespace>', description: 'Where.' },
+      { spelling: '--reason <text>', description: 'Why.' },
+      { spelling: '--now', description: 'When.' },
+    ],
+    complete: ({ flags, parameters: [what] }) => ({ ...flags, ...(what !== undefined && { what }) }),
+    validate: () => [],
+    run: async (options) => seen.push(options) - 1,
+  };
+  const streams = recordedStreams();
+  await runProgram(['stub', ...argv], streams, { name: 'faultline', version: '1', commands: [runnable(command)] });
+  expect([seen, streams.err.text()]).toEqual([[given], '']);
+});
+
 describe('the list of commands', () => {
   it('has every command in a section, and each once', () => {
     expect(commands.filter(({ section }) => section === 'More:').map(({ name }) => name)).toEqual([]);

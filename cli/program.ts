@@ -79,11 +79,17 @@ function withoutEquals(words: readonly string[], program: Program): string[] {
   const [wanted = ''] = words;
   const command = program.commands.find((each) => each.name() === wanted || each.aliases().includes(wanted));
   const options = new Map(command?.options.flatMap((each) => [each.short, each.long].map((flag) => [flag, each])));
-  const end = words.indexOf('--');
-  return words.flatMap((word, at) => {
+  let isValue = false;
+  let isOver = false;
+  return words.flatMap((word) => {
+    // What follows a flag that takes a value is that value, whatever it looks like.
+    const isGiven = isValue;
+    isValue = !isGiven && !isOver && options.get(word)?.required === true;
+    isOver ||= !isGiven && word === '--';
+    if (isGiven || isOver) return [word];
     const [, flag = '', value = ''] = /^(-[a-zA-Z]|--[a-z-]+)=(.*)$/s.exec(word) ?? [];
     const option = options.get(flag);
-    if (option === undefined || (end >= 0 && at > end)) return [word];
+    if (option === undefined) return [word];
     if (option.required || option.optional) return flag.startsWith('--') ? [word] : [flag, value];
     if (value !== 'true' && value !== 'false') throw new UsageError(`${flag} is there or not, and takes no ${value}`);
     return value === 'true' ? [flag] : [];

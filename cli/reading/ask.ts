@@ -24,8 +24,11 @@ export interface Answered<T> {
 /** Silence ends a request; `timeoutMs`, when it was asked for, ends all of it. */
 function giveUpLate(asked: ClientRequest, timeoutMs: number | undefined): void {
   const late = (ms: number) => () => asked.destroy(new Error(`no answer for ${ms / 1000} s`));
-  if (timeoutMs === undefined) asked.setTimeout(SILENCE_MS, late(SILENCE_MS));
-  else if (timeoutMs > 0) {
+  if (timeoutMs === undefined) {
+    asked.setTimeout(SILENCE_MS, late(SILENCE_MS));
+    // That begins when it is connected: until then a new socket has the time that its agent gives to idle ones.
+    asked.once('socket', (socket) => socket.setTimeout(SILENCE_MS));
+  } else if (timeoutMs > 0) {
     const timer = setTimeout(late(timeoutMs), timeoutMs);
     asked.once('close', () => clearTimeout(timer));
   }

@@ -19,7 +19,16 @@ export interface Described {
   /** Whom it belongs to, the outermost first. */
   readonly owners?: readonly string[] | undefined;
   /** Undefined: they may not be listed. */
-  readonly others?: { readonly owner: string; readonly issues: readonly Issue[]; readonly more: number } | undefined;
+  readonly others?: Others | undefined;
+}
+
+interface Others {
+  readonly owner: string;
+  readonly issues: readonly Issue[];
+  /** So many are not among them. */
+  readonly more: number;
+  /** More than that, nobody counted how many. */
+  readonly isCut?: boolean;
 }
 
 /**
@@ -115,19 +124,25 @@ function detailOf(more: Partial<IssueEvent>): string {
   return words.filter(Boolean).join(' ');
 }
 
-function relativeLines({ cause, consequences, related }: Relatives): string[] {
+function relativeLines({ cause, consequences, related, among }: Relatives): string[] {
   const line = (how: string) => (issue: RelatedIssue) => [how, `${issue.namespace}/${issue.name}`, issue.title ?? ''];
-  return rows([
-    ...(cause === null ? [] : [line('caused by')(cause)]),
-    ...consequences.map(line('causes')),
-    ...related.map(({ issue }) => line('linked')(issue)),
-  ]);
+  return [
+    ...rows([
+      ...(cause === null ? [] : [line('caused by')(cause)]),
+      ...consequences.map(line('causes')),
+      ...related.map(({ issue }) => line('linked')(issue)),
+    ]),
+    ...(among === undefined ? [] : [`Causes were looked for among the first ${among} issues; there were more.`]),
+  ];
 }
 
-function otherLines({ issues, more }: NonNullable<Described['others']>, now: number, room: number): string[] {
+function otherLines({ issues, more, isCut }: Others, now: number, room: number): string[] {
   const columns = ['name', 'severity', 'since', 'title'];
   const lines = issues.map(({ metadata, spec, status }) => [
     ...[metadata.name, spec.severity, humanDuration(now - Date.parse(status.openedAt)), spec.title],
   ]);
-  return [...rows(lines, { columns, room: room - INDENT }), ...(more === 0 ? [] : [`and ${more} more`])];
+  return [
+    ...rows(lines, { columns, room: room - INDENT }),
+    ...(more === 0 ? [] : [`and ${isCut ? 'more than ' : ''}${more} more`]),
+  ];
 }

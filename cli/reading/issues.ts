@@ -22,6 +22,8 @@ export interface Page {
   /** Undefined where they are as before: in a watch. */
   readonly columns: readonly ColumnDefinition[] | undefined;
   readonly rows: readonly Row[];
+  /** There are more behind it; of a list that is read page by page. */
+  readonly continues?: true;
 }
 
 /** What to list: a namespace or all, selected, then or now, as a Table or as objects. */
@@ -101,7 +103,7 @@ export async function* listPages(asker: Asker, query: ListQuery): AsyncGenerator
     resourceVersion = body.metadata?.resourceVersion ?? '';
     const page = body.metadata?.continue || undefined;
     next = page === undefined ? undefined : ask(page);
-    yield pageOf(body, asker);
+    yield { ...pageOf(body, asker), ...(next !== undefined && { continues: true }) };
   }
   return resourceVersion;
 }

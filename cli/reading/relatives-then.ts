@@ -15,6 +15,8 @@ export interface Relatives {
   readonly cause: RelatedIssue | null;
   readonly consequences: readonly RelatedIssue[];
   readonly related: readonly { readonly issue: RelatedIssue }[];
+  /** Cause and consequences were looked for among so many issues, and there were more; undefined: among all. */
+  readonly among?: number;
 }
 
 /**

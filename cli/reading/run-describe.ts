@@ -76,7 +76,8 @@ function relatedThen(issue: Issue, listed: Listed | undefined, timeline: Part<Is
   if (timeline.missing !== undefined)
     return { missing: `what it was linked with is in the timeline: ${timeline.missing}` };
   if (listed === undefined) return { missing: 'what it came from is among the issues of then, which you may not list' };
-  return { value: relativesThen(issue, listed.issues, timeline.value) };
+  const value = relativesThen(issue, listed.issues, timeline.value);
+  return { value: listed.isCut ? { ...value, among: listed.read } : value };
 }
 
 async function evidenceOf(asker: Asker, namespace: string, name: string): Promise<Part<IssueEvidence['status']>> {
@@ -119,6 +120,10 @@ interface Listed {
   /** `application shop`. */
   readonly owner: string;
   readonly issues: readonly Issue[];
+  /** So many were read: one page. */
+  readonly read: number;
+  /** There are more than were read. */
+  readonly isCut: boolean;
 }
 
 /** The Active issues of the same application, else component, else subject; in the same namespace. Undefined: they may not be listed. */
@@ -138,7 +143,8 @@ async function listOthers(asker: Asker, issue: Issue, asOf: string | undefined):
     const { value: page } = await pages.next();
     const rows = typeof page === 'string' || page === undefined ? [] : page.rows;
     const issues = rows.map(({ object }) => object).filter((other) => other.metadata.name !== name);
-    return { owner: `${what} ${owner}`, issues };
+    const isCut = typeof page === 'object' && page.continues === true;
+    return { owner: `${what} ${owner}`, issues, read: rows.length, isCut };
   } catch (error) {
     // Who may get one issue may not list all.
     if (error instanceof Refusal && error.status === 403) return undefined;
@@ -149,7 +155,7 @@ async function listOthers(asker: Asker, issue: Issue, asOf: string | undefined):
 /** The worst first. */
 function othersOf(listed: Listed | undefined): Described['others'] {
   if (listed === undefined) return undefined;
-  const { owner, issues } = listed;
+  const { owner, issues, isCut } = listed;
   const worst = issues.toSorted((a, b) => SEVERITIES.indexOf(a.spec.severity) - SEVERITIES.indexOf(b.spec.severity));
-  return { owner, issues: worst.slice(0, MOST), more: Math.max(0, issues.length - MOST) };
+  return { owner, issues: worst.slice(0, MOST), more: Math.max(0, issues.length - MOST), ...(isCut && { isCut }) };
 }

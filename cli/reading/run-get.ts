@@ -60,7 +60,11 @@ export async function runGet(options: GetOptions, streams: Streams, now = Date.n
   if (options.watch) {
     // The server would show what resolves as it was before: the state is looked at here.
     const { labelSelector } = selectionOf({ ...options, filters: { ...options.filters, state: [] } }, me, at);
-    const changes = { page: (page: Page) => seen.changed(page) };
+    const changes = {
+      isMute: options.watchOnly ?? false,
+      page: (page: Page) => seen.changed(page),
+      listed: (page: Page) => seen.listedAgain(page, options.watchOnly ?? false),
+    };
     await followWatch(asker, { ...query, labelSelector }, resourceVersion, changes, streams);
   }
   return options.exitCode && seen.isCritical ? EXIT.found : EXIT.ok;
@@ -112,7 +116,8 @@ class Seen {
     this.isCritical ||= kept.some(({ object: { metadata } }) => isOpenAndCritical(metadata.labels));
     if (this.#states !== undefined) for (const row of kept) this.#shown.add(keyOf(row));
     if (this.#order === undefined) {
-      if (!this.isMute) this.#printer.page({ columns, rows: kept });
+      // Also where nothing is shown: a watch says what its columns are only once, and that may be in a bookmark.
+      this.#printer.page({ columns, rows: this.isMute ? [] : kept });
     } else {
       this.#columns = columns;
       for (const row of kept) this.#waiting.push(row);
@@ -124,6 +129,13 @@ class Seen {
     const shown = rows.filter((row) => this.#isWanted(row) || this.#shown.has(keyOf(row)));
     this.page({ columns, rows: shown });
     for (const row of shown) if (!this.#isWanted(row)) this.#shown.delete(keyOf(row));
+  }
+
+  /** After a 410: what is there now, as at the beginning. */
+  listedAgain(page: Page, isMute: boolean): void {
+    this.isMute = isMute;
+    this.changed(page);
+    this.isMute = false;
   }
 
   #isWanted({ object: { metadata } }: Row): boolean {

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type AddressInfo, Socket } from 'node:net';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Asker } from './ask.ts';
 import { Sockets } from './sockets.ts';
 
@@ -76,6 +76,20 @@ describe('connections that are kept', () => {
     treat = () => 'reset';
     await expect(first.json('/a', { body: {} })).rejects.toThrow(/cannot reach/);
     expect([asked.length, connections.length]).toEqual([5, 3]);
+  });
+
+  it('have as long to be made as an answer has to come, and not what idle ones have', async () => {
+    const limits: (number | undefined)[] = [];
+    const original = Socket.prototype.setTimeout;
+    const spy = vi.spyOn(Socket.prototype, 'setTimeout').mockImplementation(function (this: Socket, ms, late) {
+      const socket = original.call(this, ms, late);
+      if (socket.connecting) limits.push(socket.timeout);
+      return socket;
+    });
+    await using alone = asker();
+    await alone.json('/a');
+    spy.mockRestore();
+    expect(limits.at(-1)).toBe(65_000);
   });
 
   it('of one who has none of another are closed with it', async () => {

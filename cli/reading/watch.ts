@@ -8,6 +8,15 @@ import { type ListQuery, listPages, type Page, watchRows } from './issues.ts';
 
 const MAX_WAIT_MS = 30_000;
 
+/** Who is told what changes. */
+export interface Follower {
+  /** It shows nothing of what is there already. */
+  readonly isMute: boolean;
+  page(page: Page): void;
+  /** Of a list that was asked for again, because nobody knows what changed. */
+  listed(page: Page): void;
+}
+
 /**
  * Prints what changes from a resourceVersion on, until the signal aborts. A connection that is lost comes back by itself,
  * which is said once; a server that forgot the version is asked for everything again.
@@ -16,7 +25,7 @@ export async function followWatch(
   asker: Asker,
   query: ListQuery,
   from: string,
-  to: { page(page: Page): void },
+  to: Follower,
   { signal, err }: Streams,
 ): Promise<void> {
   let resourceVersion = from;
@@ -32,7 +41,8 @@ export async function followWatch(
     } catch (error) {
       if (signal.aborted) return;
       if (error instanceof Refusal && error.status === 410) {
-        err.write('the server no longer knows what changed since: everything again\n');
+        const next = to.isMute ? 'what changed meanwhile is not shown' : 'everything again';
+        err.write(`the server no longer knows what changed since: ${next}\n`);
         resourceVersion = '';
         continue;
       }
@@ -49,11 +59,11 @@ export async function followWatch(
   }
 }
 
-async function listAgain(asker: Asker, query: ListQuery, to: { page(page: Page): void }): Promise<string> {
+async function listAgain(asker: Asker, query: ListQuery, to: Follower): Promise<string> {
   const pages = listPages(asker, query);
   for (;;) {
     const { done, value } = await pages.next();
     if (done) return value;
-    to.page(value);
+    to.listed(value);
   }
 }

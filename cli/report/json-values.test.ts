@@ -28,12 +28,21 @@ describe('values of JSON', () => {
     );
   });
 
+  it('have strings of megabytes, with whatever is escaped in them', () => {
+    for (const text of ['x'.repeat(20_000_000), '\\'.repeat(2_000_000), '"\\'.repeat(2_000_000)]) {
+      const [value] = valuesOf(JSON.stringify({ text })) as [{ text: string }];
+      expect(value.text === text).toBe(true);
+    }
+  });
+
   it.each([
     ['{"a": 1}\n{"b": }\n', 2, 1],
     ['{"a": 1}\n\n{"b":\n', 3, 1],
     ['[{"a": 1},\n]', 2, 1],
     ['[{"a": 1} {"b": 2}]', 1, 1],
     ['{"a": "b\n"}', 1, 0],
+    ['{"a": 1}\n{"a": "b}\n{"c": "d"}', 2, 1],
+    ['{"a": "b\\"}', 1, 0],
     ['{a: 1}', 1, 0],
     ['[', 1, 0],
     [`${'['.repeat(100_000)}`, 1, 0],

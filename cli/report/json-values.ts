@@ -113,10 +113,29 @@ class Reader {
       if (character === undefined) throw new NotJson('it ends in the middle', begun, this.#found.length);
       if (character === '{' || character === '[') open++;
       else if (character === '}' || character === ']') open--;
-      TOKEN.lastIndex = this.#at;
-      if (!TOKEN.test(this.#text)) throw this.#fault(`${JSON.stringify(character)} is not expected`);
-      this.#at = TOKEN.lastIndex;
+      const end = character === '"' ? this.#stringEnd() : this.#wordEnd();
+      if (end === undefined) throw this.#fault(`${JSON.stringify(character)} is not expected`);
+      this.#at = end;
     } while (open > 0);
+  }
+
+  #wordEnd(): number | undefined {
+    WORD.lastIndex = this.#at;
+    return WORD.test(this.#text) ? WORD.lastIndex : undefined;
+  }
+
+  /** Behind the string that begins here; undefined: it does not end on its line. No expression: strings may have megabytes. */
+  #stringEnd(): number | undefined {
+    const text = this.#text;
+    let quote = this.#at;
+    let backslashes: number;
+    do {
+      quote = text.indexOf('"', quote + 1);
+      if (quote < 0) return undefined;
+      backslashes = 0;
+      while (text[quote - 1 - backslashes] === '\\') backslashes++;
+    } while (backslashes % 2 === 1);
+    return text.slice(this.#at, quote).includes('\n') ? undefined : quote + 1;
   }
 
   #next(): string | undefined {
@@ -143,5 +162,5 @@ class Reader {
   }
 }
 
-/** A string, a bracket, or a word such as a number. */
-const TOKEN = /"(?:[^"\\\n]|\\.)*"|[{}[\],:]|[^\s"{}[\],:]+/y;
+/** A bracket, or a word such as a number. */
+const WORD = /[{}[\],:]|[^\s"{}[\],:]+/y;

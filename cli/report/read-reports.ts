@@ -18,7 +18,8 @@ export interface WrittenReport {
 /** The reports of a file, `-` for standard input. Throws a Failure of one line for what holds none. */
 export async function readReports(file: string, { in: input }: Streams): Promise<WrittenReport[]> {
   const name = file === '-' ? 'standard input' : file;
-  const content = await contentOf(file, name, input);
+  // PowerShell and Excel begin their files with a byte order mark.
+  const content = (await contentOf(file, name, input)).replace(/^\uFEFF/, '');
   const found = valuesIn(content, name).flatMap(({ value, line }) =>
     reportsIn(value, name).map((report) => ({ ...report, line })),
   );

@@ -72,6 +72,7 @@ class Teller implements Told {
 
   refused({ where }: Outgoing, message: string): void {
     this.refusals++;
+    this.#progress.hide();
     this.#streams.err.write(`error: ${oneLine(`${where}: ${message}`, MAX_LINE)}\n`);
   }
 

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { json } from 'node:stream/consumers';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Asker } from '../reading/ask.ts';
+import { deliver } from './deliver.ts';
 import { type Outgoing, type Sent, senderFor } from './send-reports.ts';
 
 /** What is sent to a server, and what its answers mean: one that is asked directly, and one behind kube-apiserver. */
@@ -73,6 +74,31 @@ describe('to Faultline itself', () => {
       refusedFor('too many issues: 1000 of ci are Active here'),
       { kind: 'busy', message: 'the server does not say what became of it', afterMs: 1_000 },
     ]);
+  });
+
+  it('about one subject are in one request each: what is sent again never comes behind what is newer', async () => {
+    const requests: string[][] = [];
+    const stored = new Map<string, string>();
+    answer = (_, body: readonly { subject: { name: string }; says: string }[]) => {
+      requests.push(body.map(({ subject, says }) => `${subject.name} ${says}`));
+      // The commit of the first report of the first request takes too long.
+      const results = body.map(({ subject, says }, index) => {
+        if (requests.length === 1 && index === 0) return { index, status: 503, error: 'the database is slow' };
+        stored.set(subject.name, says);
+        return { index, status: 200, decisions: [] };
+      });
+      return { status: 200, body: { results, resourceVersion: String(requests.length) } };
+    };
+    const reports = [
+      ...[report('x', { says: 'fail' }), report('y', { says: 'fail' }), report('x', { says: 'pass' })],
+      ...[report('z', { says: 'fail' }), report('x', { source: 'other', says: 'pass' })],
+    ];
+    await using asker = new Asker({ server: url, name: 'it', headers: async () => ({}) }, new AbortController().signal);
+    const told = { taken() {}, refused() {}, note() {}, progress() {} };
+    const patience = { wait: async () => {}, signal: new AbortController().signal, random: () => 0 };
+    await deliver(reports, await senderFor(asker, reports.length, false), told, patience);
+    expect(stored.get('x')).toBe('pass');
+    expect(requests).toEqual([['x fail', 'y fail'], ['x fail'], ['x pass', 'z fail', 'x pass']]);
   });
 
   it('all of them wait when the server says so, and only then', async () => {

@@ -41,7 +41,29 @@ export async function senderFor(asker: Asker, count: number, dryRun: boolean): P
   return (reports, more) => sendEach(asker, reports, dryRun, more);
 }
 
-async function sendTogether(asker: Asker, reports: readonly Outgoing[]): Promise<Sent> {
+/**
+ * One report of a subject at a time: of two in one request the later may be taken while the server is too busy for the
+ * earlier, which would then be sent again behind it. What follows the first repetition is for the next request.
+ */
+async function sendTogether(asker: Asker, all: readonly Outgoing[]): Promise<Sent> {
+  const reports = all.slice(0, firstRepetition(all));
+  const { outcomes, fault } = await sendAtOnce(asker, reports);
+  return { outcomes: [...outcomes, ...all.slice(reports.length).map(() => UNSENT)], fault };
+}
+
+function firstRepetition(reports: readonly Outgoing[]): number {
+  const seen = new Set<string>();
+  const at = reports.findIndex((report) => seen.size === seen.add(subjectOf(report)).size);
+  return at < 0 ? reports.length : at;
+}
+
+/** Without the aspect: the deletion of a subject is one of all its aspects. */
+function subjectOf({ namespace, spec }: Outgoing): string {
+  const { source, subject } = spec as { source?: unknown; subject?: { kind?: unknown; name?: unknown } };
+  return JSON.stringify([namespace, source, subject?.kind, subject?.name]);
+}
+
+async function sendAtOnce(asker: Asker, reports: readonly Outgoing[]): Promise<Sent> {
   try {
     const body = reports.map(({ namespace, spec }) => ({ ...spec, namespace }));
     const { results, resourceVersion } = (await asker.json<ReportsResponse>('/api/v1/reports', { body })).body;
@@ -120,10 +142,8 @@ async function sendEach(
 function lanesOf(reports: readonly Outgoing[]): number[][] {
   const lanes: number[][] = [];
   const laneOf = new Map<string, number>();
-  for (const [index, { namespace, spec }] of reports.entries()) {
-    const { source, subject } = spec as { source?: unknown; subject?: { kind?: unknown; name?: unknown } };
-    // Without the aspect: the deletion of a subject is one of all its aspects.
-    const key = JSON.stringify([namespace, source, subject?.kind, subject?.name]);
+  for (const [index, report] of reports.entries()) {
+    const key = subjectOf(report);
     const lane = laneOf.get(key) ?? laneOf.size % LANES;
     laneOf.set(key, lane);
     lanes[lane] ??= [];
