@@ -1,7 +1,9 @@
 import { beforeEach, expect, test } from 'vitest';
 import { formatTime } from '../../crds/time.ts';
+import type { Database } from './database.ts';
 import type { GroupIndex, IndexedIssue, IndexedMember } from './group-index.ts';
 import { change, open, ref } from './samples.contract.ts';
+import { SqlGroupIndex } from './sql-group-index.ts';
 import type { SqlStore } from './sql-store.ts';
 import { deleteIssues } from './sweep-rows.ts';
 import { hideIssue, reopenIssue, resolveIssue, updateIssue } from './transitions.ts';
@@ -106,6 +108,28 @@ export function groupIndexContract(get: () => SqlStore): void {
     expect(await foremost(['bank'])).toEqual(['minor']);
   });
 
+  test('counts no further than to the member that makes a group crowded, and in no other namespace', async () => {
+    for (let n = 0; n < 9; n++) {
+      await put(await open(get(), ref(`m${n}`, { namespace: n < 6 ? 'bank' : 'shop' })), 'one');
+    }
+    const read: number[] = [];
+    const explaining = {
+      query: async (sql: string, values: readonly unknown[]) => {
+        const [row] = await get().database.query<{ 'QUERY PLAN': unknown }>(
+          `EXPLAIN (ANALYZE, VERBOSE, FORMAT JSON) ${sql}`,
+          values,
+        );
+        read.push(...membersRead(row?.['QUERY PLAN']));
+        return get().database.query(sql, values);
+      },
+    } as unknown as Database;
+    const crowded = (...asked: Parameters<GroupIndex['crowded']>) => new SqlGroupIndex(explaining).crowded(...asked);
+    expect(await crowded(['one', 'two'], 2)).toEqual(['one']);
+    expect(await crowded(['one'], 3, ['shop'])).toEqual([]);
+    expect(await crowded(['one'], 2, ['shop'])).toEqual(['one']);
+    expect(Math.max(...read)).toBe(3);
+  });
+
   test('marks the group that an issue joins and the one that it leaves, until each is settled', async () => {
     const issue = await open(get(), web);
     await put(issue, 'one');
@@ -191,4 +215,21 @@ export function groupIndexContract(get: () => SqlStore): void {
     await index().markAll('issuegroups');
     expect(await stale()).toEqual(['a', 'b', 'c', 'candidate']);
   });
+}
+
+interface Plan {
+  readonly 'Relation Name'?: string;
+  readonly 'Actual Rows': number;
+  readonly 'Actual Loops': number;
+  readonly 'Rows Removed by Filter'?: number;
+  readonly Plans?: readonly Plan[];
+}
+
+/** Rows of `group_members` that a statement looked at, by each of its scans. */
+function membersRead(explained: unknown): number[] {
+  const [{ Plan: plan }] = (typeof explained === 'string' ? JSON.parse(explained) : explained) as [{ Plan: Plan }];
+  const all = (one: Plan): Plan[] => [one, ...(one.Plans ?? []).flatMap(all)];
+  return all(plan)
+    .filter((one) => one['Relation Name'] === 'group_members')
+    .map((one) => (one['Actual Rows'] + (one['Rows Removed by Filter'] ?? 0)) * one['Actual Loops']);
 }

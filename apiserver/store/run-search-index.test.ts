@@ -4,14 +4,20 @@ import { runSearchIndex } from './run-search-index.ts';
 interface Told {
   held: boolean;
   steps: number;
+  pauses: number;
 }
 
 function run(step: (n: number) => boolean, { held = () => true, ends }: { held?: () => boolean; ends: number }) {
-  const told: Told & { errors: unknown[] } = { held: false, steps: 0, errors: [] };
+  const told: Told & { errors: unknown[] } = { held: false, steps: 0, pauses: 0, errors: [] };
   const ending = new AbortController();
   let asked = 0;
   const done = runSearchIndex({
-    index: { step: async () => ({ more: step(told.steps++), latest: 0 }) },
+    index: {
+      step: async () => ({ more: step(told.steps++), latest: 0 }),
+      pause: () => {
+        told.pauses++;
+      },
+    },
     lease: {
       held: async () => {
         if (++asked >= ends) ending.abort();
@@ -28,8 +34,8 @@ function run(step: (n: number) => boolean, { held = () => true, ends }: { held?:
 }
 
 test('it works while the lease is held, and only then', async () => {
-  expect((await run(() => true, { ends: 4 })).steps).toBe(4);
-  expect((await run(() => true, { ends: 4, held: () => false })).steps).toBe(0);
+  expect(await run(() => true, { ends: 4 })).toMatchObject({ steps: 4, pauses: 0 });
+  expect(await run(() => true, { ends: 4, held: () => false })).toMatchObject({ steps: 0, pauses: 4 });
 });
 
 test('a failure is told and tried again', async () => {

@@ -4,7 +4,7 @@ import { pause } from './pause.ts';
 import type { SearchIndex } from './search-index.ts';
 
 export interface SearchIndexing {
-  readonly index: Pick<SearchIndex, 'step'>;
+  readonly index: Pick<SearchIndex, 'step' | 'pause'>;
   readonly lease: Lease;
   readonly signal: AbortSignal;
   /** ms between two looks when there is nothing to do. Default 500. */
@@ -32,7 +32,7 @@ export async function runSearchIndex(options: SearchIndexing): Promise<void> {
         const { more, latest } = await index.step();
         const gives = way.rest(now() - began, latest);
         if (more) rest = Math.max(LEAST_PAUSE_MS, gives);
-      }
+      } else index.pause();
     } catch (error) {
       if (!signal.aborted) onError(error);
     }

@@ -14,15 +14,38 @@ import { plainWords } from './search-sql.ts';
 const STEP = 250;
 /** Its `at` is the begin of a transaction, which may be seen so much later (µs). */
 const OVERLAP = 10_000_000;
-/** Another name whenever documents have something else in them: all are made again. `search` had no marks. */
-export const ISSUE_POSITION = 'search-2';
+/**
+ * Another name whenever documents have something else in them: all are made again. Of `search-2` nobody knows what servers
+ * before it wrote meanwhile.
+ */
+const ISSUES = 'search-3';
+/**
+ * Of servers before marks, which work on this database during a rollout and after a rollback. They go on from here and write
+ * documents without marks. So it is always saved with ours: what they write is behind our position and is written again,
+ * and where it is another one they have been there.
+ */
+const UNMARKED = 'search';
+export const ISSUE_POSITIONS = [ISSUES, UNMARKED] as const;
 const EVIDENCE = 'search-evidence';
+
+/** SQL: every document has its marks. */
+export const ALL_MARKED = `EXISTS (
+  SELECT FROM positions p JOIN positions u ON u.change = p.change JOIN meta m ON m.change_floor <= p.change
+  WHERE p.name = '${ISSUES}' AND u.name = '${UNMARKED}')`;
 
 /** How far a walk over all issues came. */
 interface Walk {
   readonly from: string;
   /** The change to go on with. */
   readonly change: number;
+}
+
+interface At {
+  readonly last_change: number;
+  readonly change_floor: number;
+  readonly change: number | null;
+  /** How far a server without marks came. */
+  readonly unmarked: number | null;
 }
 
 export interface Step {
@@ -46,14 +69,22 @@ export class SearchIndex {
     return { more: (await this.#followEvidence()) || more, latest };
   }
 
+  /** Another server may lead now, one without marks too: a walk over all issues begins anew. */
+  pause(): void {
+    this.#walk = undefined;
+  }
+
   async #follow(): Promise<Step> {
-    const [at] = await this.#database.query<{ last_change: number; change_floor: number; change: number | null }>(
-      'SELECT m.last_change, m.change_floor, p.change FROM meta m LEFT JOIN positions p ON p.name = $1',
-      [ISSUE_POSITION],
+    const [at] = await this.#database.query<At>(
+      `SELECT m.last_change, m.change_floor, p.change, u.change AS unmarked FROM meta m
+       LEFT JOIN positions p ON p.name = $1 LEFT JOIN positions u ON u.name = $2`,
+      ISSUE_POSITIONS,
     );
     if (!at) throw new Error('the table meta has no row');
-    const { last_change: last, change_floor: floor, change: position } = at;
-    if (position === null || position < floor) {
+    const { last_change: last, change_floor: floor, change: position, unmarked } = at;
+    if (position === null || position < floor || unmarked === null || unmarked < position) {
+      // Nobody goes on from here before the walk has come to its end.
+      await this.#database.query('DELETE FROM positions WHERE name = $1', [ISSUES]);
       this.#walk = { from: '00000000-0000-0000-0000-000000000000', change: last };
       return { more: true, latest: last };
     }
@@ -67,7 +98,7 @@ export class SearchIndex {
       rows.map(({ name }) => name),
     ]);
     const more = rows.length === STEP;
-    await this.#save(ISSUE_POSITION, more ? (rows.at(-1)?.change ?? last) : last);
+    await this.#save(ISSUE_POSITIONS, more ? (rows.at(-1)?.change ?? last) : last);
     return { more, latest: last };
   }
 
@@ -79,7 +110,7 @@ export class SearchIndex {
     );
     await this.#write('i.id = ANY ($1::uuid[])', [rows.map(({ id }) => id)]);
     this.#walk = rows.length < STEP ? undefined : { from: rows.at(-1)?.id ?? from, change };
-    if (!this.#walk) await this.#save(ISSUE_POSITION, change, 'always');
+    if (!this.#walk) await this.#save(ISSUE_POSITIONS, change, 'always');
     return { more: true, latest: change };
   }
 
@@ -98,16 +129,17 @@ export class SearchIndex {
       session.query<{ at: number }>(WRITE_EVIDENCE, [from], { timeoutMs: STEP_TIMEOUT_MS }),
     );
     const last = rows.at(-1);
-    if (last) await this.#save(EVIDENCE, last.at);
+    if (last) await this.#save([EVIDENCE], last.at);
     return rows.length === STEP;
   }
 
   /** Never back, but for a log that was begun anew. */
-  async #save(name: string, change: number, how: 'forward' | 'always' = 'forward'): Promise<void> {
+  async #save(names: readonly string[], change: number, how: 'forward' | 'always' = 'forward'): Promise<void> {
     const next = how === 'always' ? 'excluded.change' : 'greatest(p.change, excluded.change)';
     await this.#database.query(
-      `INSERT INTO positions AS p (name, change) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET change = ${next}`,
-      [name, change],
+      `INSERT INTO positions AS p (name, change) SELECT unnest($1::text[]), $2::bigint
+       ON CONFLICT (name) DO UPDATE SET change = ${next}`,
+      [names, change],
     );
   }
 }

@@ -177,17 +177,18 @@ interface Seen {
 async function look(session: Session, how: Look): Promise<Seen> {
   const parameters = new Parameters();
   const { query, stretch, atMost } = how;
-  const where = conditions(query.filter, query.namespaces, parameters);
-  if (atMost !== undefined) where.push(`(SELECT count(*) FROM m) <= ${atMost}`);
+  const judged = conditions(query.filter, query.namespaces, parameters);
   if (stretch) {
-    where.push(
+    judged.push(
       `x.opened_at >= to_timestamp(${parameters.add(stretch.from)}::float8)`,
       `x.opened_at <= to_timestamp(${parameters.add(stretch.to)}::float8)`,
     );
   }
-  const sql = query.sort.by === 'relevance' ? ranked(how, where, parameters) : inOrder(how, where, parameters);
+  const m = matching(how, { document: query.sort.by === 'relevance', judged, parameters });
+  const where = atMost === undefined ? judged : [...judged, `(SELECT count(*) FROM m) <= ${atMost}`];
+  const page = query.sort.by === 'relevance' ? ranked(how, where, parameters) : inOrder(how, where, parameters);
   const rows = await session.query<SeenRow>(
-    `${sql}
+    `WITH m AS MATERIALIZED (${m}), ${page}
      SELECT n.matched, n.candidates, p.issue_id AS id, p.position, p.score
      FROM (SELECT (SELECT count(*) FROM m) AS matched, (SELECT count(*) FROM candidates) AS candidates) n
      LEFT JOIN page p ON true ORDER BY p.place`,
@@ -218,8 +219,7 @@ function ranked(how: Look, where: readonly string[], parameters: Parameters): st
   const later = after
     ? `WHERE (s.score, s.issue_id) < (${parameters.add(after.value)}::float8, ${parameters.add(after.id)}::uuid)`
     : '';
-  return `WITH m AS MATERIALIZED (${matching(how, 'document', parameters)}),
-    candidates AS MATERIALIZED (
+  return `candidates AS MATERIALIZED (
       SELECT x.issue_id, m.document FROM m JOIN issue_index x ON x.issue_id = m.issue_id ${whereOf(where)}
       ORDER BY x.opened_at DESC, x.issue_id DESC LIMIT ${most}
     ), page AS (
@@ -233,15 +233,20 @@ function inOrder(how: Look, where: readonly string[], parameters: Parameters): s
   const { query, most } = how;
   const order = columnOrder(query);
   const all = query.after ? [...where, order.after(query.after, parameters)] : where;
-  return `WITH m AS MATERIALIZED (${matching(how, '', parameters)}),
-    candidates AS MATERIALIZED (
+  return `candidates AS MATERIALIZED (
       SELECT x.issue_id, ${order.value} AS position, row_number() OVER (ORDER BY ${order.by}) AS place
       FROM m JOIN issue_index x ON x.issue_id = m.issue_id ${whereOf(all)} ORDER BY ${order.by} LIMIT ${most}
     ), page AS (SELECT c.*, NULL::float8 AS score FROM candidates c)`;
 }
 
-/** Ids of what matches, with the document. Evidence counts only where the caller may read it. */
-function matching(how: Look, document: 'document' | '', parameters: Parameters): string {
+/**
+ * Ids of what matches, with the document if it is ranked. Evidence counts only where the caller may read it. It has no marks,
+ * so what its issue is judged by bounds it.
+ */
+function matching(
+  how: Look,
+  { document, judged, parameters }: { document: boolean; judged: readonly string[]; parameters: Parameters },
+): string {
   const { query, asked, wanted, atMost, stretch } = how;
   const { evidenceIn } = query;
   const marked = and(wanted, stretch ? openedBetween(stretch.from, stretch.to) : '');
@@ -249,14 +254,15 @@ function matching(how: Look, document: 'document' | '', parameters: Parameters):
   const isFound = marked === '' ? [] : [`t.document @@ ${parameters.add(marked)}::tsquery`];
   // A function, unlike an operator, is not asked of the index.
   if (place) isFound.push(marked === '' ? `t.document @@ ${place}` : `ts_match_vq(t.document, ${place})`);
-  const texts = `SELECT t.issue_id${document && ', t.document'} FROM issue_texts t ${whereOf(isFound)}`;
+  const texts = `SELECT t.issue_id${document ? ', t.document' : ''} FROM issue_texts t ${whereOf(isFound)}`;
   const limit = atMost === undefined ? '' : `LIMIT ${atMost + 1}`;
-  if (evidenceIn === undefined || evidenceIn.length === 0) return `${texts} ${limit}`;
-  const may = evidenceIn === 'all' ? 'true' : `y.namespace = ANY (${parameters.add(evidenceIn)}::text[])`;
+  if (!place || evidenceIn === undefined || evidenceIn.length === 0) return `${texts} ${limit}`;
+  const may = evidenceIn === 'all' ? [] : [`x.namespace = ANY (${parameters.add(evidenceIn)}::text[])`];
   return `(${texts}) UNION ALL (
-    SELECT e.issue_id${document && `, setweight(e.document, 'D')`} FROM evidence_texts e JOIN issue_index y ON y.issue_id = e.issue_id
-    WHERE e.document @@ ${place} AND ${may} AND NOT EXISTS (
-      SELECT FROM issue_texts t WHERE t.issue_id = e.issue_id AND t.document @@ ${place})) ${limit}`;
+    SELECT e.issue_id${document ? `, setweight(e.document, 'D')` : ''}
+    FROM evidence_texts e JOIN issue_index x ON x.issue_id = e.issue_id
+    ${whereOf([`e.document @@ ${place}`, ...may, ...judged])} AND NOT EXISTS (
+      SELECT FROM issue_texts t WHERE t.issue_id = e.issue_id AND ts_match_vq(t.document, ${place}))) ${limit}`;
 }
 
 function whereOf(conditions: readonly string[]): string {

@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { LABELS } from '../../crds/names.ts';
 import { activeIssue, change, commitOne, open, ref } from './samples.contract.ts';
 import { type SearchFilter, type SearchQuery, type SearchSort, SORT_COLUMNS } from './search.ts';
-import { ISSUE_POSITION } from './search-index.ts';
+import { ISSUE_POSITIONS } from './search-index.ts';
+import { findMatches } from './search-matches.ts';
 import { SqlIssueSearch } from './sql-search.ts';
 import type { SqlStore } from './sql-store.ts';
 import type { StoredIssue } from './store.ts';
@@ -326,12 +327,131 @@ export function searchContract(get: () => SqlStore): void {
       const query = { text: 'red', limit: 50, namespaces: ['team-a'] };
       const all = await names(query);
       await get().database.query(`UPDATE issue_texts SET document = to_tsvector('english', words), digest = 'before'`);
-      await get().database.query(`UPDATE positions SET name = 'search' WHERE name = $1`, [ISSUE_POSITION]);
+      await get().database.query('DELETE FROM positions WHERE name = $1', [ISSUE_POSITIONS[0]]);
       expect((await names(query)).toSorted()).toEqual(all.toSorted());
       await index();
       expect(await names(query)).toEqual(all);
       const sort = { by: 'openedAt', descending: true } as const;
       expect((await inLittle({ ...query, filter: {}, sort })).hits).toHaveLength(all.length);
+    });
+
+    /** What a server without marks does to the documents of some issues, and where it says that it was. */
+    const unmark = async (which: string, position: string): Promise<void> => {
+      await get().database.query(
+        `UPDATE issue_texts SET document = to_tsvector('english', words), digest = 'before'
+         WHERE issue_id IN (SELECT i.id FROM issues i WHERE ${which})`,
+      );
+      await get().database.query(
+        `INSERT INTO positions (name, change) SELECT 'search', ${position} FROM meta
+         ON CONFLICT (name) DO UPDATE SET change = excluded.change`,
+      );
+    };
+    const behind = `i.change > coalesce((SELECT change FROM positions WHERE name = 'search'), 0)`;
+    /** By its words, and not because it looks alike. */
+    const found = async (): Promise<string[]> => {
+      const { hits, match } = await search({ text: 'red', limit: 50, namespaces: ['team-a'] });
+      return [match, ...hits.map(({ issue }) => issue.spec.subject.name).toSorted()];
+    };
+    const all = ['words', 'c0', 'c4', 'c8'];
+    const seenAgain = async (...subjects: readonly string[]): Promise<void> => {
+      for (const name of subjects) {
+        await change(get(), ref(name), (issue, now) => ({
+          op: 'update',
+          issue: { ...issue, occurrences: issue.occurrences + 1, changedAt: now },
+        }));
+      }
+    };
+
+    test('what a server without marks wrote during a rollout is found, and is written again', async () => {
+      await manyTimes(get());
+      await index();
+      for (let turn = 0; turn < 2; turn++) {
+        await seenAgain('c0', 'c4');
+        await unmark(behind, 'last_change');
+        expect(await found()).toEqual(all);
+        await seenAgain('c8');
+        await index();
+        expect(await found()).toEqual(all);
+        expect(await withoutMarks()).toBe(0);
+      }
+    });
+
+    test('what a server without marks wrote of all issues, after the log went on without it, is found and written again', async () => {
+      await manyTimes(get());
+      await index();
+      await seenAgain('c0');
+      await get().database.query('DELETE FROM changes');
+      await get().database.query('UPDATE meta SET change_floor = last_change');
+      // It is at work, and has not said so yet.
+      await unmark('true', `(SELECT change FROM positions WHERE name = '${ISSUE_POSITIONS[0]}')`);
+      expect(await found()).toEqual(all);
+      await unmark('true', 'last_change');
+      expect(await found()).toEqual(all);
+      await index();
+      expect(await found()).toEqual(all);
+      expect(await withoutMarks()).toBe(0);
+    });
+
+    test('where it is not known what a server without marks wrote, everything is written again, and anew after a pause', async () => {
+      await manyTimes(get());
+      await index();
+      await unmark('true', 'last_change - 1');
+      expect(await found()).toEqual(all);
+      const following = get().searchIndex();
+      await following.step();
+      following.pause();
+      await unmark('true', 'last_change');
+      expect(await found()).toEqual(all);
+      await following.step();
+      expect(await withoutMarks()).toBe(12);
+      while ((await following.step()).more);
+      expect(await found()).toEqual(all);
+      expect(await withoutMarks()).toBe(0);
+    });
+
+    async function withoutMarks(): Promise<number> {
+      const [row] = await get().database.query<{ count: number }>(
+        `SELECT count(*)::int AS count FROM issue_texts WHERE document::text NOT LIKE '%''/n/%'`,
+      );
+      return row?.count ?? -1;
+    }
+
+    test('of evidence no more is read than belongs to the stretch and the namespaces', async () => {
+      const now = await get().now();
+      for (let n = 0; n < 12; n++) {
+        const subject = ref(`e${n}`, { namespace: n % 2 === 0 ? 'team-a' : 'team-b' });
+        await commitOne(get(), subject, (row) => {
+          const issue = { ...activeIssue(subject, row.now), openedAt: now - n * 10 * HOUR };
+          const evidence = { issueId: issue.id, evidence: { step: 'build' }, text: 'panic: deadlock' };
+          return { issues: [{ op: 'insert', issue }], evidence: [evidence] };
+        });
+      }
+      await index();
+      const asked = { words: `'deadlock'`, marked: true, oldest: now / 1e6 - 400_000, newest: now / 1e6 };
+      const matched = async (namespaces: SearchQuery['namespaces']): Promise<number[]> => {
+        const sort = { by: 'openedAt', descending: true } as const;
+        const query = { text: 'deadlock', filter: {}, sort, limit: 2, namespaces, evidenceIn: 'all' } as const;
+        const told: number[] = [];
+        await get().database.transaction('BEGIN READ ONLY', (session) => {
+          const spied: typeof session = {
+            run: session.run,
+            script: session.script,
+            query: async <Row>(...asking: Parameters<typeof session.query>) => {
+              const rows = await session.query<Row>(...asking);
+              const [first] = rows as readonly { readonly matched?: number }[];
+              if (first?.matched !== undefined) told.push(first.matched);
+              return rows;
+            },
+          };
+          return findMatches(spied, query, { asked, limits: little });
+        });
+        return told;
+      };
+      expect(await matched(['team-a'])).toEqual([6]);
+      const stretches = await matched('all');
+      expect(stretches.length).toBeGreaterThan(2);
+      expect(stretches[0]).toBe(1);
+      expect(Math.max(...stretches)).toBeLessThan(12);
     });
 
     test('a reported value of any length is found, and stops nothing', async () => {

@@ -123,7 +123,8 @@ export class SqlGroupIndex implements GroupIndex {
 
   async crowded(groups: readonly string[], beyond: number, namespaces?: readonly string[]): Promise<readonly string[]> {
     if (groups.length === 0) return [];
-    const rows = await this.#database.query<{ name: string }>(CROWDED, [groups, namespaces ?? null, beyond]);
+    const values = [groups, beyond, ...(namespaces ? [namespaces] : [])];
+    const rows = await this.#database.query<{ name: string }>(crowdedIn(namespaces !== undefined), values);
     return rows.map(({ name }) => name);
   }
 
@@ -231,9 +232,11 @@ WHERE g.group_name = ANY ($1) AND ($2::text[] IS NULL OR g.namespace = ANY ($2))
   AND (g.group_name, g.namespace, g.name) > ($3, $4, $5)
 ORDER BY g.group_name, g.namespace, g.name LIMIT $6`;
 
-const CROWDED = `
-SELECT group_name AS name FROM group_members
-WHERE group_name = ANY ($1) AND ($2::text[] IS NULL OR namespace = ANY ($2)) GROUP BY group_name HAVING count(*) > $3`;
+// No further than to the member that is one too many, and only in the namespaces that are asked for.
+const crowdedIn = (namespaces: boolean): string => `
+SELECT asked.name FROM unnest($1::text[]) AS asked(name) WHERE EXISTS (
+  SELECT FROM group_members g WHERE g.group_name = asked.name ${namespaces ? 'AND g.namespace = ANY ($3::text[])' : ''}
+  OFFSET $2::bigint)`;
 
 // A limit with an order keeps no more than that in memory. Names make the order total.
 const FOREMOST = `

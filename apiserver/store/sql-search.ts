@@ -1,7 +1,7 @@
 import type { Database, Session } from './database.ts';
 import { ISSUE_SELECT, type IssueRow, storedIssue } from './issue-row.ts';
 import type { IssueSearch, Scope, SearchHit, SearchMatch, SearchPage, SearchPosition, SearchQuery } from './search.ts';
-import { ISSUE_POSITION } from './search-index.ts';
+import { ALL_MARKED } from './search-index.ts';
 import { type Asked, columnOrder, findMatches, LIMITS, type Limits, type Matches } from './search-matches.ts';
 import { conditions, LIMITED, type Order, Parameters, plainWords, TIMEOUT_MS } from './search-sql.ts';
 
@@ -69,14 +69,14 @@ export class SqlIssueSearch implements IssueSearch {
       const page = await filtered(session, query, this.#limits.walked);
       if (page.next) return page;
     }
-    const [asked] = await session.query<Asked>(ASKED, ['', ISSUE_POSITION]);
+    const [asked] = await session.query<Asked>(ASKED, ['']);
     const matches = asked && (await findMatches(session, query, { asked, limits: this.#limits }));
     return matches ? pageOfMatches(session, query, { words: '', ...matches }) : filtered(session, query);
   }
 
   /** With a text whose words are there. */
   async #matching(session: Session, query: SearchQuery, text: string): Promise<SearchPage> {
-    const [asked] = await session.query<Asked>(ASKED, [text, ISSUE_POSITION]);
+    const [asked] = await session.query<Asked>(ASKED, [text]);
     if (!asked || asked.words === '') return { hits: [], match: 'words' };
     const matches = await findMatches(session, query, { asked, limits: this.#limits });
     return pageOfMatches(session, query, { words: asked.words, found: [], ...matches });
@@ -212,7 +212,7 @@ async function pageOfMatches(
   return { ...pageOf(placed, limit, 'words'), ...(ranked !== undefined && { ranked }) };
 }
 
-const ASKED = `SELECT ${TS_QUERY('$1')}::text AS words, EXISTS (SELECT FROM positions WHERE name = $2::text) AS marked,
+const ASKED = `SELECT ${TS_QUERY('$1')}::text AS words, ${ALL_MARKED} AS marked,
   coalesce((SELECT date_part('epoch', min(opened_at)) FROM issue_index), 0) AS oldest,
   coalesce((SELECT date_part('epoch', max(opened_at)) FROM issue_index), 0) AS newest`;
 

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ISSUE_POSITION } from '../../apiserver/store/search-index.ts';
+import { ISSUE_POSITIONS } from '../../apiserver/store/search-index.ts';
 import { fillHistory } from '../data/history.ts';
 import { API } from '../data/seed.ts';
 import { type Figure, number } from '../harness/figure.ts';
@@ -117,7 +117,7 @@ async function fill(
   );
   // As if the search had kept up: else the server would index a million issues while it is measured.
   await postgres.psql(
-    `INSERT INTO positions (name, change) SELECT '${ISSUE_POSITION}', last_change FROM meta
+    `INSERT INTO positions (name, change) SELECT unnest('{${ISSUE_POSITIONS.join(',')}}'::text[]), last_change FROM meta
      ON CONFLICT (name) DO UPDATE SET change = excluded.change`,
     FULL,
   );
