@@ -4,11 +4,11 @@ import type { ResourceDefinition } from '../../apiserver/kube/index.ts';
 import { ownActions } from '../../apiserver/resources/own/actions.ts';
 import { ownResource } from '../../apiserver/resources/own/definition.ts';
 import { feedMetrics } from '../../apiserver/resources/own/metrics.ts';
-import { startFeed } from '../../apiserver/resources/own/run-feed.ts';
+import { runFeed } from '../../apiserver/resources/own/run-feed.ts';
 import type { ResourceLog, ResourceStore } from '../../apiserver/store/resource-log.ts';
 import type { LoadedResource } from '../configuration/resources.ts';
 import type { Log } from '../log.ts';
-import type { FirstLoad } from './first-load.ts';
+import { type FirstLoad, runWhenOpened } from './first-load.ts';
 
 export interface OwnResources extends AsyncDisposable {
   /** What the wire serves of them, from our own change log. */
@@ -47,18 +47,12 @@ export function openOwnResources(
     const definition = { ...define(log), ...(actions.length > 0 && { actions }) };
     return { module, options, log, definition };
   });
-  const feeds: AsyncDisposable[] = [];
-  let ended = false;
-  first.opened.then(
-    () => {
-      if (!ended) feeds.push(...resources.map((one) => startFeed({ ...one, directory, holder, logger, metrics })));
-    },
-    () => {}, // told where the store is opened
+  const feeds = resources.map((one) =>
+    runWhenOpened(first, (_, signal) => runFeed({ ...one, directory, holder, logger, metrics }, signal)),
   );
   return {
     definitions: resources.map(({ definition }) => definition),
     async [Symbol.asyncDispose]() {
-      ended = true;
       await Promise.all(feeds.map((feed) => feed[Symbol.asyncDispose]()));
     },
   };

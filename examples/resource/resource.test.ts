@@ -12,7 +12,7 @@ import { pollTable, type ResourceModule } from '../../apiserver/index.ts';
 import { TestApi } from '../../apiserver/kube/testing/test-api.ts';
 import { ownResource } from '../../apiserver/resources/own/definition.ts';
 import { feedMetrics } from '../../apiserver/resources/own/metrics.ts';
-import { startFeed } from '../../apiserver/resources/own/run-feed.ts';
+import { runFeed } from '../../apiserver/resources/own/run-feed.ts';
 import { openStore } from '../../apiserver/store/open-store.ts';
 import { type ApiClient, apiClient } from '../../cli/testing/api-client.ts';
 import { startCommand } from '../../cli/testing/running-command.ts';
@@ -150,16 +150,15 @@ describe('from a table with a version column', { timeout: 90_000 }, () => {
     await using api = await TestApi.start({ more: [definition] });
     const logger = { info: () => undefined, warn: (...told: unknown[]) => expect(told).toEqual([]) };
     const metrics = feedMetrics(new Registry());
-    await using _feed = startFeed({
-      module,
-      definition,
-      log,
-      options: {},
-      directory: here,
-      holder: 'x',
-      logger,
-      metrics,
-    });
+    const ending = new AbortController();
+    const options = { ...{ module, definition, log, options: {}, directory: here, holder: 'x' }, logger, metrics };
+    const running = runFeed(options, ending.signal);
+    await using _feed = {
+      async [Symbol.asyncDispose]() {
+        ending.abort();
+        await running;
+      },
+    };
 
     using watch = await api.watch(`${PATH}?watch=true`);
     expect((await watch.take(2)).map(({ type, object }) => `${type} ${object.metadata.name}`)).toEqual([

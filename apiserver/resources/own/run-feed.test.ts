@@ -6,7 +6,7 @@ import { Fenced, type ResourceLog } from '../../store/resource-log.ts';
 import { StoreUnavailable } from '../../store/store.ts';
 import { ownResource } from './definition.ts';
 import { feedMetrics } from './metrics.ts';
-import { startFeed } from './run-feed.ts';
+import { type RunFeedOptions, runFeed } from './run-feed.ts';
 import { type Gadget, gadget, gadgets } from './testing/gadgets.ts';
 
 /** A log of which the tests say who may write it. */
@@ -46,14 +46,15 @@ class Driven implements AsyncDisposable {
   readonly warned: { fields: object; message: string }[] = [];
   readonly registry = new Registry();
   readonly #sleeping: { ms: number; wake: () => void }[] = [];
-  readonly #running: AsyncDisposable;
+  readonly #running: Promise<void>;
+  readonly #ending = new AbortController();
   #noticed = Promise.withResolvers<void>();
 
   constructor(feed: Feed<Gadget>, prepare: (lease: LeaseOnly) => void = () => undefined) {
     prepare(this.lease);
     const module = gadgets(feed);
     const log = this.lease.log();
-    this.#running = startFeed({
+    const options: RunFeedOptions = {
       module: module as never,
       definition: ownResource(module, log) as never,
       ...{ options: {}, directory: '/etc/faultline', log, holder: 'me' },
@@ -68,7 +69,8 @@ class Driven implements AsyncDisposable {
         this.#noticed.resolve();
         return promise;
       },
-    });
+    };
+    this.#running = runFeed(options, this.#ending.signal);
   }
 
   /** Waits until something sleeps for `ms`, and wakes it up. */
@@ -86,8 +88,9 @@ class Driven implements AsyncDisposable {
     return (await this.registry.getSingleMetric(name)?.get())?.values[0]?.value;
   }
 
-  [Symbol.asyncDispose](): PromiseLike<void> {
-    return this.#running[Symbol.asyncDispose]();
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#ending.abort();
+    await this.#running;
   }
 }
 
@@ -118,7 +121,7 @@ function waiting(): { feed: Feed<Gadget>; next: () => Promise<FeedContext>; ende
   };
 }
 
-describe('startFeed', () => {
+describe('runFeed', () => {
   it('gives the feed its options and folder, and ends it with its signal', async () => {
     const { feed, next, ended } = waiting();
     const driven = new Driven(feed);

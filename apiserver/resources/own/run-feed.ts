@@ -31,18 +31,11 @@ const LONGEST_PAUSE_MS = 60_000;
 const END_WITHIN_MS = 1_000;
 
 /**
- * Runs the feed of one resource for as long as this process may write it, and waits for its turn otherwise, until disposed
- * of. Never throws: a feed that fails is told and started again with growing pauses.
+ * Runs the feed of one resource for as long as this process may write it, and waits for its turn otherwise, until the signal
+ * fires; then gives the right back. Never rejects: a feed that fails is told and started again with growing pauses.
  */
-export function startFeed(options: RunFeedOptions): AsyncDisposable {
-  const ending = new AbortController();
-  const running = new FeedRunner(options).run(ending.signal);
-  return {
-    async [Symbol.asyncDispose]() {
-      ending.abort();
-      await running;
-    },
-  };
+export function runFeed(options: RunFeedOptions, signal: AbortSignal): Promise<void> {
+  return new FeedRunner(options).run(signal);
 }
 
 class FeedRunner {
