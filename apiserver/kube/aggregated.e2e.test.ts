@@ -25,6 +25,8 @@ const PARTIAL_LIST = 'application/json;as=PartialObjectMetadataList;g=meta.k8s.i
 const source = widgetSource();
 let plane: ControlPlane;
 let closeServer: () => Promise<void>;
+/** Content-Encoding of every answer, as the aggregator got it. */
+const encodings: unknown[] = [];
 
 beforeAll(async () => {
   plane = await startControlPlane();
@@ -208,6 +210,23 @@ describe('the wire, compared with a CRD behind the same kube-apiserver', () => {
     }
   });
 
+  it('L16 a long answer is compressed for a client that takes gzip, and not for the aggregator alone', async () => {
+    const path = '/apis/example.dev/v1/namespaces/long/widgets';
+    for (let index = 0; index < 200; index++) {
+      source.put(widget({ namespace: 'long', name: `w${index}`, note: 'x'.repeat(1_000) }));
+    }
+    const asked = async (headers: Record<string, string>) => {
+      encodings.length = 0;
+      const answer = await plane.request(path, { headers });
+      return { client: answer.headers['content-encoding'], aggregator: encodings, body: answer.body };
+    };
+    const plain = await asked({});
+    expect(JSON.parse(plain.body).items).toHaveLength(200);
+    expect(plain).toMatchObject({ client: undefined, aggregator: [undefined] });
+    expect(await asked({ 'accept-encoding': 'gzip' })).toMatchObject({ client: 'gzip', aggregator: ['gzip'] });
+    for (let index = 0; index < 200; index++) source.remove('long', `w${index}`);
+  });
+
   it('W12 a WebSocket watch passes the aggregator', async () => {
     const { certificatePem: cert, keyPem: key } = plane.admin;
     const url = `${plane.url.replace('https', 'wss')}${WIDGETS}?watch=1&resourceVersion=${source.last}`;
@@ -319,7 +338,11 @@ async function serveWidgets(): Promise<() => Promise<void>> {
   api.start();
   const app = new Koa();
   app.use(api.middleware);
-  const server = createServer({ cert: certificatePem, key: keyPem }, app.callback());
+  const handle = app.callback();
+  const server = createServer({ cert: certificatePem, key: keyPem }, (request, response) => {
+    response.once('finish', () => encodings.push(response.getHeader('content-encoding')));
+    void handle(request, response);
+  });
   server.on('upgrade', (request, socket, head) => void api.handleUpgrade(request, socket, head));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setImmediate as immediately } from 'node:timers/promises';
 import { constants } from 'node:zlib';
+import { acceptsGzip } from './gzip.ts';
 import { indent } from './indent.ts';
 import { prefersPretty } from './negotiate.ts';
 import { CHUNK_BYTES, type SendBuffers } from './send-buffers.ts';
@@ -67,8 +68,8 @@ export async function send(request: IncomingMessage, response: ServerResponse, a
   const turns = inTurns([first.value as Buffer, second.value], chunks, stalled);
   response.appendHeader('Vary', 'Accept-Encoding');
   // More than one chunk is more than 128 KiB: upstream compresses from there (L16).
-  const compressed = buffers !== undefined && acceptsGzip(request) && (answer.approximateBytes ?? 0) <= COMPRESS_UP_TO;
-  if (compressed) await writeCompressed(response, turns, buffers);
+  const short = (answer.approximateBytes ?? 0) <= COMPRESS_UP_TO;
+  if (buffers !== undefined && short && acceptsGzip(request)) await writeCompressed(response, turns, buffers);
   else await write(response, turns, pretty ? undefined : buffers);
 }
 
@@ -160,12 +161,6 @@ function wantsIndented({ headers, url }: IncomingMessage): boolean {
   const pretty = new URLSearchParams(url?.split('?')[1] ?? '').get('pretty');
   if (pretty !== null && pretty !== '') return ['1', 't', 'T', 'true', 'True', 'TRUE'].includes(pretty);
   return /^(curl|Wget|Mozilla\/5\.0)/.test(headers['user-agent'] ?? '');
-}
-
-function acceptsGzip(request: IncomingMessage): boolean {
-  const header = request.headers['accept-encoding'];
-  const clauses = (typeof header === 'string' ? header : '').split(',').map((clause) => clause.trim());
-  return clauses.some((clause) => /^gzip\b/i.test(clause) && !/;\s*q=0(\.0*)?$/.test(clause));
 }
 
 /**

@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { describe, expect, it } from 'vitest';
 import { encodeContinueToken } from './continue-token.ts';
 import { TestApi, type TestObject } from './testing/test-api.ts';
@@ -379,6 +381,26 @@ describe('large lists', () => {
     const small = await api.send(`${ALL}?limit=10`, { headers: { 'accept-encoding': 'gzip' } });
     expect(small.headers['content-encoding']).toBeUndefined();
     expect(small.headers['content-length']).toBe(String(small.bytes.length));
+  });
+
+  it('L16 compresses for a client that takes gzip, and not for the aggregator that expands it on the way', async () => {
+    const source = widgetSource();
+    for (let index = 0; index < 300; index++) source.put(widget({ name: `w${index}`, note: 'x'.repeat(1_000) }));
+    await using api = await TestApi.start({ source });
+    const proxied = ['X-Forwarded-For', '10.0.0.1', 'X-Forwarded-Uri', ALL];
+    const encoding = async (...lines: string[]) => {
+      const headers = ['Host', 'faultline', 'Connection', 'close', ...lines];
+      const request = httpRequest({ host: '127.0.0.1', port: api.port, path: ALL, headers, agent: false }).end();
+      const [response] = (await once(request, 'response')) as [IncomingMessage];
+      response.resume();
+      return response.headers['content-encoding'];
+    };
+    // Go's order: the client's own at its place, the transport's own behind everything.
+    expect(await encoding('Accept', '*/*', ...proxied, 'Accept-Encoding', 'gzip')).toBeUndefined();
+    expect(await encoding('Accept', '*/*', 'Accept-Encoding', 'gzip', ...proxied)).toBe('gzip');
+    expect(await encoding('Accept', '*/*', ...proxied, 'Accept-Encoding', 'gzip, deflate')).toBe('gzip');
+    // Straight here, a Go client's transport asks in its client's name.
+    expect(await encoding('Accept', '*/*', 'Accept-Encoding', 'gzip')).toBe('gzip');
   });
 
   it('L16 L18 a list of many megabytes goes out as it is, complete, from a few buffers', async () => {
