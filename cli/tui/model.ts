@@ -13,6 +13,9 @@ import { type Counts, noCounts, Tally } from './rows/tally.ts';
 import type { Lines } from './state/cursor.ts';
 import type { IssuesView, Options } from './state/state.ts';
 
+/** Whether an issue is one of those that are asked about. */
+export type Among = (row: Row) => boolean;
+
 /** So long a list whose filter knows of time stays as it is. */
 const TIMED_MS = 10_000;
 
@@ -30,7 +33,13 @@ export class Model {
   #sort: Sort = 'severity';
   #sorted = new SortedRows(COMPARE.severity);
   #listing:
-    | { readonly of: string; readonly collapsed: ReadonlySet<string>; readonly listing: Listing; readonly at: number }
+    | {
+        readonly of: string;
+        readonly collapsed: ReadonlySet<string>;
+        readonly among: Among | undefined;
+        readonly listing: Listing;
+        readonly at: number;
+      }
     | undefined;
   #filter: { readonly text: string; readonly filter: Filter; readonly test: Predicate; readonly timed: boolean } = {
     text: '',
@@ -64,23 +73,28 @@ export class Model {
     );
   }
 
-  /** The list of a view. `now`: ms since 1970. */
-  listing(view: IssuesView, options: Options, now: number): Listing {
+  /** The list of a view. `now`: ms since 1970; `among`: which of the rows may be in it, another function for others. */
+  listing(view: IssuesView, options: Options, now: number, among?: Among): Listing {
     this.#parse(view.filter);
     const { all, sort } = options;
     const { namespace, grouping, collapsed, asOf } = view;
     const of = JSON.stringify([namespace, this.#filter.text, grouping, all, sort, asOf]);
     const last = this.#listing;
     const isOld = this.#filter.timed && asOf === undefined && now - (last?.at ?? 0) > TIMED_MS;
-    if (last !== undefined && last.of === of && last.collapsed === collapsed && !isOld) return last.listing;
+    if (last !== undefined && last.of === of && last.collapsed === collapsed && last.among === among && !isOld) {
+      return last.listing;
+    }
     this.#order(sort);
     const { test } = this.#filter;
     const at = asOf ?? now;
     const keeps = (row: Row): boolean =>
-      (all || row.active) && (namespace === undefined || row.namespace === namespace) && test(row, at);
+      (all || row.active) &&
+      (namespace === undefined || row.namespace === namespace) &&
+      (among === undefined || among(row)) &&
+      test(row, at);
     const how: How = { grouping, sort, collapsed, keeps };
     const listing = new Listing(how, this.#sorted);
-    this.#listing = { of, collapsed, listing, at: now };
+    this.#listing = { of, collapsed, among, listing, at: now };
     return listing;
   }
 

@@ -123,6 +123,15 @@ describe('frames', () => {
     await expect(`${driven.text()}\n`).toMatchFileSnapshot(`testing/frames/${name}.txt`);
   });
 
+  it('an empty list of a group says that there may be more than one may list', async () => {
+    using driven = await drive(MORNING, { source: { members: async () => ({ group: 'CVE-elsewhere' }) } });
+    driven.keys(':', 'groups', 'enter');
+    await vi.advanceTimersByTimeAsync(200);
+    driven.keys('enter');
+    await vi.advanceTimersByTimeAsync(200);
+    expect(driven.text()).toContain('No Active issues of this group that you may list.');
+  });
+
   it('a name that is too long keeps its end, which tells it from others', async () => {
     using driven = await drive();
     expect(driven.text()).toMatch(/checkout +compo…mfrggzdf +critical/);
@@ -516,6 +525,50 @@ describe('keys', () => {
     expect(driven.keys('d')).toContain('issues › component-payments-mfrggzdf');
     driven.keys(':', 'group', 'enter');
     expect(driven.text()).toMatch(/^ groups/m);
+  });
+
+  it('enter on a group leads to its issues, those that come later too; d tells what they have in common', async () => {
+    const members = vi.fn(async () => ({ group: 'CVE-2026-1234' }));
+    using driven = await drive(MORNING, { source: { members } });
+    driven.keys(':', 'groups', 'enter');
+    await vi.advanceTimersByTimeAsync(200);
+    expect(driven.keys('enter')).toContain('loading');
+    await vi.advanceTimersByTimeAsync(200);
+    await expect(`${driven.text()}\n`).toMatchFileSnapshot('testing/frames/group-issues-80x24.txt');
+    driven.source.tell([{ name: 'image-web-abcdefgh', group: 'CVE-2026-1234' }, { name: 'other-abcdefgh' }]);
+    await vi.advanceTimersByTimeAsync(30_000);
+    expect(driven.text()).toMatch(/image-web[^]* \d\/2$/m);
+    expect(members).toHaveBeenCalledTimes(1);
+    expect(driven.keys('q')).toMatch(/^ groups/m);
+    expect(driven.keys('d')).toContain('groups › g');
+    await vi.advanceTimersByTimeAsync(200);
+    expect(driven.text()).toContain('group of g');
+    expect(driven.keys('enter')).toContain('groups › g › issues of g');
+  });
+
+  it('members that are known one by one are read again when issues changed; a group that is gone says why', async () => {
+    let keys = ['checkout/component-cart-kvqxa3lm'];
+    const members = vi.fn(async () => {
+      if (keys.length === 0) throw new Error('issuegroups "g" not found');
+      return { keys: new Set(keys) };
+    });
+    using driven = await drive(MORNING, { source: { members } });
+    driven.keys(':', 'groups', 'enter');
+    await vi.advanceTimersByTimeAsync(200);
+    driven.keys('enter');
+    await vi.advanceTimersByTimeAsync(200);
+    expect(driven.text()).toMatch(/cart[^]* 1\/1$/m);
+    await vi.advanceTimersByTimeAsync(30_000);
+    expect(members).toHaveBeenCalledTimes(1);
+    keys = [...keys, 'docs/component-docs-zzyk4r2n'];
+    driven.source.tell([{ name: 'other-abcdefgh' }]);
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(driven.text()).toMatch(/cart[^]*docs[^]* 1\/2$/m);
+    keys = [];
+    driven.source.tell([{ name: 'another-abcdefgh' }]);
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(driven.text()).toMatch(/refused[^]*issuegroups "g" not found/);
+    expect(driven.keys('esc')).toMatch(/^ groups/m);
   });
 
   it('what may not be done says so in the keys', async () => {

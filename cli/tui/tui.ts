@@ -1,16 +1,16 @@
 import { completeCommand } from './command-line/commands.ts';
-import { type Connection, pageOf, type Scene, type SmallTable } from './frame/scene.ts';
+import { type Connection, pageOf, type Scene } from './frame/scene.ts';
 import { bindingOf } from './keys/bindings.ts';
 import { keyNames, type PressedKey } from './keys/key-name.ts';
 import { isTyped, promptAction } from './keys/prompt-keys.ts';
 import { unknownKey } from './keys/unknown-key.ts';
 import { Look } from './look/look.ts';
+import { Memberships } from './memberships.ts';
 import { linesOf, Model } from './model.ts';
 import type { TuiOptions } from './outside.ts';
 import { Papers } from './papers.ts';
 import { Past } from './past.ts';
 import { Rights } from './rights.ts';
-import type { Listing } from './rows/listing.ts';
 import type { RowChanges } from './rows/row-store.ts';
 import { compareCounts, linesOfTable } from './small-tables.ts';
 import type { Follower, Source } from './source/source.ts';
@@ -39,6 +39,7 @@ export class Tui implements Disposable {
   readonly #papers: Papers;
   readonly #tables: Tables;
   readonly #past: Past;
+  readonly #members: Memberships;
   readonly #ending = new AbortController();
   readonly #ended = Promise.withResolvers<void>();
   #state: State;
@@ -73,6 +74,7 @@ export class Tui implements Disposable {
     this.#papers = new Papers(source, until, later);
     this.#tables = new Tables(source, this.model, until, later);
     this.#past = new Past(source, later, outside.now);
+    this.#members = new Memberships(source, until, later);
     this.#tick = setInterval(() => {
       this.#quiet++;
       this.#forgetNotice(outside.now());
@@ -171,6 +173,7 @@ export class Tui implements Disposable {
   readAgain(): void {
     this.#papers.again(placeOf(this.#state).view);
     this.#past.again();
+    this.#members.again();
     this.#later(0);
   }
 
@@ -233,27 +236,19 @@ export class Tui implements Disposable {
   }
 
   /** What the view shows. */
-  #data(now: number): {
-    listing: Listing | undefined;
-    table: SmallTable | undefined;
-    text: readonly string[] | undefined;
-    lines: Lines;
-    model: Model;
-    connection: Connection;
-  } {
+  #data(now: number): Pick<Scene, 'listing' | 'table' | 'text' | 'lines' | 'connection'> & { readonly model: Model } {
     const { view } = placeOf(this.#state);
     const nothing = {
-      listing: undefined,
-      table: undefined,
-      text: undefined,
-      model: this.model,
-      connection: this.#connection,
+      ...{ listing: undefined, table: undefined, text: undefined },
+      ...{ model: this.model, connection: this.#connection },
     };
     if (view.kind === 'issues') {
-      const { model, connection } =
-        view.asOf === undefined ? nothing : this.#past.at(view.asOf, view.namespace ?? this.#scope);
-      const listing = model.listing(view, this.#state.options, now);
-      return { ...nothing, model, connection, listing, lines: linesOf(listing, model) };
+      const scope = view.namespace ?? this.#scope;
+      const { model, connection } = view.asOf === undefined ? nothing : this.#past.at(view.asOf, scope);
+      const members = view.group === undefined ? undefined : this.#members.of(view.group, scope, now, this.#changes);
+      const listing = model.listing(view, this.#state.options, now, members?.among);
+      const lines = linesOf(listing, model);
+      return { ...nothing, model, connection: members?.connection ?? connection, listing, lines };
     }
     if (isList(view)) {
       const table = this.#tables.table(view.kind, view.filter, now, this.#changes);

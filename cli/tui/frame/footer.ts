@@ -109,7 +109,7 @@ export function hintLine(scene: Scene): string {
 
 /** What is told first where there is little room. */
 const HINTS: readonly string[] = [
-  ...['details', 'filter', 'ack', 'resolve', 'snooze', 'logs', 'help', 'command', 'mark', 'tree', 'past'],
+  ...['issues', 'details', 'filter', 'ack', 'resolve', 'snooze', 'logs', 'help', 'command', 'mark', 'tree', 'past'],
 ];
 
 function rankOf({ hint = '' }: Binding): number {

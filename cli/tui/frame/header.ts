@@ -91,7 +91,11 @@ export function crumbOf(view: View, before?: View): string {
 export function titleOf(view: View): string {
   switch (view.kind) {
     case 'issues':
-      return `${view.asOf === undefined ? 'issues' : 'history'}${view.namespace === undefined ? '' : ` in ${view.namespace}`}`;
+      return [
+        view.asOf === undefined ? 'issues' : 'history',
+        ...(view.group === undefined ? [] : [`of ${view.group}`]),
+        ...(view.namespace === undefined ? [] : [`in ${view.namespace}`]),
+      ].join(' ');
     case 'groups':
     case 'namespaces':
     case 'controllers':

@@ -32,7 +32,8 @@ export function reason(
       return { role: 'error', text: [connection.why, '', 'Asked again from time to time; q leaves.'] };
     case 'live':
     case 'still': {
-      const where = view.namespace === undefined ? '' : ` in ${view.namespace}`;
+      const of = view.group === undefined ? '' : ' of this group that you may list';
+      const where = `${of}${view.namespace === undefined ? '' : ` in ${view.namespace}`}`;
       const what = state.options.all ? 'issues' : 'Active issues';
       if (view.filter !== '')
         return { role: 'dim', text: [`No ${what}${where} match ${view.filter}. Esc takes the filter away.`] };

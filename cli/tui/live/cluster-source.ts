@@ -13,6 +13,7 @@ import { controllerRemarks } from './controller-remarks.ts';
 import { clusterDocument } from './documents.ts';
 import { follow, queryOf } from './follow.ts';
 import { groupsTable } from './groups-table.ts';
+import { membersOf } from './members-of.ts';
 
 export interface ClusterSourceOptions {
   /** Reads the kubeconfig as it is now. Throws a Failure of one line. */
@@ -95,6 +96,7 @@ export async function clusterSource({
     document: (view, stop, tell = () => {}) =>
       ask(stop, (asker) => clusterDocument(asker, view, { signal: stop, now: now(), after, tell })),
     groups: (stop): Promise<SmallTable> => ask(stop, (asker) => groupsTable(asker)),
+    members: (name, namespace, stop) => ask(stop, (asker) => membersOf(asker, name, namespace)),
     controllers: (stop) => ask(stop, (asker) => controllerRemarks(asker)),
     may: (act, namespace, stop) => ask(stop, (asker) => mayAct(asker, act, namespace)),
     act: (act, key, text, stop) => ask(stop, (asker) => performAct(asker, act, key, text)),

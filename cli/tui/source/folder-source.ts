@@ -66,6 +66,9 @@ export async function folderSource(options: FolderSourceOptions): Promise<Source
       rows: [],
       remarks: ['Groups are made by a server: these are recorded objects.'],
     }),
+    async members() {
+      throw new Failure('groups are made by a server');
+    },
     controllers: async () => ['These are recorded objects: no controller runs.'],
     may: async () => false,
     async act() {

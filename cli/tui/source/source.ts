@@ -19,6 +19,8 @@ export interface Source {
     tell?: (lines: readonly string[]) => void,
   ): Promise<readonly string[]>;
   groups(signal: AbortSignal): Promise<SmallTable>;
+  /** Whose issues the group of this name has; `namespace`: the only one that is asked about. */
+  members(name: string, namespace: string | undefined, signal: AbortSignal): Promise<Members>;
   /** What can be said of the controllers besides what their issues say. */
   controllers(signal: AbortSignal): Promise<readonly string[]>;
   /** Whether the user may, in the namespace. */
@@ -27,6 +29,11 @@ export interface Source {
   act(act: Act, key: string, text: string, signal: AbortSignal): Promise<string>;
   [Symbol.asyncDispose](): Promise<void>;
 }
+
+/** Issues whose findings name this group, now and later; or these, by `namespace/name`, as it is now. */
+export type Members =
+  | { readonly group: string; readonly keys?: undefined }
+  | { readonly keys: ReadonlySet<string>; readonly group?: undefined };
 
 export interface Listed {
   readonly columns: readonly ColumnDefinition[];

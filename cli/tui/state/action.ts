@@ -12,7 +12,7 @@ export type Action =
   | { readonly kind: 'resize'; readonly size: Size }
   | { readonly kind: 'move'; readonly by: number }
   | { readonly kind: 'page'; readonly pages: number }
-  | { readonly kind: 'top' | 'bottom' | 'enter' | 'back' | 'forward' | 'leave' | 'escape' | 'quit' }
+  | { readonly kind: 'top' | 'bottom' | 'enter' | 'details' | 'back' | 'forward' | 'leave' | 'escape' | 'quit' }
   | { readonly kind: 'go'; readonly view: View; readonly child?: boolean }
   | { readonly kind: 'mark' | 'mark-all' | 'fold' | 'fold-all' | 'help' }
   | { readonly kind: 'toggle'; readonly option: 'all' | 'wide' }

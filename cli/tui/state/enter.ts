@@ -5,9 +5,13 @@ import { ISSUES, placeOf, type State, type View } from './state.ts';
 /** No issue's key begins so: rows/listing.ts. */
 const GROUP_KEY = '\u0000';
 
-/** Into what is selected: a group opens or closes, an issue shows its details, a row of a table its issues. */
+/**
+ * Into what is selected: the head of a tree opens or closes, an issue shows its details, a row of a table its issues; and so
+ * does the document of a group.
+ */
 export function entered(state: State, around: Surroundings): State {
   const { view, cursor } = placeOf(state);
+  if (view.kind === 'group') return gone(state, { ...ISSUES, group: view.name }, true);
   const key = around.lines.keyAt(cursor.index);
   if (key === undefined) return state;
   switch (view.kind) {
@@ -25,17 +29,24 @@ export function entered(state: State, around: Surroundings): State {
     case 'controllers':
       return gone(state, { ...ISSUES, filter: `source:${key}` }, true);
     case 'groups':
-      return gone(state, { kind: 'group', name: key }, true);
+      return gone(state, { ...ISSUES, group: key }, true);
     case 'issue':
     case 'evidence':
     case 'subject':
     case 'ledger':
-    case 'group':
     case 'help':
       return state;
     default:
       return view satisfies never;
   }
+}
+
+/** What is known of the selected line: a document where there is one, else as `entered`. */
+export function detailed(state: State, around: Surroundings): State {
+  const { view, cursor } = placeOf(state);
+  const key = around.lines.keyAt(cursor.index);
+  if (view.kind !== 'groups' || key === undefined) return entered(state, around);
+  return gone(state, { kind: 'group', name: key }, true);
 }
 
 /** Shows or hides the rows of the selected group; on a row, those of its group are hidden and the head is selected. */

@@ -6,7 +6,7 @@ import { anchored, type Lines, TOP } from './cursor.ts';
 import { EDITS, edited, editOf, typed } from './edit.ts';
 import { settled } from './places.ts';
 import { reduce, type Surroundings } from './reduce.ts';
-import { initialState, placeOf, type State } from './state.ts';
+import { ISSUES, initialState, placeOf, type State } from './state.ts';
 
 const NOW = Date.UTC(2026, 10, 21, 9);
 
@@ -73,6 +73,28 @@ describe('places', () => {
     const back = done([{ kind: 'back' }], inside);
     expect(placeOf(back).cursor.key).toBe('docs/c');
     expect(placeOf(done([{ kind: 'forward' }], back)).view.kind).toBe('issue');
+  });
+
+  it('enter on a group shows its issues, also out of what is known of it; back comes to the group again', () => {
+    const groups = [{ kind: 'go', view: { kind: 'groups', filter: '' } }, { kind: 'move', by: 1 }] as const;
+    const names = ['cve-a', 'cve-b'];
+    const issues = done([...groups, { kind: 'enter' }], start, names);
+    expect(placeOf(issues).view).toEqual({ ...ISSUES, group: 'cve-b' });
+    expect(placeOf(done([{ kind: 'back' }], issues, names))).toMatchObject({
+      ...{ view: { kind: 'groups' }, cursor: { key: 'cve-b' } },
+    });
+    const known = done([...groups, { kind: 'details' }], start, names);
+    expect(placeOf(known).view).toEqual({ kind: 'group', name: 'cve-b' });
+    const inside = done([{ kind: 'enter' }], known);
+    expect(placeOf(inside).view).toEqual({ ...ISSUES, group: 'cve-b' });
+    expect(placeOf(done([{ kind: 'escape' }], inside)).view).toEqual({ kind: 'group', name: 'cve-b' });
+    // Narrowed, or of then, it is the same group; and not a list that can be kept.
+    const narrowed = done([{ kind: 'namespace', namespace: 'shop' }, { kind: 'scrub', by: -3_600_000 }], issues, names);
+    expect(placeOf(narrowed).view).toMatchObject({ group: 'cve-b', namespace: 'shop', asOf: NOW - 3_600_000 });
+    expect(reduce(issues, { kind: 'save', name: 'x' }, around(names))).toMatchObject([
+      { notice: { text: expect.stringContaining('of a group a filter: group:TEXT') } },
+      [],
+    ]);
   });
 
   it('escape leaves the innermost thing first', () => {

@@ -3,7 +3,7 @@ import { GROUPINGS } from '../rows/listing.ts';
 import { SORTS } from '../rows/order.ts';
 import type { Action, Effect } from './action.ts';
 import { type Lines, moved, scrolled, selected } from './cursor.ts';
-import { entered, folded, foldedAll } from './enter.ts';
+import { detailed, entered, folded, foldedAll } from './enter.ts';
 import { MOST_MARKED, marked, markedAll, targets, tooMany } from './marks.ts';
 import { filtered, gone, moveInPlaces, told, withCursor, withIssues, withPlace } from './places.ts';
 import { completed, edit, prompted, recalled, submitted } from './prompt.ts';
@@ -42,6 +42,8 @@ function withoutEffect(state: State, action: Action, around: Surroundings): Stat
       return travelled(state, action, around);
     case 'enter':
       return entered(state, around);
+    case 'details':
+      return detailed(state, around);
     case 'back':
       return moveInPlaces(state, -1);
     case 'forward':
@@ -138,7 +140,7 @@ function withEffect(state: State, action: Action, around: Surroundings): Reduced
     case 'save': {
       const view = currentView(state, action.name);
       return view === undefined
-        ? [told(state, 'only a list of issues can be saved'), NOTHING]
+        ? [told(state, 'only a list of issues can be saved, and of a group a filter: group:TEXT'), NOTHING]
         : [state, [{ kind: 'save', view }]];
     }
     default:

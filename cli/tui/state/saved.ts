@@ -15,10 +15,10 @@ export function applied(state: State, name: string): State {
   return gone({ ...state, options }, { ...ISSUES, filter, namespace, grouping }, false);
 }
 
-/** What is shown now, to be saved; undefined where it is no list of issues. */
+/** What is shown now, to be saved; undefined where it is no list of issues, and of a group, which may be gone tomorrow. */
 export function currentView(state: State, name: string): SavedView | undefined {
   const { view } = placeOf(state);
-  if (view.kind !== 'issues') return undefined;
+  if (view.kind !== 'issues' || view.group !== undefined) return undefined;
   const { all, wide, sort } = state.options;
   return {
     name,

@@ -64,6 +64,8 @@ export type ListView =
       readonly collapsed: ReadonlySet<string>;
       /** ms since 1970: how it was then; undefined: as it is. */
       readonly asOf: number | undefined;
+      /** Name of the IssueGroup whose members these are; undefined: of any, or none. */
+      readonly group: string | undefined;
     }
   | { readonly kind: 'groups' | 'namespaces' | 'controllers'; readonly filter: string };
 
@@ -145,6 +147,7 @@ export const ISSUES: IssuesView = {
     grouping: 'none',
     collapsed: new Set<string>(),
     asOf: undefined,
+    group: undefined,
   },
 };
 

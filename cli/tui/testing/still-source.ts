@@ -33,6 +33,7 @@ export function stillSource(given: readonly Given[], over: Partial<Source> = {})
       rows: [{ key: 'g', cells: ['g', 'major'], severity: 1 }],
       remarks: [],
     }),
+    members: async () => ({ group: 'CVE-2026-1234' }),
     controllers: async () => ['their health cannot be read here'],
     may: async () => true,
     async act(act, key, text) {
