@@ -61,13 +61,7 @@ export class Memberships {
     if (this.#shown?.membership.connection?.kind === 'refused') this.#shown = undefined;
   }
 
-  async #read(
-    shown: Shown,
-    group: string,
-    namespace: string | undefined,
-    now: number,
-    changes: number,
-  ): Promise<void> {
+  async #read(shown: Shown, group: string, namespace: string | undefined, now: number, changes: number): Promise<void> {
     Object.assign(shown, { readAt: now, changes, reading: true });
     try {
       const members = await this.#source.members(group, namespace, this.#signal);

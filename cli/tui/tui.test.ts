@@ -537,7 +537,7 @@ describe('keys', () => {
     await expect(`${driven.text()}\n`).toMatchFileSnapshot('testing/frames/group-issues-80x24.txt');
     driven.source.tell([{ name: 'image-web-abcdefgh', group: 'CVE-2026-1234' }, { name: 'other-abcdefgh' }]);
     await vi.advanceTimersByTimeAsync(30_000);
-    expect(driven.text()).toMatch(/image-web[^]* \d\/2$/m);
+    expect(driven.text()).toMatch(/image-web[\s\S]* \d\/2$/m);
     expect(members).toHaveBeenCalledTimes(1);
     expect(driven.keys('q')).toMatch(/^ groups/m);
     expect(driven.keys('d')).toContain('groups › g');
@@ -557,17 +557,17 @@ describe('keys', () => {
     await vi.advanceTimersByTimeAsync(200);
     driven.keys('enter');
     await vi.advanceTimersByTimeAsync(200);
-    expect(driven.text()).toMatch(/cart[^]* 1\/1$/m);
+    expect(driven.text()).toMatch(/cart[\s\S]* 1\/1$/m);
     await vi.advanceTimersByTimeAsync(30_000);
     expect(members).toHaveBeenCalledTimes(1);
     keys = [...keys, 'docs/component-docs-zzyk4r2n'];
     driven.source.tell([{ name: 'other-abcdefgh' }]);
     await vi.advanceTimersByTimeAsync(10_000);
-    expect(driven.text()).toMatch(/cart[^]*docs[^]* 1\/2$/m);
+    expect(driven.text()).toMatch(/cart[\s\S]*docs[\s\S]* 1\/2$/m);
     keys = [];
     driven.source.tell([{ name: 'another-abcdefgh' }]);
     await vi.advanceTimersByTimeAsync(10_000);
-    expect(driven.text()).toMatch(/refused[^]*issuegroups "g" not found/);
+    expect(driven.text()).toMatch(/refused[\s\S]*issuegroups "g" not found/);
     expect(driven.keys('esc')).toMatch(/^ groups/m);
   });
 

@@ -44,9 +44,11 @@ async function proposedMembers(
   return keys;
 }
 
-function groupable({ metadata, spec, status }: Issue): Parameters<
-  typeof import('../../../apiserver/groups/member.ts').membershipOf
->[0] {
+function groupable({
+  metadata,
+  spec,
+  status,
+}: Issue): Parameters<typeof import('../../../apiserver/groups/member.ts').membershipOf>[0] {
   const { observed, state } = status;
   return {
     ...{ namespace: metadata.namespace, name: metadata.name, spec, state, hidden: false },

@@ -76,7 +76,10 @@ describe('places', () => {
   });
 
   it('enter on a group shows its issues, also out of what is known of it; back comes to the group again', () => {
-    const groups = [{ kind: 'go', view: { kind: 'groups', filter: '' } }, { kind: 'move', by: 1 }] as const;
+    const groups = [
+      { kind: 'go', view: { kind: 'groups', filter: '' } },
+      { kind: 'move', by: 1 },
+    ] as const;
     const names = ['cve-a', 'cve-b'];
     const issues = done([...groups, { kind: 'enter' }], start, names);
     expect(placeOf(issues).view).toEqual({ ...ISSUES, group: 'cve-b' });
@@ -89,7 +92,14 @@ describe('places', () => {
     expect(placeOf(inside).view).toEqual({ ...ISSUES, group: 'cve-b' });
     expect(placeOf(done([{ kind: 'escape' }], inside)).view).toEqual({ kind: 'group', name: 'cve-b' });
     // Narrowed, or of then, it is the same group; and not a list that can be kept.
-    const narrowed = done([{ kind: 'namespace', namespace: 'shop' }, { kind: 'scrub', by: -3_600_000 }], issues, names);
+    const narrowed = done(
+      [
+        { kind: 'namespace', namespace: 'shop' },
+        { kind: 'scrub', by: -3_600_000 },
+      ],
+      issues,
+      names,
+    );
     expect(placeOf(narrowed).view).toMatchObject({ group: 'cve-b', namespace: 'shop', asOf: NOW - 3_600_000 });
     expect(reduce(issues, { kind: 'save', name: 'x' }, around(names))).toMatchObject([
       { notice: { text: expect.stringContaining('of a group a filter: group:TEXT') } },
