@@ -130,6 +130,16 @@ export function isCrowded({ status, error }: { readonly status: number; readonly
   return status === 429 && error?.startsWith(CROWDED) === true;
 }
 
+/**
+ * How the error of a 429 begins when one namespace, or one source in it, has too many reports: those of others are taken.
+ * Every other 429 of a request as a whole says that the server is full.
+ */
+export const LIMITED = 'too many reports for ';
+
+export function isLimited({ status, error }: { readonly status: number; readonly error?: string }): boolean {
+  return status === 429 && error?.startsWith(LIMITED) === true;
+}
+
 /** After how long what was answered 429 or 503 may come again: as soon as the first of these may. Undefined: none was. */
 export function retryAfterSeconds(
   results: readonly { readonly status: number; readonly error?: string; readonly retryAfterSeconds?: number }[],

@@ -1,3 +1,4 @@
+import { LIMITED } from '../../crds/report.ts';
 import { batchOf, type Span, type SpanContext, type Tracer } from '../../tracing/tracer.ts';
 import { CommitRefused, StoreUnavailable } from '../store/store.ts';
 import { type BatchOptions, runBatch } from './batch.ts';
@@ -77,11 +78,14 @@ export class GroupCommit implements AsyncDisposable {
   enqueue(units: readonly Unit[], { force = false } = {}): void {
     if (this.#closed) throw new StoreUnavailable('the server is stopping');
     const fits = force || this.#queue.length + units.length <= this.#capacity;
-    const taken = fits ? undefined : this.#shares(units);
+    const isFull = this.#queue.length === 0 || this.#queue.length + units.length > 2 * this.#capacity;
+    const taken = fits ? undefined : isFull ? new Set<string>() : this.#shares(units);
     // One by one: a sync may bring more than a call takes arguments.
     for (const unit of units) {
-      if (taken && !taken.has(unit.report.ref.namespace)) unit.settle({ status: 429, error: this.#full() });
-      else this.#queue.push(unit);
+      const { namespace } = unit.report.ref;
+      if (taken?.has(namespace) === false) {
+        unit.settle({ status: 429, error: `${isFull ? '' : `${LIMITED}namespace ${namespace}: `}${this.#full()}` });
+      } else this.#queue.push(unit);
     }
     if (this.#queue.length > 0 && this.#running.size < this.#concurrency) this.#start();
   }
@@ -100,9 +104,7 @@ export class GroupCommit implements AsyncDisposable {
       waiting.set(ref.namespace, (waiting.get(ref.namespace) ?? 0) + 1);
     };
     this.#queue.forEach(count);
-    const others = waiting.size;
     units.forEach(count);
-    if (this.#queue.length + units.length > 2 * this.#capacity || others === 0) return new Set();
     const share = this.#capacity / waiting.size;
     return new Set([...waiting].filter(([, number]) => number <= share).map(([namespace]) => namespace));
   }

@@ -174,7 +174,10 @@ describe('a long queue', () => {
     await new Promise(setImmediate); // it is in the queue
     await expect(engine.submit(red('noisy', 'one-more'), CALLER)).rejects.toMatchObject({
       name: 'TooManyReports',
+      message: expect.stringMatching(/^too many reports for namespace noisy: 10 reports are waiting already/),
     });
+    const tooMany = Array.from({ length: 11 }, (_, n) => red(`team-${n}`, 'x'));
+    await expect(engine.submit(tooMany, CALLER)).rejects.toThrow(/^10 reports are waiting already/);
     const mixed = engine.submit([red('noisy', 'm'), red('quiet', 'a')], CALLER);
     await new Promise(setImmediate);
     letGo();

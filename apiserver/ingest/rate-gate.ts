@@ -1,3 +1,4 @@
+import { LIMITED } from '../../crds/report.ts';
 import { TokenBuckets } from './token-buckets.ts';
 
 /**
@@ -58,7 +59,7 @@ export class RateGate {
     const { reportsPerSecond } = this.#limits[limit];
     return {
       limit,
-      error: `too many reports for ${whose}: ${reportsPerSecond} a second are taken (limits.${limit})`,
+      error: `${LIMITED}${whose}: ${reportsPerSecond} a second are taken (limits.${limit})`,
       retryAfterSeconds: Math.min(Math.ceil(seconds), MAX_RETRY_SECONDS),
     };
   }

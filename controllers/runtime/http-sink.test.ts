@@ -213,25 +213,64 @@ describe('the sink', () => {
     await world.end();
   });
 
-  it('lets others pass one namespace that is told 429, and tries that again until it gets through', async () => {
+  it.each([
+    ['with all others of its request', false],
+    ['as a whole request', true],
+  ])('lets others pass one namespace that is told 429 %s, and sends that when its time has come', async (_, whole) => {
     const world = setup();
+    const error = 'too many reports for namespace noisy: 10 a second are taken (limits.namespace)';
     let busy = true;
-    world.handler = (reports) => ({
-      status: 200,
-      body: {
-        results: reports.map(({ namespace }, index) =>
-          busy && namespace === 'noisy' ? { index, status: 429, error: 'too many' } : { index, status: 200 },
-        ),
-      },
-    });
-    const noisy = world.sink.submit(many(3).map((each) => ({ ...each, namespace: 'noisy' })));
+    world.handler = (reports) => {
+      const isNoisy = (each: Report): boolean => busy && each.namespace === 'noisy';
+      if (whole && reports.every(isNoisy)) return { status: 429, again: true, retryAfterMs: 5_000, error };
+      const results = reports.map((each, index) =>
+        isNoisy(each) ? { index, status: 429, error, retryAfterSeconds: 5 } : { index, status: 200 },
+      );
+      return { body: { results } };
+    };
+    const inNoisy = (each: Report): Report => ({ ...each, namespace: 'noisy' });
+    const noisy = [world.sink.submit([...many(3).map(inNoisy), ...(whole ? [] : [report('beside')])])];
     await settle();
-    const quiet = world.sink.submit(many(1));
-    await world.clock.advance(250);
-    expect((await quiet)[0]?.status).toBe(200);
+    noisy.push(world.sink.submit([inNoisy(report('r0', 2))]));
+    for (const name of ['a', 'b']) expect(statuses(await world.sink.submit([report(name)]))).toEqual([200]);
     busy = false;
+    await world.clock.advance(4_999);
+    expect(world.batches).toHaveLength(3);
+    await world.clock.advance(1);
+    expect((await Promise.all(noisy)).flat().every(({ status }) => status === 200)).toBe(true);
+    expect(world.batches[3]?.map(({ subject }) => subject.name)).toEqual(['r0', 'r1', 'r2', 'r0']);
+    expect(world.warnings).toEqual(['some reports wait for the backend']);
+    await world.end();
+  });
+
+  it('rests altogether where the server says that it is full', async () => {
+    const world = setup();
+    const full = '20000 reports are waiting already: try again in a second';
+    world.handler = () => ({ status: 429, again: true, retryAfterMs: 1_000, error: full });
+    const answers = [world.sink.submit([report('a')])];
+    await settle();
+    answers.push(world.sink.submit([{ ...report('b'), namespace: 'other' }]));
+    await world.clock.advance(999);
+    expect(world.batches).toHaveLength(1);
+    world.handler = accept;
+    await world.clock.advance(1);
+    expect((await Promise.all(answers)).flat()).toHaveLength(2);
+    await world.end();
+  });
+
+  it('answers the latest of what rests for its namespace where there is no more room', async () => {
+    const world = setup(4);
+    const error = 'too many reports for namespace ns: 10 a second are taken (limits.namespace)';
+    world.handler = () => ({ status: 429, again: true, retryAfterMs: 60_000, error });
+    const answers = many(4).map((each) => world.sink.submit([each]));
+    await settle();
+    await world.sink.room(new AbortController().signal);
+    expect(world.sink.buffered).toBe(2);
+    expect(await Promise.all(answers.slice(2))).toMatchObject([[{ status: 429, error }], [{ status: 429, error }]]);
+    world.handler = accept;
+    expect(statuses(await world.sink.submit([{ ...report('b'), namespace: 'other' }]))).toEqual([200]);
     await world.clock.advance(60_000);
-    expect((await noisy).map(({ status }) => status)).toEqual([200, 200, 200]);
+    expect((await Promise.all(answers.slice(0, 2))).flat().map(({ status }) => status)).toEqual([200, 200]);
     await world.end();
   });
 
@@ -265,26 +304,36 @@ describe('the sink', () => {
     await world.end();
   });
 
-  it('sends what has to come again behind what is about other things, with all that is about the same', async () => {
+  it('sends what has to come again in its order, later every time, and what is about other things meanwhile', async () => {
     const world = setup();
     const gate = Promise.withResolvers<void>();
     world.handler = async (reports) => {
       await gate.promise;
-      return { body: { results: reports.map((_, index) => ({ index, status: index === 0 ? 503 : 200 })) } };
+      const status = ({ subject }: Report): number => (subject.name === 'r0' ? 503 : 200);
+      return { body: { results: reports.map((each, index) => ({ index, status: status(each) })) } };
     };
     const answers = [world.sink.submit(many(20))];
     await settle();
     answers.push(world.sink.submit([report('r0', 2), report('other', 3)]));
-    world.handler = accept;
     gate.resolve();
-    expect((await Promise.all(answers)).flat()).toHaveLength(22);
-    const second = world.batches[1]?.map(({ subject, order }) => [subject.name, 'sequence' in order && order.sequence]);
-    expect(second).toEqual([
-      ['other', 3],
+    await settle();
+    const sent = (batch: number): unknown[] | undefined =>
+      world.batches[batch]?.map(({ subject, order }) => [subject.name, 'sequence' in order && order.sequence]);
+    const both = [
       ['r0', 1],
       ['r0', 2],
-    ]);
+    ];
+    expect([world.batches.length, sent(1)]).toEqual([2, [['other', 3]]]);
+    await world.clock.advance(250);
+    expect([world.batches.length, sent(2)]).toEqual([3, both]);
+    world.handler = accept;
+    await world.clock.advance(499);
+    expect(world.batches).toHaveLength(3);
+    await world.clock.advance(1);
+    expect((await Promise.all(answers)).flat()).toHaveLength(22);
+    expect(sent(3)).toEqual(both);
     await world.end();
+    expect(world.clock.pending).toBe(0);
   });
 
   it('takes a fault that meets several requests for one, and goes on when one rest is over', async () => {

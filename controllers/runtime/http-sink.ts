@@ -1,12 +1,14 @@
-import type { Report, ReportResult, ReportStatus, ReportsResponse } from '../../crds/report.ts';
-import { isCrowded, MAX_REPORTS } from '../../crds/report.ts';
+import type { Report, ReportResult, ReportsResponse } from '../../crds/report.ts';
+import { isCrowded, isLimited, MAX_REPORTS } from '../../crds/report.ts';
 import { batchOf, type Span, type SpanContext, type Tracer } from '../../tracing/tracer.ts';
 import type { Backend, BackendAnswer } from './backend.ts';
 import { Backoff } from './backoff.ts';
 import { type Clock, pause } from './clock.ts';
 import type { Logger } from './logger.ts';
-import { isRecord } from './object.ts';
+import { refusalStatus, resultsOf } from './report-answers.ts';
+import { aboutOf, placeOf, stateSubject } from './report-keys.ts';
 import type { Sink } from './sink.ts';
+import { SinkRests } from './sink-rests.ts';
 
 export interface HttpSinkOptions {
   backend: Backend;
@@ -29,12 +31,18 @@ const MAX_BYTES = 2_500_000;
 const MAX_REQUESTS = 4;
 /** Where so many are, what comes next is worth waiting for: a batch costs a report a fraction of what a request of its own does. */
 const FEW = 16;
+/** How long a report rests that the server refuses for its namespace without saying for how long. */
+const LIMITED_MS = 1_000;
+/** That some reports rest is said at most so often. */
+const SAID_MS = 60_000;
 
 interface Pending {
   readonly report: Report;
   readonly json: string;
   /** Of what: reports about one thing are sent in their order. */
   readonly about: string;
+  /** Where: what the server's limits count. */
+  readonly place: string;
   /** Of the look, where it is traced. */
   readonly trace: SpanContext | undefined;
   readonly resolve: ((result: ReportResult) => void)[];
@@ -61,6 +69,9 @@ export class HttpSink implements Sink {
   readonly #requests = new Set<Promise<void>>();
   /** Requests that the backend could not take: while there are any, nothing else is sent. */
   #resting = 0;
+  /** What the backend refused for now while it takes the rest. */
+  readonly #rests: SinkRests;
+  #saidAt = Number.NEGATIVE_INFINITY;
   /** How long they rest: one fault that meets them all is one step of the backoff. */
   #restMs = 0;
   #wake = Promise.withResolvers<void>();
@@ -76,6 +87,8 @@ export class HttpSink implements Sink {
     this.#capacity = options.capacity ?? 5_000;
     this.#maxBuffered = options.maxBuffered ?? 64 * 1024 * 1024;
     this.#backoff = new Backoff({ base: 250, max: 30_000, random: options.random });
+    const { clock, random } = options;
+    this.#rests = new SinkRests({ clock, random, over: () => this.#wake.resolve() });
     this.#idle.resolve();
   }
 
@@ -96,6 +109,7 @@ export class HttpSink implements Sink {
   }
 
   room(signal: AbortSignal): Promise<void> {
+    this.#handBack();
     if (this.#hasRoom || signal.aborted || this.#closed) return Promise.resolve();
     return new Promise((resolve) => {
       const finish = (): void => {
@@ -146,7 +160,8 @@ export class HttpSink implements Sink {
     return new Promise((resolve, reject) => {
       const id = Symbol();
       const json = JSON.stringify(report);
-      const pending: Pending = { report, json, about: aboutOf(report), trace, resolve: [resolve], reject: [reject] };
+      const [about, place] = [aboutOf(report), placeOf(report)];
+      const pending: Pending = { report, json, about, place, trace, resolve: [resolve], reject: [reject] };
       const subject = stateSubject(report);
       const superseded = subject === undefined ? undefined : this.#latestState.get(subject);
       if (superseded !== undefined) this.#supersede(superseded, pending);
@@ -201,8 +216,9 @@ export class HttpSink implements Sink {
     const blocked = new Set(this.#busy);
     let bytes = 0;
     for (const entry of this.#pending) {
-      const [id, { json, about, report }] = entry;
+      const [id, { json, about, place, report }] = entry;
       if (this.#underWay.has(id) || blocked.has(about)) continue;
+      if (this.#rests.has(place) || this.#rests.has(about)) continue;
       bytes += json.length * 1.1;
       if (batch.length === this.#limit || (batch.length > 0 && bytes > MAX_BYTES)) break;
       batch.push(entry);
@@ -228,11 +244,16 @@ export class HttpSink implements Sink {
   }
 
   /**
-   * Hands out the results; returns the cause when something has to be sent again. That too many issues are Active is
-   * answered at once: it may last, and what is kept here would fill the buffer that other namespaces need. The caller
-   * looks again later.
+   * Hands out the results; returns the cause when the backend takes nothing, and all has to rest. That too many issues are
+   * Active is answered at once: it may last, and what is kept here would fill the buffer that other namespaces need. The
+   * caller looks again later.
    */
   #settle(batch: readonly [symbol, Pending][], answer: BackendAnswer): string | undefined {
+    if (answer.again && isLimited(answer)) {
+      for (const [, { place }] of batch) this.#rest(place, answer.error, answer.retryAfterMs ?? LIMITED_MS);
+      this.#handBack();
+      return undefined;
+    }
     if (answer.again && !isCrowded(answer)) return answer.error || `HTTP ${answer.status}`;
     const results = resultsOf(answer, batch.length);
     if (results === undefined) {
@@ -252,34 +273,52 @@ export class HttpSink implements Sink {
     }
     this.#limit = Math.min(MAX_REPORTS, this.#limit * 2);
     this.#answeredBy((answer.body as ReportsResponse).database);
-    const transient: string[] = [];
-    const refused = new Set<string>();
-    for (const [index, entry] of batch.entries()) {
-      const result = results[index] as ReportResult;
-      if ((result.status === 429 || result.status === 503) && !isCrowded(result)) {
-        transient.push(result.error ?? `HTTP ${result.status}`);
-        refused.add(entry[1].about);
-      } else this.#finish(entry, result);
-    }
-    this.#last(refused);
-    // While others get through they are not kept waiting for one namespace that reports too much.
-    const others = this.#pending.size - this.#underWay.size;
-    return transient.length === batch.length || others === 0 ? transient[0] : undefined;
+    for (const [index, entry] of batch.entries()) this.#result(entry, results[index] as ReportResult);
+    this.#handBack();
+    return undefined;
   }
 
-  /** Behind those about other things, all of them: in their order. */
-  #last(abouts: ReadonlySet<string>): void {
-    if (abouts.size === 0) return;
-    for (const [id, pending] of [...this.#pending]) {
-      if (!abouts.has(pending.about)) continue;
-      this.#pending.delete(id);
-      this.#pending.set(id, pending);
+  /** One report's answer. What is refused for now keeps its place before what is said about the same later. */
+  #result(entry: readonly [symbol, Pending], result: ReportResult): void {
+    const [, { about, place }] = entry;
+    const { error = `HTTP ${result.status}`, retryAfterSeconds = LIMITED_MS / 1_000 } = result;
+    if (result.status === 503) this.#rest(about, error, 0);
+    else if (result.status !== 429 || isCrowded(result)) this.#finish(entry, result);
+    else this.#rest(place, error, retryAfterSeconds * 1_000);
+  }
+
+  #rest(key: string, error: string, atLeastMs: number): void {
+    this.#rests.add(key, error, atLeastMs);
+    const now = this.#options.clock.now();
+    if (now - this.#saidAt < SAID_MS) return;
+    this.#saidAt = now;
+    const fields = { server: this.#options.backend.url, error, buffered: this.buffered };
+    this.#options.logger.warn(fields, 'some reports wait for the backend');
+  }
+
+  /**
+   * Where nothing more fits, what rests for a namespace or a source in it keeps at most half of the room: the latest beyond
+   * that are answered, and looked at again later. So whoever reports too much stops nobody else.
+   */
+  #handBack(): void {
+    if (this.#hasRoom) return;
+    let [reports, characters] = [0, 0];
+    for (const entry of [...this.#pending]) {
+      const [id, { place, json }] = entry;
+      const error = this.#rests.error(place);
+      if (error === undefined || this.#underWay.has(id)) continue;
+      reports++;
+      characters += json.length;
+      if (reports <= this.#capacity / 2 && characters <= this.#maxBuffered / 2) continue;
+      this.#finish(entry, { index: 0, status: 429, error });
     }
   }
 
   #finish([id, pending]: readonly [symbol, Pending], result: ReportResult): void {
     if (this.#pending.delete(id)) this.#characters -= pending.json.length;
     this.#underWay.delete(id);
+    this.#rests.taken(pending.about);
+    this.#rests.taken(pending.place);
     for (const resolve of pending.resolve) resolve(result);
     if (this.#hasRoom) for (const go of [...this.#waitingForRoom]) go();
     if (this.#pending.size === 0) this.#idle.resolve();
@@ -315,45 +354,11 @@ export class HttpSink implements Sink {
 
   #close(): void {
     this.#closed = true;
+    this.#rests.close();
     const error = new Error('the sink was closed before the report was acknowledged');
     for (const { reject } of this.#pending.values()) for (const each of reject) each(error);
     this.#pending.clear();
     this.#idle.resolve();
     for (const go of [...this.#waitingForRoom]) go();
   }
-}
-
-/** Without the aspect: of a subject that is gone every aspect is. */
-function aboutOf({ source, namespace, subject: { kind, namespace: place = '', name } }: Report): string {
-  return `${source} ${namespace} ${kind} ${place} ${name}`;
-}
-
-/** What makes two looks of class `state` the same subject; undefined for reports that never replace each other. */
-function stateSubject({ source, namespace, subject, order, body }: Report): string | undefined {
-  if (order.class !== 'state' || ('complete' in body && !body.complete)) return undefined;
-  if ('deleted' in body && body.deleted === 'subject') return undefined;
-  return JSON.stringify([
-    source,
-    namespace,
-    subject.apiVersion,
-    subject.kind,
-    subject.namespace,
-    subject.name,
-    subject.aspect,
-  ]);
-}
-
-function resultsOf(answer: BackendAnswer, count: number): ReportResult[] | undefined {
-  if (answer.status !== 200 || !isRecord(answer.body)) return undefined;
-  const { results } = answer.body as unknown as ReportsResponse;
-  if (!Array.isArray(results)) return undefined;
-  const byIndex = new Map(results.map((result) => [result.index, result]));
-  const missing = 'the backend gave no result for this report';
-  return Array.from({ length: count }, (_, index) => byIndex.get(index) ?? { index, status: 503, error: missing });
-}
-
-/** Of a request as a whole: 404 is then no word about a namespace, it is not the server that we are looking for. */
-function refusalStatus(status: number): ReportStatus {
-  if (status === 403 || status === 409 || status === 422 || status === 429) return status;
-  return status === 401 ? 403 : 422;
 }
