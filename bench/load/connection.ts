@@ -13,6 +13,8 @@ export interface Target {
 export interface Answer {
   readonly status: number;
   readonly body: Buffer;
+  /** What Retry-After says, in seconds there. */
+  readonly retryAfterMs: number | undefined;
 }
 
 /**
@@ -73,7 +75,9 @@ export class Connection {
     if (this.#buffered.length < end) return;
     const body = this.#buffered.subarray(headEnd + 4, end);
     this.#buffered = this.#buffered.subarray(end);
-    this.#waiting?.resolve({ status: Number(head.slice(9, 12)), body });
+    const seconds = /\r\nretry-after: *(\d+)/i.exec(head)?.[1];
+    const retryAfterMs = seconds === undefined ? undefined : Number(seconds) * 1_000;
+    this.#waiting?.resolve({ status: Number(head.slice(9, 12)), body, retryAfterMs });
   }
 }
 

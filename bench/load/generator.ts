@@ -3,9 +3,11 @@ import type { ReportsResponse } from '../../crds/report.ts';
 import { percentile } from '../harness/statistics.ts';
 import { type Answer, Connection, postRequest, type Target } from './connection.ts';
 import type { Command, LoadResult, Reply, Work } from './messages.ts';
+import { sendPatiently } from './patience.ts';
 import { reportsOf } from './plan.ts';
 
 interface Prepared {
+  readonly target: Target;
   readonly connections: readonly Connection[];
   readonly requests: readonly Buffer[];
   readonly reports: number;
@@ -27,6 +29,7 @@ async function obey(command: Command): Promise<Reply> {
     for (const connection of prepared?.connections ?? []) connection.close();
     const requests = requestsOf(target, work);
     prepared = {
+      target,
       requests,
       reports: work.plans.reduce((sum, plan) => sum + plan.count, 0),
       connections: await Promise.all(Array.from({ length: connections }, () => Connection.open(target))),
@@ -43,8 +46,7 @@ function requestsOf(target: Target, { plans, perRequest }: Work): Buffer[] {
   const requests: Buffer[] = [];
   let batch: unknown[] = [];
   const flush = (): void => {
-    if (batch.length > 0)
-      requests.push(postRequest(target, '/api/v1/reports', JSON.stringify(perRequest === 1 ? batch[0] : batch)));
+    if (batch.length > 0) requests.push(reportsRequest(target, JSON.stringify(perRequest === 1 ? batch[0] : batch)));
     batch = [];
   };
   while (sources.length > 0) {
@@ -58,15 +60,24 @@ function requestsOf(target: Target, { plans, perRequest }: Work): Buffer[] {
   return requests;
 }
 
-async function run({ connections, requests, reports }: Prepared): Promise<LoadResult> {
+function reportsRequest(target: Target, json: string): Buffer {
+  return postRequest(target, '/api/v1/reports', json);
+}
+
+async function run({ target, connections, requests, reports }: Prepared): Promise<LoadResult> {
   const latencies: number[] = [];
   const answers: Answer[] = [];
   let next = 0;
+  let sentAgain = 0;
+  const request = (json: string): Buffer => reportsRequest(target, json);
   const work = async (connection: Connection): Promise<void> => {
-    for (let request = requests[next++]; request; request = requests[next++]) {
+    const send = (bytes: Buffer): Promise<Answer> => connection.send(bytes);
+    for (let first = requests[next++]; first; first = requests[next++]) {
       const sentAt = performance.now();
-      answers.push(await connection.send(request));
+      const taken = await sendPatiently(first, { send, request });
       latencies.push(performance.now() - sentAt);
+      answers.push(...taken.answers);
+      sentAgain += taken.sentAgain;
     }
   };
   const startedAt = performance.now();
@@ -75,7 +86,8 @@ async function run({ connections, requests, reports }: Prepared): Promise<LoadRe
   const p50Ms = percentile(latencies, 50);
   const p99Ms = percentile(latencies, 99);
   const maxMs = percentile(latencies, 100);
-  return { elapsedMs, requests: requests.length, reports, p50Ms, p99Ms, maxMs, refused: refusals(answers) };
+  const refused = refusals(answers);
+  return { elapsedMs, requests: requests.length, reports, p50Ms, p99Ms, maxMs, sentAgain, refused };
 }
 
 /** Read after the clock has stopped. */

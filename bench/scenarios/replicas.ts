@@ -62,6 +62,8 @@ async function run(context: BenchContext): Promise<readonly Figure[]> {
 
 interface Done {
   readonly done: number;
+  /** What was answered 429 or 503 and came again. */
+  readonly sentAgain: number;
   /** A second. */
   readonly rate: number;
 }
@@ -72,6 +74,7 @@ interface Measured {
   /** µs each, of all servers together. */
   readonly server: number;
   readonly postgres: number;
+  readonly sentAgain: number;
 }
 
 async function costs(
@@ -84,25 +87,30 @@ async function costs(
     postgres: await cpuSeconds(postgres.pid as number),
   });
   const before = await cpu();
-  const { done, rate } = await work();
+  const { done, rate, sentAgain } = await work();
   const after = await cpu();
   const each = (what: 'server' | 'postgres') => ((after[what] - before[what]) / done) * 1e6;
-  return { rate, server: each('server'), postgres: each('postgres') };
+  return { rate, server: each('server'), postgres: each('postgres'), sentAgain };
 }
 
 /** Lists as consistent as kubectl's, on kept connections. */
 async function read(servers: readonly Server[], { quick, signal }: BenchContext): Promise<Done> {
   const seconds = quick ? 2 : 5;
   const stop = new AbortController();
-  let done = 0;
+  let [done, sentAgain] = [0, 0];
   const reader = async ({ target }: Server): Promise<void> => {
     const { host, port, caPem, credentials } = target;
     const pool = new Pool(`https://${host}:${port}`, { connections: 1, connect: { ca: caPem } });
     const headers = 'token' in credentials ? { authorization: `Bearer ${credentials.token}` } : {};
     while (!stop.signal.aborted) {
       const path = `${API.ours}/namespaces/team-${String(done % 50).padStart(3, '0')}/issues?limit=50`;
-      const { statusCode, body } = await pool.request({ method: 'GET', path, headers });
+      const { statusCode, body, headers: answered } = await pool.request({ method: 'GET', path, headers });
       const text = await body.text();
+      if (statusCode === 429 || statusCode === 503) {
+        sentAgain++;
+        await sleep(Number(answered['retry-after'] ?? 1) * 1_000, undefined, { signal });
+        continue;
+      }
       if (statusCode !== 200) throw new Error(`GET ${path}: ${statusCode} ${text.slice(0, 200)}`);
       done++;
     }
@@ -113,7 +121,7 @@ async function read(servers: readonly Server[], { quick, signal }: BenchContext)
   await Promise.race([sleep(seconds * 1_000, undefined, { signal }), Promise.all(readers)]);
   stop.abort();
   await Promise.all(readers);
-  return { done, rate: done / ((performance.now() - begun) / 1_000) };
+  return { done, sentAgain, rate: done / ((performance.now() - begun) / 1_000) };
 }
 
 /** A generator for each server; together they send as much whatever the number of servers is. */
@@ -132,6 +140,7 @@ async function report(
   );
   return {
     done: results.reduce((sum, { reports }) => sum + reports, 0),
+    sentAgain: results.reduce((sum, one) => sum + one.sentAgain, 0),
     rate: results.reduce((sum, { reports, elapsedMs }) => sum + reports / (elapsedMs / 1_000), 0),
   };
 }
@@ -139,9 +148,11 @@ async function report(
 function figureOf(count: number, what: string, unit: string, measured: readonly Measured[]): Figure {
   const middle = (value: (one: Measured) => number): string => number(median(measured.map(value)));
   const cpu = `CPU each: servers ${middle(({ server }) => server)} µs, PostgreSQL ${middle(({ postgres }) => postgres)} µs`;
+  const again = measured.reduce((sum, { sentAgain }) => sum + sentAgain, 0);
+  const patience = again === 0 ? '' : `; ${again} were answered 429 or 503 and came again`;
   return {
     scenario: 'replicas',
-    what: `${count} ${count === 1 ? 'server' : 'servers'}: ${what} (${cpu})`,
+    what: `${count} ${count === 1 ? 'server' : 'servers'}: ${what} (${cpu}${patience})`,
     measured: `${middle(({ rate }) => rate)} ${unit}`,
   };
 }

@@ -67,10 +67,14 @@ async function cpuOf({ serverPid, postgres }: Environment): Promise<{ server: nu
 function figuresOf(runs: Record<Kind, Run[]>, batch: number, single: number, transactions: number): Figure[] {
   // The first run is the warm-up of `interleave`.
   const middle = (kind: Kind, value: (run: Run) => number): string => number(median(runs[kind].slice(1).map(value)));
+  const again = (kind: Kind): string => {
+    const count = runs[kind].reduce((sum, { sentAgain }) => sum + sentAgain, 0);
+    return count === 0 ? '' : `; ${count} were answered 429 or 503 and came again`;
+  };
   const details = (kind: Kind): string =>
     `p50 ${middle(kind, (run) => run.p50Ms)} ms, p99 ${middle(kind, (run) => run.p99Ms)} ms; ` +
     `CPU a report: server ${middle(kind, (run) => (run.server / run.reports) * 1e6)} µs, ` +
-    `PostgreSQL ${middle(kind, (run) => (run.postgres / run.reports) * 1e6)} µs`;
+    `PostgreSQL ${middle(kind, (run) => (run.postgres / run.reports) * 1e6)} µs${again(kind)}`;
   return [
     {
       scenario: 'reports',
