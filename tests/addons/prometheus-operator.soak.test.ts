@@ -22,12 +22,13 @@ const resources = new AsyncDisposableStack();
 let plane: ControlPlane;
 let dir: string;
 let promtool: string;
+let operator: Child;
 
 beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), 'faultline-prometheus-operator-'));
   resources.defer(() => rm(dir, { recursive: true, force: true }));
   promtool = await goTool(PROMETHEUS, 'promtool');
-  const operator = await goTool(PROMETHEUS_OPERATOR, 'operator');
+  const binary = await goTool(PROMETHEUS_OPERATOR, 'operator');
   const sources = await sourcesOf(PROMETHEUS_OPERATOR, 'github.com/prometheus-operator/prometheus-operator');
   plane = resources.use(await startControlPlane());
   // Some are larger than what `kubectl apply` would note down.
@@ -44,9 +45,20 @@ beforeAll(async () => {
   await applyAll(plane, [{ ...named('Secret', 'faultline-serving', NAMESPACE), stringData: certificate }]);
   const token = JSON.stringify({ stringData: { token: 'of-faultline-metrics' } });
   await asAdmin('patch', 'secret', 'faultline-metrics', '-n', NAMESPACE, '--type=merge', '-p', token);
-  const flags = [`--kubeconfig=${plane.adminKubeconfigPath}`, `--web.listen-address=127.0.0.1:${await freePort()}`];
+  const credentials = {
+    'ca-file': plane.caPem,
+    'cert-file': plane.admin.certificatePem,
+    'key-file': plane.admin.keyPem,
+  };
+  const flags = [`--apiserver=${plane.url}`, `--web.listen-address=127.0.0.1:${await freePort()}`];
+  for (const [flag, text] of Object.entries(credentials)) {
+    flags.push(`--${flag}=${join(dir, flag)}`);
+    await writeFile(join(dir, flag), text, { mode: 0o600 });
+  }
   const logPath = join(dir, 'operator.log');
-  resources.use(await Child.start({ name: 'operator of Prometheus', command: operator, args: flags, logPath }));
+  operator = resources.use(
+    await Child.start({ name: 'operator of Prometheus', command: binary, args: flags, logPath }),
+  );
   const all = { podMonitorSelector: {}, podMonitorNamespaceSelector: {}, ruleSelector: {}, ruleNamespaceSelector: {} };
   const prometheus = {
     ...named('Prometheus', 'main', 'monitoring'),
@@ -79,7 +91,8 @@ async function configuration(): Promise<string> {
 }
 
 test('both monitors become jobs that promtool accepts, called as the rules ask for them, with the token and the authority', async () => {
-  await expect.poll(configuration, { timeout: 60_000 }).toContain(`podMonitor/${NAMESPACE}/faultline-controllers/0`);
+  const both = async () => (await configuration()).includes(`podMonitor/${NAMESPACE}/faultline-controllers/0`);
+  await operator.until('done with the monitors', both, 60_000);
   const text = await configuration();
   const file = join(dir, 'prometheus.yaml');
   await writeFile(file, text);
@@ -101,7 +114,7 @@ test('both monitors become jobs that promtool accepts, called as the rules ask f
 
 test('every rule gets through the operator’s own validation, and comes out as it went in', async () => {
   const rules = async () => Object.entries(await dataOf('configmaps', 'prometheus-main-rulefiles-0'));
-  await expect.poll(async () => (await rules()).length, { timeout: 60_000 }).toBe(1);
+  await operator.until('done with the rules', async () => (await rules()).length === 1, 60_000);
   const [[, text] = ['', '']] = await rules();
   const file = join(dir, 'rules.yaml');
   await writeFile(file, text);
