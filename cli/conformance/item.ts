@@ -16,7 +16,7 @@ export interface Item {
   readonly breaks: string;
   /**
    * Resolves when the requirement is met. Throws Failed for what was seen instead, Skipped for why nothing could be
-   * seen. Writes nothing: reads, `dryRun=All`, and requests that have to be refused.
+   * seen. Writes nothing: reads, `dryRun=All`, TokenRequests, and requests that have to be refused.
    */
   check(subject: Subject): Promise<void>;
 }

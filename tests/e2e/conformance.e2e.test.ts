@@ -32,6 +32,7 @@ beforeAll(async () => {
     await faultline.until(namespace, (found) => found.length === components.length);
   }
   await createOracle();
+  await faultline.plane.serviceAccountToken('shop', 'default'); // makes the ServiceAccount: no controller manager runs here
   issues = await conformance('issues.faultline.dev', await recovery(), [
     '--direct',
     `https://127.0.0.1:${faultline.server.port}`,

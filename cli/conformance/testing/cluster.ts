@@ -1,5 +1,6 @@
 import type { Loose } from '../loose.ts';
 import type { Defect } from './defect.ts';
+import { ACCOUNT } from './token-issuer.ts';
 
 /** What kube-apiserver answers about the cluster around an aggregated server, by path. */
 export function clusterAround(
@@ -22,6 +23,7 @@ export const PATHS = {
   endpointSlices: '/apis/discovery.k8s.io/v1/namespaces/example/endpointslices',
   clusterRoles: '/apis/rbac.authorization.k8s.io/v1/clusterroles',
   events: '/api/v1/events',
+  serviceAccounts: '/api/v1/serviceaccounts',
 } as const;
 
 function objectsOf(ca: string): Record<string, Loose> {
@@ -53,6 +55,7 @@ function objectsOf(ca: string): Record<string, Loose> {
         { rules: [{ apiGroups: ['example.dev'], resources: ['widgets'], verbs: ['get', 'list', 'watch'] }] } as Loose,
       ],
     },
+    [PATHS.serviceAccounts]: { items: [{ metadata: ACCOUNT } as Loose] },
     [PATHS.events]: {
       items: [
         {

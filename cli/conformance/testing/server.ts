@@ -6,6 +6,7 @@ import type { Duplex } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { clientCertificatesOnly } from '../../../apiserver/kube/access/authentication-config.ts';
 import {
+  bearerTokenAuthenticator,
   certificateCredentials,
   createAuthenticator,
   createAuthorizer,
@@ -26,6 +27,7 @@ import { complements } from './complements.ts';
 import type { Defect } from './defect.ts';
 import { Exchange, FRONT_USER } from './exchange.ts';
 import { oracleDefinition, putThings, type Thing, thingDefinition, thingSource } from './things.ts';
+import { TokenIssuer } from './token-issuer.ts';
 
 type Made = Pick<ConformanceServer, 'subject' | 'source' | 'connection' | 'directUrl' | 'credentials'>;
 
@@ -60,7 +62,8 @@ export class ConformanceServer implements AsyncDisposable {
     const source = thingSource();
     putThings(source);
     const known = new WeakMap<IncomingMessage, UserInfo>();
-    const application = serve(ca.cert, source, known, defect);
+    const tokens = new TokenIssuer();
+    const application = serve({ ca: ca.cert, source, known, tokens, defect });
     stack.use(application.kube);
     const handle = (request: IncomingMessage, response: ServerResponse): Promise<void> => {
       const complete = (one: IncomingMessage, two: ServerResponse) =>
@@ -83,7 +86,7 @@ export class ConformanceServer implements AsyncDisposable {
     };
     const cluster = clusterAround(ca.cert, defect?.cluster);
     const front = await open(async (request, response) => {
-      const found = cluster(request.url ?? '');
+      const found = cluster(request.url ?? '') ?? (await tokens.answer(request));
       if (found) return new Exchange(request, response, handle).answer(found.code, found.body);
       impersonate(request, known);
       await handle(request, response);
@@ -104,21 +107,21 @@ export class ConformanceServer implements AsyncDisposable {
 
 const ADMIN: UserInfo = { name: 'admin', groups: ['system:masters', 'system:authenticated'] };
 
-function serve(
-  ca: string,
-  source: ArraySource<Thing>,
-  known: WeakMap<IncomingMessage, UserInfo>,
-  defect: Defect | undefined,
-) {
+interface Parts {
+  readonly ca: string;
+  readonly source: ArraySource<Thing>;
+  readonly known: WeakMap<IncomingMessage, UserInfo>;
+  readonly tokens: TokenIssuer;
+  readonly defect: Defect | undefined;
+}
+
+function serve({ ca, source, known, tokens, defect }: Parts) {
   const config = clientCertificatesOnly(ca);
   const authorizer = createAuthorizer(localAuthorizer(() => []));
   const strict = createAuthenticator({
     credentials: [
       ...certificateCredentials(() => config, Date.now),
-      {
-        check: ({ headers }) =>
-          headers.authorization ? { kind: 'invalid', message: 'no token is known' } : { kind: 'absent' },
-      },
+      bearerTokenAuthenticator({ api: tokens.reviews, now: Date.now }),
     ],
   });
   const authenticator: typeof strict = {

@@ -4,6 +4,7 @@ import type { UserInfo } from '../../../../apiserver/kube/access/index.ts';
 import type { Defect } from '../defect.ts';
 import { all, always, answering, asking, head, json, lists } from '../defect.ts';
 import { type Exchange, FRONT_USER } from '../exchange.ts';
+import { ACCOUNT, type Claims, claimsOf } from '../token-issuer.ts';
 
 /** Whom the headers name, as a front proxy would have set them. */
 function named({ headers }: IncomingMessage): UserInfo | undefined {
@@ -17,6 +18,20 @@ function named({ headers }: IncomingMessage): UserInfo | undefined {
 function commonName({ socket }: IncomingMessage): string | undefined {
   return socket instanceof TLSSocket ? [socket.getPeerCertificate().subject?.CN].flat()[0] : undefined;
 }
+
+const bearerOf = ({ headers }: IncomingMessage): string | undefined => headers.authorization?.replace(/^Bearer /, '');
+
+/** Whoever the token says that it is, when what it says is enough for `enough`; nobody looks at the signature. */
+const believing = (what: string, enough: (claims: Claims) => boolean): Defect => ({
+  what,
+  believe: (request) => {
+    const claims = claimsOf(bearerOf(request) ?? '');
+    return claims && enough(claims) ? { name: claims.sub, groups: ['system:authenticated'] } : undefined;
+  },
+});
+const isExpired = ({ exp }: Claims): boolean => exp < Date.now() / 1_000;
+const isIssued = ({ uid }: Claims): boolean => uid === ACCOUNT.uid;
+const isForOthers = ({ aud }: Claims): boolean => aud.includes('faultline-conformance');
 
 const isStranger = ({ request }: Exchange): boolean => commonName(request) === undefined;
 const MASTER: UserInfo = { name: 'anybody', groups: ['system:masters', 'system:authenticated'] };
@@ -43,8 +58,19 @@ export const access: Readonly<Record<string, readonly Defect[]>> = {
       what: 'strangers read everything',
       believe: (request) => (commonName(request) === undefined && !request.headers.authorization ? MASTER : undefined),
     },
+    // One after the other, so that no other wrong token makes the item fail.
+    believing('what a forged token says is believed', (claims) => !isIssued(claims) && !isExpired(claims)),
+    believing('an expired token is believed', isExpired),
+    believing('the signature of a token is not looked at', (claims) => isIssued(claims) && !isForOthers(claims)),
+    believing('a token for another server is believed', isForOthers),
+    answering('a wrong token is a fault of the server', ({ request }) => bearerOf(request) !== undefined, 500, {}),
   ],
   A7: [
+    answering('tokens are not taken', ({ request }) => bearerOf(request) !== undefined, 401, {}),
+    {
+      what: 'every token is the same user',
+      believe: (request) => (bearerOf(request) ? { name: 'token', groups: ['system:authenticated'] } : undefined),
+    },
     answering(
       'only the front proxy is known',
       ({ request }) => commonName(request) === 'admin' && !request.headers[FRONT_USER],
