@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { registerApiService } from '../controlplane/api-service.ts';
-import { kubectls } from '../controlplane/kubectl.ts';
+import { type KubectlWatch, kubectls } from '../controlplane/kubectl.ts';
 import { type Postgres, startPostgres } from '../controlplane/postgres.ts';
 import { embedded, type Installation, install } from './installation.ts';
 import { at, createRun } from './pipelineruns.ts';
@@ -76,6 +76,34 @@ async function until(done: (list: Shipments) => boolean, timeoutMs = 30_000): Pr
     if (status === 200 && done(JSON.parse(body) as Shipments)) return JSON.parse(body) as Shipments;
   }
   throw new Error(`the shipments never became what was waited for; last: ${last}\n${await faultline.logs()}`);
+}
+
+/** An action of the module through the aggregator, as who may read, and as who may do it too (docs/write-a-resource.md). */
+async function abandonAsOperators(watch: KubectlWatch, journal: string): Promise<void> {
+  const role = ['--verb=create', '--resource=shipments.faultline.dev/abandon', '-n', 'shop'];
+  await ok('create', 'role', 'operators', ...role);
+  await ok('create', 'rolebinding', 'operators', '-n', 'shop', '--role=operators', '--user=op');
+  const item = PATH.replace('shipments', 'namespaces/shop/shipments/payments-18');
+  const abandon = (user: string, body: object = {}, query = '') =>
+    faultline.kubectl(['create', '--raw', `${item}/abandon${query}`, '-f', '-', `--as=${user}`], {
+      input: JSON.stringify(body),
+    });
+  expect((await abandon('dev')).stderr).toBe(
+    'Error from server (Forbidden): shipments.faultline.dev "payments-18" is forbidden: User "dev" cannot create resource "shipments/abandon" in API group "faultline.dev" in the namespace "shop"\n',
+  );
+  const can = ['auth', 'can-i', 'create', 'shipments', '--subresource=abandon', '-n', 'shop', '--as=op'];
+  expect(await ok(...can)).toBe('yes\n');
+  const before = await readFile(journal, 'utf8');
+  expect((await abandon('op', {}, '?dryRun=All')).stderr).toBe('');
+  expect((await abandon('op', { metadata: { resourceVersion: '1' } })).stderr).toContain('(Conflict)');
+  expect((await abandon('op', { spec: { why: 'x' } })).stderr).toContain('spec.why');
+  expect(await readFile(journal, 'utf8')).toBe(before);
+  const done = await abandon('op');
+  expect(done.stderr).toBe('');
+  expect(JSON.parse(done.stdout)).toMatchObject({ kind: 'ShipmentAbandonment', status: { phase: 'Failed' } });
+  await watch.nextMatching(/payments-18 .*Failed/);
+  expect((await faultline.plane.request(`${item}/abandon`)).status).toBe(405);
+  expect((await faultline.plane.request(`${item}/nothing`, { method: 'POST', body: {} })).status).toBe(404);
 }
 
 const names = ({ items }: Shipments): string[] => items.map(({ metadata }) => metadata.name);
@@ -280,7 +308,7 @@ describe('from somebody’s table', () => {
 });
 
 describe('from a file', () => {
-  test('the same resource from another source: get, -w and a restart with the same numbers', async () => {
+  test('the same resource from another source: get, -w, its action and a restart with the same numbers', async () => {
     const journal = join(faultline.dir, 'shipments.jsonl');
     await writeFile(journal, await readFile(join(examples, 'shipments.jsonl'), 'utf8'));
     await faultline.stopServer();
@@ -296,6 +324,7 @@ describe('from a file', () => {
     const text = await readFile(journal, 'utf8');
     await writeFile(journal, text.replace('"Failed"', '"Running"'));
     await watch.nextMatching(/payments-18 .*Running/);
+    await abandonAsOperators(watch, journal);
     await writeFile(journal, text.split('\n').slice(0, 2).join('\n'));
     const changed = await until((list) => names(list).join(' ') === 'payments-17 payments-18');
     await faultline.stopServer();
