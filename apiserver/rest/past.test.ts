@@ -6,11 +6,17 @@ import type { Authorizer, ResourceAttributes } from '../kube/access/types.ts';
 import type { PastQuery } from '../store/past.ts';
 import { activeIssue, ref } from '../store/samples.contract.ts';
 import { listableNamespaces } from './listable-namespaces.ts';
-import { type PastAnswer, pastIssuesRoutes } from './past.ts';
+import { pastIssuesRoutes } from './past.ts';
+import type { PastAnswer } from './past-query.ts';
 
 const NOW = Date.parse('2026-11-21T12:00:00Z');
 const HOUR = 3_600_000;
 const ISSUES = ['a', 'b', 'c'].map((name) => activeIssue(ref(name), (NOW - 5 * HOUR) * 1_000));
+const SECOND = ISSUES[1] as (typeof ISSUES)[number];
+ISSUES[1] = {
+  ...{ ...SECOND, labels: { ...SECOND.labels, application: 'web' } },
+  spec: { ...SECOND.spec, severity: 'critical', group: 'CVE-2026-1' },
+};
 const FIRST = ISSUES[0] as (typeof ISSUES)[number];
 
 const closing: (() => void)[] = [];
@@ -55,7 +61,7 @@ async function served(...rights: string[]) {
     const response = await fetch(`http://127.0.0.1:${(server.address() as AddressInfo).port}/api/v1/issues${path}`);
     return {
       status: response.status,
-      body: (await response.json()) as PastAnswer & { error?: string; present?: boolean },
+      body: (await response.json()) as PastAnswer & { error?: string; present?: boolean; details?: { path: string }[] },
     };
   };
   return { get, asked };
@@ -93,6 +99,45 @@ test('only what the caller may list or get now', async () => {
   expect((await own.get(`/${FIRST.id}?asOf=2h`)).status).toBe(200);
   expect((await own.get(`/${FIRST.id}?asOf=6h`)).status).toBe(404);
   expect((await own.get(`/${crypto.randomUUID()}?asOf=2h`)).status).toBe(404);
+});
+
+test.each([
+  ['severity=critical', ['b']],
+  ['severity=critical,major&state=Active', ['a', 'b', 'c']],
+  ['state=Resolved', []],
+  ['group=CVE-2026-1', ['b']],
+  ['kind=Nothing', []],
+  ['label=application%3Dweb', ['b']],
+  ['label=application!%3Dweb', ['a', 'c']],
+])('%s narrows a list of the past, as it narrows a search', async (query, names) => {
+  const { get } = await served('list');
+  const { status, body } = await get(`?asOf=2h&${query}`);
+  expect([status, body.items.map(({ metadata }) => metadata.name)]).toEqual([
+    200,
+    ISSUES.filter((_, index) => names.includes('abc'[index] as string)).map(({ name }) => name),
+  ]);
+});
+
+test('pages of what is asked for begin where the page before ended, with nothing between', async () => {
+  const { get } = await served('list');
+  const first = (await get('?asOf=2h&label=application!%3Dweb&limit=1')).body;
+  const second = (await get(`?asOf=2h&label=application!%3Dweb&limit=1&continue=${first.next}`)).body;
+  expect([...first.items, ...second.items].map(({ metadata }) => metadata.name)).toEqual(
+    [ISSUES[0], ISSUES[2]].map((issue) => issue?.name),
+  );
+  expect(second.next).toBeUndefined();
+});
+
+test('what a list of the past cannot do is refused, with each fault: the words of Kite, too', async () => {
+  const { get, asked } = await served('list');
+  const { status, body } = await get('?asOf=2h&issueType=build&state=ACTIVE&offset=20');
+  expect([status, body.details?.map(({ path }) => path)]).toEqual([400, ['state.0', 'issueType', 'offset']]);
+  expect((await get('?asOf=2h&search=x')).body.error).toBe(
+    'search is not allowed with asOf: only the present is indexed',
+  );
+  expect((await get('?asOf=2h&watch=true')).body.error).toContain('the past does not change');
+  expect((await get('?asOf=2h&label=%3D%3D')).body.error).toMatch(/^label: /);
+  expect(asked).toEqual([]);
 });
 
 test.each([

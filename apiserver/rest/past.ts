@@ -5,13 +5,13 @@ import { formatTime } from '../../crds/time.ts';
 import type { UserInfo } from '../kube/access/types.ts';
 import { ApiError, type Moment, parseMoment } from '../kube/index.ts';
 import { issueObject } from '../store/issue-object.ts';
-import type { PastIssues } from '../store/past.ts';
+import type { PastIssues, PastQuery } from '../store/past.ts';
 import type { Store, StoredIssue } from '../store/store.ts';
 import { answerJson } from './answer-json.ts';
 import { answerErrors, RestError } from './errors.ts';
 import { mayOnIssues } from './listable-namespaces.ts';
+import { narrowingOf, type PastAnswer, parsePast } from './past-query.ts';
 import { type SearchOptions, scopeOf } from './search.ts';
-import { list } from './search-query.ts';
 
 export interface PastOptions extends Pick<SearchOptions, 'listable' | 'authorizer' | 'now'> {
   readonly store: PastIssues & Pick<Store, 'issuesById'>;
@@ -20,17 +20,7 @@ export interface PastOptions extends Pick<SearchOptions, 'listable' | 'authorize
   readonly resolvedVisibleFor: number;
 }
 
-/** What `GET /api/v1/issues?asOf=` answers. */
-export interface PastAnswer {
-  /** RFC 3339. */
-  readonly asOf: string;
-  readonly items: readonly Issue[];
-  /** `continue` of the next page; absent on the last. */
-  readonly next?: string;
-}
-
-const LIMIT = 100;
-const MOST = 500;
+const BLOCK = 500;
 
 /**
  * How issues were, on the paths where they are: `GET /api/v1/issues` and `/issues/{id}` with `asOf` answer in their
@@ -52,28 +42,26 @@ export function pastIssuesRoutes(options: PastOptions): Middleware {
 const PATH = /^\/api\/v1\/issues(?:\/([^/]+))?\/?$/;
 
 async function listPast(ctx: Context, options: PastOptions): Promise<PastAnswer> {
-  const { continue: token, limit: asked } = ctx.query;
-  const { value: namespace, error } = list().validate(
-    ctx.query.namespace === undefined ? undefined : namesOf(ctx.query.namespace),
-  );
-  const limit = asked === undefined ? LIMIT : Number(asked);
-  if (error) throw new RestError(400, `namespace: ${error.message}`);
-  if (!Number.isInteger(limit) || limit < 1 || limit > MOST) throw new RestError(400, `limit: give 1 to ${MOST}`);
-  const namespaces = await scopeOf(ctx.state.user as UserInfo, { namespace }, options);
-  const page = token === undefined ? undefined : decodePage(single(token));
-  const moment = momentOf(page?.asOf ?? single(ctx.query.asOf), options);
-  const found = await options.store.issuesAsOf({
-    ...spanOf(moment, options),
-    namespaces,
-    after: page,
-    limit: limit + 1,
-  });
-  const last = found[limit - 1];
-  return {
-    asOf: moment.text,
-    items: found.slice(0, limit).map((issue) => pastObject(issue, moment)),
-    ...(found.length > limit && last && { next: encodePage(moment, last) }),
-  };
+  const parameters = parsePast(ctx.query);
+  const { limit, continue: token, asOf } = parameters;
+  const isAskedFor = narrowingOf(parameters);
+  const namespaces = await scopeOf(ctx.state.user as UserInfo, parameters, options);
+  const page = token === undefined ? undefined : decodePage(token);
+  const moment = momentOf(page?.asOf ?? asOf, options);
+  const items: Issue[] = [];
+  // What is not asked for is passed over here, so then a whole block of issues is read at once.
+  const block = isAskedFor ? BLOCK : limit + 1;
+  for (let after: PastQuery['after'] = page; ; ) {
+    const found = await options.store.issuesAsOf({ ...spanOf(moment, options), namespaces, after, limit: block });
+    for (const issue of found) {
+      const object = pastObject(issue, moment);
+      if (isAskedFor && !isAskedFor(object)) continue;
+      if (items.length === limit) return { asOf: moment.text, items, next: encodePage(moment, items.at(-1) as Issue) };
+      items.push(object);
+    }
+    after = found.at(-1);
+    if (found.length < block || !after) return { asOf: moment.text, items };
+  }
 }
 
 /** 404 also for what the caller may not get: that it exists is not for them. */
@@ -116,7 +104,7 @@ function pastObject(issue: StoredIssue, { before }: Moment): Issue {
 }
 
 /** All pages are of the moment of the first, also when it was given as a time ago. */
-function encodePage({ before }: Moment, { namespace, name }: StoredIssue): string {
+function encodePage({ before }: Moment, { metadata: { namespace, name } }: Issue): string {
   const asOf = new Date(before - 1).toISOString();
   return Buffer.from(JSON.stringify([asOf, namespace, name])).toString('base64url');
 }
@@ -130,10 +118,6 @@ function decodePage(token: string): { asOf: string; namespace: string; name: str
     // as any other text
   }
   throw new RestError(400, 'continue: it is not what a list of the past has given: begin without it');
-}
-
-function namesOf(value: string | readonly string[]): string[] {
-  return [value].flat().flatMap((each) => each.split(','));
 }
 
 function single(value: string | readonly string[] | undefined): string {

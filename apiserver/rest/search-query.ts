@@ -153,6 +153,8 @@ const SINGLE = new Set([
   'cursor',
   'since',
   'until',
+  'asOf',
+  'continue',
 ]);
 
 function listed(name: string, value: string | readonly string[]): unknown {

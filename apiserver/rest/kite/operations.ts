@@ -1,6 +1,7 @@
 import Joi from 'joi';
 import { DNS_LABEL, UUID } from '../../../crds/names.ts';
 import type { Operation } from '../openapi/operation.ts';
+import { asOfSchema, pastAnswerSchema, pastIssueSchema, pastOnlySchemas } from '../past-query.ts';
 import type { KiteIssue, KiteLink, KiteRelation } from './issue-json.ts';
 import { KITE_TYPES } from './words.ts';
 
@@ -70,6 +71,7 @@ const namespace = Joi.string()
   .pattern(DNS_LABEL)
   .description('Required by Kite; writers may name it in the body alone.');
 const inNamespace = Joi.object({ namespace: namespace.required() });
+const ofPresentOrPast = Joi.object({ namespace: namespace.description('Required without `asOf`.'), asOf: asOfSchema });
 const writing = Joi.object({ namespace });
 const failed = (description: string, error: string) => ({
   ...{ description, body: { schema: kiteErrorSchema, example: { error } } },
@@ -79,6 +81,7 @@ const FAILURES = {
   403: failed('The right is missing, or the issue is in another namespace.', 'Access denied to this namespace'),
   404: failed('There is no such issue, or the caller may not know of it.', 'Issue not found'),
   409: failed('It contradicts what is stored.', 'relationship already exists'),
+  410: failed('`asOf` is before what is kept.', 'asOf: history is kept for 2160 h, since 2026-08-23T09:30:00Z'),
   413: failed('The body is too large.', 'the body is larger than 3145728 bytes: send fewer reports at once'),
   415: failed('The body is not JSON.', 'the body must be application/json, not text/yaml'),
   429: failed('Too much waits already.', 'too many reports are waiting'),
@@ -140,11 +143,16 @@ const issues: readonly Operation[] = [
     summary: 'The issues of a namespace, newest first, in pages by offset',
     description:
       'Of every source. With `state=ACTIVE` and without `search` from memory. `total` counts all that match. An issue is ' +
-      'listed as long as it is stored, also long after it was resolved.',
-    query: inNamespace.keys({
+      'listed as long as it is stored, also long after it was resolved.\n\n' +
+      'With `asOf` the answer is `{asOf, items, next}` with issues as the Kubernetes API serves them, of all namespaces ' +
+      'that the caller may list unless `namespace` names some. Then `limit` is 100, at most 500, and the parameters that ' +
+      'narrow it are `severity`, `state` (`Active`, `Resolved`), `type`, `source`, `reason`, `kind`, `subject`, `group`, ' +
+      '`stage` and `label`, as for a search; any other is 400. Not on the plain listener for Kite.',
+    query: ofPresentOrPast.keys({
+      ...pastOnlySchemas,
       severity: Joi.string(),
       issueType: Joi.string(),
-      state: Joi.string().valid('ACTIVE', 'RESOLVED'),
+      state: Joi.string().valid('ACTIVE', 'RESOLVED', 'Active', 'Resolved').description('The last two with `asOf`.'),
       resourceType: Joi.string(),
       resourceName: Joi.string(),
       search: Joi.string().description('Part of the title or the description.'),
@@ -159,22 +167,34 @@ const issues: readonly Operation[] = [
       200: {
         description: 'A page.',
         body: {
-          schema: Joi.object({
-            data: Joi.array().items(kiteIssueSchema).required(),
-            ...{ total: Joi.number().integer().required(), limit: Joi.number().integer().required() },
-            offset: Joi.number().integer().required(),
-          }),
+          schema: Joi.alternatives(
+            Joi.object({
+              data: Joi.array().items(kiteIssueSchema).required(),
+              ...{ total: Joi.number().integer().required(), limit: Joi.number().integer().required() },
+              offset: Joi.number().integer().required(),
+            }),
+            pastAnswerSchema,
+          ),
           example: { data: [{ ...EXAMPLE, links: [] }], total: 1, limit: 20, offset: 0 },
         },
       },
-      ...failures(400, 403, 503),
+      ...failures(400, 403, 410, 503),
     },
   },
   {
     ...KITE,
-    ...{ method: 'get', path: '/api/v1/issues/{id}', id: 'getIssue', query: inNamespace },
+    ...{ method: 'get', path: '/api/v1/issues/{id}', id: 'getIssue', query: ofPresentOrPast },
     ...{ summary: 'One issue', rights: '`get issues` in the namespace', examplePath: at('issues/{id}') },
-    answers: { 200: one('The issue.'), ...READING },
+    description:
+      'With `asOf` the issue as it was, as the Kubernetes API serves it. Not on the plain listener for Kite.',
+    answers: {
+      200: {
+        description: 'The issue.',
+        body: { schema: Joi.alternatives(kiteIssueSchema, pastIssueSchema), example: EXAMPLE },
+      },
+      ...READING,
+      ...failures(410),
+    },
   },
   {
     ...KITE,
