@@ -328,6 +328,15 @@ describe('received', () => {
     fixture.pass(25 * HOUR);
     expect(await cells(received(RED, 'd-1'))).toEqual([['3C run']]);
   });
+
+  test('a delivery id is that of one subject: another tenant or another report may use it, and neither is lost', async () => {
+    const of = (changes: Partial<Report>): Report => ({ ...received(RED, 'run-17'), ...changes });
+    const elsewhere = of({ namespace: 'team-b', subject: { ...SUBJECT, namespace: 'team-b' } });
+    const other = of({ subject: { ...SUBJECT, name: 'backend' } });
+    expect(await cells([of({}), other, elsewhere])).toEqual([['3A run'], ['3A run'], ['3A run']]);
+    expect(await issues()).toHaveLength(3);
+    expect(await cells([elsewhere, { ...elsewhere, body: HEALTHY }])).toEqual([['3A run'], ['3A run']]);
+  });
 });
 
 describe('rights and namespaces', () => {

@@ -46,7 +46,7 @@ export function normalize(report: Report): Normalized {
       ...(observed ? { observed } : {}),
       ...(observedAt === undefined ? {} : { observedAt }),
       ...(expiresAt === undefined ? {} : { expiresAt }),
-      ...(deliveryId === undefined ? {} : { deliveryId: storable(deliveryId) }),
+      ...(deliveryId === undefined ? {} : { deliveryId: deliveryOf(ref, storable(deliveryId)) }),
     },
   };
 }
@@ -62,6 +62,14 @@ function findingsOf({ body, namespace, subject, crossNamespaceText }: Report): r
 export function refOf(namespace: string, source: string, reported: Subject): SubjectRef {
   const subject = cleanSubject(reported);
   return { namespace, source, subject, hash: subjectHash(subject), everyAspect: everyAspectHash(subject) };
+}
+
+/**
+ * What a sender calls its delivery says which look at a subject it is, and no more: another tenant of one source, or another
+ * report of one array, may call theirs the same, and must neither be lost nor be answered with what became of this one (ADR 38).
+ */
+function deliveryOf({ namespace, hash: subject }: SubjectRef, id: string): string {
+  return hash('sha256', JSON.stringify([namespace, subject, id]), 'base64url');
 }
 
 /** The order key of a report; `received` and deletions of runs still need their stamp. */
