@@ -66,7 +66,7 @@ export function refOf(namespace: string, source: string, reported: Subject): Sub
 
 /**
  * What a sender calls its delivery says which look at a subject it is, and no more: another tenant of one source, or another
- * report of one array, may call theirs the same, and must neither be lost nor be answered with what became of this one (ADR 38).
+ * report of one array, may call theirs the same, and must neither be lost nor be answered with what became of this one (ADR 39).
  */
 function deliveryOf({ namespace, hash: subject }: SubjectRef, id: string): string {
   return hash('sha256', JSON.stringify([namespace, subject, id]), 'base64url');
