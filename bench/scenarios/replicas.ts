@@ -40,7 +40,9 @@ async function run(context: BenchContext): Promise<readonly Figure[]> {
   const figures: Figure[] = [];
   for (const count of SERVERS) {
     if (servers.length < count) servers.push(await environment.startFurtherServer());
-    // All reads first: what reports leave to be indexed is not theirs. The first of each warms up.
+    // What the start of a server and the reports before left to be indexed is not the reads'.
+    await untilIdle(environment, servers, context);
+    // The first of each warms up.
     const measured = async (what: string, work: () => Promise<Done>): Promise<Measured[]> => {
       const all: Measured[] = [];
       for (let repetition = 0; repetition < (context.quick ? 2 : 6); repetition++) {
@@ -77,18 +79,35 @@ interface Measured {
   readonly sentAgain: number;
 }
 
+/** CPU seconds so far. */
+async function cpuOf({ postgres }: Environment, servers: readonly Server[]) {
+  const each = await Promise.all(servers.map(({ pid }) => cpuSeconds(pid)));
+  return { server: each.reduce((sum, one) => sum + one), postgres: await cpuSeconds(postgres.pid as number) };
+}
+
+/** Until servers and PostgreSQL together take less than a fifth of a core, or for two minutes at most. */
+async function untilIdle(
+  environment: Environment,
+  servers: readonly Server[],
+  { signal }: BenchContext,
+): Promise<void> {
+  const seconds = 2;
+  for (let waited = 0; waited < 120; waited += seconds) {
+    const before = await cpuOf(environment, servers);
+    await sleep(seconds * 1_000, undefined, { signal });
+    const after = await cpuOf(environment, servers);
+    if (after.server + after.postgres - before.server - before.postgres < seconds / 5) return;
+  }
+}
+
 async function costs(
-  { postgres }: Environment,
+  environment: Environment,
   servers: readonly Server[],
   work: () => Promise<Done>,
 ): Promise<Measured> {
-  const cpu = async () => ({
-    server: (await Promise.all(servers.map(({ pid }) => cpuSeconds(pid)))).reduce((sum, each) => sum + each),
-    postgres: await cpuSeconds(postgres.pid as number),
-  });
-  const before = await cpu();
+  const before = await cpuOf(environment, servers);
   const { done, rate, sentAgain } = await work();
-  const after = await cpu();
+  const after = await cpuOf(environment, servers);
   const each = (what: 'server' | 'postgres') => ((after[what] - before[what]) / done) * 1e6;
   return { rate, server: each('server'), postgres: each('postgres'), sentAgain };
 }

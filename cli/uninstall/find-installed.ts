@@ -44,6 +44,14 @@ export async function findInstalled(api: ClusterApi, { namespace, crds, keepName
       ),
     },
     {
+      // Before Secrets: cert-manager would make again what belongs to a Certificate that is still there.
+      what: 'what operators keep for it',
+      objects: await labelled(
+        ...within('/apis/cert-manager.io/v1', 'certificates', 'issuers'),
+        ...within('/apis/monitoring.coreos.com/v1', 'podmonitors', 'prometheusrules'),
+      ),
+    },
+    {
       what: 'the processes',
       objects: await labelled(
         ...within('/apis/apps/v1', 'deployments', 'statefulsets'),

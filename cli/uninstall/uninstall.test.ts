@@ -101,6 +101,29 @@ describe('what there is of an installation', () => {
   });
 });
 
+it('has what operators keep for it before the Secrets that they would fill again', async () => {
+  const within = (group: string, name: string) => [`/apis/${group}/v1/namespaces/ours/${name}`, {}] as const;
+  const cluster = new FakeCluster({
+    ...OBJECTS,
+    ...Object.fromEntries([
+      within('cert-manager.io', 'certificates/faultline-serving'),
+      within('cert-manager.io', 'issuers/faultline-ca'),
+      within('monitoring.coreos.com', 'podmonitors/faultline-server'),
+      within('monitoring.coreos.com', 'prometheusrules/faultline'),
+    ]),
+    '/api/v1/namespaces/ours/secrets/faultline-serving': {},
+  });
+  const names = (await findInstalled(cluster, wanted)).flatMap(({ objects }) => objects.map(({ name }) => name));
+  const secret = names.indexOf('secret/faultline-serving');
+  expect(names.slice(2, 6)).toEqual([
+    'certificate/faultline-serving',
+    'issuer/faultline-ca',
+    'podmonitor/faultline-server',
+    'prometheusrule/faultline',
+  ]);
+  expect(secret).toBeGreaterThan(5);
+});
+
 it('has the volumes that would go with the namespace, and the rights that faultline rbac printed', async () => {
   const claim = '/api/v1/namespaces/ours/persistentvolumeclaims/faultline-state';
   expect(await volumesIn(new FakeCluster({ [claim]: {} }), 'ours')).toEqual(['faultline-state']);

@@ -1,5 +1,5 @@
 import { X509Certificate } from 'node:crypto';
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connect } from 'node:tls';
@@ -98,6 +98,20 @@ test('a renewal makes another key and certificate, changes no bundle and costs n
   expect(await overlay.bundle()).toBe(bundleBefore);
   expect(lists.length).toBeGreaterThan(10);
   expect(lists.filter((status) => status !== 200)).toEqual([]);
+});
+
+test('an uninstall in the right order takes all of it along, certificates too, and namespaces can be deleted', async () => {
+  await overlay.plane.startControllerManager();
+  const binary = join(import.meta.dirname, '../../dist/cli/bin.js');
+  const flags = [`--kubeconfig=${overlay.plane.adminKubeconfigPath}`, '--yes', '--crds', '--keep-namespace'];
+  const logPath = join(overlay.dir, 'uninstall.log');
+  const args = [binary, 'uninstall', ...flags];
+  const child = await Child.start({ name: 'faultline uninstall', command: process.execPath, args, logPath });
+  await expect.poll(() => child.ended, { timeout: 120_000 }).toBeDefined();
+  expect(child.ended, await readFile(logPath, 'utf8')).toBe('code 0');
+  const certificates = await overlay.get<{ items: unknown[] }>(CERTIFICATES);
+  expect(certificates.items).toEqual([]);
+  await overlay.asAdmin('delete', 'namespace', 'shop', '--timeout=60s');
 });
 
 /** As `cmctl renew` does. */
