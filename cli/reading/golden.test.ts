@@ -30,9 +30,9 @@ beforeAll(async () => {
       expect(await run(EXPLAIN)).toContain(' 3B ');
       expect(await run(['search', 'memory', '-A', '-o', 'name'])).toContain('component-payments-fu2fh5j5');
     },
-    { timeout: 50_000, interval: 250 },
+    { timeout: 120_000, interval: 250 },
   );
-}, 120_000);
+}, 180_000);
 afterAll(async () => {
   await server.stop();
   await rm(root, { recursive: true, force: true });

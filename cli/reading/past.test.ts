@@ -52,7 +52,7 @@ beforeAll(async () => {
   await writeFile(join(root, 'faultline.yaml'), JSON.stringify({ ...configuration, cluster: { folder: './cluster' } }));
   server = startCommand(['up', '--state-dir', join(root, 'state'), '--listen', '127.0.0.1:0'], { directory: root });
   await server.printed('get issues -A -w');
-}, 60_000);
+}, 180_000);
 afterAll(async () => {
   await server.stop();
   await rm(root, { recursive: true, force: true });

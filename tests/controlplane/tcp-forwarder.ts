@@ -25,8 +25,13 @@ export class TcpForwarder implements AsyncDisposable {
     return (this.#server.address() as AddressInfo).port;
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
+  /** Ends all connections, as when a machine between goes away. */
+  cut(): void {
     for (const socket of this.#sockets) socket.destroy();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.cut();
     this.#server.close();
   }
 

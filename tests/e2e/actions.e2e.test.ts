@@ -7,8 +7,11 @@ import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { send } from '../controlplane/api-request.ts';
 import { type KubectlResult, kubectls } from '../controlplane/kubectl.ts';
+import { TcpForwarder } from '../controlplane/tcp-forwarder.ts';
 import { faultline as binary, embedded, type Installation, type IssueJson, install, node } from './installation.ts';
 import { at, createRun } from './pipelineruns.ts';
+import { realTerminal } from './tmux.ts';
+import { watcherOf } from './watcher.ts';
 
 /**
  * What people do to issues, through the aggregator of a real kube-apiserver, with kubectl and with our own commands: ann
@@ -352,6 +355,64 @@ describe('our commands that read', () => {
     expect((await cli(['get', 'nothing-here'], vic)).err).toBe(
       'error: there is no issue "nothing-here" in namespace shop: see faultline get --all\n',
     );
+  });
+});
+
+describe('the terminal UI of who may only read', () => {
+  test('says so at each key, writes nothing; and is refused and comes back where it was as its token ends', async () => {
+    const { plane } = faultline;
+    let isCut = false;
+    const { hostname, port } = new URL(plane.url);
+    await using way = new TcpForwarder(() => (isCut ? undefined : { port: Number(port), host: hostname }));
+    await way.listen(0, '127.0.0.1');
+    const dir = await mkdtemp(join(scratch, 'ui-'));
+    const server = `https://127.0.0.1:${way.port}`;
+    const watcher = await watcherOf(plane, { namespace: 'shop', role: 'view', server, dir });
+    const token = await watcher.renew();
+    await using terminal = await realTerminal({
+      ...{ dir, columns: 110, rows: 24, command: [node, binary, 'ui', '--all'] },
+      env: { KUBECONFIG: watcher.kubeconfig, HOME: dir, LC_ALL: 'C.UTF-8', CI: 'true' },
+    });
+    await terminal.shows('● live');
+    await terminal.press('j', 'j');
+    await terminal.shows(/\(a ack\) .*\(r resolve\)/);
+    const before = await plane.request(SHOP);
+    for (const [key, act] of [
+      ['a', 'acknowledge'],
+      ['r', 'resolve'],
+      ['s', 'snooze'],
+    ] as const) {
+      await terminal.press(key);
+      await terminal.shows(`you may not ${act} issues in shop: ask for create on issues/${act}`);
+    }
+    // Nothing was asked for: what is typed now is keys, and no reason.
+    await terminal.type(':resolve');
+    await terminal.press('Enter');
+    await terminal.shows('you may not resolve issues in shop');
+    await terminal.press('Escape');
+    expect((await plane.request(SHOP)).body).toBe(before.body);
+    const selected = / (3\/\d) *$/m.exec(await terminal.screen())?.[1] ?? 'no line is selected';
+
+    await watcher.revoke();
+    const known = () => send(`${plane.url}${SHOP}`, plane.servingCa.certificatePem, { as: { token } });
+    await expect.poll(async () => (await known()).status, { timeout: 30_000 }).toBe(401);
+    const refused = await cli(['get'], watcher.kubeconfig);
+    expect(refused).toEqual({
+      ...{ code: 1, out: '', err: expect.stringMatching(/^error: \S+ \(context work\) does not know you: [^\n]+\n$/) },
+    });
+    // A watch that is open stays open: kube-apiserver asks who somebody is once. It ends with its connection.
+    isCut = true;
+    way.cut();
+    await terminal.shows('○ lost');
+    isCut = false;
+    const shown = await terminal.shows('does not know you: the credentials');
+    expect(shown).toContain('○ refused');
+    expect(shown).toContain(selected);
+    await watcher.renew();
+    await terminal.press('C-l');
+    expect(await terminal.shows('● live')).toContain(selected);
+    await terminal.press('q');
+    await terminal.shows('ended with 0');
   });
 });
 
