@@ -83,6 +83,7 @@ export function placeLine(scene: Scene): string {
 
 /** Who came from a list sees what it is of. */
 export function crumbOf(view: View, before?: View): string {
+  if (view.kind === 'issues' && before?.kind === 'group') return titleOf({ ...view, group: undefined });
   const title = titleOf(view);
   if (view.kind !== 'evidence' && view.kind !== 'subject' && view.kind !== 'ledger') return title;
   return before !== undefined && 'name' in before && before.name === view.name ? title : `${view.name} ${title}`;
