@@ -1,4 +1,4 @@
-import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -7,6 +7,7 @@ import { packageVersion } from '../package-info.ts';
 import { runProgram } from '../program.ts';
 import { recordedOutput, recordedStreams } from '../testing/recorded-streams.ts';
 import { type RunningCommand, startCommand } from '../testing/running-command.ts';
+import { stableOutput } from '../testing/stable-output.ts';
 
 /**
  * What the commands that read print of the example cluster, word for word: cli/testing/golden. After a change that is meant:
@@ -19,6 +20,7 @@ beforeAll(async () => {
   root = await mkdtemp(join(tmpdir(), 'faultline-golden-'));
   await cp(join(import.meta.dirname, '../../examples'), join(root, 'examples'), { recursive: true });
   const config = join(root, 'examples', 'faultline.yaml');
+  await writeFile(join(root, 'examples', 'report.json'), JSON.stringify(REPORT));
   server = startCommand(['up', '--config', config, '--state-dir', join(root, 'state'), '--listen', '127.0.0.1:0'], {
     directory: root,
   });
@@ -52,27 +54,18 @@ async function run(argv: readonly string[], terminal?: { readonly columns: numbe
   return `$ faultline ${typed}\n${out.text()}${/(^|\n)$/.test(out.text()) ? '' : '\n'}${streams.err.text()}${ended}`;
 }
 
-const RECENT_MS = 9 * 24 * 3_600_000;
-const AGE = String.raw`\d+[smhdy](?:\d+[smhd])?`;
+const stable = (text: string): string => stableOutput(text, root);
 
-/** Without what is another in each run: ages, times of this week, uids, versions, ports. Names of issues are hashes, and stay. */
-function stable(text: string): string {
-  const recent = (time: string) => (Date.now() - Date.parse(time) < RECENT_MS ? undefined : time);
-  return text
-    .replaceAll(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z/g, (time) => recent(time) ?? 'RECENT')
-    .replaceAll(/\b\d{4}-\d\d-\d\d\b(?!T)/g, (day) => recent(day) ?? 'RECENT-DAY')
-    .replaceAll(new RegExp(`\\b${AGE} ago`, 'g'), 'AGE ago')
-    .replaceAll(new RegExp(`\\| ${AGE} \\|`, 'g'), '| AGE |')
-    .replaceAll(new RegExp(`(?<=  )${AGE}( *)(?=\\s)`, 'g'), (age) => 'AGE'.padEnd(age.length))
-    .replaceAll(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, 'UID')
-    .replaceAll(/(resourceVersion"?: "?)\d+/g, '$1N')
-    .replaceAll(/127\.0\.0\.1:\d+/g, 'HOST')
-    .replaceAll(root, 'ROOT')
-    .replaceAll(packageVersion(), 'VERSION')
-    .replaceAll(/Node\.js [\d.]+, \w+\/\w+/g, 'NODE')
-    .replaceAll(/ +$/gm, '');
-}
-
+const REPORT = {
+  ...{ source: 'ci.nightly', order: { class: 'received' } },
+  subject: { apiVersion: 'ci.example.dev/v1', kind: 'Workflow', namespace: 'shop', name: 'nightly' },
+  body: {
+    complete: true,
+    findings: [
+      { key: 'run', type: 'test', severity: 'major', reason: 'TestsFailed', title: 'nightly: 3 tests failed' },
+    ],
+  },
+};
 const EXPLAIN = ['explain', 'pipelinerun/payments-on-push-x7k2p', '-n', 'shop'];
 const BUILD = ['component-payments-3vuacjnt', '-n', 'shop'];
 const TEST = ['component-payments-ykxi46vo', '-n', 'shop'];
@@ -104,6 +97,13 @@ describe('of the example cluster', { timeout: 60_000 }, () => {
     ['explain', EXPLAIN],
     ['version', ['version']],
     ['doctor', ['doctor', '-n', 'shop']],
+    ['list', ['list', '-n', 'shop', '-t', 'build', '-s', 'critical']],
+    ['details', ['details', '-i', 'component-payments-ykxi46vo', '-n', 'shop']],
+    ['replay', ['replay', 'examples/cluster', '--config', 'examples/faultline.yaml', '-n', 'docs', '-o', 'wide']],
+    ['report', ['report', '-f', 'examples/report.json', '-n', 'shop', '--dry-run']],
+    ['config-validate', ['config', 'validate', '--config', 'examples/faultline.yaml']],
+    ['import', ['import', 'kiet', '--from', 'postgres://nobody@127.0.0.1:1/kite']],
+    ['resolve-several', ['resolve', 'component-payments-3vuacjnt', 'component-payments-fu2fh5j5', '-n', 'shop']],
   ])('%s', async (name, argv) => {
     await expect(stable(await run(argv))).toMatchFileSnapshot(`../testing/golden/${name}.txt`);
   }); // biome-ignore format: a table

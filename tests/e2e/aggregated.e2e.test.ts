@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { stableOutput } from '../../cli/testing/stable-output.ts';
 import { send } from '../controlplane/api-request.ts';
 import { registerApiService } from '../controlplane/api-service.ts';
 import { freePort } from '../controlplane/ports.ts';
@@ -16,7 +17,7 @@ import { at, createRun } from './pipelineruns.ts';
 /** Item 2 of the first slice through the aggregator of a real kube-apiserver, and who may read what. */
 let faultline: Installation;
 beforeAll(async () => {
-  faultline = await install({ namespaces: ['shop', 'empty'] });
+  faultline = await install({ namespaces: ['shop', 'empty', 'golden'] });
   const failing = { succeeded: false, at: at(0) } as const;
   for (const component of ['payments', 'cart', 'search']) {
     await createRun(faultline.plane, { name: `${component}-1`, namespace: 'shop', component }, failing);
@@ -152,6 +153,40 @@ describe('our own commands, with nothing but a kubeconfig', () => {
     const stats = await cli(admin, 'stats', '-n', 'shop', '--since', '900d', '-o', 'json');
     expect(JSON.parse(stats.out)).toMatchObject({ namespaces: [{ namespace: 'shop' }] });
     expect((await cli(admin, 'version')).out).toMatch(/\nserver: faultline \d+\.\d+\.\d+, Kubernetes v1\.\d+\.\d+ at /);
+  });
+
+  test('print word for word what their golden file says', async () => {
+    const { plane } = faultline;
+    await createRun(plane, { name: 'web-1', namespace: 'golden', component: 'web' }, { succeeded: false, at: at(0) });
+    const [issue] = await faultline.until('golden', (issues) => issues.length === 1);
+    const name = issue?.metadata.name ?? '';
+    const printed: string[] = [];
+    for (const argv of [
+      ['get'],
+      ['get', '-o', 'wide'],
+      ['get', name, '-o', 'csv'],
+      ['get', '--severity', 'major', '-o', 'name', '--exit-code'],
+      ['get', '--subject', 'Component/web', '-o', 'custom-columns=NAME:.metadata.name,WHY:.spec.reason'],
+      ['list', '-t', 'build', '-s', 'major'],
+      ['details', '-i', name],
+      ['evidence', name],
+      ['open', name],
+      ['stats'],
+      ['acknowledge', name, '--reason', 'looking'],
+      ['snooze', name, '--for', '2h'],
+      ['assign', name, '--to', 'ann'],
+      ['due', name, '--in', '3d'],
+      ['comment', name, 'found it'],
+      ['resolve', name, '--reason', 'a flake'],
+      ['get'],
+      ['get', '--all'],
+      ['get', '--all', '--as-of', '0s'],
+      ['history', name],
+    ]) {
+      const { code, out, err } = await cli(plane.adminKubeconfigPath, ...argv, '-n', 'golden');
+      printed.push(`$ faultline ${argv.join(' ')} -n golden\n${out}${err}${code === 0 ? '' : `(exit code ${code})\n`}`);
+    }
+    await expect(stableOutput(printed.join('\n'), plane.dir)).toMatchFileSnapshot('golden/commands.txt');
   });
 
   test('refuse with one line what RBAC refuses, and count nothing of it', async () => {
