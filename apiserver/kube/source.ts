@@ -10,9 +10,12 @@ export interface ChangeSource<T extends KubernetesObject = KubernetesObject> {
   /**
    * All visible objects, exact at `resourceVersion`. `floor`: the oldest number that `since` can start from. A source
    * that reads page by page hands the pages to `receive`, where it is given, and answers the objects that it has not
-   * handed over: ten thousand parsed objects need not be in memory at once. When it throws, what was received is void.
+   * handed over: ten thousand parsed objects need not be in memory at once. `rests`: `Change.rest` of each of the page, where
+   * the source has it ready. When it throws, what was received is void.
    */
-  snapshot(receive?: (page: T[]) => void): Promise<{ resourceVersion: number; floor: number; objects: T[] }>;
+  snapshot(
+    receive?: (page: T[], rests?: readonly string[]) => void,
+  ): Promise<{ resourceVersion: number; floor: number; objects: T[] }>;
   /**
    * Changes of this resource with numbers in (after, upTo], ascending, at most `limit`. `upTo` is global, so that
    * quiet resources advance too. `after` below `floor` means that changes are missing: the caller answers 410.

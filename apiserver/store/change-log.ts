@@ -2,19 +2,16 @@ import type { Issue } from '../../crds/issue.ts';
 import type { KubernetesObject } from '../../crds/meta.ts';
 import type { Database, Session } from './database.ts';
 import { readIdentity } from './identity.ts';
-import { issueFields, issueObject, withResourceVersion } from './issue-object.ts';
-import { ISSUE_SELECT, type IssueRow, storedIssue } from './issue-row.ts';
+import { issueFields, withResourceVersion } from './issue-object.ts';
 import type { RecentCommits } from './recent-commits.ts';
-import type { StoreChanges, StoredChange } from './store.ts';
+import type { ReceivePage, StoreChanges, StoredChange } from './store.ts';
+import { visibleIssues } from './visible-issues.ts';
 import type { WakeUps } from './wake-ups.ts';
-
-/** Rows a round trip of a snapshot: what the receiver of pages has in memory at once. */
-const PAGE = 200;
 
 /** How the visible objects of a resource are read. */
 export interface LoggedResource {
   /** Reads all visible objects inside the transaction of `session`. */
-  readonly snapshot: (session: Session, receive: (page: KubernetesObject[]) => void) => Promise<void>;
+  readonly snapshot: (session: Session, receive: ReceivePage) => Promise<void>;
   /** Values of the selectable fields. */
   readonly fields: (object: KubernetesObject) => Record<string, string>;
 }
@@ -89,7 +86,7 @@ export class ChangeLog implements StoreChanges {
 
   /** Exact at `resourceVersion`: the number and the rows are read in one repeatable-read transaction. */
   async snapshot(
-    receive?: (page: KubernetesObject[]) => void,
+    receive?: ReceivePage,
   ): Promise<{ resourceVersion: number; floor: number; objects: KubernetesObject[] }> {
     this.#recent?.clear();
     return this.#database.transaction(BEGIN_SNAPSHOT, async (session) => {
@@ -167,17 +164,4 @@ function storedChange(row: ChangeRow, change: number, fieldsOf: LoggedResource['
   if (op === 'ADDED') return versioned;
   const labels = labels_before ?? object.metadata.labels ?? {};
   return { ...versioned, previous: { labels, fields: { ...fieldsOf(object), ...fields_before } } };
-}
-
-async function visibleIssues(session: Session, receive: (page: KubernetesObject[]) => void): Promise<void> {
-  await session.run(
-    // In the order of lists: whoever keeps many of them packs neighbours together. Planned for all rows, not the first.
-    `SET LOCAL cursor_tuple_fraction = 1; DECLARE visible NO SCROLL CURSOR FOR
-     SELECT ${ISSUE_SELECT} FROM issues i WHERE i.hidden_at IS NULL ORDER BY i.namespace, i.name`,
-  );
-  for (;;) {
-    const rows = await session.query<IssueRow>(`FETCH ${PAGE} FROM visible`, [], { timeoutMs: 60_000 });
-    receive(rows.map((row) => issueObject(storedIssue(row))));
-    if (rows.length < PAGE) return;
-  }
 }

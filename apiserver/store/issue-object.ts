@@ -6,8 +6,14 @@ import { conditionsOf } from './transitions.ts';
 
 /** A stored issue as Kubernetes clients see it: contracts.md "Issue". Every time is RFC 3339, UTC, whole seconds. */
 
+/** What of a stored issue is served. */
+export type ServedIssue = Omit<
+  StoredIssue,
+  'id' | 'namespaceUid' | 'fingerprint' | 'contentHash' | 'expiresAt' | 'manual' | 'hiddenAt' | 'changedAt'
+>;
+
 /** With the resourceVersion of its last change. */
-export function issueObject(issue: StoredIssue): Issue {
+export function issueObject(issue: ServedIssue): Issue {
   return withResourceVersion(unversionedIssue(issue), issue.change);
 }
 
@@ -15,7 +21,7 @@ export function issueObject(issue: StoredIssue): Issue {
 export type UnversionedIssue = Omit<Issue, 'metadata'> & { metadata: UnversionedMeta };
 
 /** Without resourceVersion, as the change log keeps it. */
-export function unversionedIssue(issue: StoredIssue): UnversionedIssue {
+export function unversionedIssue(issue: ServedIssue): UnversionedIssue {
   return {
     apiVersion: API_VERSION,
     kind: 'Issue',
@@ -59,7 +65,7 @@ export function withResourceVersion<T extends { metadata: object }>(object: T, c
  * The labels as served: those of the observation and ours, which win. What is not a valid label is left out; field
  * selectors serve it.
  */
-export function servedLabels(issue: StoredIssue): Record<string, string> {
+export function servedLabels(issue: Pick<StoredIssue, 'labels' | 'spec' | 'state'>): Record<string, string> {
   const all: Record<string, string> = {
     ...issue.labels,
     [LABELS.severity]: issue.spec.severity,

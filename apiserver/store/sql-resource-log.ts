@@ -5,6 +5,7 @@ import type { Database, Prepared, Session } from './database.ts';
 import { withResourceVersion } from './issue-object.ts';
 import type { RecentCommits } from './recent-commits.ts';
 import { Fenced, NotYetFilled, type ObjectKey, type ObjectWrite, type ResourceLog } from './resource-log.ts';
+import type { ReceivePage } from './store.ts';
 import type { WakeUps } from './wake-ups.ts';
 
 /** How long the right to write lasts after it was last asked for. */
@@ -168,11 +169,7 @@ function versioned({ object, change }: ObjectRow): KubernetesObject {
   return withResourceVersion(object, change);
 }
 
-async function visibleObjects(
-  resource: string,
-  session: Session,
-  receive: (page: KubernetesObject[]) => void,
-): Promise<void> {
+async function visibleObjects(resource: string, session: Session, receive: ReceivePage): Promise<void> {
   const [feed] = await session.query<{ filled: boolean }>('SELECT filled FROM feeds WHERE resource = $1', [resource]);
   if (!feed?.filled) throw new NotYetFilled(`the source of ${resource} has not been read completely yet`);
   for (let after: ObjectKey = { namespace: '', name: '' }; ; ) {

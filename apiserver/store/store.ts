@@ -365,11 +365,12 @@ export interface StoredChange {
   readonly previous?: { readonly labels: Record<string, string>; readonly fields: Record<string, string> };
 }
 
+/** `rests`: of each object of the page the JSON after its metadata, where it is known: `,"spec":…}`. */
+export type ReceivePage = (page: KubernetesObject[], rests?: readonly string[]) => void;
+
 /** Structurally the `ChangeSource` of `apiserver/kube`: the store does not import the wire. */
 export interface StoreChanges {
-  snapshot(
-    receive?: (page: KubernetesObject[]) => void,
-  ): Promise<{ resourceVersion: number; floor: number; objects: KubernetesObject[] }>;
+  snapshot(receive?: ReceivePage): Promise<{ resourceVersion: number; floor: number; objects: KubernetesObject[] }>;
   since(after: number, limit: number): Promise<{ changes: StoredChange[]; upTo: number; floor: number }>;
   /** The objects as they were right before the changes with these numbers, where the log still has them. */
   before(

@@ -156,7 +156,12 @@ export function severityLine(before: StoredIssue, after: StoredIssue): TimelineL
  * The conditions as served: Active and Resolved from the state, then the stored ones, all with observedGeneration.
  * `kubectl wait --for=condition=Resolved` reads them.
  */
-export function conditionsOf(issue: StoredIssue): Condition[] {
+export function conditionsOf(
+  issue: Pick<
+    StoredIssue,
+    'state' | 'spec' | 'openedAt' | 'resolvedAt' | 'resolvedReason' | 'generation' | 'conditions'
+  >,
+): Condition[] {
   const active = issue.state === 'Active';
   const at = formatTime((active ? issue.openedAt : (issue.resolvedAt ?? issue.openedAt)) / 1_000);
   const reason = active ? issue.spec.reason : (issue.resolvedReason ?? 'Recovered');

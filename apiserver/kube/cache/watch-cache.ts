@@ -328,9 +328,9 @@ export class WatchCache<T extends KubernetesObject = KubernetesObject> implement
     const slabs = new Slabs();
     const allocate = (bytes: number): Buffer => slabs.take(bytes);
     let packed = 0;
-    const receive = (page: readonly T[]): void => {
-      for (const object of page) {
-        const encoded = readyObject(this.definition, object, this.#strings, { allocate });
+    const receive = (page: readonly T[], rests?: readonly string[]): void => {
+      for (const [index, object] of page.entries()) {
+        const encoded = readyObject(this.definition, object, this.#strings, { allocate, rest: rests?.[index] });
         packing.add(encoded);
         ready.push(encoded);
       }
