@@ -1,4 +1,5 @@
 import { request } from 'node:http';
+import { networkInterfaces } from 'node:os';
 import { afterEach, expect, test } from 'vitest';
 import { isLoopback, KnownHosts } from './kite-hosts.ts';
 import { type KiteListener, openKiteListener } from './kite-listener.ts';
@@ -9,9 +10,9 @@ let listener: KiteListener | undefined;
 afterEach(async () => listener?.[Symbol.asyncDispose]());
 
 const silent = (): void => {};
-async function open(hosts: readonly string[] = []): Promise<URL> {
+async function open(hosts: readonly string[] = [], host = '127.0.0.1'): Promise<URL> {
   listener = await openKiteListener({
-    ...{ listen: { host: '127.0.0.1', port: 0 }, identity: { name: 'kite', groups: ['ui'] }, hosts, drainMs: 50 },
+    ...{ listen: { host, port: 0 }, identity: { name: 'kite', groups: ['ui'] }, hosts, drainMs: 50 },
     tokens: {
       check: ({ headers }) =>
         headers.authorization === 'Bearer ada'
@@ -64,6 +65,24 @@ test.each(['X-Remote-User', 'Impersonate-User'])('%s makes nobody of anybody', a
   expect(answer.status === 403 || JSON.parse(answer.text).name === 'kite').toBe(true);
   expect(answer.text).not.toContain('"name":"admin"');
 });
+
+/** An address of this machine that others could have: requests from it come from no loopback. */
+const [outside] = Object.values(networkInterfaces()).flatMap((of) =>
+  (of ?? []).flatMap(({ internal, family, address }) => (internal || family !== 'IPv4' ? [] : [address])),
+);
+
+test.skipIf(outside === undefined)(
+  'a token from another machine is refused, right or wrong, and goes nowhere',
+  async () => {
+    const url = await open([], outside);
+    expect((await ask(url)).status).toBe(200);
+    for (const Authorization of ['Bearer ada', 'Bearer eve', 'Basic eDp5']) {
+      const answer = await ask(url, { Authorization });
+      expect(answer.status, Authorization).toBe(403);
+      expect(answer.text).toContain('tokens are not taken over plain HTTP from another machine');
+    }
+  },
+);
 
 test('a page that reaches this machine by a name of its own is refused, unless somebody named it', async () => {
   const url = await open(['Kite.Example']);

@@ -76,10 +76,13 @@ function namesIn(list = ''): string[] {
     .filter((name) => name !== '');
 }
 
-export function kiteFaults({ listen, identity }: KiteChoice): string[] {
+export function kiteFaults({ listen, identity, hosts }: KiteChoice): string[] {
   const faults = listenFaults(listen, '--kite-listen');
   if (listen !== undefined && identity === undefined) {
     faults.push('--kite-listen needs --kite-identity: whose rights do requests without a token have?');
+  }
+  if (listen === undefined && (identity !== undefined || hosts.length > 0)) {
+    faults.push('--kite-identity and --kite-host need --kite-listen: no address is opened for the API of Kite');
   }
   if (identity?.groups.includes(MASTERS)) {
     faults.push(`--kite-identity: whoever reaches the address would be in ${MASTERS}: name a user with few rights`);
