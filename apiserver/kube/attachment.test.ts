@@ -43,6 +43,12 @@ describe('an attachment', () => {
     expect(requests).toEqual([{ user: expect.objectContaining({ name: 'u' }), namespace: 'n', name: 'a' }]);
   });
 
+  it('of another moment than now is refused, not answered with the present', async () => {
+    await using api = await start();
+    const answer = await api.send(`${MANUAL}?asOf=2h`);
+    expect([answer.status, answer.json().message]).toEqual([400, 'asOf: manual is answered as it is now']);
+  });
+
   it('A9 takes the right get on the subresource by its name, not the one on the object', async () => {
     await using api = await start();
     api.allow = (_user, asked) => ('subresource' in asked ? { allowed: false } : { allowed: true });

@@ -3,7 +3,7 @@ import { type Answer, json } from './answer.ts';
 import type { Admitted } from './filters.ts';
 import { acceptsJson, prefersYaml } from './negotiate.ts';
 import { apiVersionOf, type JsonSchema, type ResourceDefinition } from './resource.ts';
-import { notAcceptable } from './status.ts';
+import { badRequest, notAcceptable } from './status.ts';
 import { inYaml } from './yaml.ts';
 
 /**
@@ -38,13 +38,14 @@ export interface Attachment {
   readonly status: object;
 }
 
-/** GET of an attachment, as JSON or YAML. Throws 406. */
+/** GET of an attachment, as JSON or YAML. Throws 406, and 400 for another moment than now: the present is no answer to that. */
 export async function readAttachment(
   definition: ResourceDefinition,
   attachment: AttachmentDefinition,
-  { info: { namespace, name }, user }: Admitted,
+  { info: { namespace, name, query }, user }: Admitted,
   accept: string | undefined,
 ): Promise<Answer> {
+  if (query.has('asOf')) throw badRequest(`asOf: ${attachment.name} is answered as it is now`);
   const yaml = prefersYaml(accept);
   if (!yaml && !acceptsJson(accept)) throw notAcceptable(['application/json', 'application/yaml']);
   const { metadata, status } = await attachment.read({ user, namespace, name });

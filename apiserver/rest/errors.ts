@@ -24,6 +24,11 @@ export class RestError extends Error {
   }
 }
 
+/** Throws 400 for another moment than now where only the present is answered: it must not be taken for the past. */
+export function requireNow({ asOf }: { readonly asOf?: string | string[] | undefined }): void {
+  if (asOf !== undefined) throw new RestError(400, 'asOf: this is answered as it is now');
+}
+
 /** By name: an error may come from another copy of the class (source and `dist`). */
 const STATUS: Readonly<Record<string, number>> = {
   InvalidInput: 400,

@@ -28,6 +28,6 @@ export const evidenceOperations: readonly Operation[] = [
         },
       },
     },
-    errors: [403, 404, 503],
+    errors: [400, 403, 404, 503],
   },
 ];

@@ -17,7 +17,7 @@ let close: (() => void) | undefined;
 afterEach(() => close?.());
 
 /** What a caller with these rights is answered, and what was asked about the caller. */
-async function get(id: string, rights: readonly string[], evidence: StoredEvidence | undefined = EVIDENCE) {
+async function get(id: string, rights: readonly string[], evidence: StoredEvidence | undefined = EVIDENCE, query = '') {
   const asked: object[] = [];
   const user: UserInfo = { name: 'ann', groups: ['system:authenticated'] };
   const app = new Koa();
@@ -41,7 +41,7 @@ async function get(id: string, rights: readonly string[], evidence: StoredEviden
   close = () => server.close();
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
-  const answer = await fetch(`http://127.0.0.1:${port}/api/v1/issues/${id}/evidence`);
+  const answer = await fetch(`http://127.0.0.1:${port}/api/v1/issues/${id}/evidence${query}`);
   return { status: answer.status, text: await answer.text(), asked };
 }
 
@@ -54,6 +54,11 @@ describe('GET /api/v1/issues/:id/evidence', () => {
     ]);
     expect(text).not.toContain('\u009b');
     expect(asked.at(-1)).toMatchObject({ verb: 'get', namespace: 'shop', name: 'web-a', subresource: 'evidence' });
+  });
+
+  test('of another moment than now is refused: newer evidence replaced what there was', async () => {
+    const { status, text } = await get('id-1', ['issues', 'issues/evidence'], EVIDENCE, '?asOf=2h');
+    expect([status, text]).toEqual([400, '{"error":"asOf: this is answered as it is now"}']);
   });
 
   test('is 403 for who may get the issue and not its evidence, and names the right', async () => {

@@ -3,7 +3,7 @@ import type { Authorizer, UserInfo } from '../kube/access/types.ts';
 import { evidenceStatus } from '../store/evidence-status.ts';
 import type { Store } from '../store/store.ts';
 import { answerJson } from './answer-json.ts';
-import { RestError } from './errors.ts';
+import { RestError, requireNow } from './errors.ts';
 import { mayOnIssues, requireOnIssues } from './listable-namespaces.ts';
 import { type RestRoutes, restRoutes } from './routes.ts';
 
@@ -19,6 +19,7 @@ export interface EvidenceRoutesOptions {
 export function evidenceRoutes({ store, authorizer }: EvidenceRoutesOptions): RestRoutes {
   const router = new Router({ prefix: '/api/v1' });
   router.get('/issues/:id/evidence', async (ctx) => {
+    requireNow(ctx.query);
     const user = ctx.state.user as UserInfo;
     const id = ctx.params.id as string;
     const [issue] = await store.issuesById([id]);

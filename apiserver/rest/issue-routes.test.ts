@@ -157,6 +157,11 @@ test('what the caller may not get does not show: neither as cause, nor as conseq
   expect((await get(`${release.id}/related`)).body).toMatchObject({ cause: null, related: [] });
 });
 
+test('another moment than now is refused, not answered with the present', async () => {
+  const { id } = await fails(5 * HOUR);
+  for (const path of ['timeline', 'related']) expect((await get(`${id}/${path}?asOf=2h`)).status, path).toBe(400);
+});
+
 test('by id it is 404 for who may not get it, by name 403 whether it exists or not', async () => {
   const { id, name } = await fails(5 * HOUR);
   const nobody = await get(`${crypto.randomUUID()}/timeline`);

@@ -7,7 +7,7 @@ import { formatTime } from '../../crds/time.ts';
 import type { Authorizer, UserInfo } from '../kube/access/types.ts';
 import type { Relation, Store, StoredIssue } from '../store/store.ts';
 import { answerJson } from './answer-json.ts';
-import { RestError } from './errors.ts';
+import { RestError, requireNow } from './errors.ts';
 import { causeOf, consequencesOf, familyOf } from './issue-ancestry.ts';
 import { eventsOf, isComplete } from './issue-timeline.ts';
 import { mayOnIssues, requireOnIssues } from './listable-namespaces.ts';
@@ -98,6 +98,7 @@ async function visible(authorizer: Authorizer, user: UserInfo, issues: readonly 
 /** The issue of the path, when the caller may get it. */
 function finder(store: IssueRoutesOptions['store'], authorizer: Authorizer) {
   return async (ctx: Context): Promise<StoredIssue> => {
+    requireNow(ctx.query);
     const { id, namespace, name } = ctx.params as Record<string, string>;
     const user = callerOf(ctx);
     if (id !== undefined) {
