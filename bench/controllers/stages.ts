@@ -1,4 +1,5 @@
 import type { CollectedSpan } from '../../tracing/testing/collector.ts';
+import type { Arrival } from './bare-watch.ts';
 
 /** One change on its way, ms since 1970. */
 export interface Sent {
@@ -12,7 +13,8 @@ export interface Sent {
 
 /** What lies between two moments of a change, in their order. */
 export const STAGES = [
-  'write until the watch told it',
+  'write until a bare client had the event',
+  'until our cache had it (less than 0: before the bare client)',
   'queue and observe()',
   'wait for the request before',
   'to the server',
@@ -31,10 +33,13 @@ export interface Way {
   /** From sending the write until the issue was on a watch. */
   readonly watched: number;
   readonly write: number;
+  /** From the event's arrival at a bare client until its report was answered. */
+  readonly ours: number;
 }
 
 /** The way of each change, as far as its trace is whole (docs/observe.md): look → report → POST → commit. */
-export function waysOf(sent: readonly Sent[], spans: readonly CollectedSpan[]): Way[] {
+export function waysOf(sent: readonly Sent[], spans: readonly CollectedSpan[], arrivals: readonly Arrival[]): Way[] {
+  const events = Map.groupBy(arrivals, ([name]) => name);
   const looks = Map.groupBy(spans.filter(isNamed('look PipelineRun')), nameOf);
   const reports = carriers(spans.filter(isNamed('report')));
   const posts = new Map(spans.filter(isNamed('POST /api/v1/reports')).map((span) => [span.parentSpanId, span]));
@@ -46,9 +51,12 @@ export function waysOf(sent: readonly Sent[], spans: readonly CollectedSpan[]): 
     const report = look && reports.get(look.spanId);
     const post = report && posts.get(report.spanId);
     const commit = post && commits.get(post.spanId);
-    if (!look || !report || !post || !commit) return [];
+    const arrivedAt = events
+      .get(change.name)
+      ?.find(([, at]) => at >= change.sentAt - 1 && at <= change.watchedAt + 500)?.[1];
+    if (!look || !report || !post || !commit || arrivedAt === undefined) return [];
     const moments = [
-      ...[change.sentAt, startOf(look), endOf(look), startOf(report), startOf(post)],
+      ...[change.sentAt, arrivedAt, startOf(look), endOf(look), startOf(report), startOf(post)],
       ...[startOf(commit), endOf(commit), endOf(report)],
     ];
     return [
@@ -57,6 +65,7 @@ export function waysOf(sent: readonly Sent[], spans: readonly CollectedSpan[]): 
         stored: endOf(report) - change.sentAt,
         storedAfterWrite: Math.max(0, endOf(report) - change.answeredAt),
         watched: change.watchedAt - change.sentAt,
+        ours: endOf(report) - arrivedAt,
         write: change.answeredAt - change.sentAt,
       },
     ];

@@ -9,6 +9,7 @@ import { startEnvironment } from '../product/environment.ts';
 import { KubeClient } from '../product/kube-client.ts';
 import { clientOf } from '../product/requests.ts';
 import type { BenchContext } from '../scenario.ts';
+import { openBareWatch } from './bare-watch.ts';
 import { applyAll, namespaceNames, preparePlace } from './cluster.ts';
 import { startFaultline } from './contestants.ts';
 import { conditionOf, isFailed, runningRun, SMALL, time } from './pipeline-runs.ts';
@@ -49,6 +50,7 @@ export async function measureToIssue(
   await Promise.all(runs.map((run) => client.json('POST', pathOf(run), withoutServerFields(run))));
   await using running = await startFaultline(context, place);
   const watch = await watchIssues(target);
+  await using bare = await openBareWatch(plane, '/apis/tekton.dev/v1/pipelineruns?watch=1');
   const revisions = runs.map((_, index): number => (isFailed(index, 0) ? 0 : isFailed(index, 1) ? 1 : 2));
   const sent: (Sent & { state: string })[] = [];
   const pending = new Map<string, { -readonly [Key in keyof Sent]: Sent[Key] } & { state: string }>();
@@ -99,11 +101,15 @@ export async function measureToIssue(
   const perSecond = changes / ((performance.now() - begunAt) / 1_000);
   await untilEmpty(pending, context.signal);
   const after = await used();
+  const arrivals = await bare.end();
   watch.close();
   await watching;
   await sleep(SPANS_MS);
   const cpu = Object.entries(after).map(([who, at]) => [who, ((at - (before[who] ?? 0)) * 1e6) / sent.length] as const);
-  return { perSecond, ways: waysOf(sent, collector.spans), cpu: Object.fromEntries(cpu) };
+  console.error(sent.length, arrivals.length, collector.spans.length, arrivals.slice(-3), sent.slice(-3), [
+    ...new Set(collector.spans.map(({ name }) => name)),
+  ]);
+  return { perSecond, ways: waysOf(sent, collector.spans, arrivals), cpu: Object.fromEntries(cpu) };
 }
 
 /** As the spans of other processes count: ms since 1970. */

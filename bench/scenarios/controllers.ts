@@ -1,4 +1,5 @@
 import { measureStart, type Started } from '../controllers/backlog.ts';
+import { type BareList, measureBareList } from '../controllers/bare-list.ts';
 import { type Cluster, fill, startCluster } from '../controllers/cluster.ts';
 import { startFaultline, startGo } from '../controllers/contestants.ts';
 import { goController } from '../controllers/go-build.ts';
@@ -62,19 +63,48 @@ async function starts(
     all[name].push(started);
     return started.seconds;
   };
+  const bare: BareList[] = [];
   const contestants = {
+    bare: async () => {
+      progress.step(`${what}: nothing but reading`);
+      const found = await measureBareList(cluster);
+      bare.push(found);
+      return found.seconds;
+    },
     faultline: contestant('faultline'),
     default: contestant('default'),
     stripped: contestant('stripped'),
     streamed: contestant('streamed'),
   };
   await interleave(quick ? 1 : 5, contestants, (name, repetition) => {
+    if (name === 'bare') {
+      const { seconds, serverCpuSeconds } = bare.at(-1) as BareList;
+      progress.note(
+        `${what}: read alone ${repetition}: ${number(seconds)} s, kube-apiserver's CPU ${number(serverCpuSeconds)} s`,
+      );
+      return;
+    }
     const { seconds, cpuSeconds, peakMB } = all[name].at(-1) as Started;
     progress.note(
       `${what}: ${name} ${repetition}: ${number(seconds)} s, CPU ${number(cpuSeconds)} s, ${number(peakMB)} MB`,
     );
   });
-  return startFigures(all, `${number(count)} ${what} (${number(bytes / 1e6)} MB) at start`, count);
+  const at = `${number(count)} ${what} (${number(bytes / 1e6)} MB) at start`;
+  return [...startFigures(all, at, count), floor(bare.slice(1), all, at)];
+}
+
+/** What nobody can be faster than: kube-apiserver writes the list, one process reads it and does nothing else. */
+function floor(bare: readonly BareList[], all: Record<Name, Started[]>, at: string): Figure {
+  const seconds = median(bare.map((one) => one.seconds));
+  const cpu = median(bare.map((one) => one.serverCpuSeconds));
+  const go = median(all.default.slice(1).map((one) => one.seconds));
+  return {
+    scenario: 'controllers',
+    what: `${at}: read as a stream by a process that only counts bytes, the most that anybody could be faster`,
+    measured: `${number(seconds)} s (kube-apiserver's CPU ${number(cpu)} s)`,
+    against: `${LABELS.default}: ${number(go)} s`,
+    ratio: go / seconds,
+  };
 }
 
 function startFigures(all: Record<Name, Started[]>, what: string, count: number): Figure[] {
