@@ -126,7 +126,7 @@ describe('the overlay ha', () => {
   test.each([
     ['server', 3],
     ['controllers', 2],
-  ])('runs several of the %s, on machines and in zones of their own, drained one at a time', (name, replicas) => {
+  ])('R6 runs several of the %s, on machines and in zones of their own, drained one at a time', (name, replicas) => {
     const { spec } = find<Deployment>(overlay('ha'), 'Deployment', `faultline-${name}`);
     expect(spec.replicas).toBe(replicas);
     expect(spec.template.spec).toMatchObject({
@@ -139,7 +139,7 @@ describe('the overlay ha', () => {
     });
   });
 
-  test('has nothing that kube-apiserver would not pass', () => {
+  test('R6 has nothing that kube-apiserver would not pass', () => {
     // It comes from addresses that no selector describes, so the rule for the server's port has no `from`.
     const { spec } = find(overlay('ha'), 'NetworkPolicy', 'faultline-server');
     expect(spec).toMatchObject({
