@@ -18,9 +18,9 @@ export class Rights {
     this.#changed = changed;
   }
 
-  /** Whether it is known that the user may not. */
+  /** Whether it is known that the user may not, or that nobody may. */
   denied(act: Act, namespace: string): boolean {
-    return this.#known.get(`${act}/${namespace}`) === false;
+    return this.#source.still !== undefined || this.#known.get(`${act}/${namespace}`) === false;
   }
 
   /** A namespace is looked at: what may be done there is asked soon, so that the keys can say so. */

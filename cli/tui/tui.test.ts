@@ -575,6 +575,8 @@ describe('keys', () => {
     using driven = await drive(MORNING, { source: { may: async (act) => act !== 'resolve' } });
     await vi.advanceTimersByTimeAsync(1_000);
     expect(driven.text()).toMatch(/a ack {2}\(r resolve\)/);
+    using still = await drive(MORNING, { source: { still: 'these are recorded objects' } });
+    expect(still.text()).toContain('(a ack) (r resolve) (s snooze)');
   });
 });
 
