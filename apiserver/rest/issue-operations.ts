@@ -54,7 +54,7 @@ export const issueOperations: readonly Operation[] = [
         description: 'Episodes, severities, and what people did; also of an issue that has left the list.',
         examplePath: `${example}/timeline`,
         answers: { 200: { description: 'Its past.', body: { schema: timelineSchema, example: TIMELINE } } },
-        errors: by === 'name' ? [403, 404, 503] : [404, 503],
+        errors: by === 'name' ? [400, 403, 404, 503] : [400, 404, 503],
       },
       {
         ...common,
@@ -64,7 +64,7 @@ export const issueOperations: readonly Operation[] = [
         description: 'docs/related.md says what makes one issue the cause of another.',
         examplePath: `${example}/related`,
         answers: { 200: { description: 'Its relatives.', body: { schema: relatedSchema, example: RELATED } } },
-        errors: by === 'name' ? [403, 404, 503] : [404, 503],
+        errors: by === 'name' ? [400, 403, 404, 503] : [400, 404, 503],
       },
     ];
   }),

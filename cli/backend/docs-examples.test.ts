@@ -1,0 +1,101 @@
+import { readFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { localNamespaces } from '../../apiserver/ingest/index.ts';
+import { createTestAuthority, type Issued, SERVER_AUTH } from '../../apiserver/kube/access/testing/authority.ts';
+import { httpsRequest } from '../../apiserver/kube/access/testing/https-request.ts';
+import { configurationSchema } from '../../crds/configuration.ts';
+import { localAccess } from './access.ts';
+import { type Backend, openBackend } from './backend.ts';
+
+/** What pages ask a server for, sent to one: docs/receivers.md has a test of its own, and docs/api.md. */
+const PAGES = ['evidence', 'groups', 'history', 'lifecycle', 'related', 'search'];
+const page = (name: string): string => readFileSync(join(import.meta.dirname, `../../docs/${name}.md`), 'utf8');
+
+const DAY = 24 * 3_600_000;
+const NO_SOURCES: readonly string[] = [];
+/** What stands for itself in an example. */
+const known = new Map<RegExp, string>();
+const ISSUE = /\b(?:component|releaseplan)-[a-z-]+-[a-z2-7]{8}\b/;
+
+let directory: string;
+let backend: Backend;
+let ca: string;
+let admin: Issued;
+
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'faultline-docs-'));
+  const authority = await createTestAuthority({ name: 'faultline-ca' });
+  ca = authority.cert;
+  admin = await authority.issue({ name: 'faultline-admin', organizations: ['system:masters'] });
+  const { issues } = configurationSchema.validate({
+    apiVersion: 'config.faultline.dev/v1alpha1',
+    kind: 'FaultlineConfiguration',
+  }).value;
+  const silent = () => {};
+  backend = await openBackend({
+    database: { embedded: join(directory, 'database') },
+    clusterId: 'docs',
+    namespaces: localNamespaces('docs'),
+    access: localAccess({ ca, controllers: 'faultline-controllers', sources: () => NO_SOURCES, now: Date.now }),
+    tls: await authority.issue({ name: 'faultline', hosts: ['127.0.0.1'], usages: [SERVER_AUTH] }),
+    listen: { host: '127.0.0.1', port: 0 },
+    issues,
+    directory,
+    log: { debug: silent, info: silent, warn: silent, error: silent },
+  });
+  await backend.synced();
+});
+afterAll(async () => {
+  await backend[Symbol.asyncDispose]();
+  await rm(directory, { recursive: true });
+});
+
+async function get(path: string) {
+  const { status, text } = await httpsRequest(`${backend.url}${path}`, { ca, client: admin });
+  return { status, body: JSON.parse(text) };
+}
+
+test.each(['groups', 'evidence'])('the report of docs/%s.md is taken', async (name) => {
+  const [, json = ''] = /\/api\/v1\/reports"? -H 'Content-Type: application\/json' -d '([^']+)'/.exec(page(name)) ?? [];
+  // As of some days ago, because the pages look back.
+  const body = JSON.stringify({ ...JSON.parse(json), observedAt: new Date(Date.now() - 3 * DAY).toISOString() });
+  const headers = { 'Content-Type': 'application/json' };
+  const sent = { ca, client: admin, method: 'POST', headers, body };
+  const { text } = await httpsRequest(`${backend.url}/api/v1/reports`, sent);
+  const { issue } = JSON.parse(text).results[0].decisions[0];
+  known.set(ISSUE, issue.name);
+});
+
+test('what was reported is found, and grouped', { timeout: 30_000 }, async () => {
+  const issue = known.get(ISSUE) as string;
+  known.set(/\$ID\b/, (await get(`/api/v1/issues/shop/${issue}/related`)).body.issue.id);
+  await vi.waitFor(
+    async () => {
+      const [group] = (await get('/api/v1/groups')).body.items;
+      known.set(/\bNAME\b/, group.name);
+    },
+    { timeout: 25_000 },
+  );
+  known.set(/(?<=asOf=)\d{4}-[\dT:-]+Z/, new Date(Date.now() - DAY).toISOString());
+});
+
+const examples = PAGES.flatMap((name) =>
+  page(name)
+    .split('\n')
+    .filter((line) => !/ -X | -d /.test(line))
+    .flatMap((line) => /(?:--raw '?|\$FAULTLINE|https:\/\/[^/\s]+)(\/apis?\/[^\s'"]+)/.exec(line)?.[1] ?? [])
+    .map((path): [string, string] => [name, path]),
+);
+
+test('there are examples', () => {
+  expect(new Set(examples.map(([name]) => name))).toEqual(new Set(PAGES));
+});
+
+test.each(examples)('docs/%s.md: GET %s is answered', async (_name, path) => {
+  const asked = [...known].reduce((text, [pattern, value]) => text.replace(pattern, value), path);
+  const { status, body } = await get(asked);
+  expect(status, body.message ?? body.error).toBe(200);
+});
