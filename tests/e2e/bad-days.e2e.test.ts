@@ -1,12 +1,16 @@
 import { X509Certificate } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import { type AddressInfo, connect as connectTcp } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
+import type { Duplex } from 'node:stream';
 import { connect } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { registerApiService } from '../controlplane/api-service.ts';
 import { type Authority, createAuthority, type KeyPair } from '../controlplane/certificates.ts';
 import { Child } from '../controlplane/child.ts';
+import { kubeconfig } from '../controlplane/kubeconfig.ts';
 import { freePort } from '../controlplane/ports.ts';
 import { faultline as binary, type Installation, install, node, type ServerProcess } from './installation.ts';
 import { at, createRun } from './pipelineruns.ts';
@@ -259,6 +263,40 @@ describe('the database', () => {
     const names = (await faultline.issues('shop')).map(({ spec }) => spec.subject.name);
     expect(names).toEqual(expect.arrayContaining(['cart', 'payments', 'search']));
   });
+});
+
+test('a cluster that only a proxy reaches: what is there and what comes goes through it, under the name that it knows', async () => {
+  const { plane, dir } = faultline;
+  const asked: string[] = [];
+  const open = new Set<Duplex>();
+  const proxy = createServer().on('connect', ({ url = '' }, client) => {
+    asked.push(url);
+    const upstream = connectTcp(Number(new URL(plane.url).port), '127.0.0.1');
+    for (const socket of [client, upstream]) open.add(socket.on('error', () => upstream.destroy()));
+    client.write('HTTP/1.1 200 Connection established\r\n\r\n');
+    client.pipe(upstream).pipe(client);
+  });
+  await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
+  await untilServed();
+  await report('before');
+  const server = 'https://cluster.example';
+  const config = kubeconfig({ server, caPem: plane.caPem, user: 'admin', credentials: plane.admin, namespace: 'shop' });
+  const parsed = JSON.parse(config) as { clusters: { cluster: Record<string, string> }[] };
+  for (const { cluster } of parsed.clusters) cluster['tls-server-name'] = 'localhost';
+  const path = join(dir, 'proxied.kubeconfig');
+  await writeFile(path, JSON.stringify(parsed), { mode: 0o600 });
+  const logPath = join(dir, 'proxied.log');
+  const env = { HTTPS_PROXY: `http://127.0.0.1:${(proxy.address() as AddressInfo).port}` };
+  const args = [binary, 'get', '--watch', `--kubeconfig=${path}`];
+  await using child = await Child.start({ name: 'faultline get', command: node, args, logPath, env });
+  const prints = (text: string) => async () => (await readFile(logPath, 'utf8')).includes(text);
+  await child.until('listing', prints('before fails'), 20_000);
+  await report('after');
+  await child.until('watching', prints('after fails'), 20_000);
+  await child.stop();
+  for (const socket of open) socket.destroy();
+  proxy.close();
+  expect([...new Set(asked)]).toEqual(['cluster.example:443']);
 });
 
 describe('an uninstall', () => {
