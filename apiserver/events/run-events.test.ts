@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, test, vi } from 'vitest';
 import type { Severity } from '../../crds/issue.ts';
 import type { IssueTransition, IssueTransitions } from '../store/issue-transitions.ts';
 import type { CoreEvent } from './event.ts';
@@ -228,4 +228,30 @@ describe('X10 the writer of Events', () => {
     expect(told).toEqual(['the database is not available']);
     expect(one.names).toHaveLength(2);
   });
+});
+
+test('while nothing is committed the log is looked at every 5 s, and when something is, at once', async () => {
+  const ending = new AbortController();
+  const [log, { writer, names }] = [new Log(), cluster()];
+  log.position = 0;
+  const looks = vi.spyOn(log, 'since');
+  const news = { hints: 0, hintAfter: vi.fn(async () => void (await hint.promise)) };
+  let hint = Promise.withResolvers<void>();
+  const running = runEvents({
+    ...{ ...CONTEXT, transitions: log, lease: { held: async () => true }, writer, news, signal: ending.signal },
+    ...{ minimumSeverity: 'minor', metrics: { counted: () => {} }, log: { info: () => {}, warn: () => {} } },
+    ...{ now: () => NOW, interval: 0 },
+  });
+  await vi.waitFor(() => expect(news.hintAfter).toHaveBeenCalledWith(0, 5_000, ending.signal));
+  expect(looks).toHaveBeenCalledTimes(1);
+  log.add(opened('a'));
+  const woken = hint;
+  hint = Promise.withResolvers<void>();
+  news.hints = 1;
+  woken.resolve();
+  await log.drained();
+  expect(names).toHaveLength(2);
+  ending.abort();
+  hint.resolve();
+  await running;
 });

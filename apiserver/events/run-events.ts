@@ -13,8 +13,13 @@ export interface EventsOptions extends Omit<RecorderOptions, 'log' | 'pause'>, E
   readonly minimumSeverity: Severity;
   readonly log: RecorderOptions['log'];
   readonly signal: AbortSignal;
-  /** How often the log is looked at, ms. Default 1 s. */
+  /** How often the log is looked at at most, ms. Default 1 s. */
   readonly interval?: number;
+  /**
+   * Who knows that something was committed: while nothing is, the log is looked at every 5 s only. Structurally the store's
+   * `news`. Default: every interval.
+   */
+  readonly news?: { readonly hints: number; hintAfter(seen: number, ms: number, signal: AbortSignal): Promise<void> };
   /** Resolves after `ms` or when `signal` fires: between two pages of a long log. For tests. */
   readonly rest?: (ms: number, signal: AbortSignal) => Promise<void>;
 }
@@ -23,25 +28,32 @@ const restFor = (ms: number, signal: AbortSignal): Promise<void> => sleep(ms, un
 
 /** Also how much may be written again after a crash. */
 const PAGE = 50;
+/** A hint that was lost makes an Event late for so long. */
+const LONGEST_PAUSE_MS = 5_000;
 
 /**
  * Writes the Events of every transition until `signal` fires, while this process holds the lease, and goes on where the
  * last one stopped. Never throws: the log waits for who cannot read it, and nobody waits for the cluster.
  */
 export async function runEvents(options: EventsOptions): Promise<void> {
-  const { signal, lease, interval = 1_000, log } = options;
+  const { signal, lease, interval = 1_000, log, news } = options;
   const recorder = new EventRecorder(options);
   let told = '';
   while (!signal.aborted) {
+    const seen = news?.hints ?? 0;
+    let ours = false;
     try {
-      if (await lease.held()) await follow(options, recorder);
+      ours = await lease.held();
+      if (ours) await follow(options, recorder);
       told = '';
     } catch (error) {
       const cause = error instanceof Error ? error.message : String(error);
       if (!signal.aborted && cause !== told) log.warn({ cause }, 'the changes that make Events cannot be read');
       told = cause;
+      ours = false;
     }
     await sleep(interval, undefined, { signal }).catch(() => undefined);
+    if (ours) await news?.hintAfter(seen, LONGEST_PAUSE_MS - interval, signal);
   }
 }
 

@@ -1,5 +1,6 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { runSearchIndex } from './run-search-index.ts';
+import { WakeUps } from './wake-ups.ts';
 
 interface Told {
   held: boolean;
@@ -47,4 +48,33 @@ test('a failure is told and tried again', async () => {
     { ends: 4 },
   );
   expect([told.steps, told.errors]).toEqual([4, [new Error('away')]]);
+});
+
+test('while nothing happens it looks every 5 s, after a commit at once, and what is said during a look is not lost', async () => {
+  vi.useFakeTimers();
+  const [ending, news] = [new AbortController(), new WakeUps()];
+  const step = vi.fn(async () => ({ more: false, latest: 0 }));
+  const lease = { held: async () => true, [Symbol.asyncDispose]: async () => {} };
+  const done = runSearchIndex({
+    ...{ index: { step, pause: () => {} }, lease, news, signal: ending.signal, now: Date.now },
+    onError: (error) => expect.fail(String(error)),
+  });
+  await vi.advanceTimersByTimeAsync(4_900);
+  expect(step).toHaveBeenCalledTimes(1);
+  await vi.advanceTimersByTimeAsync(200);
+  expect(step).toHaveBeenCalledTimes(2);
+  await vi.advanceTimersByTimeAsync(1_000);
+  step.mockImplementationOnce(async () => {
+    news.notify({ known: true });
+    return { more: false, latest: 0 };
+  });
+  news.notify({ known: true });
+  await vi.advanceTimersByTimeAsync(0);
+  expect(step).toHaveBeenCalledTimes(3);
+  await vi.advanceTimersByTimeAsync(500);
+  expect(step).toHaveBeenCalledTimes(4);
+  ending.abort();
+  await done;
+  expect(vi.getTimerCount()).toBe(0);
+  vi.useRealTimers();
 });

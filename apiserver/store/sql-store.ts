@@ -143,8 +143,16 @@ export class SqlStore implements Store, ResourceStore, PastIssues, IssueSearch, 
     if (committed.changed) {
       this.acknowledged.add(before, lastChange, written.filter(({ write }) => changeOf(write)).length);
       this.#wakeUps.notify({ known: this.#recent.add(before, lastChange, written) });
+    } else if (writes.some(({ evidence = [] }) => evidence.length > 0)) {
+      // No change that is watched, but the search finds it.
+      this.#wakeUps.notify({ known: true });
     }
     return { outcomes, names, lastChange };
+  }
+
+  /** For who looks at the tables seldom while nothing happens. */
+  get news(): Pick<WakeUps, 'hints' | 'hintAfter'> {
+    return this.#wakeUps;
   }
 
   /** Something that feeds read was written without `commit`. */

@@ -19,6 +19,7 @@ export class WakeUps {
   #listener: { stop(): Promise<void> } | undefined;
   #subscribers = 0;
   #surprises = 0;
+  #hints = 0;
 
   constructor(listen?: Listen) {
     this.#listen = listen;
@@ -29,9 +30,32 @@ export class WakeUps {
     return this.#surprises;
   }
 
+  /** How many hints there were, of commits of this process and of others while somebody subscribes. */
+  get hints(): number {
+    return this.#hints;
+  }
+
+  /**
+   * Resolves when there was a hint after the first `seen`, after `ms`, or when the signal fires: for who looks at the table
+   * seldom while nothing happens. A notification that was lost costs `ms`.
+   */
+  async hintAfter(seen: number, ms: number, signal: AbortSignal): Promise<void> {
+    if (this.#hints > seen || signal.aborted) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const wake = (): void => resolve();
+    this.#waiting.add(wake);
+    signal.addEventListener('abort', wake, { once: true });
+    const timer = setTimeout(wake, ms);
+    await promise;
+    clearTimeout(timer);
+    signal.removeEventListener('abort', wake);
+    this.#waiting.delete(wake);
+  }
+
   /** Called after every commit of this process that changed something. `known`: `RecentCommits` holds all of it. */
   notify({ known = false } = {}): void {
     if (!known) this.#surprises += 1;
+    this.#hints += 1;
     for (const wake of this.#waiting) wake();
   }
 

@@ -24,6 +24,7 @@ export function startEvents(
     await runEvents({
       transitions: store.issueTransitions('events'),
       lease,
+      news: store.news,
       writer,
       minimumSeverity: configuration.minimumSeverity,
       clusterScopedNamespace,

@@ -15,7 +15,7 @@ export function startSearchIndexing(first: Pick<FirstLoad, 'opened'>, log: Log):
   return runWhenOpened(first, async (store, signal) => {
     await using lease = store.searchLease();
     await runSearchIndex({
-      ...{ index: store.searchIndex(), lease, signal, now: Date.now },
+      ...{ index: store.searchIndex(), lease, signal, now: Date.now, news: store.news },
       onError: (error) => tell(error instanceof Error ? error.message : String(error)),
     });
   });
