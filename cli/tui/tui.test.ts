@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { displayWidth } from '../printers/table.ts';
+import { Refusal } from '../reading/fault.ts';
 import { frame } from './frame/frame.ts';
 import type { Scene } from './frame/scene.ts';
 import { spoken } from './frame/spoken.ts';
@@ -546,20 +547,27 @@ describe('keys', () => {
     expect(driven.keys('enter')).toMatch(/groups › g › issues(?! of)/);
   });
 
-  it('members that are known one by one are read again when issues changed; a group that is gone says why', async () => {
-    let keys = ['checkout/component-cart-kvqxa3lm'];
-    const members = vi.fn(async () => {
-      if (keys.length === 0) throw new Error('issuegroups "g" not found');
-      return { keys: new Set(keys) };
-    });
-    using driven = await drive(MORNING, { source: { members } });
+  const inGroup = async (members: StillSource['members']): Promise<Driven> => {
+    const driven = await drive(MORNING, { source: { members } });
     driven.keys(':', 'groups', 'enter');
     await vi.advanceTimersByTimeAsync(200);
     driven.keys('enter');
     await vi.advanceTimersByTimeAsync(200);
+    return driven;
+  };
+
+  it('members that are known one by one are read again when issues changed; a group that is gone says why', async () => {
+    let keys = ['checkout/component-cart-kvqxa3lm'];
+    const members = vi.fn(async () => {
+      if (keys.length === 0) throw new Refusal('issuegroups "g" not found', 404, 'NotFound', 'g');
+      return { keys: new Set(keys), version: '7' };
+    });
+    using driven = await inGroup(members);
     expect(driven.text()).toMatch(/cart[\s\S]* 1\/1$/m);
-    await vi.advanceTimersByTimeAsync(30_000);
-    expect(members).toHaveBeenCalledTimes(1);
+    await vi.advanceTimersByTimeAsync(60_000);
+    const before = members.mock.calls.length;
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(members).toHaveBeenCalledTimes(before);
     keys = [...keys, 'docs/component-docs-zzyk4r2n'];
     driven.source.tell([{ name: 'other-abcdefgh' }]);
     await vi.advanceTimersByTimeAsync(10_000);
@@ -569,6 +577,46 @@ describe('keys', () => {
     await vi.advanceTimersByTimeAsync(10_000);
     expect(driven.text()).toMatch(/refused[\s\S]*issuegroups "g" not found/);
     expect(driven.keys('esc')).toMatch(/^ groups/m);
+  });
+
+  it('of a group every namespace is asked for at once; its resolved issues, and those of then, when they are shown', async () => {
+    const keys = new Set(['checkout/component-cart-kvqxa3lm', 'docs/component-old-abcdefgh']);
+    const members = vi.fn<StillSource['members']>(async () => ({ keys, version: '7' }));
+    using driven = await inGroup(members);
+    expect(driven.keys('1')).toMatch(/cart[\s\S]* 1\/1$/m);
+    expect(driven.keys('0', 'A')).toMatch(/old: was broken[\s\S]*cart/);
+    await vi.advanceTimersByTimeAsync(200);
+    driven.keys('[');
+    await vi.advanceTimersByTimeAsync(400);
+    expect(driven.text()).toMatch(/^ groups › history of g[\s\S]*cart[\s\S]* 1\/1$/m);
+    const common = { group: 'g', namespace: undefined, known: undefined };
+    expect(members.mock.calls.map(([query]) => query)).toEqual([
+      ...[{ ...common, asOf: undefined, all: false }],
+      ...[{ ...common, asOf: undefined, all: true }],
+      ...[{ ...common, asOf: NOW - 3_600_000, all: true }],
+    ]);
+    expect(driven.keys(':', 'save x', 'enter')).toContain('a proposed group cannot be saved');
+  });
+
+  it('members that cannot be read again stay, and so does what is selected; who leaves ends the question', async () => {
+    const keys = new Set(['checkout/component-cart-kvqxa3lm', 'docs/component-docs-zzyk4r2n']);
+    let answer = async (_: AbortSignal): Promise<{ keys: Set<string>; version: string }> => ({ keys, version: '7' });
+    using driven = await inGroup((_, signal) => answer(signal));
+    expect(driven.keys('j')).toMatch(/ 2\/2$/m);
+    answer = async () => {
+      throw new Refusal('the server is busy; try again', 503, undefined, undefined);
+    };
+    await vi.advanceTimersByTimeAsync(40_000);
+    expect(driven.text()).toMatch(/○ lost[\s\S]*cart[\s\S]*docs[\s\S]*the server is busy[\s\S]* 2\/2$/m);
+    let signal: AbortSignal | undefined;
+    answer = (stop) => {
+      signal = stop;
+      return new Promise(() => {});
+    };
+    await vi.advanceTimersByTimeAsync(20_000);
+    expect(signal?.aborted).toBe(false);
+    driven.keys('q');
+    expect(signal?.aborted).toBe(true);
   });
 
   it('what may not be done says so in the keys', async () => {

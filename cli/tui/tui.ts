@@ -74,7 +74,7 @@ export class Tui implements Disposable {
     this.#papers = new Papers(source, until, later);
     this.#tables = new Tables(source, this.model, until, later);
     this.#past = new Past(source, later, outside.now);
-    this.#members = new Memberships(source, until, later);
+    this.#members = new Memberships(source, later, outside.now);
     this.#tick = setInterval(() => {
       this.#quiet++;
       this.#forgetNotice(outside.now());
@@ -196,6 +196,7 @@ export class Tui implements Disposable {
     this.#following?.abort();
     this.rights[Symbol.dispose]();
     this.#past[Symbol.dispose]();
+    this.#members[Symbol.dispose]();
   }
 
   /** What was told is no longer news. */
@@ -245,7 +246,9 @@ export class Tui implements Disposable {
     if (view.kind === 'issues') {
       const scope = view.namespace ?? this.#scope;
       const { model, connection } = view.asOf === undefined ? nothing : this.#past.at(view.asOf, scope);
-      const members = view.group === undefined ? undefined : this.#members.of(view.group, scope, now, this.#changes);
+      const { group, asOf } = view;
+      const asked = { asOf, namespace: this.#scope, all: this.#state.options.all };
+      const members = group === undefined ? undefined : this.#members.of({ ...asked, group }, this.#changes);
       const listing = model.listing(view, this.#state.options, now, members?.among);
       const lines = linesOf(listing, model);
       return { ...nothing, model, connection: members?.connection ?? connection, listing, lines };
@@ -264,7 +267,7 @@ export class Tui implements Disposable {
     const now = this.#options.outside.now();
     const { lines, listing } = this.#data(now);
     return {
-      ...{ lines, now, page: this.#page() },
+      ...{ lines, now, page: this.#page(), isProposed: this.#members.isProposed },
       under: (key) => {
         if (!key.startsWith('\u0000')) return [key];
         return listing?.rowsOf(key.slice(1)).map((row) => row.key) ?? [];
@@ -331,6 +334,7 @@ export class Tui implements Disposable {
     const { view } = placeOf(this.#state);
     if (view === placeOf(before).view) return;
     this.#past.again();
+    if (view.kind !== 'issues' || view.group === undefined) this.#members.left();
     this.#papers.left(placeOf(before).view);
     if (!isList(view)) this.#papers.entered(view);
   }

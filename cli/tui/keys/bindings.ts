@@ -2,8 +2,11 @@ import type { Action } from '../state/action.ts';
 import type { Act, View } from '../state/state.ts';
 import { DAY_MS, HOUR_MS } from '../state/time.ts';
 
-/** Where a key means something: in lists of issues, in other lists, in that of groups, in documents, or everywhere. */
-export type Where = 'issues' | 'list' | 'groups' | 'issue' | 'group' | 'everywhere';
+/**
+ * Where a key means something: in lists of issues, in other lists, in that of groups, in documents of an issue, in that of a
+ * group, or everywhere.
+ */
+export type Where = 'issues' | 'list' | 'groups' | 'issue' | 'group-document' | 'everywhere';
 
 export interface Binding {
   /** The first one is shown. */
@@ -36,7 +39,7 @@ export const BINDINGS: readonly Binding[] = [
   { keys: ['G', 'end'], where: ALL, about: 'Move', help: 'to the bottom', action: { kind: 'bottom' } },
 
   { keys: ['enter', 'right', 'd'], where: ['issues'], about: 'Look', help: 'into what is selected', hint: 'details', action: { kind: 'enter' } },
-  { keys: ['enter', 'right'], where: ['list', 'group'], about: 'Look', help: 'its open issues', hint: 'issues', action: { kind: 'enter' } },
+  { keys: ['enter', 'right'], where: ['list', 'group-document'], about: 'Look', help: 'its open issues', hint: 'issues', action: { kind: 'enter' } },
   { keys: ['d'], where: ['groups'], about: 'Look', help: 'what the issues of the group have in common', hint: 'details', action: { kind: 'details' } },
   { keys: ['d'], where: ['list'], about: 'Look', help: '', action: { kind: 'details' } },
   { keys: ['l'], where: ISSUE, about: 'Look', help: 'evidence: what showed it; and the log of its Pod as it is written', hint: 'logs', action: { kind: 'look', at: 'evidence' } },
@@ -102,8 +105,9 @@ function appliesTo(where: readonly Where[], view: View): boolean {
       case 'list':
         return view.kind === 'groups' || view.kind === 'namespaces' || view.kind === 'controllers';
       case 'groups':
-      case 'group':
-        return view.kind === each;
+        return view.kind === 'groups';
+      case 'group-document':
+        return view.kind === 'group';
       case 'issue':
         return 'namespace' in view && 'name' in view;
       default:

@@ -96,7 +96,7 @@ export async function clusterSource({
     document: (view, stop, tell = () => {}) =>
       ask(stop, (asker) => clusterDocument(asker, view, { signal: stop, now: now(), after, tell })),
     groups: (stop): Promise<SmallTable> => ask(stop, (asker) => groupsTable(asker)),
-    members: (name, namespace, stop) => ask(stop, (asker) => membersOf(asker, name, namespace)),
+    members: (query, stop) => ask(stop, (asker) => membersOf(asker, query)),
     controllers: (stop) => ask(stop, (asker) => controllerRemarks(asker)),
     may: (act, namespace, stop) => ask(stop, (asker) => mayAct(asker, act, namespace)),
     act: (act, key, text, stop) => ask(stop, (asker) => performAct(asker, act, key, text)),

@@ -19,8 +19,8 @@ export interface Source {
     tell?: (lines: readonly string[]) => void,
   ): Promise<readonly string[]>;
   groups(signal: AbortSignal): Promise<SmallTable>;
-  /** Whose issues the group of this name has; `namespace`: the only one that is asked about. */
-  members(name: string, namespace: string | undefined, signal: AbortSignal): Promise<Members>;
+  /** Whose issues a group has. */
+  members(query: MembersOf, signal: AbortSignal): Promise<Members>;
   /** What can be said of the controllers besides what their issues say. */
   controllers(signal: AbortSignal): Promise<readonly string[]>;
   /** Whether the user may, in the namespace. */
@@ -30,10 +30,24 @@ export interface Source {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-/** Issues whose findings name this group, now and later; or these, by `namespace/name`, as it is now. */
+/** Which members are asked for. */
+export interface MembersOf {
+  /** metadata.name of the group. */
+  readonly group: string;
+  /** The only one that may be listed, whichever is shown; undefined: all. */
+  readonly namespace: string | undefined;
+  /** ms since 1970: those that it had then, resolved ones too; undefined: those that it has. */
+  readonly asOf: number | undefined;
+  /** Also those that are resolved, as long as they are listed. */
+  readonly all: boolean;
+  /** What was answered before, asked the same: the answer again, as long as the group has not changed. */
+  readonly known: Members | undefined;
+}
+
+/** Issues whose findings name this group, at any time; or these, by `namespace/name`, `version` being that of the group. */
 export type Members =
   | { readonly group: string; readonly keys?: undefined }
-  | { readonly keys: ReadonlySet<string>; readonly group?: undefined };
+  | { readonly keys: ReadonlySet<string>; readonly version: string | undefined; readonly group?: undefined };
 
 export interface Listed {
   readonly columns: readonly ColumnDefinition[];

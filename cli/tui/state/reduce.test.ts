@@ -16,7 +16,7 @@ function linesOf(keys: readonly string[]): Lines {
 
 function around(keys: readonly string[] = [], page = 5): Surroundings {
   return {
-    ...{ lines: linesOf(keys), page, now: NOW },
+    ...{ lines: linesOf(keys), page, now: NOW, isProposed: false },
     under: (key) => (key.startsWith('\u0000') ? keys.filter((each) => each.startsWith(`${key.slice(1)}/`)) : [key]),
     completions: (command) =>
       command === 'namespaces' ? ['all', 'shop', 'search'] : command === 'view' ? ['mine'] : [],
@@ -91,7 +91,7 @@ describe('places', () => {
     const inside = done([{ kind: 'enter' }], known);
     expect(placeOf(inside).view).toEqual({ ...ISSUES, group: 'cve-b' });
     expect(placeOf(done([{ kind: 'escape' }], inside)).view).toEqual({ kind: 'group', name: 'cve-b' });
-    // Narrowed, or of then, it is the same group; and not a list that can be kept.
+    // Narrowed, or of then, it is the same group.
     const narrowed = done(
       [
         { kind: 'namespace', namespace: 'shop' },
@@ -101,9 +101,17 @@ describe('places', () => {
       names,
     );
     expect(placeOf(narrowed).view).toMatchObject({ group: 'cve-b', namespace: 'shop', asOf: NOW - 3_600_000 });
-    expect(reduce(issues, { kind: 'save', name: 'x' }, around(names))).toMatchObject([
-      { notice: { text: expect.stringContaining('of a group a filter: group:TEXT') } },
-      [],
+  });
+
+  it('a list of issues can be saved; of anything else it is said what to do', () => {
+    const saved = (state: State, isProposed = false) => {
+      const [{ notice }, effects] = reduce(state, { kind: 'save', name: 'x' }, { ...around(KEYS), isProposed });
+      return notice?.text ?? effects[0]?.kind;
+    };
+    const group = initialState({ size: start.size, view: { group: 'cve-b' } });
+    expect([saved(start), saved(done([{ kind: 'enter' }])), saved(group), saved(group, true)]).toEqual([
+      ...['save', 'only a list of issues can be saved'],
+      ...['a group cannot be saved: filter by group:TEXT, and save that', 'a proposed group cannot be saved'],
     ]);
   });
 

@@ -19,6 +19,8 @@ export interface Surroundings {
   readonly now: number;
   /** Keys of the issues of a line: of a group's head, all of them. */
   under(key: string): readonly string[];
+  /** Of the issues of a group: whether nobody named it. */
+  readonly isProposed: boolean;
   /** What the words of a command may be. */
   completions(command: string): readonly string[];
 }
@@ -139,13 +141,19 @@ function withEffect(state: State, action: Action, around: Surroundings): Reduced
       return withTargets(state, around, ([key = '']) => ({ kind: 'open', key }));
     case 'save': {
       const view = currentView(state, action.name);
-      return view === undefined
-        ? [told(state, 'only a list of issues can be saved, and of a group a filter: group:TEXT'), NOTHING]
-        : [state, [{ kind: 'save', view }]];
+      return view === undefined ? [told(state, notSaved(state, around)), NOTHING] : [state, [{ kind: 'save', view }]];
     }
     default:
       return [state, NOTHING];
   }
+}
+
+function notSaved(state: State, { isProposed }: Surroundings): string {
+  const { view } = placeOf(state);
+  if (view.kind !== 'issues') return 'only a list of issues can be saved';
+  return isProposed
+    ? 'a proposed group cannot be saved'
+    : 'a group cannot be saved: filter by group:TEXT, and save that';
 }
 
 function travelled(state: State, action: Action, { lines, page }: Surroundings): State {
