@@ -132,7 +132,7 @@ export function isCrowded({ status, error }: { readonly status: number; readonly
 
 /**
  * How the error of a 429 begins when one namespace, or one source in it, has too many reports: those of others are taken.
- * Every other 429 of a request as a whole says that the server is full.
+ * Every other 429 of a request as a whole, but for one that begins with `CROWDED`, says that the server is full.
  */
 export const LIMITED = 'too many reports for ';
 

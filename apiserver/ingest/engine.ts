@@ -165,11 +165,8 @@ function throttle(gate: RateGate, admitted: readonly Admitted[], metrics: Engine
 /** Where nothing was taken for one reason, the answer as a whole says so: every client knows 429 with Retry-After. */
 function refuseWhole(results: readonly ReportResult[]): void {
   const [first] = results;
-  if (first === undefined || results.some(({ status }) => status !== 429)) return;
-  // What may come again first says when, and why.
-  const seconds = retryAfterSeconds(results);
-  const soonest = results.find((result) => retryAfterSeconds([result]) === seconds) ?? first;
-  throw new TooManyReports(soonest.error ?? 'too many reports', seconds);
+  if (first === undefined || results.some(({ status, error }) => status !== 429 || error !== first.error)) return;
+  throw new TooManyReports(first.error ?? 'too many reports', retryAfterSeconds(results));
 }
 
 interface Answered {

@@ -79,6 +79,13 @@ describe('the rates of a request', () => {
       message: expect.stringContaining('for source tekton-pipelinerun in namespace team-a'),
       retryAfterSeconds: 5,
     });
+    // For two reasons: whoever is told of one only would wait for the wrong thing.
+    await engine.submit(red('team-c', 'a'), CALLER);
+    const { results } = await engine.submit([red('team-a', 'b'), red('team-c', 'b')], CALLER);
+    expect(results).toMatchObject([
+      { status: 429, error: expect.stringContaining('in namespace team-a') },
+      { status: 429, error: expect.stringContaining('in namespace team-c') },
+    ]);
     // The source is shared, what may be said of it in a namespace is not.
     expect(statuses(await engine.submit(red('team-b', 'a'), CALLER))).toEqual([200]);
   });
@@ -224,16 +231,17 @@ describe('the Active issues of a source in a namespace', () => {
     });
   });
 
-  test('and a rate that refuses at the same time: what may come again first says when', async () => {
+  test('and a rate that refuses at the same time: each report is told its own limit, and when it may come again', async () => {
     await using engine = fixture.start({
       limits: limits({ activeIssues: 1, namespace: { reportsPerSecond: 1, burst: 2 } }),
       now: () => 0,
     });
     await engine.submit(red('noisy', 'a'), CALLER);
-    await expect(engine.submit([red('noisy', 'b'), red('noisy', 'c')], CALLER)).rejects.toMatchObject({
-      message: expect.stringContaining('too many reports for namespace noisy'),
-      retryAfterSeconds: 1,
-    });
+    const { results } = await engine.submit([red('noisy', 'b'), red('noisy', 'c')], CALLER);
+    expect(results).toMatchObject([
+      { status: 429, error: expect.stringMatching(/^too many issues: /) },
+      { status: 429, error: expect.stringContaining('too many reports for namespace noisy'), retryAfterSeconds: 1 },
+    ]);
   });
 
   test('that are there already count after a restart, and what others resolved is seen within a second', async () => {

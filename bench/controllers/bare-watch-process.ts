@@ -14,8 +14,8 @@ process.once('message', async ({ url, path, ca, cert, key }: BareWatchPlan) => {
   let version = '';
   process.once('message', () => {
     ended.abort();
-    process.send?.(arrivals);
-    process.disconnect();
+    // What is long is on its way for a while.
+    process.send?.(arrivals, () => process.disconnect());
   });
   // kube-apiserver ends a watch now and then.
   while (!ended.signal.aborted) {

@@ -32,15 +32,18 @@ export async function openBareWatch(plane: ControlPlane, path: string): Promise<
   child.send(plan);
   const [opened] = (await once(child, 'message')) as [string];
   if (opened !== 'open') throw new Error(`bare watch: ${opened}`);
+  const ended = Promise.withResolvers<readonly Arrival[]>();
+  // A fault in the middle is told at the end.
+  ended.promise.catch(() => {});
+  child.on('message', (message: string | readonly Arrival[]) => {
+    if (typeof message !== 'string') ended.resolve(message);
+    else if (message !== 'open') ended.reject(new Error(`bare watch: ${message}`));
+  });
+  child.once('exit', () => ended.reject(new Error('bare watch: its process has ended')));
   return {
     async end() {
-      const { promise, resolve, reject } = Promise.withResolvers<readonly Arrival[]>();
-      child.on('message', (message: string | readonly Arrival[]) => {
-        if (typeof message !== 'string') resolve(message);
-        else if (message !== 'open') reject(new Error(`bare watch: ${message}`));
-      });
-      child.send('end');
-      return await promise;
+      if (child.connected) child.send('end');
+      return await ended.promise;
     },
     async [Symbol.asyncDispose]() {
       child.kill();

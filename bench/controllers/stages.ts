@@ -24,8 +24,13 @@ export const STAGES = [
 ] as const;
 
 export interface Way {
-  /** ms of each of `STAGES`. */
-  readonly stages: readonly number[];
+  /** Where the bare client saw the change; it may have missed some while its watch was opened again. */
+  readonly beside?: {
+    /** ms of each of `STAGES`. */
+    readonly stages: readonly number[];
+    /** From the event's arrival at the bare client until its report was answered. */
+    readonly ours: number;
+  };
   /** From sending the write until its report was answered: the issue is stored. */
   readonly stored: number;
   /** The same from the write's answer; 0 when the issue was there before it. */
@@ -33,13 +38,12 @@ export interface Way {
   /** From sending the write until the issue was on a watch. */
   readonly watched: number;
   readonly write: number;
-  /** From the event's arrival at a bare client until its report was answered. */
-  readonly ours: number;
 }
 
 /** The way of each change, as far as its trace is whole (docs/observe.md): look → report → POST → commit. */
 export function waysOf(sent: readonly Sent[], spans: readonly CollectedSpan[], arrivals: readonly Arrival[]): Way[] {
   const events = Map.groupBy(arrivals, ([name]) => name);
+  const next = followers(sent);
   const looks = Map.groupBy(spans.filter(isNamed('look PipelineRun')), nameOf);
   const reports = carriers(spans.filter(isNamed('report')));
   const posts = new Map(spans.filter(isNamed('POST /api/v1/reports')).map((span) => [span.parentSpanId, span]));
@@ -51,25 +55,45 @@ export function waysOf(sent: readonly Sent[], spans: readonly CollectedSpan[], a
     const report = look && reports.get(look.spanId);
     const post = report && posts.get(report.spanId);
     const commit = post && commits.get(post.spanId);
-    const arrivedAt = events
-      .get(change.name)
-      ?.find(([, at]) => at >= change.sentAt - 1 && at <= change.watchedAt + 500)?.[1];
-    if (!look || !report || !post || !commit || arrivedAt === undefined) return [];
+    if (!look || !report || !post || !commit) return [];
+    const until = next.get(change) ?? Number.POSITIVE_INFINITY;
+    const arrivedAt = events.get(change.name)?.find(([, at]) => at >= change.sentAt - 1 && at < until)?.[1];
     const moments = [
-      ...[change.sentAt, arrivedAt, startOf(look), endOf(look), startOf(report), startOf(post)],
-      ...[startOf(commit), endOf(commit), endOf(report)],
+      startOf(look),
+      endOf(look),
+      startOf(report),
+      startOf(post),
+      startOf(commit),
+      endOf(commit),
+      endOf(report),
     ];
     return [
       {
-        stages: STAGES.map((_, index) => (moments[index + 1] as number) - (moments[index] as number)),
+        ...(arrivedAt !== undefined && {
+          beside: {
+            stages: between([change.sentAt, arrivedAt, ...moments]),
+            ours: endOf(report) - arrivedAt,
+          },
+        }),
         stored: endOf(report) - change.sentAt,
         storedAfterWrite: Math.max(0, endOf(report) - change.answeredAt),
         watched: change.watchedAt - change.sentAt,
-        ours: endOf(report) - arrivedAt,
         write: change.answeredAt - change.sentAt,
       },
     ];
   });
+}
+
+/** When the next change of the same object was sent, where there is one. */
+function followers(sent: readonly Sent[]): Map<Sent, number> {
+  const inOrder = sent.toSorted((a, b) => a.sentAt - b.sentAt);
+  const of = Map.groupBy(inOrder, ({ name }) => name).values();
+  return new Map(of.flatMap((each) => each.slice(1).map((later, index) => [each[index] as Sent, later.sentAt])));
+}
+
+/** What lies between each moment and the one after it. */
+function between(moments: readonly number[]): number[] {
+  return moments.slice(1).map((moment, index) => moment - (moments[index] as number));
 }
 
 /** Which span carries what: a batch is the child of the first and links to the others. */

@@ -17,6 +17,8 @@ import { type Sent, type Way, waysOf } from './stages.ts';
 
 export interface ToIssue {
   readonly perSecond: number;
+  /** How many became an issue: all that were sent. */
+  readonly changes: number;
   /** Of each change whose trace is whole, which all but a few are. */
   readonly ways: readonly Way[];
   /** µs a change, by who needs it. */
@@ -106,10 +108,12 @@ export async function measureToIssue(
   await watching;
   await sleep(SPANS_MS);
   const cpu = Object.entries(after).map(([who, at]) => [who, ((at - (before[who] ?? 0)) * 1e6) / sent.length] as const);
-  console.error(sent.length, arrivals.length, collector.spans.length, arrivals.slice(-3), sent.slice(-3), [
-    ...new Set(collector.spans.map(({ name }) => name)),
-  ]);
-  return { perSecond, ways: waysOf(sent, collector.spans, arrivals), cpu: Object.fromEntries(cpu) };
+  return {
+    perSecond,
+    changes: sent.length,
+    ways: waysOf(sent, collector.spans, arrivals),
+    cpu: Object.fromEntries(cpu),
+  };
 }
 
 /** As the spans of other processes count: ms since 1970. */

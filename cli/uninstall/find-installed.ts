@@ -47,8 +47,8 @@ export async function findInstalled(api: ClusterApi, { namespace, crds, keepName
       // Before Secrets: cert-manager would make again what belongs to a Certificate that is still there.
       what: 'what operators keep for it',
       objects: await labelled(
-        ...within('/apis/cert-manager.io/v1', 'certificates', 'issuers'),
-        ...within('/apis/monitoring.coreos.com/v1', 'podmonitors', 'prometheusrules'),
+        ...(await served(api, within('/apis/cert-manager.io/v1', 'certificates', 'issuers'))),
+        ...(await served(api, within('/apis/monitoring.coreos.com/v1', 'podmonitors', 'prometheusrules'))),
       ),
     },
     {
@@ -84,6 +84,15 @@ export async function volumesIn(api: ClusterApi, namespace: string): Promise<str
 interface NamedObject {
   readonly metadata: { readonly name: string; readonly namespace?: string };
   readonly spec?: { readonly group?: string; readonly service?: { readonly namespace?: string } };
+}
+
+/**
+ * These lists of one group, or none where the cluster does not have it: who may not list them is told so before kube-apiserver
+ * says that there is no such kind, and discovery is open to everybody.
+ */
+async function served(api: ClusterApi, lists: readonly string[]): Promise<readonly string[]> {
+  const [group] = (lists[0] as string).split('/namespaces/');
+  return (await api.get(group as string).catch(orMissing)) === undefined ? [] : lists;
 }
 
 async function ourApis(api: ClusterApi, namespace: string): Promise<Installed[]> {

@@ -112,6 +112,8 @@ it('has what operators keep for it before the Secrets that they would fill again
       within('monitoring.coreos.com', 'prometheusrules/faultline'),
     ]),
     '/api/v1/namespaces/ours/secrets/faultline-serving': {},
+    '/apis/cert-manager.io/v1': {},
+    '/apis/monitoring.coreos.com/v1': {},
   });
   const names = (await findInstalled(cluster, wanted)).flatMap(({ objects }) => objects.map(({ name }) => name));
   const secret = names.indexOf('secret/faultline-serving');
@@ -122,6 +124,19 @@ it('has what operators keep for it before the Secrets that they would fill again
     'prometheusrule/faultline',
   ]);
   expect(secret).toBeGreaterThan(5);
+});
+
+it('asks for nothing of operators that the cluster does not have: who may not list it would be refused', async () => {
+  const cluster = new FakeCluster(OBJECTS);
+  const asked: string[] = [];
+  const get = (path: string): Promise<unknown> => {
+    asked.push(path);
+    const isOfOperators = /(cert-manager|coreos)/.test(path) && path.includes('/namespaces/');
+    return isOfOperators ? Promise.reject(new ClusterApiError('forbidden', 403)) : cluster.get(path);
+  };
+  await findInstalled(Object.assign(Object.create(cluster), { get }), wanted);
+  expect(asked).toContain('/apis/cert-manager.io/v1');
+  expect(asked).toContain('/apis/monitoring.coreos.com/v1');
 });
 
 it('has the volumes that would go with the namespace, and the rights that faultline rbac printed', async () => {

@@ -264,7 +264,6 @@ describe('the sink', () => {
     world.handler = () => ({ status: 429, again: true, retryAfterMs: 60_000, error });
     const answers = many(4).map((each) => world.sink.submit([each]));
     await settle();
-    await world.sink.room(new AbortController().signal);
     expect(world.sink.buffered).toBe(2);
     expect(await Promise.all(answers.slice(2))).toMatchObject([[{ status: 429, error }], [{ status: 429, error }]]);
     world.handler = accept;

@@ -140,6 +140,7 @@ export class HttpSink implements Sink {
         const ended = (fault?: unknown): void => {
           this.#requests.delete(request);
           for (const entry of batch) this.#return(entry);
+          this.#handBack();
           if (fault !== undefined) faults.push(fault);
           this.#wake.resolve();
         };
@@ -233,7 +234,11 @@ export class HttpSink implements Sink {
   #take([id, { report, about }]: readonly [symbol, Pending]): void {
     this.#underWay.add(id);
     this.#busy.add(about);
-    // A newer look must not take its place any more.
+    this.#forgetLatest(id, report);
+  }
+
+  /** A newer look must not take its place any more. */
+  #forgetLatest(id: symbol, report: Report): void {
     const subject = stateSubject(report);
     if (subject !== undefined && this.#latestState.get(subject) === id) this.#latestState.delete(subject);
   }
@@ -251,7 +256,6 @@ export class HttpSink implements Sink {
   #settle(batch: readonly [symbol, Pending][], answer: BackendAnswer): string | undefined {
     if (answer.again && isLimited(answer)) {
       for (const [, { place }] of batch) this.#rest(place, answer.error, answer.retryAfterMs ?? LIMITED_MS);
-      this.#handBack();
       return undefined;
     }
     if (answer.again && !isCrowded(answer)) return answer.error || `HTTP ${answer.status}`;
@@ -274,7 +278,6 @@ export class HttpSink implements Sink {
     this.#limit = Math.min(MAX_REPORTS, this.#limit * 2);
     this.#answeredBy((answer.body as ReportsResponse).database);
     for (const [index, entry] of batch.entries()) this.#result(entry, results[index] as ReportResult);
-    this.#handBack();
     return undefined;
   }
 
@@ -283,8 +286,12 @@ export class HttpSink implements Sink {
     const [, { about, place }] = entry;
     const { error = `HTTP ${result.status}`, retryAfterSeconds = LIMITED_MS / 1_000 } = result;
     if (result.status === 503) this.#rest(about, error, 0);
-    else if (result.status !== 429 || isCrowded(result)) this.#finish(entry, result);
-    else this.#rest(place, error, retryAfterSeconds * 1_000);
+    else if (result.status === 429 && !isCrowded(result)) this.#rest(place, error, retryAfterSeconds * 1_000);
+    else {
+      this.#rests.taken(about);
+      this.#rests.taken(place);
+      this.#finish(entry, result);
+    }
   }
 
   #rest(key: string, error: string, atLeastMs: number): void {
@@ -301,15 +308,16 @@ export class HttpSink implements Sink {
    * that are answered, and looked at again later. So whoever reports too much stops nobody else.
    */
   #handBack(): void {
-    if (this.#hasRoom) return;
+    if (this.#hasRoom || this.#rests.none) return;
     let [reports, characters] = [0, 0];
-    for (const entry of [...this.#pending]) {
-      const [id, { place, json }] = entry;
+    for (const entry of this.#pending) {
+      const [id, { place, json, report }] = entry;
       const error = this.#rests.error(place);
       if (error === undefined || this.#underWay.has(id)) continue;
       reports++;
       characters += json.length;
       if (reports <= this.#capacity / 2 && characters <= this.#maxBuffered / 2) continue;
+      this.#forgetLatest(id, report);
       this.#finish(entry, { index: 0, status: 429, error });
     }
   }
@@ -317,8 +325,6 @@ export class HttpSink implements Sink {
   #finish([id, pending]: readonly [symbol, Pending], result: ReportResult): void {
     if (this.#pending.delete(id)) this.#characters -= pending.json.length;
     this.#underWay.delete(id);
-    this.#rests.taken(pending.about);
-    this.#rests.taken(pending.place);
     for (const resolve of pending.resolve) resolve(result);
     if (this.#hasRoom) for (const go of [...this.#waitingForRoom]) go();
     if (this.#pending.size === 0) this.#idle.resolve();

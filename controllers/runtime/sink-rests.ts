@@ -28,6 +28,11 @@ export class SinkRests {
     this.#options = options;
   }
 
+  /** Whether nothing was refused lately. */
+  get none(): boolean {
+    return this.#rests.size === 0;
+  }
+
   /** Whether nothing of it is to be sent now. */
   has(key: string): boolean {
     return this.error(key) !== undefined;

@@ -72,8 +72,3 @@ test('by its annotations alone kube-apiserver and the controllers reach the serv
   await overlay.works();
   expect(await overlay.bundle()).toBe(authority.certificatePem);
 });
-
-test('the controllers trust the ConfigMap, because the Secret has no ca.crt', async () => {
-  const { data } = await overlay.get<{ data: object }>(`/api/v1/namespaces/${NAMESPACE}/secrets/faultline-serving`);
-  expect(Object.keys(data).toSorted()).toEqual(['tls.crt', 'tls.key']);
-});
