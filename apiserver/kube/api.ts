@@ -20,6 +20,7 @@ import type { RequestInfo } from './request-info.ts';
 import { groupResource, type ResourceDefinition } from './resource.ts';
 import { ServedResource } from './served-resource.ts';
 import { badRequest, methodNotAllowed, notAcceptable, tooManyRequests, unknownPath } from './status.ts';
+import { untilGone } from './until-gone.ts';
 import { streamWatch } from './watch/http-stream.ts';
 import type { Watcher } from './watch/watcher.ts';
 import { refuseUpgrade, WatchSockets } from './watch/websocket.ts';
@@ -230,7 +231,7 @@ export class KubeApi implements AsyncDisposable {
   }
 
   async #list(resource: ServedResource, info: RequestInfo, request: IncomingMessage, response: ServerResponse) {
-    const answer = await resource.list(info, request.headers.accept);
+    const answer = await resource.list(info, request.headers.accept, untilGone(response));
     using _place = this.#longLists.enter(answer);
     await send(request, response, answer);
   }
@@ -337,13 +338,6 @@ function actionOf({ actions = [] }: ResourceDefinition, { subresource }: Request
 
 function attachmentOf(definition: ResourceDefinition, { subresource }: RequestInfo): AttachmentDefinition | undefined {
   return subresource === '' ? undefined : definition.attachments?.find(({ name }) => name === subresource);
-}
-
-/** Fires when the client is gone or has its answer. */
-function untilGone(response: ServerResponse): AbortSignal {
-  const gone = new AbortController();
-  response.once('close', () => gone.abort());
-  return gone.signal;
 }
 
 const METHOD_REFUSED = 'the server does not allow this method on the requested resource';

@@ -34,6 +34,7 @@ export { type Access, type Admitted, admit, attributesOf } from './filters.ts';
 export type { KubeMetrics } from './metrics.ts';
 export { openApiSchema } from './openapi-schema.ts';
 export { type Moment, type PastSource, parseMoment } from './past.ts';
+export { type Place, readPastObjects } from './past-page.ts';
 export { parseReady, type ReadyObject } from './ready-object.ts';
 export type { RequestInfo } from './request-info.ts';
 export { parseRequestInfo } from './request-info.ts';
@@ -41,3 +42,4 @@ export type { Cell, Column, CreateHandler, CreateRequest, JsonSchema, ResourceDe
 export type { TextSearch } from './search.ts';
 export type { Change, ChangeSource } from './source.ts';
 export * from './status.ts';
+export { untilGone } from './until-gone.ts';

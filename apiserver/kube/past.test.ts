@@ -150,6 +150,23 @@ describe('asOf', () => {
     expect(past.asked.map(({ limit }) => limit)).toEqual([3]);
   });
 
+  test('what a selector passes over is looked at 10,000 at a time: a page may be empty and have another', async () => {
+    const past = new Past(
+      Array.from({ length: 10_050 }, (_, id) => {
+        return widget({ name: `w${String(id).padStart(5, '0')}`, color: id >= 10_040 ? 'blue' : 'red' });
+      }),
+    );
+    await using api = await served(past);
+    const path = `${WIDGETS_PATH}?asOf=2h&fieldSelector=spec.color%3Dblue`;
+    const first = await api.json<List>(path);
+    expect(names(first)).toEqual([]);
+    expect(past.asked.reduce((looked, { limit }) => looked + limit, 0)).toBe(10_000);
+    const second = await api.json<List>(`${path}&continue=${encodeURIComponent(first.metadata.continue ?? '')}`);
+    expect([names(second).length, second.metadata.continue]).toEqual([10, undefined]);
+    const whole = await api.json<List>(`${WIDGETS_PATH}?asOf=2h&fieldSelector=spec.color%3Dred`);
+    expect([names(whole).length, whole.metadata.continue]).toEqual([10_000, expect.any(String)]);
+  });
+
   test('a token is of the past or of the present, and of one moment', async () => {
     await using api = await served(new Past());
     const past = encodeURIComponent((await api.json<List>(`${WIDGETS_PATH}?asOf=2h&limit=1`)).metadata.continue ?? '');

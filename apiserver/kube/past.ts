@@ -3,6 +3,7 @@ import type { KubernetesObject } from '../../crds/meta.ts';
 import { formatTime, parseTime } from '../../crds/time.ts';
 import { encodeContinueToken } from './continue-token.ts';
 import type { ListOptions } from './list-options.ts';
+import { MOST, readPastObjects } from './past-page.ts';
 import { quoted } from './quote.ts';
 import type { Page } from './read.ts';
 import { type ReadyObject, readyObject } from './ready-object.ts';
@@ -40,9 +41,6 @@ export interface Moment {
   readonly text: string;
 }
 
-/** So many objects of the past are in memory at most; a longer list goes on with `continue`, asked for or not. */
-const MOST = 10_000;
-const PAGE = 500;
 const HOUR = 3_600_000;
 
 /** Whether the past is asked for; throws 400 where that has no answer. */
@@ -75,43 +73,31 @@ export function pastHeaders({ plural }: ResourceDefinition, { text }: Moment): R
   return { Warning: `299 - "${plural} as of ${text}, by what is known now"` };
 }
 
+/** A page of a list of the past; one that is longer than `MOST` goes on with `continue`, asked for or not. */
 export async function readPastPage(
   definition: ResourceDefinition,
   options: ListOptions,
-  { asOf, now, resourceVersion }: { asOf: string; now: number; resourceVersion: number },
+  { asOf, now, resourceVersion, signal }: { asOf: string; now: number; resourceVersion: number; signal: AbortSignal },
 ): Promise<{ page: Page; moment: Moment }> {
   const past = definition.past as PastSource;
   const { selector, page: token } = options;
+  const { namespace } = selector;
   const when = momentOfPage(asOf, options, now, past.reach);
-  const limit = options.limit === 0 ? MOST : Math.min(options.limit, MOST);
+  const { before } = when;
   const name = requiredValue(selector.fields, 'metadata.name');
   if (name?.includes('\0')) throw badRequest('fieldSelector: no name has the character NUL');
-  const objects: ReadyObject[] = [];
-  let after: { namespace: string; name: string } | undefined = token;
-  const everyOne = selectsWholeNamespace(selector);
-  for (;;) {
-    const { namespace } = selector;
-    // Where everything is selected, one more than fits on the page says whether there is another page.
-    const most = everyOne ? Math.min(PAGE, limit + 1 - objects.length) : PAGE;
-    const found = await past.list({ before: when.before, namespace, name, after, limit: most });
-    for (const object of found) {
-      const ready = readyObject(definition, object);
-      after = ready;
-      if (!selects(selector, ready)) continue;
-      if (objects.length === limit) {
-        const { namespace: of, name: last } = objects.at(-1) as ReadyObject;
-        const next = encodeContinueToken({ resourceVersion, namespace: of, name: last, asOf: when.before }, namespace);
-        return {
-          moment: when,
-          page: { metadata: { resourceVersion: String(resourceVersion), continue: next }, objects },
-        };
-      }
-      objects.push(ready);
-    }
-    if (found.length < most) {
-      return { moment: when, page: { metadata: { resourceVersion: String(resourceVersion) }, objects } };
-    }
-  }
+  const { found, next } = await readPastObjects({
+    read: async (after, limit) =>
+      (await past.list({ before, namespace, name, after, limit })).map((object) => readyObject(definition, object)),
+    after: token,
+    limit: options.limit === 0 ? MOST : Math.min(options.limit, MOST),
+    select: (object) => (selects(selector, object) ? object : undefined),
+    everyOne: selectsWholeNamespace(selector),
+    signal,
+  });
+  const more = next && encodeContinueToken({ ...next, resourceVersion, asOf: before }, namespace);
+  const metadata = { resourceVersion: String(resourceVersion), ...(more !== undefined && { continue: more }) };
+  return { moment: when, page: { metadata, objects: found } };
 }
 
 export async function readPastObject(

@@ -47,9 +47,10 @@ export class ServedResource implements AsyncDisposable {
     return negotiated.mediaType === 'application/yaml' ? inYaml(answer) : answer;
   }
 
-  async list(info: RequestInfo, accept: string | undefined): Promise<Answer> {
+  /** `signal` fires when the client is gone. */
+  async list(info: RequestInfo, accept: string | undefined, signal: AbortSignal): Promise<Answer> {
     const negotiated = negotiate(accept, 'list', info.query);
-    const { page, now, headers } = await this.#page(info);
+    const { page, now, headers } = await this.#page(info, signal);
     const representation = representationOf(negotiated);
     const chunks = new ByteChunks(this.#buffers);
     const approximateBytes = page.objects.reduce((sum, object) => sum + itemBytes(representation, object), 0);
@@ -80,7 +81,7 @@ export class ServedResource implements AsyncDisposable {
     return { object, now: moment.before, headers: { headers: pastHeaders(this.definition, moment) } };
   }
 
-  async #page(info: RequestInfo): Promise<Seen & { page: Page }> {
+  async #page(info: RequestInfo, signal: AbortSignal): Promise<Seen & { page: Page }> {
     const cache = this.#readable();
     const options = parseListOptions(this.definition, info);
     const only = await searched(this.definition, info);
@@ -91,7 +92,7 @@ export class ServedResource implements AsyncDisposable {
     const now = this.#watching.now();
     const asOf = info.query.get('asOf') ?? '';
     const { resourceVersion } = cache;
-    const { page, moment } = await readPastPage(this.definition, options, { asOf, now, resourceVersion });
+    const { page, moment } = await readPastPage(this.definition, options, { asOf, now, resourceVersion, signal });
     return { page, now: moment.before, headers: { headers: pastHeaders(this.definition, moment) } };
   }
 

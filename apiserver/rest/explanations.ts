@@ -3,6 +3,7 @@ import { type ExplanationPoll, explanationPollSchema } from '../../crds/explanat
 import type { Explanations } from '../explanations/index.ts';
 import type { ReportAccess } from '../ingest/ports.ts';
 import type { UserInfo } from '../kube/access/types.ts';
+import { untilGone } from '../kube/index.ts';
 import { answerJson } from './answer-json.ts';
 import { jsonBody } from './body.ts';
 import { RestError } from './errors.ts';
@@ -36,9 +37,7 @@ export function explanationRoutes({ explanations, access }: ExplanationRoutesOpt
       if (!permission.allowed) throw new RestError(403, permission.reason);
       sources.push({ name, namespaces: await mayAnswer(access, user, name, namespaces) });
     }
-    const gone = new AbortController();
-    ctx.res.once('close', () => gone.abort());
-    answerJson(ctx, await explanations.poll(user.name, { ...poll, sources }, gone.signal));
+    answerJson(ctx, await explanations.poll(user.name, { ...poll, sources }, untilGone(ctx.res)));
   });
   return restRoutes(router);
 }

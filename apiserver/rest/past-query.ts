@@ -1,13 +1,24 @@
 import Joi from 'joi';
 import type { Issue } from '../../crds/issue.ts';
 import { LABELS } from '../../crds/names.ts';
-import { ApiError } from '../kube/index.ts';
-import { EVERY_LABEL, matchesLabels, parseLabelSelector } from '../kube/selectors/label-selector.ts';
+import { matchesLabels } from '../kube/selectors/label-selector.ts';
 import { RestError } from './errors.ts';
-import { parseQuery, type SearchParameters, searchQuerySchema } from './search-query.ts';
+import { labelsOf, parseQuery, type SearchParameters, searchQuerySchema } from './search-query.ts';
 
 /** The words of a search that narrow a list of the past, too: what people added (an assignee) is not in the past. */
-const NARROWING = ['namespace', 'severity', 'type', 'source', 'reason', 'kind', 'subject', 'group', 'stage', 'label'];
+const NARROWING = [
+  'namespace',
+  'severity',
+  'state',
+  'type',
+  'source',
+  'reason',
+  'kind',
+  'subject',
+  'group',
+  'stage',
+  'label',
+];
 
 /** The query of `GET /api/v1/issues?asOf=`, as it was checked. */
 export interface PastParameters
@@ -21,44 +32,15 @@ export interface PastAnswer {
   /** RFC 3339. */
   readonly asOf: string;
   readonly items: readonly Issue[];
-  /** `continue` of the next page; absent on the last. */
+  /** `continue` of the next page; absent on the last. A page that is narrowed may be short, or empty, and have one. */
   readonly next?: string;
 }
 
-export const asOfSchema = Joi.string()
-  .allow('')
-  .max(64)
-  .description('An RFC 3339 time or a duration for so long ago: how things were then (docs/history.md).');
-
-export const pastQuerySchema = Joi.object<PastParameters>({
+const pastQuerySchema = Joi.object<PastParameters>({
   ...Object.fromEntries(NARROWING.map((name) => [name, searchQuerySchema.extract(name)])),
-  state: searchQuerySchema.extract('state').description('As of then.'),
-  asOf: asOfSchema,
+  asOf: Joi.string().allow('').max(64),
   limit: Joi.number().integer().min(1).max(500).default(100),
-  continue: Joi.string().max(2_000).description('`next` of the page before.'),
-});
-
-/** For the document: of these a list of the present knows nothing. */
-export const pastOnlySchemas: Readonly<Record<string, Joi.Schema>> = {
-  ...Object.fromEntries(
-    NARROWING.filter((name) => !['namespace', 'severity'].includes(name)).map((name) => [
-      name,
-      Joi.string().description('With `asOf`: as for a search.'),
-    ]),
-  ),
-  continue: Joi.string().description('With `asOf`: `next` of the page before.'),
-};
-
-export const pastIssueSchema = Joi.object<Issue>({
-  kind: Joi.string().valid('Issue').required(),
-})
-  .unknown()
-  .description('As the Kubernetes API serves it, with the annotation `faultline.dev/as-of`.');
-
-export const pastAnswerSchema = Joi.object<PastAnswer>({
-  asOf: Joi.string().isoDate().required(),
-  items: Joi.array().items(pastIssueSchema).required(),
-  next: Joi.string().description('`continue` of the next page; absent on the last.'),
+  continue: Joi.string().max(2_000),
 });
 
 /** Throws 400 with every fault: what is passed over in silence makes a list of something else than was asked for. */
@@ -76,7 +58,7 @@ export function narrowingOf(parameters: PastParameters): ((issue: Issue) => bool
     const values = parameters[name];
     return values === undefined ? [] : [{ values: new Set<string>(values), of }];
   });
-  const labels = labelsOf(parameters.label);
+  const labels = parameters.label === undefined ? [] : labelsOf(parameters.label);
   if (asked.length === 0 && labels.length === 0) return undefined;
   return (issue) =>
     asked.every(({ values, of }) => values.has(of(issue) ?? '')) && matchesLabels(labels, issue.metadata.labels ?? {});
@@ -96,12 +78,3 @@ const VALUES: readonly [
   ['group', ({ spec }) => spec.group],
   ['stage', ({ metadata }) => metadata.labels?.[LABELS.stage]],
 ];
-
-function labelsOf(text: string | undefined) {
-  if (text === undefined) return EVERY_LABEL;
-  try {
-    return parseLabelSelector(text);
-  } catch (error) {
-    throw error instanceof ApiError ? new RestError(400, `label: ${error.message}`) : error;
-  }
-}

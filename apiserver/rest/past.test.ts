@@ -5,6 +5,7 @@ import { afterEach, expect, test } from 'vitest';
 import type { Authorizer, ResourceAttributes } from '../kube/access/types.ts';
 import type { PastQuery } from '../store/past.ts';
 import { activeIssue, ref } from '../store/samples.contract.ts';
+import type { StoredIssue } from '../store/store.ts';
 import { listableNamespaces } from './listable-namespaces.ts';
 import { pastIssuesRoutes } from './past.ts';
 import type { PastAnswer } from './past-query.ts';
@@ -24,8 +25,21 @@ afterEach(() => {
   for (const close of closing.splice(0)) close();
 });
 
+interface Past {
+  readonly issues?: readonly StoredIssue[];
+  /** Before a block is answered. */
+  readonly meanwhile?: (ctx: Koa.Context) => Promise<unknown>;
+  /** When a request is over. */
+  readonly over?: () => void;
+}
+
 async function served(...rights: string[]) {
+  return servedWith({}, ...rights);
+}
+
+async function servedWith({ issues = ISSUES, meanwhile, over }: Past, ...rights: string[]) {
   const asked: PastQuery[] = [];
+  let latest: Koa.Context | undefined;
   const authorizer: Authorizer = {
     authorize: (_user, attributes) => {
       const { verb, namespace } = attributes as ResourceAttributes;
@@ -39,16 +53,19 @@ async function served(...rights: string[]) {
       asked.push(query);
       const { after, limit, name, namespaces, before } = query;
       if (before < (NOW - 5 * HOUR) * 1_000 || namespaces.length === 0) return [];
-      const all = ISSUES.filter((issue) => name === undefined || issue.name === name);
+      await meanwhile?.(latest as Koa.Context);
+      const all = issues.filter((issue) => name === undefined || issue.name === name);
       return all.filter((issue) => !after || issue.name > after.name).slice(0, limit);
     },
   };
   const now = () => NOW;
   const listable = listableNamespaces({ authorizer, namespaces: async () => ['team-a', 'team-b'], now });
   const app = new Koa();
-  app.use((ctx, next) => {
+  app.use(async (ctx, next) => {
     ctx.state.user = { name: 'ada', groups: [] };
-    return next();
+    latest = ctx;
+    await next();
+    over?.();
   });
   app.use(pastIssuesRoutes({ store, authorizer, listable, now, retention: 24 * HOUR, resolvedVisibleFor: HOUR }));
   app.use((ctx) => {
@@ -57,8 +74,9 @@ async function served(...rights: string[]) {
   const server = app.listen(0, '127.0.0.1');
   await once(server, 'listening');
   closing.push(() => server.close());
-  const get = async (path: string) => {
-    const response = await fetch(`http://127.0.0.1:${(server.address() as AddressInfo).port}/api/v1/issues${path}`);
+  const get = async (path: string, signal: AbortSignal | null = null) => {
+    const { port } = server.address() as AddressInfo;
+    const response = await fetch(`http://127.0.0.1:${port}/api/v1/issues${path}`, { signal });
     return {
       status: response.status,
       body: (await response.json()) as PastAnswer & { error?: string; present?: boolean; details?: { path: string }[] },
@@ -128,6 +146,36 @@ test('pages of what is asked for begin where the page before ended, with nothing
   expect(second.next).toBeUndefined();
 });
 
+/** Of the last ten of them the group is `rare`. */
+const CROWD = Array.from({ length: 10_050 }, (_, index): StoredIssue => {
+  const name = `i${String(index).padStart(5, '0')}`;
+  return { ...FIRST, name, spec: { ...FIRST.spec, ...(index >= 10_040 && { group: 'rare' }) } };
+});
+
+test('what is asked for is looked for among 10,000 issues a request; the next page goes on behind them', async () => {
+  const { get, asked } = await servedWith({ issues: CROWD }, 'list');
+  const first = (await get('?asOf=2h&limit=1&group=rare')).body;
+  expect([first.items, first.next]).toEqual([[], expect.any(String)]);
+  expect(asked.reduce((looked, { limit }) => looked + limit, 0)).toBe(10_000);
+  const second = (await get(`?asOf=2h&limit=9&group=rare&continue=${first.next}`)).body;
+  const third = (await get(`?asOf=2h&limit=9&group=rare&continue=${second.next}`)).body;
+  expect([second.items.length, third.items.length, third.next]).toEqual([9, 1, undefined]);
+});
+
+test('for a caller who left nothing more is looked for', async () => {
+  const leaving = new AbortController();
+  const over = Promise.withResolvers<void>();
+  const meanwhile = (ctx: Koa.Context) => {
+    const left = once(ctx.res, 'close');
+    leaving.abort();
+    return left;
+  };
+  const { get, asked } = await servedWith({ issues: CROWD, meanwhile, over: over.resolve }, 'list');
+  await expect(get('?asOf=2h&group=rare', leaving.signal)).rejects.toThrow();
+  await over.promise;
+  expect(asked).toHaveLength(1);
+});
+
 test('what a list of the past cannot do is refused, with each fault: the words of Kite, too', async () => {
   const { get, asked } = await served('list');
   const { status, body } = await get('?asOf=2h&issueType=build&state=ACTIVE&offset=20');
@@ -137,6 +185,7 @@ test('what a list of the past cannot do is refused, with each fault: the words o
   );
   expect((await get('?asOf=2h&watch=true')).body.error).toContain('the past does not change');
   expect((await get('?asOf=2h&label=%3D%3D')).body.error).toMatch(/^label: /);
+  expect((await get('?asOf=2h&label=size%3E3')).body.error).toBe('label: < and > are not searched by');
   expect(asked).toEqual([]);
 });
 

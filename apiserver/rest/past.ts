@@ -3,9 +3,9 @@ import type { Issue } from '../../crds/issue.ts';
 import { AS_OF_ANNOTATION, UUID } from '../../crds/names.ts';
 import { formatTime } from '../../crds/time.ts';
 import type { UserInfo } from '../kube/access/types.ts';
-import { ApiError, type Moment, parseMoment } from '../kube/index.ts';
+import { ApiError, type Moment, type Place, parseMoment, readPastObjects, untilGone } from '../kube/index.ts';
 import { issueObject } from '../store/issue-object.ts';
-import type { PastIssues, PastQuery } from '../store/past.ts';
+import type { PastIssues } from '../store/past.ts';
 import type { Store, StoredIssue } from '../store/store.ts';
 import { answerJson } from './answer-json.ts';
 import { answerErrors, RestError } from './errors.ts';
@@ -19,8 +19,6 @@ export interface PastOptions extends Pick<SearchOptions, 'listable' | 'authorize
   readonly retention: number;
   readonly resolvedVisibleFor: number;
 }
-
-const BLOCK = 500;
 
 /**
  * How issues were, on the paths where they are: `GET /api/v1/issues` and `/issues/{id}` with `asOf` answer in their
@@ -48,20 +46,18 @@ async function listPast(ctx: Context, options: PastOptions): Promise<PastAnswer>
   const namespaces = await scopeOf(ctx.state.user as UserInfo, parameters, options);
   const page = token === undefined ? undefined : decodePage(token);
   const moment = momentOf(page?.asOf ?? asOf, options);
-  const items: Issue[] = [];
-  // What is not asked for is passed over here, so then a whole block of issues is read at once.
-  const block = isAskedFor ? BLOCK : limit + 1;
-  for (let after: PastQuery['after'] = page; ; ) {
-    const found = await options.store.issuesAsOf({ ...spanOf(moment, options), namespaces, after, limit: block });
-    for (const issue of found) {
+  const { found, next } = await readPastObjects({
+    read: (after, most) => options.store.issuesAsOf({ ...spanOf(moment, options), namespaces, after, limit: most }),
+    after: page,
+    limit,
+    select(issue) {
       const object = pastObject(issue, moment);
-      if (isAskedFor && !isAskedFor(object)) continue;
-      if (items.length === limit) return { asOf: moment.text, items, next: encodePage(moment, items.at(-1) as Issue) };
-      items.push(object);
-    }
-    after = found.at(-1);
-    if (found.length < block || !after) return { asOf: moment.text, items };
-  }
+      return !isAskedFor || isAskedFor(object) ? object : undefined;
+    },
+    everyOne: !isAskedFor,
+    signal: untilGone(ctx.res),
+  });
+  return { asOf: moment.text, items: found, ...(next && { next: encodePage(moment, next) }) };
 }
 
 /** 404 also for what the caller may not get: that it exists is not for them. */
@@ -104,7 +100,7 @@ function pastObject(issue: StoredIssue, { before }: Moment): Issue {
 }
 
 /** All pages are of the moment of the first, also when it was given as a time ago. */
-function encodePage({ before }: Moment, { metadata: { namespace, name } }: Issue): string {
+function encodePage({ before }: Moment, { namespace, name }: Place): string {
   const asOf = new Date(before - 1).toISOString();
   return Buffer.from(JSON.stringify([asOf, namespace, name])).toString('base64url');
 }

@@ -131,7 +131,8 @@ export function sortOf({ sort, q }: SearchParameters): SearchSort {
   return { by, descending: text.startsWith('-') || by === 'relevance' };
 }
 
-function labelsOf(text: string): SearchLabel[] {
+/** Throws 400 for a label selector that does not parse, and for what no index has: `<` and `>`. */
+export function labelsOf(text: string): SearchLabel[] {
   try {
     return parseLabelSelector(text).map((requirement) => {
       if ('value' in requirement) throw new RestError(400, 'label: < and > are not searched by');

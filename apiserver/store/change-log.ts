@@ -30,8 +30,9 @@ FROM meta m LEFT JOIN LATERAL (
 ORDER BY c.change`;
 
 /**
- * Whoever asks for a snapshot has nothing to answer from, so it waits long rather than failing: the first page sorts all
- * rows, and between pages a busy process takes its time. It holds no lock that a commit waits for.
+ * Whoever asks for a snapshot has nothing to answer from, so it waits long rather than failing: rows are read along the index
+ * of their order, but the planner may still sort all of them for the first page, and between pages a busy process takes its
+ * time. It holds no lock that a commit waits for.
  */
 const BEGIN_SNAPSHOT = `BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL enable_seqscan = on;
 SET LOCAL statement_timeout = '60s'; SET LOCAL idle_in_transaction_session_timeout = '60s'`;

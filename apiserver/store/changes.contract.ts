@@ -50,6 +50,7 @@ export function changeLogContract(get: () => SqlStore): void {
     expect(received).toHaveLength(3);
   });
 
+  // Not what the feed said of it: only `spec` is stored byte by byte; members of jsonb (labels, observed, conditions) may change order.
   test('V5 what a snapshot says of an issue after its metadata is, byte for byte, what its object is as JSON', async () => {
     const text = fc.string({ unit: 'grapheme', maxLength: 200 }).map((any) => any.replaceAll('\0', ''));
     const said = fc.record({

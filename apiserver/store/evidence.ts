@@ -1,5 +1,6 @@
 import type { Evidence } from '../../crds/evidence.ts';
 import type { ObservedObject } from '../../crds/issue.ts';
+import { WAKE } from './commit-sql.ts';
 import type { Database, Prepared, Step } from './database.ts';
 import { micros } from './issue-row.ts';
 import type { StoredEvidence, SubjectWrite } from './store.ts';
@@ -10,8 +11,12 @@ import type { StoredEvidence, SubjectWrite } from './store.ts';
  *
  * Equal evidence is not written again. Neither is evidence without a log over one with a log of the same object: the Pod
  * is gone by now, and what it said is what evidence is kept for.
+ *
+ * It is no change that is watched, but another process's search index wants to hear of it; of two notifications of one
+ * transaction PostgreSQL sends one.
  */
 const WRITE = `
+WITH written AS (
 INSERT INTO evidence AS e (issue_id, at, observed, evidence, text)
 SELECT r.issue_id, now() + $2::float8 * interval '1 microsecond', r.observed, r.evidence, r.text
 FROM jsonb_to_recordset($1::jsonb) AS r(issue_id uuid, namespace text, source text, hash text, observed jsonb,
@@ -23,7 +28,10 @@ ON CONFLICT (issue_id) DO UPDATE SET
   at = excluded.at, observed = excluded.observed, evidence = excluded.evidence, text = excluded.text
 WHERE (e.observed IS DISTINCT FROM excluded.observed OR e.evidence IS DISTINCT FROM excluded.evidence)
   AND NOT (e.evidence->'log' IS NOT NULL AND excluded.evidence->'log' IS NULL
-    AND e.observed->>'uid' = excluded.observed->>'uid')`;
+    AND e.observed->>'uid' = excluded.observed->>'uid')
+RETURNING 1
+)
+SELECT ${WAKE} AS woken FROM written LIMIT 1`;
 
 const WRITE_EVIDENCE: Prepared = { name: 'faultline_evidence', types: ['jsonb', 'float8'], sql: WRITE };
 

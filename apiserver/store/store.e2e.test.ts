@@ -145,6 +145,24 @@ describe('two servers on one database', () => {
     await until(async () => (await listeners(a)) === 0);
   });
 
+  test('evidence alone, which no watch is told of, wakes the other over LISTEN too: its search index finds it', async () => {
+    const [a, b] = both();
+    const subject = ref('shown', { namespace: 'team-shown' });
+    const { id: issueId } = await open(a, subject);
+    const { hints } = b.news;
+    const ending = new AbortController();
+    const feed = b.changes('issues').wakeUps(ending.signal)[Symbol.asyncIterator]();
+    await feed.next();
+    await until(async () => b.news.hints > hints); // it listens
+    const listening = b.news.hints;
+    const observed = { apiVersion: 'v1', kind: 'Pod', name: 'p', uid: 'u' };
+    await commitOne(a, subject, () => ({ evidence: [{ issueId, observed, evidence: { exitCode: 2 }, text: 'x' }] }));
+    await until(async () => b.news.hints > listening);
+    ending.abort();
+    await feed.return?.();
+    await until(async () => (await listeners(a)) === 0);
+  });
+
   test('one of them sweeps, the other takes over when it ends', async () => {
     const [a, b] = both();
     const leases = [a.sweeperLease(), b.sweeperLease()] as const;

@@ -21,7 +21,7 @@ FROM issues i WHERE i.hidden_at IS NULL ORDER BY i.namespace, i.name`;
 
 interface VisibleRow {
   readonly row: string;
-  /** As it was written: it is served without being made again. */
+  /** As it was written, byte by byte (json): it is served without being made again. */
   readonly spec: string;
 }
 
@@ -50,7 +50,10 @@ function visibleIssue({ row, spec }: VisibleRow): Issue {
   return issueObject({ ...servedIssue(JSON.parse(row) as ServedRow), spec: JSON.parse(spec) as IssueSpec });
 }
 
-/** The members of an issue after its metadata, as JSON.stringify writes them. */
+/**
+ * The members of an issue after its metadata, as JSON.stringify writes this object. Only `spec` is as the feed wrote it: labels,
+ * `observed` and conditions are jsonb, whose members may be in another order than in the object of a change.
+ */
 function restOf(spec: string, { status }: Issue): string {
   return `,"spec":${spec},"status":${JSON.stringify(status)}}`;
 }

@@ -37,7 +37,7 @@ export function inventedTokens(now: number): WrongToken[] {
   return [
     { what: 'a word', token: 'faultline-conformance' },
     { what: 'a token that nobody signed', token: until(seconds + 3_600) },
-    { what: 'a token that expired', token: until(seconds - 60) },
+    { what: 'a token that nobody signed and that says it has expired', token: until(seconds - 60) },
   ];
 }
 
@@ -57,8 +57,8 @@ export async function spoiledTokens(api: ApiClient): Promise<WrongToken[]> {
 }
 
 /**
- * A token of a ServiceAccount `default`, which has no rights of its own, for ten minutes: nothing is stored for it. Undefined
- * where there is none, or whoever runs the kit may not ask for one.
+ * A token of the first ServiceAccount `default` that is listed, which usually has no rights of its own, for ten minutes: nothing is
+ * stored for it. Undefined where there is none, or whoever runs the kit may not list ServiceAccounts or ask for one.
  */
 export async function clusterToken(
   api: ApiClient,

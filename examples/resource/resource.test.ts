@@ -16,7 +16,8 @@ import { runFeed } from '../../apiserver/resources/own/run-feed.ts';
 import { openStore } from '../../apiserver/store/open-store.ts';
 import { type ApiClient, apiClient } from '../../cli/testing/api-client.ts';
 import { startCommand } from '../../cli/testing/running-command.ts';
-import type { Shipment, ShipmentRecord } from './shipment.ts';
+import { type Shipment, type ShipmentRecord, shipment } from './shipment.ts';
+import shipmentsFromJournal from './shipments-from-journal.ts';
 import shipmentsFromTable, { table } from './shipments-from-table.ts';
 
 /** Both ways to a resource of one's own (docs/write-a-resource.md), over real HTTP; e2e has them behind the aggregator. */
@@ -121,6 +122,42 @@ resources:
     await list(client, '', ({ items }) => items.length === 0);
     expect(await command.stop()).toBe(0);
   });
+});
+
+test('the action of a journal goes by its last line, not by the object as the feed saw it', async () => {
+  const [action] = shipmentsFromJournal.actions ?? [];
+  const journal = join(project, 'shipments.jsonl');
+  await copyFile(join(here, 'shipments.jsonl'), journal);
+  const before = await readFile(journal, 'utf8');
+  const lines = before.trimEnd().split('\n');
+  const [succeeded, , running] = lines.map((line) => JSON.parse(line)) as [ShipmentRecord, unknown, ShipmentRecord];
+  const abandon = async (record: ShipmentRecord, dryRun = false) => {
+    const { metadata: given, ...rest } = shipment({ ...record, phase: 'Running' });
+    const [name, namespace] = [given.name, record.team];
+    const metadata = { name, namespace, uid: 'u', resourceVersion: '1', creationTimestamp: '2026-11-21T07:12:30Z' };
+    const object = { apiVersion: 'faultline.dev/v1alpha1', kind: 'Shipment', metadata, ...rest };
+    const request = {
+      object,
+      spec: {},
+      user: { name: 'op', groups: [] },
+      dryRun,
+      signal: new AbortController().signal,
+    };
+    const logger = { info: () => {}, warn: () => {} };
+    const context = { options: { journal: 'shipments.jsonl', every: 5_000 }, directory: project, now: () => 0, logger };
+    return action?.perform(request, context);
+  };
+  expect(await abandon(running, true)).toEqual({ phase: 'Failed' });
+  expect(await readFile(journal, 'utf8')).toBe(before);
+  expect(await abandon(running)).toEqual({ phase: 'Failed' });
+  expect(await abandon(running)).toEqual({ phase: 'Failed' });
+  const after = (await readFile(journal, 'utf8')).slice(before.length).split('\n');
+  expect(after.filter((line) => line !== '').map((line) => JSON.parse(line))).toEqual([
+    { ...running, phase: 'Failed', changed_at: '1970-01-01T00:00:00.000Z' },
+  ]);
+  await expect(abandon(succeeded)).rejects.toThrow('payments-17 has arrived already');
+  await writeFile(journal, '');
+  await expect(abandon(running)).rejects.toMatchObject({ reason: 'NotFound' });
 });
 
 describe('from a table with a version column', { timeout: 90_000 }, () => {

@@ -1,7 +1,6 @@
 import Joi from 'joi';
 import { DNS_LABEL, UUID } from '../../../crds/names.ts';
 import type { Operation } from '../openapi/operation.ts';
-import { asOfSchema, pastAnswerSchema, pastIssueSchema, pastOnlySchemas } from '../past-query.ts';
 import type { KiteIssue, KiteLink, KiteRelation } from './issue-json.ts';
 import { KITE_TYPES } from './words.ts';
 
@@ -71,7 +70,6 @@ const namespace = Joi.string()
   .pattern(DNS_LABEL)
   .description('Required by Kite; writers may name it in the body alone.');
 const inNamespace = Joi.object({ namespace: namespace.required() });
-const ofPresentOrPast = Joi.object({ namespace: namespace.description('Required without `asOf`.'), asOf: asOfSchema });
 const writing = Joi.object({ namespace });
 const failed = (description: string, error: string) => ({
   ...{ description, body: { schema: kiteErrorSchema, example: { error } } },
@@ -144,15 +142,17 @@ const issues: readonly Operation[] = [
     description:
       'Of every source. With `state=ACTIVE` and without `search` from memory. `total` counts all that match. An issue is ' +
       'listed as long as it is stored, also long after it was resolved.\n\n' +
-      'With `asOf` the answer is `{asOf, items, next}` with issues as the Kubernetes API serves them, of all namespaces ' +
-      'that the caller may list unless `namespace` names some. Then `limit` is 100, at most 500, and the parameters that ' +
-      'narrow it are `severity`, `state` (`Active`, `Resolved`), `type`, `source`, `reason`, `kind`, `subject`, `group`, ' +
-      '`stage` and `label`, as for a search; any other is 400. Not on the plain listener for Kite.',
-    query: ofPresentOrPast.keys({
-      ...pastOnlySchemas,
+      'With `asOf`, an RFC 3339 time or a duration for so long ago, this is how things were then (docs/history.md), and ' +
+      'nothing of Kite: the answer is `{asOf, items, next}` with issues as the Kubernetes API serves them, of all namespaces ' +
+      'that the caller may list unless `namespace` names some. Then `limit` is 100, at most 500, `next` is the `continue` of ' +
+      'the following page, and the parameters that narrow it are `severity`, `state` (`Active`, `Resolved`), `type`, ' +
+      '`source`, `reason`, `kind`, `subject`, `group`, `stage` and `label`, as for a search; any other is 400. Of what is ' +
+      'narrowed 10,000 issues a request are looked at: a page may be short, or empty, and have a `next`. Not on the plain ' +
+      'listener for Kite.',
+    query: inNamespace.keys({
       severity: Joi.string(),
       issueType: Joi.string(),
-      state: Joi.string().valid('ACTIVE', 'RESOLVED', 'Active', 'Resolved').description('The last two with `asOf`.'),
+      state: Joi.string().valid('ACTIVE', 'RESOLVED'),
       resourceType: Joi.string(),
       resourceName: Joi.string(),
       search: Joi.string().description('Part of the title or the description.'),
@@ -167,14 +167,11 @@ const issues: readonly Operation[] = [
       200: {
         description: 'A page.',
         body: {
-          schema: Joi.alternatives(
-            Joi.object({
-              data: Joi.array().items(kiteIssueSchema).required(),
-              ...{ total: Joi.number().integer().required(), limit: Joi.number().integer().required() },
-              offset: Joi.number().integer().required(),
-            }),
-            pastAnswerSchema,
-          ),
+          schema: Joi.object({
+            data: Joi.array().items(kiteIssueSchema).required(),
+            ...{ total: Joi.number().integer().required(), limit: Joi.number().integer().required() },
+            offset: Joi.number().integer().required(),
+          }),
           example: { data: [{ ...EXAMPLE, links: [] }], total: 1, limit: 20, offset: 0 },
         },
       },
@@ -183,18 +180,12 @@ const issues: readonly Operation[] = [
   },
   {
     ...KITE,
-    ...{ method: 'get', path: '/api/v1/issues/{id}', id: 'getIssue', query: ofPresentOrPast },
+    ...{ method: 'get', path: '/api/v1/issues/{id}', id: 'getIssue', query: inNamespace },
     ...{ summary: 'One issue', rights: '`get issues` in the namespace', examplePath: at('issues/{id}') },
     description:
-      'With `asOf` the issue as it was, as the Kubernetes API serves it. Not on the plain listener for Kite.',
-    answers: {
-      200: {
-        description: 'The issue.',
-        body: { schema: Joi.alternatives(kiteIssueSchema, pastIssueSchema), example: EXAMPLE },
-      },
-      ...READING,
-      ...failures(410),
-    },
+      'With `asOf`, an RFC 3339 time or a duration for so long ago, the answer is nothing of Kite: the issue as it was then ' +
+      '(docs/history.md), as the Kubernetes API serves it, and `namespace` is not needed. Not on the plain listener for Kite.',
+    answers: { 200: one('The issue.'), ...READING, ...failures(410) },
   },
   {
     ...KITE,

@@ -5,7 +5,8 @@ import { inventedTokens, sendAs, spoiledTokens } from '../tokens.ts';
 export const a6: Item = {
   number: 'A6',
   level: 'MUST',
-  requirement: 'A token that is none, forged, expired or for another server is 401, and strangers read no objects.',
+  requirement:
+    'A token that is none, forged, also one that says it has expired, or for another server is 401, and strangers read no objects.',
   breaks: 'Data is open to the network; clients with an expired token do not renew it.',
   async check({ api, stranger, collection }) {
     const path = `${collection}?limit=1`;

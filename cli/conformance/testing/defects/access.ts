@@ -60,7 +60,7 @@ export const access: Readonly<Record<string, readonly Defect[]>> = {
     },
     // One after the other, so that no other wrong token makes the item fail.
     believing('what a forged token says is believed', (claims) => !isIssued(claims) && !isExpired(claims)),
-    believing('an expired token is believed', isExpired),
+    believing('a forged token that says it has expired is believed', isExpired),
     believing('the signature of a token is not looked at', (claims) => isIssued(claims) && !isForOthers(claims)),
     believing('a token for another server is believed', isForOthers),
     answering('a wrong token is a fault of the server', ({ request }) => bearerOf(request) !== undefined, 500, {}),
