@@ -218,6 +218,7 @@ describe('the wire, compared with a CRD behind the same kube-apiserver', () => {
     const asked = async (headers: Record<string, string>) => {
       encodings.length = 0;
       const answer = await plane.request(path, { headers });
+      await expect.poll(() => encodings.length, TWENTY_SECONDS).toBe(1); // the client may have it before it is finished here
       return { client: answer.headers['content-encoding'], aggregator: [...encodings], body: answer.body };
     };
     const plain = await asked({});
