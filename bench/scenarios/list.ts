@@ -8,6 +8,7 @@ import { median } from '../harness/statistics.ts';
 import { type Environment, startEnvironment } from '../product/environment.ts';
 import { KubeClient } from '../product/kube-client.ts';
 import { compare, queriesFor } from '../product/reads.ts';
+import { untilAtRest } from '../product/rest.ts';
 import type { BenchContext, Scenario } from '../scenario.ts';
 
 const KUBECTL_GOAL = 0.8;
@@ -30,6 +31,7 @@ async function run(context: BenchContext): Promise<readonly Figure[]> {
   if (!issue) throw new Error('no issue is listed after all reports');
   await storeCopies(context, environment, namespaces, await createCrd(context, environment, issue));
   const figures: Figure[] = [];
+  await untilAtRest(environment, context);
   for (const query of queriesFor(issue.metadata)) {
     figures.push(await compare(context, environment, client, { query, scenario: 'list', repetitions }));
   }

@@ -8,6 +8,7 @@ import type { Target } from '../load/connection.ts';
 import { LoadGenerator } from '../load/load-generator.ts';
 import { Workload } from '../load/workload.ts';
 import { type Environment, startEnvironment } from '../product/environment.ts';
+import { untilAtRest } from '../product/rest.ts';
 import type { BenchContext, Scenario } from '../scenario.ts';
 
 const SERVERS = [1, 2, 3];
@@ -41,7 +42,11 @@ async function run(context: BenchContext): Promise<readonly Figure[]> {
   for (const count of SERVERS) {
     if (servers.length < count) servers.push(await environment.startFurtherServer());
     // What the start of a server and the reports before left to be indexed is not the reads'.
-    await untilIdle(environment, servers, context);
+    await untilAtRest(
+      environment,
+      context,
+      servers.slice(1).map(({ pid }) => pid),
+    );
     // The first of each warms up.
     const measured = async (what: string, work: () => Promise<Done>): Promise<Measured[]> => {
       const all: Measured[] = [];
@@ -83,21 +88,6 @@ interface Measured {
 async function cpuOf({ postgres }: Environment, servers: readonly Server[]) {
   const each = await Promise.all(servers.map(({ pid }) => cpuSeconds(pid)));
   return { server: each.reduce((sum, one) => sum + one), postgres: await cpuSeconds(postgres.pid as number) };
-}
-
-/** Until servers and PostgreSQL together take less than a fifth of a core, or for two minutes at most. */
-async function untilIdle(
-  environment: Environment,
-  servers: readonly Server[],
-  { signal }: BenchContext,
-): Promise<void> {
-  const seconds = 2;
-  for (let waited = 0; waited < 120; waited += seconds) {
-    const before = await cpuOf(environment, servers);
-    await sleep(seconds * 1_000, undefined, { signal });
-    const after = await cpuOf(environment, servers);
-    if (after.server + after.postgres - before.server - before.postgres < seconds / 5) return;
-  }
 }
 
 async function costs(

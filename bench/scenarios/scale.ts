@@ -8,6 +8,7 @@ import { type Environment, startEnvironment } from '../product/environment.ts';
 import { KubeClient } from '../product/kube-client.ts';
 import { probeUnderLists } from '../product/probe.ts';
 import { compare, queriesFor } from '../product/reads.ts';
+import { untilAtRest } from '../product/rest.ts';
 import type { BenchContext, Scenario } from '../scenario.ts';
 import { Changes } from '../watch/changes.ts';
 import { fanOut } from '../watch/fan-out.ts';
@@ -77,6 +78,7 @@ async function measure(
   { issues, added, issue, changes, goals }: Measured,
 ): Promise<Figure[]> {
   const figures: Figure[] = [];
+  await untilAtRest(environment, context);
   for (const query of queriesFor(issue.metadata)) {
     const { goal: _, ...free } = query;
     // At 100,000 the CRD alone needs a quarter of a minute for a list.
