@@ -28,15 +28,15 @@ interface VisibleRow {
 /** All visible issues inside the transaction of `session`. The next page is on its way while one is received. */
 export async function visibleIssues(session: Session, receive: ReceivePage): Promise<void> {
   await session.run(DECLARE);
-  const fetch = (): Promise<VisibleRow[]> => {
+  const fetchPage = (): Promise<VisibleRow[]> => {
     const page = session.query<VisibleRow>(`FETCH ${PAGE} FROM visible`, [], { timeoutMs: TIMEOUT_MS });
     page.catch(() => {}); // told when it is waited for, unless something else failed before
     return page;
   };
-  for (let next = fetch(); ; ) {
+  for (let next = fetchPage(); ; ) {
     const rows = await next;
     const last = rows.length < PAGE;
-    if (!last) next = fetch();
+    if (!last) next = fetchPage();
     const objects = rows.map(visibleIssue);
     receive(
       objects,
