@@ -35,10 +35,17 @@ function normalBody(text: string, { headers }: Answered): unknown {
     return text
       .trimEnd()
       .split('\n')
-      .map((line) => normal(JSON.parse(line)));
+      .map((line) => normal(JSON.parse(line)))
+      .filter((event) => !isPassing(event));
   } catch {
     return text;
   }
+}
+
+/** A bookmark that says no more than the number: kube-apiserver sends one when it has the time, even within a second. */
+function isPassing(event: unknown): boolean {
+  const { type, object } = event as { type: string; object: object };
+  return type === 'BOOKMARK' && !('initialEventsEnd' in object);
 }
 
 function normal(value: unknown): unknown {
