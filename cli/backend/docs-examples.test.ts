@@ -1,21 +1,16 @@
 import { readFileSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { localNamespaces } from '../../apiserver/ingest/index.ts';
-import { createTestAuthority, type Issued, SERVER_AUTH } from '../../apiserver/kube/access/testing/authority.ts';
+import type { Issued } from '../../apiserver/kube/access/testing/authority.ts';
 import { httpsRequest } from '../../apiserver/kube/access/testing/https-request.ts';
-import { configurationSchema } from '../../crds/configuration.ts';
-import { localAccess } from './access.ts';
-import { type Backend, openBackend } from './backend.ts';
+import type { Backend } from './backend.ts';
+import { type ExampleBackend, exampleBackend } from './testing/example-backend.ts';
 
 /** What pages ask a server for, sent to one: docs/receivers.md has a test of its own, and docs/api.md. */
 const PAGES = ['evidence', 'groups', 'history', 'lifecycle', 'related', 'search'];
 const page = (name: string): string => readFileSync(join(import.meta.dirname, `../../docs/${name}.md`), 'utf8');
 
 const DAY = 24 * 3_600_000;
-const NO_SOURCES: readonly string[] = [];
 /** Examples with words and a stage that nothing of what is reported here has. */
 const MAY_BE_EMPTY = [
   '/api/v1/search?q=certificate+expired',
@@ -27,38 +22,16 @@ const MAY_BE_EMPTY = [
 const known = new Map<RegExp, string>();
 const ISSUE = /\b(?:component|releaseplan)-[a-z-]+-[a-z2-7]{8}\b/;
 
-let directory: string;
+let example: ExampleBackend;
 let backend: Backend;
 let ca: string;
 let admin: Issued;
 
 beforeAll(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'faultline-docs-'));
-  const authority = await createTestAuthority({ name: 'faultline-ca' });
-  ca = authority.cert;
-  admin = await authority.issue({ name: 'faultline-admin', organizations: ['system:masters'] });
-  const { issues } = configurationSchema.validate({
-    apiVersion: 'config.faultline.dev/v1alpha1',
-    kind: 'FaultlineConfiguration',
-  }).value;
-  const silent = () => {};
-  backend = await openBackend({
-    database: { embedded: join(directory, 'database') },
-    clusterId: 'docs',
-    namespaces: localNamespaces('docs'),
-    access: localAccess({ ca, controllers: 'faultline-controllers', sources: () => NO_SOURCES, now: Date.now }),
-    tls: await authority.issue({ name: 'faultline', hosts: ['127.0.0.1'], usages: [SERVER_AUTH] }),
-    listen: { host: '127.0.0.1', port: 0 },
-    issues,
-    directory,
-    log: { debug: silent, info: silent, warn: silent, error: silent },
-  });
-  await backend.synced();
+  example = await exampleBackend('docs');
+  ({ backend, ca, admin } = example);
 });
-afterAll(async () => {
-  await backend[Symbol.asyncDispose]();
-  await rm(directory, { recursive: true });
-});
+afterAll(() => example[Symbol.asyncDispose]());
 
 async function get(path: string) {
   const { status, text } = await httpsRequest(`${backend.url}${path}`, { ca, client: admin });

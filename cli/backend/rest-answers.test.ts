@@ -1,23 +1,17 @@
 import { hash } from 'node:crypto';
 import { globSync, readFileSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type Router from '@koa/router';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { localNamespaces } from '../../apiserver/ingest/index.ts';
-import { createTestAuthority, type Issued, SERVER_AUTH } from '../../apiserver/kube/access/testing/authority.ts';
+import type { Issued } from '../../apiserver/kube/access/testing/authority.ts';
 import { type HttpsAnswer, httpsRequest } from '../../apiserver/kube/access/testing/https-request.ts';
 import { declared } from '../../apiserver/receivers/testing/declared.ts';
 import { openApiDocument } from '../../apiserver/rest/openapi/document.ts';
 import type { Operation } from '../../apiserver/rest/openapi/operation.ts';
 import { OPERATIONS } from '../../apiserver/rest/openapi/operations.ts';
 import { answerAt, checker, operationsOf } from '../../apiserver/rest/openapi/testing/documented.ts';
-import { configurationSchema } from '../../crds/configuration.ts';
-import { localAccess } from './access.ts';
-import { type Backend, openBackend } from './backend.ts';
-
-const NO_SOURCES: readonly string[] = [];
+import type { Backend } from './backend.ts';
+import { type ExampleBackend, exampleBackend } from './testing/example-backend.ts';
 
 /** Every router that the server is made with, wherever it is mounted. */
 const routers: Router[] = [];
@@ -37,45 +31,24 @@ const document = openApiDocument('0.0.0');
 const documented = new Map(operationsOf(document).map((each) => [each.operation.operationId, each]));
 const check = checker(document);
 
-let directory: string;
+let example: ExampleBackend;
 let backend: Backend;
 let ca: string;
 let admin: Issued;
 
 beforeAll(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'faultline-rest-'));
-  const authority = await createTestAuthority({ name: 'faultline-ca' });
-  ca = authority.cert;
-  admin = await authority.issue({ name: 'faultline-admin', organizations: ['system:masters'] });
-  const { issues } = configurationSchema.validate({
-    apiVersion: 'config.faultline.dev/v1alpha1',
-    kind: 'FaultlineConfiguration',
-  }).value;
-  const silent = () => {};
-  backend = await openBackend({
-    database: { embedded: join(directory, 'database') },
-    clusterId: 'rest',
-    namespaces: localNamespaces('rest'),
-    access: localAccess({ ca, controllers: 'faultline-controllers', sources: () => NO_SOURCES, now: Date.now }),
-    tls: await authority.issue({ name: 'faultline', hosts: ['127.0.0.1'], usages: [SERVER_AUTH] }),
-    listen: { host: '127.0.0.1', port: 0 },
-    issues,
-    directory,
+  example = await exampleBackend('rest', {
     receivers: {
       configured: [receiver('WebhookReceiver', 'shop'), receiver('ClusterWebhookReceiver')],
       secrets: { read: () => Promise.reject(new Error('none')), readFile: () => Promise.reject(new Error('none')) },
     },
-    log: { debug: silent, info: silent, warn: silent, error: silent },
   });
-  await backend.synced();
+  ({ backend, ca, admin } = example);
   const delivery = OPERATIONS.find(({ authentication }) => authentication === 'receiver') as Operation;
   // Their expressions are read after the start.
   await vi.waitFor(async () => expect((await ask(delivery)).status).not.toBe(503), { timeout: 20_000 });
 });
-afterAll(async () => {
-  await backend[Symbol.asyncDispose]();
-  await rm(directory, { recursive: true });
-});
+afterAll(() => example[Symbol.asyncDispose]());
 
 function receiver(kind: string, namespace?: string) {
   return declared(

@@ -1,5 +1,5 @@
-import { oneLine } from '../../crds/text.ts';
 import { Refusal } from '../reading/fault.ts';
+import { causeOf } from './cause.ts';
 import type { Connection } from './frame/scene.ts';
 import type { Among } from './model.ts';
 import type { Members, MembersOf, Source } from './source/source.ts';
@@ -120,7 +120,7 @@ export class Memberships implements Disposable {
 
   /** Members that are known stay, unless the server says that there is no such group, or not for this user. */
   #failed(shown: Shown, error: unknown): void {
-    const why = oneLine(error instanceof Error ? error.message : String(error), 1_000);
+    const why = causeOf(error);
     const now = this.#now();
     const again = now + AGAIN_MS;
     shown.again = again;

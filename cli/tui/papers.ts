@@ -1,4 +1,4 @@
-import { oneLine } from '../../crds/text.ts';
+import { causeOf } from './cause.ts';
 import { DocumentWrap, documentLines } from './frame/document-lines.ts';
 import { helpLines } from './frame/help-lines.ts';
 import type { Row } from './rows/row.ts';
@@ -113,7 +113,7 @@ export class Papers {
     } catch (error) {
       if (signal.aborted) return;
       paper.failed = true;
-      paper.lines = [oneLine(error instanceof Error ? error.message : String(error), 1_000)];
+      paper.lines = [causeOf(error)];
     } finally {
       paper.reading = false;
       paper.goesOn = false;

@@ -1,4 +1,4 @@
-import { oneLine } from '../../crds/text.ts';
+import { causeOf } from './cause.ts';
 import type { Connection } from './frame/scene.ts';
 import { Model } from './model.ts';
 import type { Source } from './source/source.ts';
@@ -55,7 +55,7 @@ export class Past implements Disposable {
       shown.connection = { kind: 'still' };
     } catch (error) {
       if (shown.stop.signal.aborted) return;
-      const why = oneLine(error instanceof Error ? error.message : String(error), 1_000);
+      const why = causeOf(error);
       shown.connection = { kind: 'refused', why, again: this.#now() + AGAIN_MS };
     }
     this.#changed();

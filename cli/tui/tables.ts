@@ -1,4 +1,4 @@
-import { oneLine } from '../../crds/text.ts';
+import { causeOf } from './cause.ts';
 import type { SmallTable } from './frame/scene.ts';
 import type { Model } from './model.ts';
 import { countsTable, filteredTable } from './small-tables.ts';
@@ -49,19 +49,15 @@ export class Tables {
     this.#groups = { table, readAt: now, of: changes };
     const read = await this.#source
       .groups(this.#signal)
-      .catch((error: unknown) => ({ ...table, remarks: [told(error)] }));
+      .catch((error: unknown) => ({ ...table, remarks: [causeOf(error)] }));
     this.#groups = { ...this.#groups, table: read };
     this.#changed();
   }
 
   async #readRemarks(now: number): Promise<void> {
     this.#remarks = { ...this.#remarks, readAt: now };
-    const lines = await this.#source.controllers(this.#signal).catch((error: unknown) => [told(error)]);
+    const lines = await this.#source.controllers(this.#signal).catch((error: unknown) => [causeOf(error)]);
     this.#remarks = { lines, readAt: now };
     this.#changed();
   }
-}
-
-function told(error: unknown): string {
-  return oneLine(error instanceof Error ? error.message : String(error), 1_000);
 }

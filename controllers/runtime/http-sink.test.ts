@@ -52,6 +52,21 @@ function report(name: string, sequence = 1, order: 'run' | 'state' = 'run'): Rep
 const many = (count: number): Report[] => Array.from({ length: count }, (_, index) => report(`r${index}`));
 const statuses = (results: readonly ReportResult[]): number[] => results.map(({ status }) => status);
 
+/** One request under way until `slow` resolves, and another one that was refused meanwhile. */
+async function oneSlowOneLost(world: ReturnType<typeof setup>) {
+  const slow = Promise.withResolvers<void>();
+  world.handler = async (reports) => {
+    if (reports[0]?.subject.name !== 'slow') return away(reports);
+    await slow.promise;
+    return accept(reports);
+  };
+  const answers = [world.sink.submit([report('slow')])];
+  await settle();
+  answers.push(world.sink.submit([report('lost')]));
+  await settle();
+  return { slow, answers };
+}
+
 describe('the sink', () => {
   it('sends what arrives while a batch is under way as the next one, at most 1,000 at once', async () => {
     const world = setup();
@@ -168,16 +183,7 @@ describe('the sink', () => {
 
   it('sends nothing while one of its requests waits to be sent again', async () => {
     const world = setup();
-    const slow = Promise.withResolvers<void>();
-    world.handler = async (reports) => {
-      if (reports[0]?.subject.name !== 'slow') return away(reports);
-      await slow.promise;
-      return accept(reports);
-    };
-    const answers = [world.sink.submit([report('slow')])];
-    await settle();
-    answers.push(world.sink.submit([report('lost')]));
-    await settle();
+    const { slow, answers } = await oneSlowOneLost(world);
     slow.resolve();
     answers.push(world.sink.submit([report('next')]));
     await settle();
@@ -365,16 +371,7 @@ describe('the sink', () => {
 
   it('does not take what was sent before the fault for a word that it is over', async () => {
     const world = setup();
-    const slow = Promise.withResolvers<void>();
-    world.handler = async (reports) => {
-      if (reports[0]?.subject.name !== 'slow') return away(reports);
-      await slow.promise;
-      return accept(reports);
-    };
-    const answers = [world.sink.submit([report('slow')])];
-    await settle();
-    answers.push(world.sink.submit([report('lost')]));
-    await settle();
+    const { slow, answers } = await oneSlowOneLost(world);
     await world.clock.advance(250);
     expect(world.batches).toHaveLength(3);
     slow.resolve();
